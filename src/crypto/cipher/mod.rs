@@ -1,0 +1,142 @@
+//! Packet protection. A cipher row says how long its keys are and builds an [`Opener`] (inbound)
+//! and a [`Sealer`] (outbound) that work in place on whole binary packets (RFC 4253 section 6);
+//! framing stays in `transport::packet_codec`.
+
+use super::Security;
+use super::mac::MacAlgorithm;
+use crate::error::CryptoError;
+
+/// Decrypts inbound packets in place.
+///
+/// A packet in memory is `uint32 packet_length | byte padding_length | payload | padding | tag`.
+pub trait Opener: Send {
+    /// What the encrypted part has to be a multiple of; at least 8 (RFC 4253 section 6).
+    fn block_len(&self) -> usize;
+
+    /// Bytes of MAC or authentication tag after the encrypted part.
+    fn tag_len(&self) -> usize;
+
+    /// Bytes needed before the length can be read: 4, or one cipher block when the length is
+    /// encrypted together with the packet.
+    fn prefix_len(&self) -> usize;
+
+    /// Whether the 4 length bytes count towards the multiple of `block_len` (they do when they are
+    /// encrypted with the rest; not for AEAD and encrypt-then-MAC).
+    fn length_counts(&self) -> bool;
+
+    /// Reads `packet_length` from the first `prefix_len` bytes of the packet with this sequence
+    /// number. Called exactly once per packet; may decrypt the prefix in place, which
+    /// [`Opener::open`] then finds decrypted.
+    fn packet_length(&mut self, sequence: u32, prefix: &mut [u8]) -> Result<u32, CryptoError>;
+
+    /// Checks the tag of a whole packet (its `tag_len` last bytes) and decrypts what is still
+    /// encrypted after the length field, in place.
+    fn open(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
+}
+
+/// Encrypts outbound packets in place.
+pub trait Sealer: Send {
+    /// What the encrypted part has to be a multiple of; at least 8 (RFC 4253 section 6).
+    fn block_len(&self) -> usize;
+
+    /// Bytes of MAC or authentication tag after the encrypted part.
+    fn tag_len(&self) -> usize;
+
+    /// Whether the 4 length bytes count towards the multiple of `block_len`.
+    fn length_counts(&self) -> bool;
+
+    /// Encrypts a whole packet in place: the plain packet is complete, its `tag_len` last bytes are
+    /// room for the tag.
+    fn seal(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
+}
+
+/// How a cipher protects a packet.
+#[derive(Clone, Copy)]
+pub enum Mode {
+    /// Encrypts and authenticates; no MAC is negotiated.
+    Aead {
+        /// From key and initial IV.
+        opener: fn(&[u8], &[u8]) -> Result<Box<dyn Opener>, CryptoError>,
+        /// From key and initial IV.
+        sealer: fn(&[u8], &[u8]) -> Result<Box<dyn Sealer>, CryptoError>,
+    },
+    /// Only encrypts; composed with the negotiated MAC.
+    WithMac {
+        /// From key and initial IV.
+        decryptor: fn(&[u8], &[u8]) -> Result<Box<dyn Keystream>, CryptoError>,
+        /// From key and initial IV.
+        encryptor: fn(&[u8], &[u8]) -> Result<Box<dyn Keystream>, CryptoError>,
+    },
+}
+
+/// A cipher with state that runs on from packet to packet.
+pub trait Keystream: Send {
+    /// Encrypts or decrypts `data`, whole blocks, in place.
+    fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError>;
+}
+
+/// One row of the registry.
+#[derive(Clone, Copy)]
+pub struct CipherAlgorithm {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// Key length in bytes.
+    pub key_len: usize,
+    /// Initial IV length in bytes.
+    pub iv_len: usize,
+    /// Cipher block length in bytes; at least 8.
+    pub block_len: usize,
+    /// Whether it belongs into an offer.
+    pub security: Security,
+    /// Bytes after which keys have to be exchanged anew, whatever the settings say.
+    pub rekey_after_bytes: u64,
+    /// Whether the Terrapin attack applies to it without strict kex, whatever the MAC.
+    pub terrapin: bool,
+    /// How it protects a packet.
+    pub mode: Mode,
+}
+
+impl std::fmt::Debug for CipherAlgorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The registry, in order of preference.
+pub static CIPHERS: &[&CipherAlgorithm] = &[];
+
+/// Looks a cipher up by its name.
+pub fn by_name(name: &str) -> Option<&'static CipherAlgorithm> {
+    CIPHERS.iter().copied().find(|row| row.name == name)
+}
+
+impl CipherAlgorithm {
+    /// Whether a MAC has to be negotiated next to it.
+    pub fn needs_mac(&self) -> bool {
+        matches!(self.mode, Mode::WithMac { .. })
+    }
+
+    /// Builds the inbound side. `mac` and `mac_key` are used only when [`Self::needs_mac`].
+    pub fn opener(
+        &self,
+        key: &[u8],
+        iv: &[u8],
+        mac: Option<&MacAlgorithm>,
+        mac_key: &[u8],
+    ) -> Result<Box<dyn Opener>, CryptoError> {
+        let _ = (key, iv, mac, mac_key);
+        Err(CryptoError::Failed)
+    }
+
+    /// Builds the outbound side.
+    pub fn sealer(
+        &self,
+        key: &[u8],
+        iv: &[u8],
+        mac: Option<&MacAlgorithm>,
+        mac_key: &[u8],
+    ) -> Result<Box<dyn Sealer>, CryptoError> {
+        let _ = (key, iv, mac, mac_key);
+        Err(CryptoError::Failed)
+    }
+}

@@ -1,0 +1,44 @@
+//! Payload compression (RFC 4253 section 6.2).
+
+use super::Security;
+use crate::error::Error;
+
+/// Compresses outbound payloads; the state runs on from packet to packet.
+pub trait Compressor: Send {
+    /// Appends the compressed `payload` to `out`, flushed so that the peer can read all of it.
+    fn compress(&mut self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), Error>;
+}
+
+/// Inflates inbound payloads.
+pub trait Decompressor: Send {
+    /// Appends the inflated `payload` to `out`; past `limit` bytes it stops with
+    /// `LimitExceeded::InflatedPayload`.
+    fn decompress(&mut self, payload: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Error>;
+}
+
+/// One row of the registry.
+#[derive(Clone, Copy)]
+pub struct CompressionAlgorithm {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// Whether it belongs into an offer.
+    pub security: Security,
+    /// Whether it starts only after authentication (OpenSSH's delayed compression).
+    pub delayed: bool,
+    /// Builds both sides; `None` for the algorithm that changes nothing.
+    pub new: Option<fn() -> (Box<dyn Compressor>, Box<dyn Decompressor>)>,
+}
+
+impl std::fmt::Debug for CompressionAlgorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The registry, in order of preference.
+pub static COMPRESSIONS: &[&CompressionAlgorithm] = &[];
+
+/// Looks a method up by its name.
+pub fn by_name(name: &str) -> Option<&'static CompressionAlgorithm> {
+    COMPRESSIONS.iter().copied().find(|row| row.name == name)
+}

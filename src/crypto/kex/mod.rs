@@ -1,0 +1,67 @@
+//! Key exchange methods, server side (RFC 4253 section 8 and those built like it). A method owns
+//! messages 30 to 49 and knows nothing of packets, host keys or the session identifier.
+
+use super::Security;
+use super::hash::Hash;
+use super::random::Random;
+use super::secret::Secret;
+use crate::error::Error;
+
+/// One running key exchange.
+pub trait KexServer: Send {
+    /// Takes the next message 30-49 (`payload` includes its number). May take more than a
+    /// millisecond when [`KexAlgorithm::heavy`] says so; `transport` then runs it elsewhere.
+    fn handle(&mut self, random: &mut dyn Random, payload: &[u8]) -> Result<KexStep, Error>;
+}
+
+/// What a message led to.
+#[derive(Debug)]
+pub enum KexStep {
+    /// Send this payload and wait for the next message.
+    Reply(Vec<u8>),
+    /// The shared secret is known.
+    Finished(KexOutcome),
+}
+
+/// What the exchange hash and the last reply are made of.
+#[derive(Debug)]
+pub struct KexOutcome {
+    /// The fields of the exchange hash between K_S and K, encoded (Q_C and Q_S as strings, e and f
+    /// as mpints, and so on).
+    pub hash_fields: Vec<u8>,
+    /// K, encoded as the exchange hash takes it: mpint, or string for hybrid methods.
+    pub shared_secret: Secret,
+    /// The number of the reply: `byte reply_number | string K_S | server_public | string signature`.
+    pub reply_number: u8,
+    /// The server's public value as the reply takes it: Q_S as a string, f as an mpint.
+    pub server_public: Vec<u8>,
+}
+
+/// One row of the registry.
+#[derive(Clone, Copy)]
+pub struct KexAlgorithm {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// The hash for the exchange hash and key derivation.
+    pub hash: Hash,
+    /// Whether it belongs into an offer.
+    pub security: Security,
+    /// Whether a step may take more than about a millisecond.
+    pub heavy: bool,
+    /// Starts the server side.
+    pub start: fn() -> Box<dyn KexServer>,
+}
+
+impl std::fmt::Debug for KexAlgorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The registry, in order of preference.
+pub static KEXES: &[&KexAlgorithm] = &[];
+
+/// Looks a method up by its name.
+pub fn by_name(name: &str) -> Option<&'static KexAlgorithm> {
+    KEXES.iter().copied().find(|row| row.name == name)
+}

@@ -1,0 +1,9 @@
+//! The data types of RFC 4251 section 5 on the wire, and the table of messages. Used by every layer
+//! above; knows none of them.
+
+pub mod messages;
+mod reader;
+mod writer;
+
+pub use reader::{NameList, Reader};
+pub use writer::Writer;
