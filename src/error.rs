@@ -181,6 +181,7 @@ impl Error {
         use DisconnectReason as R;
         Some(match self {
             Self::InvalidMessage(InvalidMessage::BadCompression) => R::CompressionError,
+            Self::PeerMisbehaved(PeerMisbehaved::BadService) => R::ServiceNotAvailable,
             Self::InvalidMessage(_) | Self::PeerMisbehaved(_) => R::ProtocolError,
             Self::PeerIncompatible(PeerIncompatible::ProtocolVersion) => {
                 R::ProtocolVersionNotSupported
@@ -353,10 +354,14 @@ pub enum ApiMisuse {
     NotConnected,
     /// The message number may not be sent this way.
     ForbiddenMessage,
+    /// The connection has as many channels as it may have.
+    TooManyChannels,
     /// The payload does not parse as the message it is to be.
     BadPayload,
     /// The question was answered before, or never asked.
     UnknownQuestion,
+    /// The answer is of another kind than the question.
+    WrongAnswer,
 }
 
 impl fmt::Display for ApiMisuse {
@@ -366,8 +371,10 @@ impl fmt::Display for ApiMisuse {
             Self::ChannelClosed => "The channel is closed for sending.",
             Self::NotConnected => "The connection is not established.",
             Self::ForbiddenMessage => "This packet type cannot be sent.",
+            Self::TooManyChannels => "Too many channels.",
             Self::BadPayload => "The payload does not parse.",
             Self::UnknownQuestion => "The question was answered already.",
+            Self::WrongAnswer => "The answer does not fit the question.",
         })
     }
 }
