@@ -1,8 +1,10 @@
 //! Signature algorithms and the keys they take: host keys sign, user keys are verified (RFC 4253
 //! section 6.6, RFC 8332, RFC 5656, RFC 8709).
 
+mod ecdsa;
 mod ed25519;
 mod material;
+mod rsa;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +39,14 @@ impl std::fmt::Debug for SignatureAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static SIGNATURES: &[&SignatureAlgorithm] = &[&ed25519::SSH_ED25519];
+pub static SIGNATURES: &[&SignatureAlgorithm] = &[
+    &ed25519::SSH_ED25519,
+    &ecdsa::ECDSA_NISTP256,
+    &ecdsa::ECDSA_NISTP384,
+    &ecdsa::ECDSA_NISTP521,
+    &rsa::RSA_SHA2_512,
+    &rsa::RSA_SHA2_256,
+];
 
 /// Looks an algorithm up by its name.
 pub fn by_name(name: &str) -> Option<&'static SignatureAlgorithm> {
@@ -89,7 +98,12 @@ impl PrivateKey {
     pub fn new(material: &KeyMaterial) -> Result<Self, CryptoError> {
         match material {
             KeyMaterial::Ed25519 { seed } => ed25519::private_key(seed),
-            KeyMaterial::Ecdsa { .. } | KeyMaterial::Rsa { .. } => Err(CryptoError::UnsuitableKey),
+            KeyMaterial::Ecdsa {
+                curve,
+                scalar,
+                point,
+            } => ecdsa::private_key(*curve, scalar, point),
+            KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::random::SystemRandom;
+use crate::crypto::secret::Secret;
 
 /// Each of `fields` as a `string`.
 pub(super) fn strings(fields: &[&[u8]]) -> Vec<u8> {
@@ -12,9 +13,30 @@ pub(super) fn strings(fields: &[&[u8]]) -> Vec<u8> {
     out
 }
 
+/// Each of `numbers` as an `mpint`.
+pub(super) fn mpints(numbers: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for number in numbers {
+        Writer::new(&mut out).mpint(number);
+    }
+    out
+}
+
 /// One private key of each kind.
 fn private_keys() -> Vec<PrivateKey> {
-    vec![generate_ed25519(&mut SystemRandom).unwrap()]
+    let ecdsa = [(Curve::P256, 32), (Curve::P384, 48), (Curve::P521, 66)].map(|(curve, len)| {
+        let mut scalar = vec![0x5a; len];
+        scalar[0] = 0;
+        PrivateKey::new(&KeyMaterial::Ecdsa {
+            curve,
+            scalar: Secret::new(scalar),
+            point: vec![],
+        })
+    });
+    let rsa = PrivateKey::new(&rsa::tests::material());
+    let mut keys = vec![generate_ed25519(&mut SystemRandom).unwrap(), rsa.unwrap()];
+    keys.extend(ecdsa.map(Result::unwrap));
+    keys
 }
 
 #[test]
