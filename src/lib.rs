@@ -3,4 +3,5 @@
 
 pub mod crypto;
 pub mod error;
+pub mod keystore;
 pub mod wire;
