@@ -7,10 +7,15 @@ use zeroize::Zeroizing;
 /// The columns of a line in PEM (RFC 7468 section 2).
 const LINE_LEN: usize = 64;
 
-/// Decodes a text in which white space may stand anywhere; `None` if anything else is wrong.
-pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
-    digits.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+/// Decodes a text, in pieces, in which white space may stand anywhere; `None` if anything else is
+/// wrong.
+pub(super) fn decode(text: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
+    // room for all of it: a vector that grows leaves copies behind
+    let len = text.iter().map(|piece| piece.len()).sum();
+    let mut digits = Zeroizing::new(Vec::with_capacity(len));
+    for piece in text {
+        digits.extend(piece.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    }
     let mut bytes = Zeroizing::new(vec![0_u8; digits.len()]);
     let len = Base64::decode(digits.as_slice(), &mut bytes).ok()?.len();
     bytes.truncate(len);
@@ -57,10 +62,10 @@ mod tests {
             (b" Zm9v YmFy ", b"foobar"),
         ];
         for (text, bytes) in cases {
-            assert_eq!(decode(text).as_deref().map(Vec::as_slice), Some(bytes));
+            assert_eq!(decode(&[text]).as_deref().map(Vec::as_slice), Some(bytes));
         }
         for bad in [&b"Zg="[..], b"Zg", b"Z", b"Zm9v!", b"Zh=="] {
-            assert_eq!(decode(bad), None);
+            assert_eq!(decode(&[bad]), None);
         }
     }
 
@@ -74,7 +79,7 @@ mod tests {
                 .and_then(|rest| rest.strip_suffix("-----END TEST-----\n"))
                 .unwrap();
             assert!(body.lines().all(|line| line.len() <= LINE_LEN));
-            assert_eq!(*decode(body.as_bytes()).unwrap(), der);
+            assert_eq!(*decode(&[body.as_bytes()]).unwrap(), der);
         }
     }
 }

@@ -180,7 +180,13 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
         }
         public_key::ED25519 => {
             let seed = <&OctetStringRef>::from_der(key).map_err(|_| MALFORMED)?;
-            ParsedKey::ed25519(seed.as_bytes())
+            let key = ParsedKey::ed25519(seed.as_bytes())?;
+            // RFC 5958 section 2: version 2 may hold the public key too
+            let public = info.public_key.and_then(|bits| bits.as_bytes());
+            if public.is_some_and(|public| !key.public_blob().ends_with(public)) {
+                return Err(KeystoreError::InconsistentKey);
+            }
+            Ok(key)
         }
         oid => Err(KeystoreError::unsupported_key(key_name(&oid))),
     }

@@ -31,7 +31,7 @@ pub fn parse(data: &[u8], password: &str) -> Result<Contents, KeystoreError> {
         return Err(KeystoreError::TooLarge);
     }
     match parse_plain(data, password) {
-        Err(KeystoreError::NotRecognized) => match base64::decode(data) {
+        Err(KeystoreError::NotRecognized) => match base64::decode(&[data]) {
             Some(decoded) => parse_plain(&decoded, password),
             None => Err(unrecognized(data)),
         },
@@ -74,10 +74,10 @@ pub fn open(number: u32, store: &[u8], password: &str) -> Result<Contents, Keyst
         Source::File => parse(&store_type::read_named_file(store)?, password),
         Source::Blob => parse(store, password),
         Source::Either => match parse(store, password) {
-            Err(KeystoreError::NotRecognized | KeystoreError::UnsupportedFormat(_)) => {
+            Err(error @ (KeystoreError::NotRecognized | KeystoreError::UnsupportedFormat(_))) => {
                 match named_file(store)? {
                     Some(content) => parse(&content, password),
-                    None => parse(store, password),
+                    None => Err(error),
                 }
             }
             result => result,

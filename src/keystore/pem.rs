@@ -73,21 +73,19 @@ fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// The blocks, with whatever text stands between them left out.
 fn blocks(data: &[u8]) -> impl Iterator<Item = Result<Block<'_>, KeystoreError>> {
     let mut lines = lines(data);
-    let len = data.len();
     std::iter::from_fn(move || {
         let begin = lines.find_map(|line| line.strip_prefix(BEGIN))?;
-        Some(block(begin, &mut lines, len))
+        Some(block(begin, &mut lines))
     })
 }
 
 fn block<'a>(
     begin: &'a [u8],
     lines: &mut impl Iterator<Item = &'a [u8]>,
-    len: usize,
 ) -> Result<Block<'a>, KeystoreError> {
     let label = begin.strip_suffix(DASHES).ok_or(MALFORMED)?;
     let mut dek_info = None;
-    let mut text = Zeroizing::new(Vec::with_capacity(len));
+    let mut body = Vec::new();
     loop {
         let line = lines.next().ok_or(MALFORMED)?;
         if let Some(end) = line.strip_prefix(END) {
@@ -100,13 +98,13 @@ fn block<'a>(
         if let Some(value) = line.strip_prefix(b"DEK-Info:") {
             dek_info = Some(value.trim_ascii());
         } else if !line.contains(&b':') {
-            text.extend_from_slice(line);
+            body.push(line);
         }
     }
     Ok(Block {
         label,
         dek_info,
-        body: base64::decode(&text).ok_or(MALFORMED)?,
+        body: base64::decode(&body).ok_or(MALFORMED)?,
     })
 }
 

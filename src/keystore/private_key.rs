@@ -123,7 +123,9 @@ impl ParsedKey {
     pub(super) fn rsa(numbers: &RsaNumbers<'_>) -> Result<Self, KeystoreError> {
         let bits = bit_len(numbers.n);
         if bits > MAX_RSA_BITS {
-            return Err(KeystoreError::unsupported_key(format!("RSA {bits} bits")));
+            return Err(KeystoreError::unsupported_key(format!(
+                "RSA with {bits} bits"
+            )));
         }
         let [n, e, d, p, q] =
             [numbers.n, numbers.e, numbers.d, numbers.p, numbers.q].map(asn1::without_zeros);
