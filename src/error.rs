@@ -209,10 +209,7 @@ impl fmt::Display for Error {
             Self::PeerIncompatible(e) => write!(f, "no agreement: {e}"),
             Self::Crypto(e) => write!(f, "cryptographic check failed: {e}"),
             Self::Limit(e) => write!(f, "limit exceeded: {e}"),
-            Self::Disconnected {
-                reason,
-                description,
-            } => {
+            Self::Disconnected { reason, description } => {
                 write!(f, "peer disconnected (reason {reason}): {description}")
             }
             Self::Closed(e) => write!(f, "{e}"),
@@ -389,30 +386,15 @@ mod tests {
     fn each_fault_has_its_reason() {
         let cases: [(Error, Option<DisconnectReason>); 8] = [
             (CryptoError::BadMac.into(), Some(DisconnectReason::MacError)),
-            (
-                CryptoError::BadPublicValue.into(),
-                Some(DisconnectReason::KeyExchangeFailed),
-            ),
-            (
-                InvalidMessage::BadPaddingLength.into(),
-                Some(DisconnectReason::ProtocolError),
-            ),
-            (
-                InvalidMessage::BadCompression.into(),
-                Some(DisconnectReason::CompressionError),
-            ),
+            (CryptoError::BadPublicValue.into(), Some(DisconnectReason::KeyExchangeFailed)),
+            (InvalidMessage::BadPaddingLength.into(), Some(DisconnectReason::ProtocolError)),
+            (InvalidMessage::BadCompression.into(), Some(DisconnectReason::CompressionError)),
             (
                 LimitExceeded::AuthAttempts.into(),
                 Some(DisconnectReason::NoMoreAuthMethodsAvailable),
             ),
-            (
-                PeerIncompatible::NoCommonKex.into(),
-                Some(DisconnectReason::KeyExchangeFailed),
-            ),
-            (
-                Error::Closed(Closed::ByApplication),
-                Some(DisconnectReason::ByApplication),
-            ),
+            (PeerIncompatible::NoCommonKex.into(), Some(DisconnectReason::KeyExchangeFailed)),
+            (Error::Closed(Closed::ByApplication), Some(DisconnectReason::ByApplication)),
             (Error::Closed(Closed::PeerGone), None),
         ];
         for (error, reason) in cases {

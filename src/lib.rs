@@ -5,6 +5,7 @@ pub mod channels;
 pub mod crypto;
 pub mod engine;
 pub mod error;
+pub mod keystore;
 pub mod limits;
 pub mod transport;
 pub mod userauth;

@@ -21,11 +21,7 @@ pub(super) enum Slot {
     /// The client wants to open it; the program decides.
     Asked(Box<Opening>),
     /// We want to open it; the client decides.
-    Requested {
-        channel_type: String,
-        window: ReceiveWindow,
-        ticket: Ticket,
-    },
+    Requested { channel_type: String, window: ReceiveWindow, ticket: Ticket },
     /// Open in at least one direction.
     Open(Box<Channel>),
 }
@@ -98,15 +94,8 @@ pub(super) struct PendingRequest {
 
 /// A message that came after the request.
 pub(super) enum Held {
-    Data {
-        data_type: Option<u32>,
-        data: Bytes,
-    },
-    Request {
-        request_type: String,
-        want_reply: bool,
-        packet: Bytes,
-    },
+    Data { data_type: Option<u32>, data: Bytes },
+    Request { request_type: String, want_reply: bool, packet: Bytes },
     Eof,
     Close,
 }

@@ -10,10 +10,6 @@ impl Channels {
     /// SSH_MSG_GLOBAL_REQUEST of the client.
     pub(super) fn handle_global(payload: &[u8], out: &mut dyn Outbox) -> Result<(), Error> {
         let message = GlobalRequest::decode(payload)?;
-        if message.want_reply {
-            out.send(&RequestFailure {})
-        } else {
-            Ok(())
-        }
+        if message.want_reply { out.send(&RequestFailure {}) } else { Ok(()) }
     }
 }

@@ -45,12 +45,12 @@ impl Channels {
                 self.end_receiving(number, Flow::Closed, Held::Close, out)
             }
             messages::SSH_MSG_CHANNEL_REQUEST => self.handle_request(&payload, out),
-            messages::SSH_MSG_CHANNEL_SUCCESS => self
-                .named(ChannelSuccess::decode(&payload)?.recipient_channel)
-                .map(|_| ()),
-            messages::SSH_MSG_CHANNEL_FAILURE => self
-                .named(ChannelFailure::decode(&payload)?.recipient_channel)
-                .map(|_| ()),
+            messages::SSH_MSG_CHANNEL_SUCCESS => {
+                self.named(ChannelSuccess::decode(&payload)?.recipient_channel).map(|_| ())
+            }
+            messages::SSH_MSG_CHANNEL_FAILURE => {
+                self.named(ChannelFailure::decode(&payload)?.recipient_channel).map(|_| ())
+            }
             number => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
         }
     }
@@ -137,10 +137,7 @@ impl Channels {
         // joined, so that small data messages do not use up the count
         if let (
             Held::Data { data_type, data },
-            Some(Held::Data {
-                data_type: last_type,
-                data: last,
-            }),
+            Some(Held::Data { data_type: last_type, data: last }),
         ) = (&message, question.held.back_mut())
             && data_type == last_type
             && last.len().saturating_add(data.len()) <= CHANNEL_MAXIMUM_PACKET_SIZE as usize
@@ -158,11 +155,7 @@ impl Channels {
     fn process(&mut self, id: ChannelId, message: Held, out: &mut dyn Outbox) -> Result<(), Error> {
         match message {
             Held::Data { data_type, data } => {
-                self.events.push_back(ChannelEvent::Data {
-                    channel: id,
-                    data_type,
-                    data,
-                });
+                self.events.push_back(ChannelEvent::Data { channel: id, data_type, data });
                 Ok(())
             }
             Held::Eof => {
@@ -170,11 +163,7 @@ impl Channels {
                 Ok(())
             }
             Held::Close => self.settle(id, out),
-            Held::Request {
-                request_type,
-                want_reply,
-                packet,
-            } => {
+            Held::Request { request_type, want_reply, packet } => {
                 if let Ok(channel) = self.open_channel_mut(id) {
                     channel.question = Some(Box::new(PendingRequest {
                         want_reply,
@@ -235,10 +224,9 @@ impl Channels {
             return Ok(());
         }
         match adjust {
-            Some(bytes_to_add) => out.send(&ChannelWindowAdjust {
-                recipient_channel: channel.peer_id,
-                bytes_to_add,
-            }),
+            Some(bytes_to_add) => {
+                out.send(&ChannelWindowAdjust { recipient_channel: channel.peer_id, bytes_to_add })
+            }
             None => Ok(()),
         }
     }

@@ -39,12 +39,7 @@ impl Channels {
                 });
                 Ok(())
             }
-            None => refuse(
-                message.sender_channel,
-                RESOURCE_SHORTAGE,
-                "too many channels",
-                out,
-            ),
+            None => refuse(message.sender_channel, RESOURCE_SHORTAGE, "too many channels", out),
         }
     }
 
@@ -77,20 +72,13 @@ impl Channels {
             maximum_packet_size: CHANNEL_MAXIMUM_PACKET_SIZE,
             type_specific: b"",
         })?;
-        *place = Slot::Open(Box::new(Channel::new(
-            opening.peer_id,
-            send_window,
-            receive_window,
-        )));
+        *place = Slot::Open(Box::new(Channel::new(opening.peer_id, send_window, receive_window)));
         self.opened(id, channel_type);
         Ok(())
     }
 
     fn opened(&mut self, id: ChannelId, channel_type: String) {
-        self.events.push_back(ChannelEvent::Opened {
-            channel: id,
-            channel_type,
-        });
+        self.events.push_back(ChannelEvent::Opened { channel: id, channel_type });
         self.events.push_back(ChannelEvent::ReadyToSend(id));
     }
 
@@ -128,25 +116,16 @@ impl Channels {
         let Some(place) = self.slot_mut(id) else {
             return Err(PeerMisbehaved::UnknownChannel(id.0).into());
         };
-        let Slot::Requested {
-            channel_type,
-            window,
-            ticket,
-        } = place
-        else {
+        let Slot::Requested { channel_type, window, ticket } = place else {
             return Err(PeerMisbehaved::UnexpectedReply.into());
         };
         let (channel_type, ticket) = (std::mem::take(channel_type), *ticket);
         let receive_window = ReceiveWindow::new(window.size());
         let send_window = SendWindow::new(message.initial_window_size, message.maximum_packet_size);
-        *place = Slot::Open(Box::new(Channel::new(
-            message.sender_channel,
-            send_window,
-            receive_window,
-        )));
+        *place =
+            Slot::Open(Box::new(Channel::new(message.sender_channel, send_window, receive_window)));
         self.opened(id, channel_type);
-        self.events
-            .push_back(ChannelEvent::Done(ticket, Outcome::Opened(id)));
+        self.events.push_back(ChannelEvent::Done(ticket, Outcome::Opened(id)));
         Ok(())
     }
 
@@ -164,10 +143,7 @@ impl Channels {
             .take(1024)
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        let outcome = Outcome::OpenRefused {
-            reason: message.reason_code,
-            description,
-        };
+        let outcome = Outcome::OpenRefused { reason: message.reason_code, description };
         self.events.push_back(ChannelEvent::Done(ticket, outcome));
         Ok(())
     }

@@ -50,19 +50,11 @@ impl Channels {
         };
         if bytes.is_empty() {
             if !reported {
-                self.events
-                    .push_back(ChannelEvent::Done(ticket, Outcome::Complete));
+                self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
             }
             return Ok(());
         }
-        let data = Data {
-            data_type,
-            bytes,
-            sent: 0,
-            timeout,
-            ticket,
-            reported,
-        };
+        let data = Data { data_type, bytes, sent: 0, timeout, ticket, reported };
         self.enqueue(now, id, Item::Data(data))
     }
 
@@ -92,13 +84,7 @@ impl Channels {
             return Err(ApiMisuse::ChannelClosed);
         }
         channel.asked = Flow::Eof;
-        self.enqueue(
-            now,
-            id,
-            Item::Eof {
-                ticket: Some(ticket),
-            },
-        )
+        self.enqueue(now, id, Item::Eof { ticket: Some(ticket) })
     }
 
     /// Queues EOF, unless it was sent, and CLOSE.
@@ -199,10 +185,9 @@ impl Channels {
             let mut writer = Writer::new(out);
             match data_type {
                 None => writer.u8(SSH_MSG_CHANNEL_DATA).u32(channel.peer_id),
-                Some(code) => writer
-                    .u8(SSH_MSG_CHANNEL_EXTENDED_DATA)
-                    .u32(channel.peer_id)
-                    .u32(code),
+                Some(code) => {
+                    writer.u8(SSH_MSG_CHANNEL_EXTENDED_DATA).u32(channel.peer_id).u32(code)
+                }
             };
             writer.u32(u32::try_from(len).unwrap_or(u32::MAX));
             channel.queue.copy(len, out);
@@ -212,9 +197,8 @@ impl Channels {
         };
         channel.send_window.take(len);
         let mut done = Vec::new();
-        channel.bytes_sent = channel.queue.advance(now, len, &mut |ticket, outcome| {
-            done.push((ticket, outcome))
-        });
+        channel.bytes_sent =
+            channel.queue.advance(now, len, &mut |ticket, outcome| done.push((ticket, outcome)));
         for (ticket, outcome) in done {
             self.events.push_back(ChannelEvent::Done(ticket, outcome));
         }
@@ -249,8 +233,7 @@ impl Channels {
             Some(Item::Data(_)) | None => return Err(Error::Internal("send queue")),
         };
         if let Some(ticket) = ticket {
-            self.events
-                .push_back(ChannelEvent::Done(ticket, Outcome::Complete));
+            self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
         }
         self.settle(id, out)?;
         Ok(cost.max(1))
@@ -267,9 +250,8 @@ impl Channels {
             return;
         }
         self.deadline = None;
-        let ids: Vec<ChannelId> = (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX))
-            .map(ChannelId)
-            .collect();
+        let ids: Vec<ChannelId> =
+            (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX)).map(ChannelId).collect();
         for id in ids {
             let Ok(channel) = self.open_channel_mut(id) else {
                 continue;

@@ -57,10 +57,7 @@ impl From<InvalidMessage> for ApiMisuse {
 impl Channels {
     /// Sends a message that the program has built: `payload` follows the message number and, for
     /// messages of a channel, the channel number.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the arguments of the documented method"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the documented method")]
     pub fn send_packet(
         &mut self,
         now: Instant,
@@ -84,8 +81,7 @@ impl Channels {
             Kind::Transport | Kind::Bare => {
                 whole.extend_from_slice(payload);
                 out.put(&mut |out| out.extend_from_slice(&whole))?;
-                self.events
-                    .push_back(ChannelEvent::Done(ticket, Outcome::Complete));
+                self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
                 Ok(())
             }
             Kind::Data => read_data(payload, false)
@@ -99,9 +95,7 @@ impl Channels {
                     Ok(add) => add,
                     Err(misuse) => return Ok(Err(misuse)),
                 };
-                self.open_channel_mut(id)
-                    .map(|channel| channel.receive_window.widen(add))
-                    .ok();
+                self.open_channel_mut(id).map(|channel| channel.receive_window.widen(add)).ok();
                 Writer::new(&mut whole).u32(peer_id).raw(payload);
                 self.send_message(now, id, whole, ticket)
             }
@@ -114,11 +108,7 @@ impl Channels {
 }
 
 fn empty(payload: &[u8]) -> Result<(), ApiMisuse> {
-    if payload.is_empty() {
-        Ok(())
-    } else {
-        Err(ApiMisuse::BadPayload)
-    }
+    if payload.is_empty() { Ok(()) } else { Err(ApiMisuse::BadPayload) }
 }
 
 /// `[uint32 data_type_code |] string data`

@@ -100,10 +100,7 @@ impl SendQueue {
         let mut missing = len;
         for item in &self.items {
             let Item::Data(data) = item else { break };
-            let part = data
-                .bytes
-                .get(..missing.min(data.bytes.len()))
-                .unwrap_or_default();
+            let part = data.bytes.get(..missing.min(data.bytes.len())).unwrap_or_default();
             out.extend_from_slice(part);
             missing = missing.saturating_sub(part.len());
             if missing == 0 {
@@ -151,13 +148,9 @@ impl SendQueue {
     /// When the first item is given up.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match (self.items.front(), self.progress) {
-            (
-                Some(Item::Data(Data {
-                    timeout: Some(timeout),
-                    ..
-                })),
-                Some(progress),
-            ) => progress.checked_add(*timeout),
+            (Some(Item::Data(Data { timeout: Some(timeout), .. })), Some(progress)) => {
+                progress.checked_add(*timeout)
+            }
             _ => None,
         }
     }
@@ -186,9 +179,7 @@ impl SendQueue {
                 Item::Message { ticket, .. } | Item::Close { ticket } => {
                     done(ticket, outcome.clone());
                 }
-                Item::Eof {
-                    ticket: Some(ticket),
-                } => done(ticket, outcome.clone()),
+                Item::Eof { ticket: Some(ticket) } => done(ticket, outcome.clone()),
                 Item::Data(_) | Item::Eof { ticket: None } => {}
             }
         }

@@ -78,9 +78,7 @@ impl Channels {
     }
 
     pub(super) fn remove(&mut self, id: ChannelId) -> Option<Slot> {
-        let place = usize::try_from(id.0)
-            .ok()
-            .and_then(|index| self.slots.get_mut(index))?;
+        let place = usize::try_from(id.0).ok().and_then(|index| self.slots.get_mut(index))?;
         let slot = place.take()?;
         self.free.push(id.0);
         if self.is_empty() {
@@ -93,17 +91,11 @@ impl Channels {
     }
 
     pub(super) fn slot(&self, id: ChannelId) -> Option<&Slot> {
-        usize::try_from(id.0)
-            .ok()
-            .and_then(|index| self.slots.get(index))?
-            .as_ref()
+        usize::try_from(id.0).ok().and_then(|index| self.slots.get(index))?.as_ref()
     }
 
     pub(super) fn slot_mut(&mut self, id: ChannelId) -> Option<&mut Slot> {
-        usize::try_from(id.0)
-            .ok()
-            .and_then(|index| self.slots.get_mut(index))?
-            .as_mut()
+        usize::try_from(id.0).ok().and_then(|index| self.slots.get_mut(index))?.as_mut()
     }
 
     /// The open channel that a message of the client names.
@@ -146,17 +138,13 @@ impl Channels {
         }
         if channel.sending != Flow::Closed {
             channel.sending = Flow::Closed;
-            out.send(&ChannelClose {
-                recipient_channel: channel.peer_id,
-            })?;
+            out.send(&ChannelClose { recipient_channel: channel.peer_id })?;
         }
         if let Some(Slot::Open(mut channel)) = self.remove(id) {
             let events = &mut self.events;
-            channel
-                .queue
-                .abandon(&Outcome::ChannelClosed, &mut |ticket, outcome| {
-                    events.push_back(ChannelEvent::Done(ticket, outcome));
-                });
+            channel.queue.abandon(&Outcome::ChannelClosed, &mut |ticket, outcome| {
+                events.push_back(ChannelEvent::Done(ticket, outcome));
+            });
         }
         self.events.push_back(ChannelEvent::Closed(id));
         Ok(())
@@ -178,8 +166,7 @@ impl Channels {
                 Some(Slot::Open(channel)) => self.end_channel(id, *channel),
                 Some(Slot::Asked(_)) => self.events.push_back(ChannelEvent::NotOpened(id)),
                 Some(Slot::Requested { ticket, .. }) => {
-                    self.events
-                        .push_back(ChannelEvent::Done(ticket, Outcome::ConnectionEnded));
+                    self.events.push_back(ChannelEvent::Done(ticket, Outcome::ConnectionEnded));
                 }
                 None => {}
             }
@@ -187,30 +174,19 @@ impl Channels {
     }
 
     fn end_channel(&mut self, id: ChannelId, mut channel: Channel) {
-        for held in channel
-            .question
-            .take()
-            .map(|question| question.held)
-            .unwrap_or_default()
-        {
+        for held in channel.question.take().map(|question| question.held).unwrap_or_default() {
             match held {
                 Held::Data { data_type, data } => {
-                    self.events.push_back(ChannelEvent::Data {
-                        channel: id,
-                        data_type,
-                        data,
-                    });
+                    self.events.push_back(ChannelEvent::Data { channel: id, data_type, data });
                 }
                 Held::Eof => self.events.push_back(ChannelEvent::Eof(id)),
                 Held::Request { .. } | Held::Close => {}
             }
         }
         let events = &mut self.events;
-        channel
-            .queue
-            .abandon(&Outcome::ConnectionEnded, &mut |ticket, outcome| {
-                events.push_back(ChannelEvent::Done(ticket, outcome));
-            });
+        channel.queue.abandon(&Outcome::ConnectionEnded, &mut |ticket, outcome| {
+            events.push_back(ChannelEvent::Done(ticket, outcome));
+        });
         self.events.push_back(ChannelEvent::Closed(id));
     }
 }

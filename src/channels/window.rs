@@ -13,11 +13,7 @@ pub(super) struct ReceiveWindow {
 
 impl ReceiveWindow {
     pub(super) fn new(size: u32) -> Self {
-        Self {
-            size,
-            left: size,
-            consumed: 0,
-        }
+        Self { size, left: size, consumed: 0 }
     }
 
     pub(super) fn size(&self) -> u32 {
@@ -27,27 +23,17 @@ impl ReceiveWindow {
     /// Data has arrived.
     pub(super) fn take(&mut self, len: usize) -> Result<(), PeerMisbehaved> {
         let len = u32::try_from(len).map_err(|_| PeerMisbehaved::WindowOverrun)?;
-        self.left = self
-            .left
-            .checked_sub(len)
-            .ok_or(PeerMisbehaved::WindowOverrun)?;
+        self.left = self.left.checked_sub(len).ok_or(PeerMisbehaved::WindowOverrun)?;
         Ok(())
     }
 
     /// The program has used data; how much to adjust the window by, at half of it.
     pub(super) fn consume(&mut self, len: usize) -> Option<u32> {
         // never more than was received: a caller that counts twice must not widen the window
-        let outstanding = self
-            .size
-            .saturating_sub(self.left)
-            .saturating_sub(self.consumed);
+        let outstanding = self.size.saturating_sub(self.left).saturating_sub(self.consumed);
         let len = u32::try_from(len).unwrap_or(u32::MAX).min(outstanding);
         self.consumed = self.consumed.saturating_add(len);
-        if self.consumed >= self.size / 2 {
-            self.give_back()
-        } else {
-            None
-        }
+        if self.consumed >= self.size / 2 { self.give_back() } else { None }
     }
 
     fn give_back(&mut self) -> Option<u32> {
@@ -72,10 +58,7 @@ pub(super) struct SendWindow {
 
 impl SendWindow {
     pub(super) fn new(left: u32, maximum_packet_size: u32) -> Self {
-        Self {
-            left,
-            maximum_packet_size,
-        }
+        Self { left, maximum_packet_size }
     }
 
     /// How many bytes the next message may carry.
@@ -89,17 +72,12 @@ impl SendWindow {
     }
 
     pub(super) fn take(&mut self, len: usize) {
-        self.left = self
-            .left
-            .saturating_sub(u32::try_from(len).unwrap_or(u32::MAX));
+        self.left = self.left.saturating_sub(u32::try_from(len).unwrap_or(u32::MAX));
     }
 
     /// RFC 4254 section 5.2: the window may not pass 2^32 - 1.
     pub(super) fn adjust(&mut self, add: u32) -> Result<(), PeerMisbehaved> {
-        self.left = self
-            .left
-            .checked_add(add)
-            .ok_or(PeerMisbehaved::WindowOverflow)?;
+        self.left = self.left.checked_add(add).ok_or(PeerMisbehaved::WindowOverflow)?;
         Ok(())
     }
 }

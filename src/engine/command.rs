@@ -20,8 +20,7 @@ impl Connection {
         mode: SendMode,
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
-        self.channels
-            .send_data(now, channel, data_type, data, mode, ticket)?;
+        self.channels.send_data(now, channel, data_type, data, mode, ticket)?;
         self.finish_step(now, Ok(()));
         Ok(())
     }
@@ -81,9 +80,7 @@ impl Connection {
         if !self.is_authenticated() {
             return Err(ApiMisuse::NotConnected);
         }
-        let opened = self
-            .channels
-            .open(channel_type, parameters, ticket, &mut self.transport);
+        let opened = self.channels.open(channel_type, parameters, ticket, &mut self.transport);
         self.conclude(now, opened)
     }
 

@@ -105,10 +105,7 @@ impl Connection {
         if self.is_ended() {
             return;
         }
-        if self
-            .login_deadline()
-            .is_some_and(|deadline| deadline <= now)
-        {
+        if self.login_deadline().is_some_and(|deadline| deadline <= now) {
             return self.fail(Error::Closed(Closed::HandshakeTimeout));
         }
         if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
@@ -141,17 +138,15 @@ impl Connection {
         match self.phase {
             Phase::AwaitUserauthService
             | Phase::Authenticating(_)
-            | Phase::AwaitConnectionService { .. } => self
-                .config
-                .login_grace
-                .and_then(|grace| self.started.checked_add(grace)),
+            | Phase::AwaitConnectionService { .. } => {
+                self.config.login_grace.and_then(|grace| self.started.checked_add(grace))
+            }
             Phase::Connected | Phase::Ended => None,
         }
     }
 
     fn idle_deadline(&self) -> Option<Instant> {
-        self.idle_timeout
-            .and_then(|timeout| self.last_data.checked_add(timeout))
+        self.idle_timeout.and_then(|timeout| self.last_data.checked_add(timeout))
     }
 
     /// Takes the result of a job.
@@ -175,8 +170,7 @@ impl Connection {
             Incoming::KeysChanged => {
                 for ticket in std::mem::take(&mut self.rekey_tickets) {
                     let outcome = Outcome::Complete;
-                    self.events
-                        .push_back(Event::Notice(Notice::Done { ticket, outcome }));
+                    self.events.push_back(Event::Notice(Notice::Done { ticket, outcome }));
                 }
                 return Ok(());
             }
@@ -243,50 +237,22 @@ impl Connection {
 
     fn channel_event(&mut self, event: ChannelEvent) -> Event {
         Event::Notice(match event {
-            ChannelEvent::OpenRequested {
-                channel,
-                channel_type,
-                parameters,
-            } => {
+            ChannelEvent::OpenRequested { channel, channel_type, parameters } => {
                 let id = self.questions.open_asked(channel);
-                let question = Question::ChannelOpen {
-                    channel,
-                    channel_type,
-                    parameters,
-                };
+                let question = Question::ChannelOpen { channel, channel_type, parameters };
                 return Event::Question(id, question);
             }
-            ChannelEvent::Requested {
-                channel,
-                request_type,
-                packet,
-            } => {
+            ChannelEvent::Requested { channel, request_type, packet } => {
                 let id = self.questions.request_asked(channel);
-                let question = Question::ChannelRequest {
-                    channel,
-                    request_type,
-                    packet,
-                };
+                let question = Question::ChannelRequest { channel, request_type, packet };
                 return Event::Question(id, question);
             }
-            ChannelEvent::Data {
-                channel,
-                data_type,
-                data,
-            } => {
-                return Event::Delivery {
-                    channel,
-                    data_type,
-                    data,
-                };
+            ChannelEvent::Data { channel, data_type, data } => {
+                return Event::Delivery { channel, data_type, data };
             }
-            ChannelEvent::Opened {
-                channel,
-                channel_type,
-            } => Notice::ChannelOpened {
-                channel,
-                channel_type,
-            },
+            ChannelEvent::Opened { channel, channel_type } => {
+                Notice::ChannelOpened { channel, channel_type }
+            }
             ChannelEvent::ReadyToSend(channel) => Notice::ChannelReadyToSend { channel },
             ChannelEvent::Eof(channel) => Notice::ChannelEof { channel },
             ChannelEvent::Closed(channel) => Notice::ChannelClosed { channel },
@@ -320,8 +286,7 @@ impl Connection {
         self.channels.end();
         for ticket in std::mem::take(&mut self.rekey_tickets) {
             let outcome = Outcome::ConnectionEnded;
-            self.events
-                .push_back(Event::Notice(Notice::Done { ticket, outcome }));
+            self.events.push_back(Event::Notice(Notice::Done { ticket, outcome }));
         }
         self.collect_events();
         self.events.push_back(Event::Notice(Notice::Ended(error)));

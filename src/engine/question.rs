@@ -64,11 +64,7 @@ impl Questions {
     }
 
     fn take(&mut self, id: QuestionId) -> Option<Subject> {
-        if self
-            .connection
-            .as_ref()
-            .is_some_and(|(asked, _)| *asked == id)
-        {
+        if self.connection.as_ref().is_some_and(|(asked, _)| *asked == id) {
             return self.connection.take().map(|(_, subject)| subject);
         }
         let subject = self.channels.remove(&id);
@@ -120,25 +116,18 @@ impl Connection {
         let result = match (subject, answer) {
             (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
             (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),
-            (
-                Subject::Prompts,
-                Answer::Prompts {
-                    instruction,
-                    prompts,
-                },
-            ) => match &mut self.phase {
-                Phase::Authenticating(userauth) => userauth
-                    .prompts(&instruction, &prompts, &mut self.transport)
-                    .map(|_| ()),
-                _ => Err(Error::Internal("prompts outside authentication")),
-            },
+            (Subject::Prompts, Answer::Prompts { instruction, prompts }) => {
+                if let Phase::Authenticating(userauth) = &mut self.phase {
+                    userauth.prompts(&instruction, &prompts, &mut self.transport).map(|_| ())
+                } else {
+                    Err(Error::Internal("prompts outside authentication"))
+                }
+            }
             (Subject::Open(channel), Answer::Accept(accept)) => {
-                self.channels
-                    .answer_open(channel, accept, &mut self.transport)
+                self.channels.answer_open(channel, accept, &mut self.transport)
             }
             (Subject::Request(channel), Answer::Accept(success)) => {
-                self.channels
-                    .answer_request(channel, success, &mut self.transport)
+                self.channels.answer_request(channel, success, &mut self.transport)
             }
             (subject, _) => {
                 self.questions.restore(id, subject);
@@ -152,10 +141,7 @@ impl Connection {
     /// SSH_MSG_SERVICE_REQUEST of the client.
     pub(super) fn ask_service(&mut self, name: String) {
         let accept = name == USERAUTH || name == CONNECTION;
-        self.ask(
-            Subject::Service(name.clone()),
-            Question::Service { name, accept },
-        );
+        self.ask(Subject::Service(name.clone()), Question::Service { name, accept });
     }
 
     fn ask(&mut self, subject: Subject, question: Question) {
@@ -185,11 +171,8 @@ impl Connection {
                 let out: &mut dyn Outbox = &mut self.transport;
                 out.send(&UserauthSuccess {})?;
                 self.transport.set_authenticated();
-                self.transport
-                    .trace()
-                    .milestone(|| format!("Authenticated: {user}"));
-                self.events
-                    .push_back(Event::Notice(Notice::Authenticated { user }));
+                self.transport.trace().milestone(|| format!("Authenticated: {user}"));
+                self.events.push_back(Event::Notice(Notice::Authenticated { user }));
                 Ok(())
             }
             Phase::Connected if name == USERAUTH || name == CONNECTION => {

@@ -65,11 +65,7 @@ pub(super) enum JobStep {
     /// Send this and wait for the next message of the method.
     Reply(Vec<u8>),
     /// The exchange is done.
-    Finished {
-        reply: Vec<u8>,
-        exchange_hash: Vec<u8>,
-        shared_secret: Secret,
-    },
+    Finished { reply: Vec<u8>, exchange_hash: Vec<u8>, shared_secret: Secret },
 }
 
 impl Job {
@@ -81,19 +77,11 @@ impl Job {
     /// Does the arithmetic.
     pub fn run(mut self) -> JobOutput {
         let result = self.step();
-        JobOutput {
-            running: self.running,
-            random: self.random,
-            result,
-        }
+        JobOutput { running: self.running, random: self.random, result }
     }
 
     fn step(&mut self) -> Result<JobStep, Error> {
-        let outcome = match self
-            .running
-            .server
-            .handle(self.random.as_mut(), &self.payload)?
-        {
+        let outcome = match self.running.server.handle(self.random.as_mut(), &self.payload)? {
             KexStep::Reply(reply) => return Ok(JobStep::Reply(reply)),
             KexStep::Finished(outcome) => outcome,
         };
@@ -107,20 +95,15 @@ impl Job {
             &outcome.hash_fields,
             outcome.shared_secret.expose(),
         ]);
-        let signature = negotiated
-            .host_key
-            .sign(negotiated.host_key_algorithm.name, &exchange_hash)?;
+        let signature =
+            negotiated.host_key.sign(negotiated.host_key_algorithm.name, &exchange_hash)?;
         let mut reply = Vec::new();
         Writer::new(&mut reply)
             .u8(outcome.reply_number)
             .raw(&host_key_field)
             .raw(&outcome.server_public)
             .string(&signature);
-        Ok(JobStep::Finished {
-            reply,
-            exchange_hash,
-            shared_secret: outcome.shared_secret,
-        })
+        Ok(JobStep::Finished { reply, exchange_hash, shared_secret: outcome.shared_secret })
     }
 }
 
@@ -169,17 +152,13 @@ impl KeySource<'_> {
     pub(super) fn opener(&self) -> Result<Box<dyn Opener>, Error> {
         let suite = &self.negotiated.client_to_server;
         let (key, iv, mac_key) = self.keys(suite, *b"ACE");
-        Ok(suite
-            .cipher
-            .opener(key.expose(), iv.expose(), suite.mac, mac_key.expose())?)
+        Ok(suite.cipher.opener(key.expose(), iv.expose(), suite.mac, mac_key.expose())?)
     }
 
     /// The server-to-client side.
     pub(super) fn sealer(&self) -> Result<Box<dyn Sealer>, Error> {
         let suite = &self.negotiated.server_to_client;
         let (key, iv, mac_key) = self.keys(suite, *b"BDF");
-        Ok(suite
-            .cipher
-            .sealer(key.expose(), iv.expose(), suite.mac, mac_key.expose())?)
+        Ok(suite.cipher.sealer(key.expose(), iv.expose(), suite.mac, mac_key.expose())?)
     }
 }

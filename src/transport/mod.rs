@@ -143,10 +143,10 @@ impl Transport {
 
     /// When [`Self::start_exchange`] is due because of time.
     pub fn rekey_due(&self) -> Option<Instant> {
-        match self.exchange {
-            Exchange::Idle => self.policy.as_ref().and_then(RekeyPolicy::due),
-            _ => None,
+        if self.in_key_exchange() {
+            return None;
         }
+        self.policy.as_ref().and_then(RekeyPolicy::due)
     }
 
     /// Whether the keys in use are used up.
@@ -178,21 +178,16 @@ impl Transport {
             let Some(version) = version::read_identification(buf)? else {
                 return Ok(None);
             };
-            self.trace
-                .milestone(|| format!("Client identification: {version}"));
+            self.trace.milestone(|| format!("Client identification: {version}"));
             self.client_version = Some(version);
         }
         while !matches!(self.exchange, Exchange::Computing) {
-            let max = if self.authenticated {
-                MAX_PACKET_LEN
-            } else {
-                MAX_PACKET_LEN_UNAUTHENTICATED
-            };
+            let max =
+                if self.authenticated { MAX_PACKET_LEN } else { MAX_PACKET_LEN_UNAUTHENTICATED };
             let Some(packet) = self.inbound.next(buf, max)? else {
                 return Ok(None);
             };
-            self.trace
-                .packet(Direction::Received, packet.sequence, &packet.payload);
+            self.trace.packet(Direction::Received, packet.sequence, &packet.payload);
             if let Some(incoming) = self.dispatch(now, settings, packet)? {
                 return Ok(Some(incoming));
             }
@@ -202,9 +197,7 @@ impl Transport {
 
     fn stage(&self) -> Stage {
         if self.exchanges == 0 {
-            return Stage::FirstKeyExchange {
-                strict: self.strict,
-            };
+            return Stage::FirstKeyExchange { strict: self.strict };
         }
         match (&self.exchange, self.authenticated) {
             (Exchange::Idle | Exchange::AwaitKexInit { .. }, true) => Stage::Connection,
@@ -227,9 +220,7 @@ impl Transport {
             Verdict::Ignore => return Ok(None),
             Verdict::Refuse(error) => return Err(error.into()),
             Verdict::Unimplemented => {
-                self.seal_message(&Unimplemented {
-                    packet_sequence_number: packet.sequence,
-                })?;
+                self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })?;
                 return Ok(None);
             }
         }
@@ -262,10 +253,7 @@ impl Transport {
     /// RFC 4253 section 7.1
     fn send_kex_init(&mut self, settings: &Settings) -> Result<Vec<u8>, Error> {
         let mut cookie = [0; 16];
-        let random = self
-            .random
-            .as_mut()
-            .ok_or(Error::Internal("random source is lent"))?;
+        let random = self.random.as_mut().ok_or(Error::Internal("random source is lent"))?;
         random.fill(&mut cookie)?;
         let offer = negotiate::offer(settings, self.exchanges == 0);
         let list = |names| NameList::parse(names).map_err(|_| Error::Internal("our name-list"));
@@ -340,17 +328,8 @@ impl Transport {
         let mut extensions = Vec::new();
         Writer::new(&mut extensions)
             .string("server-sig-algs")
-            .name_list(
-                settings
-                    .algorithms
-                    .user_signature
-                    .iter()
-                    .map(|row| row.name),
-            );
-        let message = ExtInfo {
-            nr_extensions: 1,
-            extensions: &extensions,
-        };
+            .name_list(settings.algorithms.user_signature.iter().map(|row| row.name));
+        let message = ExtInfo { nr_extensions: 1, extensions: &extensions };
         self.deferred.insert(0, message.encode());
     }
 
@@ -362,21 +341,14 @@ impl Transport {
         if std::mem::take(&mut running.skip_next) {
             return Ok(None);
         }
-        let random = self
-            .random
-            .take()
-            .ok_or(Error::Internal("random source is lent"))?;
-        match std::mem::replace(&mut self.exchange, Exchange::Computing) {
-            Exchange::AwaitMethod(running) => {
-                let payload = packet.payload.to_vec();
-                Ok(Some(Incoming::Job(Job {
-                    running,
-                    random,
-                    payload,
-                })))
-            }
-            _ => Err(Error::Internal("key exchange state")),
-        }
+        let random = self.random.take().ok_or(Error::Internal("random source is lent"))?;
+        let Exchange::AwaitMethod(running) =
+            std::mem::replace(&mut self.exchange, Exchange::Computing)
+        else {
+            return Err(Error::Internal("key exchange state"));
+        };
+        let payload = packet.payload.to_vec();
+        Ok(Some(Incoming::Job(Job { running, random, payload })))
     }
 
     /// Takes the result of a job.
@@ -384,11 +356,7 @@ impl Transport {
         if !matches!(self.exchange, Exchange::Computing) {
             return Err(Error::Internal("no job is out"));
         }
-        let JobOutput {
-            running,
-            random,
-            result,
-        } = output;
+        let JobOutput { running, random, result } = output;
         self.random = Some(random);
         match result? {
             JobStep::Reply(reply) => {
@@ -396,11 +364,7 @@ impl Transport {
                 self.exchange = Exchange::AwaitMethod(running);
                 Ok(())
             }
-            JobStep::Finished {
-                reply,
-                exchange_hash,
-                shared_secret,
-            } => {
+            JobStep::Finished { reply, exchange_hash, shared_secret } => {
                 self.seal(&mut |out| out.extend_from_slice(&reply))?;
                 self.seal_message(&NewKeys {})?;
                 if self.session_id.is_empty() {
@@ -429,27 +393,17 @@ impl Transport {
         self.outbound.rekey(sealer, self.strict);
         let (inward, outward) = (negotiated.client_to_server, negotiated.server_to_client);
         let starts = |row: &crate::crypto::compression::CompressionAlgorithm| {
-            (self.authenticated || !row.delayed)
-                .then_some(row.new)
-                .flatten()
+            (self.authenticated || !row.delayed).then_some(row.new).flatten()
         };
         let decompressor = starts(inward.compression).map(|new| new().1);
         if let Some(new) = starts(outward.compression) {
             self.outbound.set_compressor(new().0);
         }
-        let cipher_bytes = inward
-            .cipher
-            .rekey_after_bytes
-            .min(outward.cipher.rekey_after_bytes);
-        let delayed = [inward, outward]
-            .iter()
-            .any(|suite| suite.compression.delayed);
+        let cipher_bytes = inward.cipher.rekey_after_bytes.min(outward.cipher.rekey_after_bytes);
+        let delayed = [inward, outward].iter().any(|suite| suite.compression.delayed);
         self.delayed_compression = (delayed && !self.authenticated).then(|| Box::new(negotiated));
-        self.exchange = Exchange::AwaitNewKeys(Box::new(NextKeys {
-            opener,
-            decompressor,
-            cipher_bytes,
-        }));
+        self.exchange =
+            Exchange::AwaitNewKeys(Box::new(NextKeys { opener, decompressor, cipher_bytes }));
         self.deferred_bytes = 0;
         for payload in std::mem::take(&mut self.deferred) {
             self.seal(&mut |out| out.extend_from_slice(&payload))?;
@@ -486,18 +440,18 @@ impl Transport {
             self.outbound.set_compressor(new().0);
         }
         if let Some(new) = delayed(negotiated.client_to_server.compression) {
-            match &mut self.exchange {
+            if let Exchange::AwaitNewKeys(keys) = &mut self.exchange {
                 // the keys for it are agreed but not in use: it starts with them
-                Exchange::AwaitNewKeys(keys) => keys.decompressor = Some(new().1),
-                _ => self.inbound.set_decompressor(new().1),
+                keys.decompressor = Some(new().1);
+            } else {
+                self.inbound.set_decompressor(new().1);
             }
         }
     }
 
     /// Tells the client why the connection ends (RFC 4253 section 11.1).
     pub fn disconnect(&mut self, reason: DisconnectReason, description: &str) -> Result<(), Error> {
-        self.trace
-            .milestone(|| format!("Disconnecting: {description}"));
+        self.trace.milestone(|| format!("Disconnecting: {description}"));
         self.seal_message(&Disconnect {
             reason_code: reason as u32,
             description: description.as_bytes(),
@@ -559,15 +513,9 @@ fn disconnected(payload: &[u8]) -> Error {
     match Disconnect::decode(payload) {
         Ok(message) => {
             let text = String::from_utf8_lossy(message.description);
-            let description = text
-                .chars()
-                .take(1024)
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect();
-            Error::Disconnected {
-                reason: message.reason_code,
-                description,
-            }
+            let description =
+                text.chars().take(1024).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            Error::Disconnected { reason: message.reason_code, description }
         }
         Err(error) => error.into(),
     }

@@ -71,19 +71,11 @@ pub(super) fn offer(settings: &Settings, first: bool) -> Offer {
 
 /// The host key algorithms that one of our keys can sign with.
 fn host_key_algorithms(settings: &Settings) -> impl Iterator<Item = &'static SignatureAlgorithm> {
-    settings
-        .algorithms
-        .host_key
-        .iter()
-        .copied()
-        .filter(|row| find_key(settings, row).is_some())
+    settings.algorithms.host_key.iter().copied().filter(|row| find_key(settings, row).is_some())
 }
 
 fn find_key<'a>(settings: &'a Settings, row: &SignatureAlgorithm) -> Option<&'a Arc<PrivateKey>> {
-    settings
-        .host_keys
-        .iter()
-        .find(|key| key.algorithms().contains(&row.name))
+    settings.host_keys.iter().find(|key| key.algorithms().contains(&row.name))
 }
 
 /// Chooses. `strict` is whether strict kex is in force for the connection.
@@ -98,9 +90,8 @@ pub(super) fn negotiate(
     let keyed: Vec<_> = host_key_algorithms(settings).collect();
     let host_key_algorithm = choose(client.server_host_key_algorithms, &keyed, |row| row.name)
         .ok_or(PeerIncompatible::NoCommonHostKey)?;
-    let host_key = find_key(settings, host_key_algorithm)
-        .ok_or(PeerIncompatible::NoCommonHostKey)?
-        .clone();
+    let host_key =
+        find_key(settings, host_key_algorithm).ok_or(PeerIncompatible::NoCommonHostKey)?.clone();
     let client_to_server = suite(
         lists,
         client.encryption_client_to_server,
@@ -153,11 +144,7 @@ fn suite(
     };
     let compression = choose(compressions, &lists.compression, |row| row.name)
         .ok_or(PeerIncompatible::NoCommonCompression)?;
-    Ok(Suite {
-        cipher,
-        mac,
-        compression,
-    })
+    Ok(Suite { cipher, mac, compression })
 }
 
 /// The first name of the client that we have.
@@ -166,7 +153,5 @@ fn choose<T: Copy>(
     ours: &[T],
     name: impl Fn(T) -> &'static str,
 ) -> Option<T> {
-    client
-        .iter()
-        .find_map(|theirs| ours.iter().copied().find(|row| name(*row) == theirs))
+    client.iter().find_map(|theirs| ours.iter().copied().find(|row| name(*row) == theirs))
 }

@@ -42,11 +42,7 @@ impl Usage {
 
     /// A sequence number may not repeat under one key, so this is the end of it.
     fn check(&self) -> Result<(), Error> {
-        if self.packets > u64::from(u32::MAX) {
-            Err(CryptoError::Failed.into())
-        } else {
-            Ok(())
-        }
+        if self.packets > u64::from(u32::MAX) { Err(CryptoError::Failed.into()) } else { Ok(()) }
     }
 }
 
@@ -62,13 +58,7 @@ pub(super) struct Inbound {
 
 impl Inbound {
     pub(super) fn new(opener: Box<dyn Opener>) -> Self {
-        Self {
-            opener,
-            decompressor: None,
-            sequence: 0,
-            current: None,
-            usage: Usage::default(),
-        }
+        Self { opener, decompressor: None, sequence: 0, current: None, usage: Usage::default() }
     }
 
     /// Takes new keys into use (after the client's NEWKEYS).
@@ -132,11 +122,7 @@ impl Inbound {
         let bad = Error::InvalidMessage(InvalidMessage::BadPacketLength);
         let len = usize::try_from(len).map_err(|_| bad.clone())?;
         let block_len = self.opener.block_len();
-        let counted = if self.opener.length_counts() {
-            LENGTH_LEN
-        } else {
-            0
-        };
+        let counted = if self.opener.length_counts() { LENGTH_LEN } else { 0 };
         let in_bounds = len <= max_packet_len
             // padding length, one byte of payload and the least padding
             && len >= 1 + 1 + MIN_PADDING
@@ -144,9 +130,7 @@ impl Inbound {
         if !in_bounds || len.saturating_add(counted).checked_rem(block_len) != Some(0) {
             return Err(bad);
         }
-        len.checked_add(LENGTH_LEN)
-            .and_then(|n| n.checked_add(self.opener.tag_len()))
-            .ok_or(bad)
+        len.checked_add(LENGTH_LEN).and_then(|n| n.checked_add(self.opener.tag_len())).ok_or(bad)
     }
 
     fn inflate(&mut self, payload: BytesMut) -> Result<BytesMut, Error> {
@@ -164,10 +148,7 @@ fn strip_padding(packet: &mut BytesMut) -> Result<(), Error> {
     let bad = Error::InvalidMessage(InvalidMessage::BadPaddingLength);
     let padding = usize::from(packet.get(LENGTH_LEN).copied().unwrap_or_default());
     // RFC 4253 section 6: at least 4 bytes of padding, and the payload is not negative
-    let payload_len = packet
-        .len()
-        .checked_sub(HEAD_LEN)
-        .and_then(|n| n.checked_sub(padding));
+    let payload_len = packet.len().checked_sub(HEAD_LEN).and_then(|n| n.checked_sub(padding));
     match payload_len {
         Some(payload_len) if padding >= MIN_PADDING => {
             packet.advance(HEAD_LEN);
@@ -254,11 +235,8 @@ impl Outbound {
         let internal = Error::Internal("packet length");
         let block_len = self.sealer.block_len();
         let len = out.len().saturating_sub(start);
-        let counted = if self.sealer.length_counts() {
-            len
-        } else {
-            len.saturating_sub(LENGTH_LEN)
-        };
+        let counted =
+            if self.sealer.length_counts() { len } else { len.saturating_sub(LENGTH_LEN) };
         let over = counted
             .saturating_add(MIN_PADDING)
             .checked_rem(block_len)
@@ -275,10 +253,7 @@ impl Outbound {
         let packet_len = out.len().saturating_sub(start).saturating_sub(LENGTH_LEN);
         let packet_len = u32::try_from(packet_len).map_err(|_| internal.clone())?;
         let padding = u8::try_from(padding).map_err(|_| internal.clone())?;
-        let head = out
-            .get_mut(start..)
-            .and_then(|p| p.first_chunk_mut())
-            .ok_or(internal)?;
+        let head = out.get_mut(start..).and_then(|p| p.first_chunk_mut()).ok_or(internal)?;
         let [a, b, c, d] = packet_len.to_be_bytes();
         *head = [a, b, c, d, padding];
         Ok(())
@@ -314,9 +289,7 @@ impl PaddingPool {
             let take = missing.min(usize::from(self.left));
             out.extend_from_slice(self.bytes.get(..take).unwrap_or_default());
             self.bytes.rotate_left(take);
-            self.left = self
-                .left
-                .saturating_sub(u8::try_from(take).unwrap_or(u8::MAX));
+            self.left = self.left.saturating_sub(u8::try_from(take).unwrap_or(u8::MAX));
             missing = missing.saturating_sub(take);
         }
         Ok(())

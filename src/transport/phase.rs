@@ -91,11 +91,7 @@ mod tests {
             Stage::Connection,
         ] {
             for number in [0, 8, 48, 70, 110, 192, 255] {
-                assert_eq!(
-                    check(number, stage),
-                    Verdict::Unimplemented,
-                    "{number} {stage:?}"
-                );
+                assert_eq!(check(number, stage), Verdict::Unimplemented, "{number} {stage:?}");
             }
         }
     }

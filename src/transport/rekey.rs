@@ -24,9 +24,7 @@ impl RekeyPolicy {
         Self {
             bytes: thresholds.bytes.min(cipher_bytes),
             packets: thresholds.packets,
-            due: thresholds
-                .interval
-                .and_then(|interval| now.checked_add(interval)),
+            due: thresholds.interval.and_then(|interval| now.checked_add(interval)),
         }
     }
 
@@ -50,10 +48,7 @@ pub(super) struct FloodGuard {
 
 impl FloodGuard {
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            idle_exchanges: 0,
-            since: now,
-        }
+        Self { idle_exchanges: 0, since: now }
     }
 
     /// Any message of a service shows that the exchange was worth it.
@@ -67,10 +62,7 @@ impl FloodGuard {
             && now.saturating_duration_since(self.since) >= IDLE_KEY_EXCHANGE_REFILL
         {
             self.idle_exchanges = self.idle_exchanges.saturating_sub(1);
-            self.since = self
-                .since
-                .checked_add(IDLE_KEY_EXCHANGE_REFILL)
-                .unwrap_or(now);
+            self.since = self.since.checked_add(IDLE_KEY_EXCHANGE_REFILL).unwrap_or(now);
         }
         if self.idle_exchanges == 0 {
             self.since = now;
@@ -92,24 +84,11 @@ mod tests {
     #[test]
     fn the_lower_limit_counts() {
         let now = Instant::now();
-        let thresholds = RekeyThresholds {
-            bytes: 1000,
-            packets: 10,
-            interval: None,
-        };
+        let thresholds = RekeyThresholds { bytes: 1000, packets: 10, interval: None };
         let policy = RekeyPolicy::new(now, &thresholds, 500);
-        assert!(!policy.is_used_up(Usage {
-            bytes: 499,
-            packets: 9
-        }));
-        assert!(policy.is_used_up(Usage {
-            bytes: 500,
-            packets: 0
-        }));
-        assert!(policy.is_used_up(Usage {
-            bytes: 0,
-            packets: 10
-        }));
+        assert!(!policy.is_used_up(Usage { bytes: 499, packets: 9 }));
+        assert!(policy.is_used_up(Usage { bytes: 500, packets: 0 }));
+        assert!(policy.is_used_up(Usage { bytes: 0, packets: 10 }));
         assert_eq!(policy.due(), None);
     }
 
@@ -120,10 +99,7 @@ mod tests {
         for _ in 0..MAX_IDLE_KEY_EXCHANGES {
             assert_eq!(guard.key_exchange(now), Ok(()));
         }
-        assert_eq!(
-            guard.key_exchange(now),
-            Err(LimitExceeded::KeyExchanges.into())
-        );
+        assert_eq!(guard.key_exchange(now), Err(LimitExceeded::KeyExchanges.into()));
         let later = now + IDLE_KEY_EXCHANGE_REFILL * 3;
         assert_eq!(guard.key_exchange(later), Ok(()));
         guard.service_message();

@@ -73,17 +73,11 @@ impl AlgorithmLists {
     pub fn modern() -> Self {
         let mut lists = Self::default();
         lists.kex.retain(|row| row.security == Security::Modern);
-        lists
-            .host_key
-            .retain(|row| row.security == Security::Modern);
+        lists.host_key.retain(|row| row.security == Security::Modern);
         lists.cipher.retain(|row| row.security == Security::Modern);
         lists.mac.retain(|row| row.security == Security::Modern);
-        lists
-            .compression
-            .retain(|row| row.security == Security::Modern);
-        lists
-            .user_signature
-            .retain(|row| row.security == Security::Modern);
+        lists.compression.retain(|row| row.security == Security::Modern);
+        lists.user_signature.retain(|row| row.security == Security::Modern);
         lists
     }
 }
@@ -116,10 +110,6 @@ pub struct RekeyThresholds {
 
 impl Default for RekeyThresholds {
     fn default() -> Self {
-        Self {
-            bytes: 1 << 30,
-            packets: 1 << 31,
-            interval: Some(Duration::from_secs(3600)),
-        }
+        Self { bytes: 1 << 30, packets: 1 << 31, interval: Some(Duration::from_secs(3600)) }
     }
 }

@@ -96,10 +96,7 @@ impl Trace {
 
 /// Authentication messages carry passwords and responses, so their bytes are never logged.
 fn carries_secret(number: u8) -> bool {
-    matches!(
-        number,
-        messages::SSH_MSG_USERAUTH_REQUEST | messages::SSH_MSG_USERAUTH_INFO_RESPONSE
-    )
+    matches!(number, messages::SSH_MSG_USERAUTH_REQUEST | messages::SSH_MSG_USERAUTH_INFO_RESPONSE)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -127,17 +124,10 @@ mod tests {
     #[test]
     fn passwords_are_masked() {
         let mut trace = Trace::default();
-        trace.set_verbosity(Verbosity {
-            log_level: 3,
-            status: false,
-        });
+        trace.set_verbosity(Verbosity { log_level: 3, status: false });
         trace.packet(Direction::Received, 4, b"\x32hunter2");
         let lines = trace.take();
         assert_eq!(lines.len(), 2);
-        assert!(
-            lines
-                .iter()
-                .all(|line| !format!("{line:?}").contains("68756e746572"))
-        );
+        assert!(lines.iter().all(|line| !format!("{line:?}").contains("68756e746572")));
     }
 }

@@ -12,11 +12,7 @@ pub(super) fn read_identification(buf: &mut BytesMut) -> Result<Option<String>, 
     if !b"SSH-".starts_with(prefix) {
         return Err(InvalidMessage::BadIdentification.into());
     }
-    let Some(end) = buf
-        .iter()
-        .take(MAX_IDENTIFICATION_LEN)
-        .position(|&b| b == b'\n')
-    else {
+    let Some(end) = buf.iter().take(MAX_IDENTIFICATION_LEN).position(|&b| b == b'\n') else {
         return if buf.len() >= MAX_IDENTIFICATION_LEN {
             Err(LimitExceeded::IdentificationTooLong.into())
         } else {
@@ -37,9 +33,7 @@ fn parse(line: &[u8]) -> Result<String, Error> {
     if line.iter().any(|b| b.is_ascii_control()) {
         return Err(InvalidMessage::BadIdentification.into());
     }
-    let text = std::str::from_utf8(line)
-        .map_err(|_| InvalidMessage::BadIdentification)?
-        .to_owned();
+    let text = std::str::from_utf8(line).map_err(|_| InvalidMessage::BadIdentification)?.to_owned();
     let mut parts = text.splitn(3, '-');
     let (_, version, software) = (parts.next(), parts.next(), parts.next());
     match (version, software) {
@@ -83,23 +77,11 @@ mod tests {
         for bad in [&b"GET / HTTP/1.1\r\n"[..], b"X", b"SSX"] {
             assert_eq!(read(bad), Err(InvalidMessage::BadIdentification.into()));
         }
-        assert_eq!(
-            read(b"SSH-1.5-x\n"),
-            Err(PeerIncompatible::ProtocolVersion.into())
-        );
-        assert_eq!(
-            read(b"SSH-2.0\n"),
-            Err(InvalidMessage::BadIdentification.into())
-        );
-        assert_eq!(
-            read(b"SSH-2.0-\0\n"),
-            Err(InvalidMessage::BadIdentification.into())
-        );
+        assert_eq!(read(b"SSH-1.5-x\n"), Err(PeerIncompatible::ProtocolVersion.into()));
+        assert_eq!(read(b"SSH-2.0\n"), Err(InvalidMessage::BadIdentification.into()));
+        assert_eq!(read(b"SSH-2.0-\0\n"), Err(InvalidMessage::BadIdentification.into()));
         let mut long = b"SSH-2.0-".to_vec();
         long.resize(255, b'x');
-        assert_eq!(
-            read(&long),
-            Err(LimitExceeded::IdentificationTooLong.into())
-        );
+        assert_eq!(read(&long), Err(LimitExceeded::IdentificationTooLong.into()));
     }
 }

@@ -81,10 +81,7 @@ impl Dialog {
         match self.responses.pop_front() {
             Some(response) => {
                 let index = self.judged.saturating_add(1);
-                (
-                    format!("keyboard-interactive-{index}"),
-                    AuthParam::Text(response),
-                )
+                (format!("keyboard-interactive-{index}"), AuthParam::Text(response))
             }
             None => ("keyboard-interactive".to_owned(), AuthParam::None),
         }

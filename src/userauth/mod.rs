@@ -184,9 +184,7 @@ impl UserAuth {
             "password" => match password::read(request.method_specific)? {
                 Some(password) => {
                     self.state = State::Password;
-                    Ok(Step::Ask(
-                        self.question("password", AuthParam::Text(password)),
-                    ))
+                    Ok(Step::Ask(self.question("password", AuthParam::Text(password))))
                 }
                 None => self.refuse(settings, out),
             },
@@ -197,10 +195,7 @@ impl UserAuth {
                 };
                 let mut question =
                     self.question("publickey", AuthParam::PublicKey(request.key_blob()));
-                request
-                    .algorithm()
-                    .name
-                    .clone_into(&mut question.key_algorithm);
+                request.algorithm().name.clone_into(&mut question.key_algorithm);
                 self.state = State::PublicKey(Box::new(request));
                 Ok(Step::Ask(question))
             }
@@ -230,13 +225,11 @@ impl UserAuth {
         prompts: &[Prompt],
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
-        match std::mem::replace(&mut self.state, State::AwaitRequest) {
-            State::Prompts => {
-                self.state = State::Dialog(Box::new(Dialog::begin(instruction, prompts, out)?));
-                Ok(Step::Wait)
-            }
-            _ => Err(Error::Internal("no prompts were asked for")),
+        if !matches!(self.state, State::Prompts) {
+            return Err(Error::Internal("no prompts were asked for"));
         }
+        self.state = State::Dialog(Box::new(Dialog::begin(instruction, prompts, out)?));
+        Ok(Step::Wait)
     }
 
     fn handle_responses(
@@ -305,10 +298,7 @@ impl UserAuth {
         answer.partial_success &= valid;
         if settings.ask_after_signature {
             let mut question = self.question("sigstatus", AuthParam::SignatureStatus(valid));
-            request
-                .algorithm()
-                .name
-                .clone_into(&mut question.key_algorithm);
+            request.algorithm().name.clone_into(&mut question.key_algorithm);
             self.state = State::SignatureStatus(Box::new(answer));
             return Ok(Step::Ask(question));
         }
@@ -325,10 +315,7 @@ impl UserAuth {
     ) -> Result<Step, Error> {
         if answer.accept {
             self.state = State::Done;
-            return Ok(Step::Accepted {
-                user: self.user.clone(),
-                service: self.service.clone(),
-            });
+            return Ok(Step::Accepted { user: self.user.clone(), service: self.service.clone() });
         }
         if !answer.partial_success && counts == Counts::Yes {
             self.count_failure(settings)?;
@@ -339,10 +326,8 @@ impl UserAuth {
 
     /// Refuses a request that the program is not asked about.
     fn refuse(&mut self, settings: &Settings<'_>, out: &mut dyn Outbox) -> Result<Step, Error> {
-        let answer = AuthAnswer {
-            available_methods: settings.methods.to_owned(),
-            ..AuthAnswer::default()
-        };
+        let answer =
+            AuthAnswer { available_methods: settings.methods.to_owned(), ..AuthAnswer::default() };
         self.conclude(settings, answer, Counts::Yes, out)
     }
 

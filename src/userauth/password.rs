@@ -27,18 +27,9 @@ mod tests {
 
     #[test]
     fn passwords() {
-        assert_eq!(
-            read(b"\0\0\0\0\x02pw"),
-            Ok(Some(Secret::new(b"pw".to_vec())))
-        );
+        assert_eq!(read(b"\0\0\0\0\x02pw"), Ok(Some(Secret::new(b"pw".to_vec()))));
         assert_eq!(read(b"\x01\0\0\0\x02pw\0\0\0\x01n"), Ok(None));
-        assert_eq!(
-            read(b"\0\0\0\0\x02pwx"),
-            Err(InvalidMessage::TrailingBytes.into())
-        );
-        assert_eq!(
-            read(b"\0\0\0\0\x03pw"),
-            Err(InvalidMessage::Truncated.into())
-        );
+        assert_eq!(read(b"\0\0\0\0\x02pwx"), Err(InvalidMessage::TrailingBytes.into()));
+        assert_eq!(read(b"\0\0\0\0\x03pw"), Err(InvalidMessage::Truncated.into()));
     }
 }

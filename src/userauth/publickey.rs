@@ -29,11 +29,7 @@ pub(super) fn read(
     let key_blob = reader.string()?;
     let signature = if signed { Some(reader.string()?) } else { None };
     reader.finish()?;
-    let Some(algorithm) = allowed
-        .iter()
-        .copied()
-        .find(|row| row.name == algorithm_name)
-    else {
+    let Some(algorithm) = allowed.iter().copied().find(|row| row.name == algorithm_name) else {
         return Ok(None);
     };
     // a key of another type than the algorithm's is as good as an unknown algorithm
@@ -45,11 +41,7 @@ pub(super) fn read(
         signature::verify(algorithm, key_blob, &message, signature).is_ok()
     });
     let key_blob = Bytes::copy_from_slice(key_blob);
-    Ok(Some(PublicKeyRequest {
-        algorithm,
-        key_blob,
-        signature_valid,
-    }))
+    Ok(Some(PublicKeyRequest { algorithm, key_blob, signature_valid }))
 }
 
 /// What the client signs: the session identifier and the request up to the signature.
@@ -88,9 +80,6 @@ impl PublicKeyRequest {
 
     /// Tells the client that a signature by this key would be taken.
     pub(super) fn send_ok(&self, out: &mut dyn Outbox) -> Result<(), Error> {
-        out.send(&UserauthPkOk {
-            algorithm: self.algorithm.name,
-            key_blob: &self.key_blob,
-        })
+        out.send(&UserauthPkOk { algorithm: self.algorithm.name, key_blob: &self.key_blob })
     }
 }

@@ -21,10 +21,7 @@ pub struct AuthAnswer {
 impl AuthAnswer {
     pub(super) fn send_banner(&self, out: &mut dyn Outbox) -> Result<(), Error> {
         match &self.banner {
-            Some(message) => out.send(&UserauthBanner {
-                message,
-                language_tag: b"",
-            }),
+            Some(message) => out.send(&UserauthBanner { message, language_tag: b"" }),
             None => Ok(()),
         }
     }
@@ -33,20 +30,13 @@ impl AuthAnswer {
         let methods = tidy_list(&self.available_methods);
         // a list that is no name-list is the program's mistake; the client still gets its reply
         let can_continue = NameList::parse(&methods).or_else(|_| NameList::parse(""))?;
-        out.send(&UserauthFailure {
-            can_continue,
-            partial_success: self.partial_success,
-        })
+        out.send(&UserauthFailure { can_continue, partial_success: self.partial_success })
     }
 }
 
 /// Programs write "password, publickey" too.
 fn tidy_list(list: &str) -> String {
-    let names: Vec<&str> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     names.join(",")
 }
 

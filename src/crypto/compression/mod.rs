@@ -16,6 +16,9 @@ pub trait Decompressor: Send {
     fn decompress(&mut self, payload: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Error>;
 }
 
+/// Builds both sides.
+pub type NewCompression = fn() -> (Box<dyn Compressor>, Box<dyn Decompressor>);
+
 /// One row of the registry.
 #[derive(Clone, Copy)]
 pub struct CompressionAlgorithm {
@@ -26,7 +29,7 @@ pub struct CompressionAlgorithm {
     /// Whether it starts only after authentication (OpenSSH's delayed compression).
     pub delayed: bool,
     /// Builds both sides; `None` for the algorithm that changes nothing.
-    pub new: Option<fn() -> (Box<dyn Compressor>, Box<dyn Decompressor>)>,
+    pub new: Option<NewCompression>,
 }
 
 impl std::fmt::Debug for CompressionAlgorithm {
