@@ -94,7 +94,10 @@ pub(super) const KEY_LEN: usize = 32;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::kex::tests::{FixedRandom, finished, refused, strings, with_strings};
+    use crate::crypto::kex::tests::{
+        FixedRandom, finished, generated, mpints, refused, strings, with_strings,
+    };
+    use crate::crypto::random::SystemRandom;
     use crate::crypto::tests::hex;
 
     /// RFC 7748 section 6.1: the server is Alice, the client is Bob.
@@ -112,6 +115,15 @@ mod tests {
             assert_eq!(outcome.hash_fields, strings(&[&bob_public, &alice_public]));
             assert_eq!(outcome.shared_secret.expose(), strings(&[&secret]));
         }
+    }
+
+    #[test]
+    fn a_client_gets_the_same_secret() {
+        let (client_public, agree) = generated(&X25519);
+        let init = with_strings(30, &[&client_public]);
+        let outcome = finished(&CURVE25519_SHA256, &mut SystemRandom, &init);
+        let secret = agree(&outcome.server_public[4..]);
+        assert_eq!(outcome.shared_secret.expose(), mpints(&[&secret]));
     }
 
     /// The point 0 and a point of order 8, from RFC 7748's curve: every scalar takes them to 0.

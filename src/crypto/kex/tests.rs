@@ -1,5 +1,7 @@
 //! What holds for every key exchange method, and what their tests share.
 
+use aws_lc_rs::agreement::{Algorithm, PrivateKey, UnparsedPublicKey, agree};
+
 use super::*;
 use crate::crypto::random::SystemRandom;
 use crate::error::CryptoError;
@@ -29,6 +31,26 @@ pub(super) fn strings(fields: &[&[u8]]) -> Vec<u8> {
         Writer::new(&mut out).string(field);
     }
     out
+}
+
+/// Each of `numbers` as an `mpint`.
+pub(super) fn mpints(numbers: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for number in numbers {
+        Writer::new(&mut out).mpint(number);
+    }
+    out
+}
+
+/// A client's key: its public half, and what agrees with the public half of the server.
+pub(super) fn generated(curve: &'static Algorithm) -> (Vec<u8>, impl Fn(&[u8]) -> Vec<u8>) {
+    let key = PrivateKey::generate(curve).unwrap();
+    let public = key.compute_public_key().unwrap().as_ref().to_vec();
+    let agree = move |peer: &[u8]| {
+        let peer = UnparsedPublicKey::new(curve, peer);
+        agree(&key, peer, (), |secret| Ok(secret.to_vec())).unwrap()
+    };
+    (public, agree)
 }
 
 /// A message of strings.
