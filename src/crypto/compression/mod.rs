@@ -1,5 +1,8 @@
 //! Payload compression (RFC 4253 section 6.2).
 
+mod none;
+mod zlib;
+
 use super::Security;
 use crate::error::Error;
 
@@ -39,7 +42,8 @@ impl std::fmt::Debug for CompressionAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static COMPRESSIONS: &[&CompressionAlgorithm] = &[];
+pub static COMPRESSIONS: &[&CompressionAlgorithm] =
+    &[&none::NONE, &zlib::ZLIB_OPENSSH, &zlib::ZLIB];
 
 /// Looks a method up by its name.
 pub fn by_name(name: &str) -> Option<&'static CompressionAlgorithm> {
