@@ -49,3 +49,18 @@ pub static COMPRESSIONS: &[&CompressionAlgorithm] =
 pub fn by_name(name: &str) -> Option<&'static CompressionAlgorithm> {
     COMPRESSIONS.iter().copied().find(|row| row.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::tests::same_names;
+
+    #[test]
+    fn every_method_that_compresses_has_a_known_answer() {
+        let compressing = COMPRESSIONS.iter().filter(|row| row.new.is_some());
+        same_names(
+            compressing.map(|row| row.name),
+            zlib::tests::known_answers(),
+        );
+    }
+}

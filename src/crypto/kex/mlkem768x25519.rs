@@ -63,7 +63,7 @@ impl KexServer for MlKem768X25519 {
 const KEM_PUBLIC_LEN: usize = 1184;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_lc_rs::kem::{Ciphertext, DecapsulationKey, ML_KEM_768};
 
     use super::*;
@@ -112,8 +112,7 @@ mod tests {
     /// The server's randomness is 0x40 to 0x5f for ML-KEM and RFC 7748's Alice for X25519, the
     /// client's X25519 key is RFC 7748's Bob. OpenSSL 4 decapsulates the ciphertext with this hash
     /// to the ML-KEM secret that went into K.
-    #[test]
-    fn known_answer() {
+    pub(in crate::crypto::kex) fn known_answers() -> Vec<&'static str> {
         let alice = hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
         let alice_public = hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
         let bob_public = hex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
@@ -143,6 +142,7 @@ mod tests {
                 "30686bccae981034fa642c020fd811f61f96a2bf87d8a5656523115a5129da2c"
             )])
         );
+        vec![MLKEM768X25519_SHA256.name]
     }
 
     #[test]

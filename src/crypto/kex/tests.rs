@@ -4,6 +4,7 @@ use aws_lc_rs::agreement::{Algorithm, PrivateKey, UnparsedPublicKey, agree};
 
 use super::*;
 use crate::crypto::random::SystemRandom;
+use crate::crypto::tests::same_names;
 use crate::error::CryptoError;
 
 /// Gives out the bytes it was given, then fails.
@@ -91,4 +92,15 @@ fn other_messages_are_unexpected() {
             InvalidMessage::Truncated.into()
         );
     }
+}
+
+#[test]
+fn every_method_has_a_known_answer() {
+    let checked = [
+        mlkem768x25519::tests::known_answers(),
+        curve25519::tests::known_answers(),
+        ecdh::tests::known_answers(),
+        dh_group::tests::known_answers(),
+    ];
+    same_names(KEXES.iter().map(|row| row.name), checked.concat());
 }
