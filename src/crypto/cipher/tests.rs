@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::mac::MACS;
+use crate::crypto::tests::same_names;
 
 pub(super) use crate::crypto::tests::hex;
 
@@ -22,13 +23,38 @@ pub(super) fn seals_to(
     plain: &[u8],
     sealed: &[&str],
 ) {
-    let mut sealer = row.sealer(key, iv, None, &[]).unwrap();
-    let mut opener = row.opener(key, iv, None, &[]).unwrap();
+    let sealer = row.sealer(key, iv, None, &[]).unwrap();
+    let opener = row.opener(key, iv, None, &[]).unwrap();
+    seals_and_opens(sealer, opener, first, plain, sealed);
+}
+
+/// The same with a MAC and its key.
+pub(super) fn seals_with_mac_to(
+    row: &CipherAlgorithm,
+    key: &[u8],
+    iv: &[u8],
+    (mac, mac_key): (&MacAlgorithm, &[u8]),
+    first: u32,
+    plain: &[u8],
+    sealed: &[&str],
+) {
+    let sealer = row.sealer(key, iv, Some(mac), mac_key).unwrap();
+    let opener = row.opener(key, iv, Some(mac), mac_key).unwrap();
+    seals_and_opens(sealer, opener, first, plain, sealed);
+}
+
+fn seals_and_opens(
+    mut sealer: Box<dyn Sealer>,
+    mut opener: Box<dyn Opener>,
+    first: u32,
+    plain: &[u8],
+    sealed: &[&str],
+) {
     for (sequence, sealed) in (first..=u32::MAX).zip(sealed) {
         let mut packet = plain.to_vec();
         packet.resize(plain.len() + sealer.tag_len(), 0);
         sealer.seal(sequence, &mut packet).unwrap();
-        assert_eq!(packet, hex(sealed), "{row:?} packet {sequence}");
+        assert_eq!(packet, hex(sealed), "packet {sequence}");
         opens_to(&mut *opener, sequence, &mut packet, plain);
     }
 }
@@ -170,4 +196,14 @@ fn terrapin_applies_to_chacha20_with_any_mac_and_to_no_other() {
             assert_eq!(cipher.terrapin_affected(Some(mac)), expected, "{cipher:?}");
         }
     }
+}
+
+#[test]
+fn every_cipher_has_a_known_answer() {
+    let checked = [
+        chacha20_poly1305::tests::known_answers(),
+        aes_gcm::tests::known_answers(),
+        aes_ctr::tests::known_answers(),
+    ];
+    same_names(CIPHERS.iter().map(|row| row.name), checked.concat());
 }

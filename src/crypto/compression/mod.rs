@@ -1,5 +1,8 @@
 //! Payload compression (RFC 4253 section 6.2).
 
+mod none;
+mod zlib;
+
 use super::Security;
 use crate::error::Error;
 
@@ -39,9 +42,22 @@ impl std::fmt::Debug for CompressionAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static COMPRESSIONS: &[&CompressionAlgorithm] = &[];
+pub static COMPRESSIONS: &[&CompressionAlgorithm] =
+    &[&none::NONE, &zlib::ZLIB_OPENSSH, &zlib::ZLIB];
 
 /// Looks a method up by its name.
 pub fn by_name(name: &str) -> Option<&'static CompressionAlgorithm> {
     COMPRESSIONS.iter().copied().find(|row| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::tests::same_names;
+
+    #[test]
+    fn every_method_that_compresses_has_a_known_answer() {
+        let compressing = COMPRESSIONS.iter().filter(|row| row.new.is_some());
+        same_names(compressing.map(|row| row.name), zlib::tests::known_answers());
+    }
 }

@@ -85,14 +85,16 @@ pub(super) fn x25519(random: &mut dyn Random, peer_public: &[u8]) -> Result<Agre
 pub(super) const KEY_LEN: usize = 32;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::crypto::kex::tests::{FixedRandom, finished, refused, strings, with_strings};
+    use crate::crypto::kex::tests::{
+        FixedRandom, finished, generated, mpints, refused, strings, with_strings,
+    };
+    use crate::crypto::random::SystemRandom;
     use crate::crypto::tests::hex;
 
     /// RFC 7748 section 6.1: the server is Alice, the client is Bob.
-    #[test]
-    fn known_answers() {
+    pub(in crate::crypto::kex) fn known_answers() -> Vec<&'static str> {
         let alice = hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
         let alice_public = hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
         let bob_public = hex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
@@ -105,6 +107,16 @@ mod tests {
             assert_eq!(outcome.hash_fields, strings(&[&bob_public, &alice_public]));
             assert_eq!(outcome.shared_secret.expose(), strings(&[&secret]));
         }
+        vec![CURVE25519_SHA256.name, CURVE25519_SHA256_LIBSSH.name]
+    }
+
+    #[test]
+    fn a_client_gets_the_same_secret() {
+        let (client_public, agree) = generated(&X25519);
+        let init = with_strings(30, &[&client_public]);
+        let outcome = finished(&CURVE25519_SHA256, &mut SystemRandom, &init);
+        let secret = agree(&outcome.server_public[4..]);
+        assert_eq!(outcome.shared_secret.expose(), mpints(&[&secret]));
     }
 
     /// The point 0 and a point of order 8, from RFC 7748's curve: every scalar takes them to 0.

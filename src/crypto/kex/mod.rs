@@ -2,6 +2,9 @@
 //! messages 30 to 49 and knows nothing of packets, host keys or the session identifier.
 
 mod curve25519;
+mod dh_group;
+mod ecdh;
+mod mlkem768x25519;
 #[cfg(test)]
 mod tests;
 
@@ -64,8 +67,17 @@ impl std::fmt::Debug for KexAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static KEXES: &[&KexAlgorithm] =
-    &[&curve25519::CURVE25519_SHA256, &curve25519::CURVE25519_SHA256_LIBSSH];
+pub static KEXES: &[&KexAlgorithm] = &[
+    &mlkem768x25519::MLKEM768X25519_SHA256,
+    &curve25519::CURVE25519_SHA256,
+    &curve25519::CURVE25519_SHA256_LIBSSH,
+    &ecdh::ECDH_NISTP256,
+    &ecdh::ECDH_NISTP384,
+    &ecdh::ECDH_NISTP521,
+    &dh_group::GROUP14_SHA256,
+    &dh_group::GROUP16_SHA512,
+    &dh_group::GROUP18_SHA512,
+];
 
 /// Looks a method up by its name.
 pub fn by_name(name: &str) -> Option<&'static KexAlgorithm> {
@@ -92,5 +104,12 @@ fn secret_mpint(magnitude: &[u8]) -> Secret {
     // room for all of it at once, so that no copy is left behind by a reallocation
     let mut encoded = Vec::with_capacity(4 + 1 + magnitude.len());
     Writer::new(&mut encoded).mpint(magnitude);
+    Secret::new(encoded)
+}
+
+/// A shared secret that is a hash: a string, as the hybrid methods define K.
+fn secret_string(bytes: &[u8]) -> Secret {
+    let mut encoded = Vec::with_capacity(4 + bytes.len());
+    Writer::new(&mut encoded).string(bytes);
     Secret::new(encoded)
 }

@@ -1,7 +1,10 @@
 //! What holds for every key exchange method, and what their tests share.
 
+use aws_lc_rs::agreement::{Algorithm, PrivateKey, UnparsedPublicKey, agree};
+
 use super::*;
 use crate::crypto::random::SystemRandom;
+use crate::crypto::tests::same_names;
 use crate::error::CryptoError;
 
 /// Gives out the bytes it was given, then fails.
@@ -29,6 +32,26 @@ pub(super) fn strings(fields: &[&[u8]]) -> Vec<u8> {
         Writer::new(&mut out).string(field);
     }
     out
+}
+
+/// Each of `numbers` as an `mpint`.
+pub(super) fn mpints(numbers: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for number in numbers {
+        Writer::new(&mut out).mpint(number);
+    }
+    out
+}
+
+/// A client's key: its public half, and what agrees with the public half of the server.
+pub(super) fn generated(curve: &'static Algorithm) -> (Vec<u8>, impl Fn(&[u8]) -> Vec<u8>) {
+    let key = PrivateKey::generate(curve).unwrap();
+    let public = key.compute_public_key().unwrap().as_ref().to_vec();
+    let agree = move |peer: &[u8]| {
+        let peer = UnparsedPublicKey::new(curve, peer);
+        agree(&key, peer, (), |secret| Ok(secret.to_vec())).unwrap()
+    };
+    (public, agree)
 }
 
 /// A message of strings.
@@ -66,4 +89,15 @@ fn other_messages_are_unexpected() {
         assert_eq!(refused(row, &[30]), InvalidMessage::Truncated.into());
         assert_eq!(refused(row, &[30, 0, 0, 0, 9, 1]), InvalidMessage::Truncated.into());
     }
+}
+
+#[test]
+fn every_method_has_a_known_answer() {
+    let checked = [
+        mlkem768x25519::tests::known_answers(),
+        curve25519::tests::known_answers(),
+        ecdh::tests::known_answers(),
+        dh_group::tests::known_answers(),
+    ];
+    same_names(KEXES.iter().map(|row| row.name), checked.concat());
 }

@@ -54,6 +54,7 @@ pub fn by_name(name: &str) -> Option<&'static MacAlgorithm> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::tests::same_names;
 
     pub(super) fn tag_of(mac: &mut dyn Mac, sequence: u32, data: &[u8], len: usize) -> Vec<u8> {
         let mut tag = vec![0; len];
@@ -69,6 +70,12 @@ mod tests {
         let (sequence, rest) = data.split_first_chunk().unwrap();
         let sequence = u32::from_be_bytes(*sequence);
         assert_eq!(tag_of(&mut *mac, sequence, rest, row.tag_len), tag, "{row:?}");
+    }
+
+    #[test]
+    fn every_mac_has_a_known_answer() {
+        let checked = hmac::tests::known_answers();
+        same_names(MACS.iter().map(|row| row.name), checked);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::crypto::random::SystemRandom;
 use crate::crypto::secret::Secret;
+use crate::crypto::tests::same_names;
 
 /// Each of `fields` as a `string`.
 pub(super) fn strings(fields: &[&[u8]]) -> Vec<u8> {
@@ -98,4 +99,14 @@ fn every_algorithm_has_a_key_that_signs_with_it() {
     for row in SIGNATURES {
         assert!(keys.iter().any(|key| key.algorithms().contains(&row.name)), "{row:?}");
     }
+}
+
+#[test]
+fn every_algorithm_has_a_known_answer() {
+    let checked = [
+        ed25519::tests::known_answers(),
+        ecdsa::tests::known_answers(),
+        rsa::tests::known_answers(),
+    ];
+    same_names(SIGNATURES.iter().map(|row| row.name), checked.concat());
 }
