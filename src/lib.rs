@@ -1,6 +1,12 @@
 //! An SSH server: a sans-I/O protocol engine in pure Rust, a tokio driver around it and a thin Node
 //! binding around that. ARCHITECTURE.md draws the layers; CONTRIBUTING.md says how to work on them.
 
+pub mod channels;
 pub mod crypto;
+pub mod engine;
 pub mod error;
+pub mod keystore;
+pub mod limits;
+pub mod transport;
+pub mod userauth;
 pub mod wire;
