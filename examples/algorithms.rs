@@ -25,21 +25,9 @@ fn main() -> io::Result<()> {
 fn algorithms() -> Vec<(&'static str, &'static str, Security)> {
     let mut all = Vec::new();
     all.extend(kex::KEXES.iter().map(|a| ("kex", a.name, a.security)));
-    all.extend(
-        signature::SIGNATURES
-            .iter()
-            .map(|a| ("signature", a.name, a.security)),
-    );
-    all.extend(
-        cipher::CIPHERS
-            .iter()
-            .map(|a| ("cipher", a.name, a.security)),
-    );
+    all.extend(signature::SIGNATURES.iter().map(|a| ("signature", a.name, a.security)));
+    all.extend(cipher::CIPHERS.iter().map(|a| ("cipher", a.name, a.security)));
     all.extend(mac::MACS.iter().map(|a| ("mac", a.name, a.security)));
-    all.extend(
-        compression::COMPRESSIONS
-            .iter()
-            .map(|a| ("compression", a.name, a.security)),
-    );
+    all.extend(compression::COMPRESSIONS.iter().map(|a| ("compression", a.name, a.security)));
     all
 }

@@ -1,10 +1,7 @@
 //! Holds the source against the layers of ARCHITECTURE.md: an arrow only ever points down, siblings
 //! do not know each other, `unsafe` stays in its two places, and the page names every folder.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a file that cannot be read has to fail the test"
-)]
+#![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,17 +67,14 @@ fn the_architecture_page_names_every_folder() {
         let mut folder = file.as_str();
         while let Some((parent, _)) = folder.rsplit_once('/') {
             let name = format!("`{parent}/`");
-            if !page.contains(&name) && !missing.contains(&name) {
+            let described = parent.ends_with("/tests") || page.contains(&name);
+            if !described && !missing.contains(&name) {
                 missing.push(name);
             }
             folder = parent;
         }
     }
-    assert!(
-        missing.is_empty(),
-        "not in ARCHITECTURE.md: {}",
-        missing.join(", ")
-    );
+    assert!(missing.is_empty(), "not in ARCHITECTURE.md: {}", missing.join(", "));
 }
 
 #[test]
@@ -90,10 +84,7 @@ fn imports_are_found_in_every_form() {
         names("use crate::{error::{Error, Kind}, wire, crypto as c};"),
         ["error", "wire", "crypto"]
     );
-    assert_eq!(
-        names("let x = crate::limits::A + crate :: error::B;"),
-        ["limits", "error"]
-    );
+    assert_eq!(names("let x = crate::limits::A + crate :: error::B;"), ["limits", "error"]);
     assert!(names("macrocrate::wire").is_empty());
 }
 
@@ -215,13 +206,10 @@ fn top_level(list: &str) -> Vec<String> {
             parts.last_mut().unwrap().push(c);
         }
     }
-    let firsts = parts
-        .iter()
-        .filter_map(|part| words(part).next().map(str::to_owned));
+    let firsts = parts.iter().filter_map(|part| words(part).next().map(str::to_owned));
     firsts.collect()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
