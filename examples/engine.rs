@@ -48,7 +48,9 @@ fn serve(mut socket: TcpStream, config: Arc<Config>) -> Result<()> {
                 socket.write_all(&output)?;
                 output.clear();
             }
+            let before = input.len();
             connection.handle_input(Instant::now(), &mut input);
+            busy |= input.len() != before;
         }
         if connection.is_ended() {
             return Ok(());
