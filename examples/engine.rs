@@ -2,7 +2,7 @@
 //! `cargo run --no-default-features --example engine -- 2222` and then
 //! `ssh -p 2222 anybody@127.0.0.1 hello`: every password and key is let in, every exec is echoed.
 
-#![allow(clippy::print_stdout, reason = "it is a program to look at")]
+#![allow(clippy::print_stdout, reason = "it shows what the engine says")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
