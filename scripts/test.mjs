@@ -184,7 +184,7 @@ async function jest() {
   ];
   // --json writes its report to the standard output too; the progress is on the other one.
   const status = await run(process.execPath, args, {
-    env: jestEnv(),
+    env,
     onText: () => {},
     echo: false,
   });
