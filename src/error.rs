@@ -181,6 +181,7 @@ impl Error {
         use DisconnectReason as R;
         Some(match self {
             Self::InvalidMessage(InvalidMessage::BadCompression) => R::CompressionError,
+            Self::PeerMisbehaved(PeerMisbehaved::BadService) => R::ServiceNotAvailable,
             Self::InvalidMessage(_) | Self::PeerMisbehaved(_) => R::ProtocolError,
             Self::PeerIncompatible(PeerIncompatible::ProtocolVersion) => {
                 R::ProtocolVersionNotSupported
@@ -208,10 +209,7 @@ impl fmt::Display for Error {
             Self::PeerIncompatible(e) => write!(f, "no agreement: {e}"),
             Self::Crypto(e) => write!(f, "cryptographic check failed: {e}"),
             Self::Limit(e) => write!(f, "limit exceeded: {e}"),
-            Self::Disconnected {
-                reason,
-                description,
-            } => {
+            Self::Disconnected { reason, description } => {
                 write!(f, "peer disconnected (reason {reason}): {description}")
             }
             Self::Closed(e) => write!(f, "{e}"),
@@ -221,6 +219,8 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl std::error::Error for CryptoError {}
 
 impl fmt::Display for InvalidMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -353,10 +353,14 @@ pub enum ApiMisuse {
     NotConnected,
     /// The message number may not be sent this way.
     ForbiddenMessage,
+    /// The connection has as many channels as it may have.
+    TooManyChannels,
     /// The payload does not parse as the message it is to be.
     BadPayload,
     /// The question was answered before, or never asked.
     UnknownQuestion,
+    /// The answer is of another kind than the question.
+    WrongAnswer,
 }
 
 impl fmt::Display for ApiMisuse {
@@ -366,8 +370,10 @@ impl fmt::Display for ApiMisuse {
             Self::ChannelClosed => "The channel is closed for sending.",
             Self::NotConnected => "The connection is not established.",
             Self::ForbiddenMessage => "This packet type cannot be sent.",
+            Self::TooManyChannels => "Too many channels.",
             Self::BadPayload => "The payload does not parse.",
             Self::UnknownQuestion => "The question was answered already.",
+            Self::WrongAnswer => "The answer does not fit the question.",
         })
     }
 }
@@ -382,30 +388,15 @@ mod tests {
     fn each_fault_has_its_reason() {
         let cases: [(Error, Option<DisconnectReason>); 8] = [
             (CryptoError::BadMac.into(), Some(DisconnectReason::MacError)),
-            (
-                CryptoError::BadPublicValue.into(),
-                Some(DisconnectReason::KeyExchangeFailed),
-            ),
-            (
-                InvalidMessage::BadPaddingLength.into(),
-                Some(DisconnectReason::ProtocolError),
-            ),
-            (
-                InvalidMessage::BadCompression.into(),
-                Some(DisconnectReason::CompressionError),
-            ),
+            (CryptoError::BadPublicValue.into(), Some(DisconnectReason::KeyExchangeFailed)),
+            (InvalidMessage::BadPaddingLength.into(), Some(DisconnectReason::ProtocolError)),
+            (InvalidMessage::BadCompression.into(), Some(DisconnectReason::CompressionError)),
             (
                 LimitExceeded::AuthAttempts.into(),
                 Some(DisconnectReason::NoMoreAuthMethodsAvailable),
             ),
-            (
-                PeerIncompatible::NoCommonKex.into(),
-                Some(DisconnectReason::KeyExchangeFailed),
-            ),
-            (
-                Error::Closed(Closed::ByApplication),
-                Some(DisconnectReason::ByApplication),
-            ),
+            (PeerIncompatible::NoCommonKex.into(), Some(DisconnectReason::KeyExchangeFailed)),
+            (Error::Closed(Closed::ByApplication), Some(DisconnectReason::ByApplication)),
             (Error::Closed(Closed::PeerGone), None),
         ];
         for (error, reason) in cases {

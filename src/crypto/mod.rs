@@ -3,6 +3,7 @@
 //! Adding an algorithm is its file and its registry row; lists, settings, tests and documentation
 //! read the tables. Knows no protocol state.
 
+pub(crate) mod aws_lc;
 pub mod cipher;
 pub mod compression;
 pub mod hash;
@@ -12,6 +13,8 @@ pub mod mac;
 pub mod random;
 pub mod secret;
 pub mod signature;
+#[cfg(test)]
+mod tests;
 
 /// Whether an algorithm belongs into an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 //! above; knows none of them.
 
 pub mod messages;
+mod outbox;
 mod reader;
 mod writer;
 
+pub use outbox::Outbox;
 pub use reader::{NameList, Reader};
 pub use writer::Writer;

@@ -32,10 +32,7 @@ impl<'a> Reader<'a> {
 
     /// Takes the next `len` bytes as they are: `byte[len]`.
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(len)
-            .ok_or(InvalidMessage::Truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(InvalidMessage::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -59,20 +56,14 @@ impl<'a> Reader<'a> {
 
     /// `uint32`
     pub fn u32(&mut self) -> Result<u32> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(InvalidMessage::Truncated)?;
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(InvalidMessage::Truncated)?;
         self.rest = rest;
         Ok(u32::from_be_bytes(*bytes))
     }
 
     /// `uint64`
     pub fn u64(&mut self) -> Result<u64> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(InvalidMessage::Truncated)?;
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(InvalidMessage::Truncated)?;
         self.rest = rest;
         Ok(u64::from_be_bytes(*bytes))
     }
@@ -121,11 +112,7 @@ impl<'a> Reader<'a> {
 
     /// Ends the message: bytes that are left over make it invalid.
     pub fn finish(self) -> Result<()> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(InvalidMessage::TrailingBytes)
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(InvalidMessage::TrailingBytes) }
     }
 }
 
@@ -201,34 +188,18 @@ mod tests {
 
     #[test]
     fn a_length_past_the_end_is_truncated() {
-        assert_eq!(
-            Reader::new(&[0, 0, 0, 5, 1]).string(),
-            Err(InvalidMessage::Truncated)
-        );
-        assert_eq!(
-            Reader::new(&[0xff; 4]).string(),
-            Err(InvalidMessage::Truncated)
-        );
-        assert_eq!(
-            Reader::new(&[0, 0, 0]).u32(),
-            Err(InvalidMessage::Truncated)
-        );
+        assert_eq!(Reader::new(&[0, 0, 0, 5, 1]).string(), Err(InvalidMessage::Truncated));
+        assert_eq!(Reader::new(&[0xff; 4]).string(), Err(InvalidMessage::Truncated));
+        assert_eq!(Reader::new(&[0, 0, 0]).u32(), Err(InvalidMessage::Truncated));
         assert_eq!(Reader::new(&[]).u8(), Err(InvalidMessage::Truncated));
     }
 
     #[test]
     fn name_lists() {
         assert_eq!(NameList::parse("").map(|l| l.iter().count()), Ok(0));
-        assert_eq!(
-            NameList::parse("zlib,none").map(|l| l.first()),
-            Ok(Some("zlib"))
-        );
+        assert_eq!(NameList::parse("zlib,none").map(|l| l.first()), Ok(Some("zlib")));
         for bad in [",", "a,", ",a", "a,,b", "a b", "a\0", "ä"] {
-            assert_eq!(
-                NameList::parse(bad),
-                Err(InvalidMessage::BadNameList),
-                "{bad:?}"
-            );
+            assert_eq!(NameList::parse(bad), Err(InvalidMessage::BadNameList), "{bad:?}");
         }
         assert!(NameList::parse(&"x".repeat(65)).is_err());
     }

@@ -88,19 +88,13 @@ mod tests {
     #[test]
     fn mpints_and_lists_of_the_rfc() {
         assert_eq!(written(|w| _ = w.mpint(&[])), [0, 0, 0, 0]);
-        assert_eq!(
-            written(|w| _ = w.mpint(&[0, 0, 0x80])),
-            [0, 0, 0, 2, 0, 0x80]
-        );
+        assert_eq!(written(|w| _ = w.mpint(&[0, 0, 0x80])), [0, 0, 0, 2, 0, 0x80]);
         assert_eq!(
             written(|w| _ = w.mpint(&[0x09, 0xa3, 0x78, 0xf9, 0xb2, 0xe3, 0x32, 0xa7])),
             [0, 0, 0, 8, 0x09, 0xa3, 0x78, 0xf9, 0xb2, 0xe3, 0x32, 0xa7]
         );
         assert_eq!(written(|w| _ = w.name_list([])), [0, 0, 0, 0]);
-        assert_eq!(
-            written(|w| _ = w.name_list(["zlib", "none"])),
-            *b"\0\0\0\x09zlib,none"
-        );
+        assert_eq!(written(|w| _ = w.name_list(["zlib", "none"])), *b"\0\0\0\x09zlib,none");
         assert_eq!(written(|w| _ = w.string("testing")), *b"\0\0\0\x07testing");
     }
 }

@@ -2,6 +2,16 @@
 //! and a [`Sealer`] (outbound) that work in place on whole binary packets (RFC 4253 section 6);
 //! framing stays in `transport::packet_codec`.
 
+mod aes_ctr;
+mod aes_gcm;
+mod chacha20_poly1305;
+mod none;
+#[cfg(test)]
+mod tests;
+mod with_mac;
+
+pub use none::plaintext;
+
 use super::Security;
 use super::mac::MacAlgorithm;
 use crate::error::CryptoError;
@@ -50,22 +60,29 @@ pub trait Sealer: Send {
     fn seal(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
 }
 
+/// Builds an [`Opener`] from key and initial IV.
+pub type NewOpener = fn(&[u8], &[u8]) -> Result<Box<dyn Opener>, CryptoError>;
+/// Builds a [`Sealer`] from key and initial IV.
+pub type NewSealer = fn(&[u8], &[u8]) -> Result<Box<dyn Sealer>, CryptoError>;
+/// Builds a [`Keystream`] from key and initial IV.
+pub type NewKeystream = fn(&[u8], &[u8]) -> Result<Box<dyn Keystream>, CryptoError>;
+
 /// How a cipher protects a packet.
 #[derive(Clone, Copy)]
 pub enum Mode {
     /// Encrypts and authenticates; no MAC is negotiated.
     Aead {
         /// From key and initial IV.
-        opener: fn(&[u8], &[u8]) -> Result<Box<dyn Opener>, CryptoError>,
+        opener: NewOpener,
         /// From key and initial IV.
-        sealer: fn(&[u8], &[u8]) -> Result<Box<dyn Sealer>, CryptoError>,
+        sealer: NewSealer,
     },
     /// Only encrypts; composed with the negotiated MAC.
     WithMac {
         /// From key and initial IV.
-        decryptor: fn(&[u8], &[u8]) -> Result<Box<dyn Keystream>, CryptoError>,
+        decryptor: NewKeystream,
         /// From key and initial IV.
-        encryptor: fn(&[u8], &[u8]) -> Result<Box<dyn Keystream>, CryptoError>,
+        encryptor: NewKeystream,
     },
 }
 
@@ -92,6 +109,8 @@ pub struct CipherAlgorithm {
     pub rekey_after_bytes: u64,
     /// Whether the Terrapin attack applies to it without strict kex, whatever the MAC.
     pub terrapin: bool,
+    /// Whether the Terrapin attack applies to it together with an encrypt-then-MAC algorithm.
+    pub terrapin_with_etm: bool,
     /// How it protects a packet.
     pub mode: Mode,
 }
@@ -103,7 +122,14 @@ impl std::fmt::Debug for CipherAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static CIPHERS: &[&CipherAlgorithm] = &[];
+pub static CIPHERS: &[&CipherAlgorithm] = &[
+    &chacha20_poly1305::CHACHA20_POLY1305,
+    &aes_gcm::AES128_GCM,
+    &aes_gcm::AES256_GCM,
+    &aes_ctr::AES128_CTR,
+    &aes_ctr::AES192_CTR,
+    &aes_ctr::AES256_CTR,
+];
 
 /// Looks a cipher up by its name.
 pub fn by_name(name: &str) -> Option<&'static CipherAlgorithm> {
@@ -116,6 +142,12 @@ impl CipherAlgorithm {
         matches!(self.mode, Mode::WithMac { .. })
     }
 
+    /// Whether the Terrapin attack (CVE-2023-48795) applies to it with this MAC when the peer does
+    /// not offer strict key exchange.
+    pub fn terrapin_affected(&self, mac: Option<&MacAlgorithm>) -> bool {
+        self.terrapin || (self.terrapin_with_etm && mac.is_some_and(|mac| mac.encrypt_then_mac))
+    }
+
     /// Builds the inbound side. `mac` and `mac_key` are used only when [`Self::needs_mac`].
     pub fn opener(
         &self,
@@ -124,11 +156,16 @@ impl CipherAlgorithm {
         mac: Option<&MacAlgorithm>,
         mac_key: &[u8],
     ) -> Result<Box<dyn Opener>, CryptoError> {
-        let _ = (key, iv, mac, mac_key);
-        Err(CryptoError::Failed)
+        match self.mode {
+            Mode::Aead { opener, .. } => opener(key, iv),
+            Mode::WithMac { decryptor, .. } => {
+                let mac = mac.ok_or(CryptoError::Failed)?;
+                with_mac::opener(decryptor(key, iv)?, self.block_len, mac, mac_key)
+            }
+        }
     }
 
-    /// Builds the outbound side.
+    /// Builds the outbound side. `mac` and `mac_key` are used only when [`Self::needs_mac`].
     pub fn sealer(
         &self,
         key: &[u8],
@@ -136,7 +173,22 @@ impl CipherAlgorithm {
         mac: Option<&MacAlgorithm>,
         mac_key: &[u8],
     ) -> Result<Box<dyn Sealer>, CryptoError> {
-        let _ = (key, iv, mac, mac_key);
-        Err(CryptoError::Failed)
+        match self.mode {
+            Mode::Aead { sealer, .. } => sealer(key, iv),
+            Mode::WithMac { encryptor, .. } => {
+                let mac = mac.ok_or(CryptoError::Failed)?;
+                with_mac::sealer(encryptor(key, iv)?, self.block_len, mac, mac_key)
+            }
+        }
     }
+}
+
+/// RFC 4344 section 3.2: a cipher with blocks of L bits, L at least 128, is keyed anew before
+/// 2^(L/4) blocks: 2^32 blocks of 16 bytes.
+const REKEY_128_BIT_BLOCKS: u64 = 1 << 36;
+
+/// The length field of ciphers that leave it in clear.
+fn length_in_clear(prefix: &[u8]) -> Result<u32, CryptoError> {
+    let length = prefix.first_chunk().ok_or(CryptoError::Failed)?;
+    Ok(u32::from_be_bytes(*length))
 }

@@ -1,5 +1,8 @@
 //! Payload compression (RFC 4253 section 6.2).
 
+mod none;
+mod zlib;
+
 use super::Security;
 use crate::error::Error;
 
@@ -16,6 +19,9 @@ pub trait Decompressor: Send {
     fn decompress(&mut self, payload: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Error>;
 }
 
+/// Builds both sides.
+pub type NewCompression = fn() -> (Box<dyn Compressor>, Box<dyn Decompressor>);
+
 /// One row of the registry.
 #[derive(Clone, Copy)]
 pub struct CompressionAlgorithm {
@@ -26,7 +32,7 @@ pub struct CompressionAlgorithm {
     /// Whether it starts only after authentication (OpenSSH's delayed compression).
     pub delayed: bool,
     /// Builds both sides; `None` for the algorithm that changes nothing.
-    pub new: Option<fn() -> (Box<dyn Compressor>, Box<dyn Decompressor>)>,
+    pub new: Option<NewCompression>,
 }
 
 impl std::fmt::Debug for CompressionAlgorithm {
@@ -36,9 +42,22 @@ impl std::fmt::Debug for CompressionAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static COMPRESSIONS: &[&CompressionAlgorithm] = &[];
+pub static COMPRESSIONS: &[&CompressionAlgorithm] =
+    &[&none::NONE, &zlib::ZLIB_OPENSSH, &zlib::ZLIB];
 
 /// Looks a method up by its name.
 pub fn by_name(name: &str) -> Option<&'static CompressionAlgorithm> {
     COMPRESSIONS.iter().copied().find(|row| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::tests::same_names;
+
+    #[test]
+    fn every_method_that_compresses_has_a_known_answer() {
+        let compressing = COMPRESSIONS.iter().filter(|row| row.new.is_some());
+        same_names(compressing.map(|row| row.name), zlib::tests::known_answers());
+    }
 }

@@ -1,11 +1,19 @@
 //! Key exchange methods, server side (RFC 4253 section 8 and those built like it). A method owns
 //! messages 30 to 49 and knows nothing of packets, host keys or the session identifier.
 
+mod curve25519;
+mod dh_group;
+mod ecdh;
+mod mlkem768x25519;
+#[cfg(test)]
+mod tests;
+
 use super::Security;
 use super::hash::Hash;
 use super::random::Random;
 use super::secret::Secret;
-use crate::error::Error;
+use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::wire::{Reader, Writer};
 
 /// One running key exchange.
 pub trait KexServer: Send {
@@ -59,9 +67,49 @@ impl std::fmt::Debug for KexAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static KEXES: &[&KexAlgorithm] = &[];
+pub static KEXES: &[&KexAlgorithm] = &[
+    &mlkem768x25519::MLKEM768X25519_SHA256,
+    &curve25519::CURVE25519_SHA256,
+    &curve25519::CURVE25519_SHA256_LIBSSH,
+    &ecdh::ECDH_NISTP256,
+    &ecdh::ECDH_NISTP384,
+    &ecdh::ECDH_NISTP521,
+    &dh_group::GROUP14_SHA256,
+    &dh_group::GROUP16_SHA512,
+    &dh_group::GROUP18_SHA512,
+];
 
 /// Looks a method up by its name.
 pub fn by_name(name: &str) -> Option<&'static KexAlgorithm> {
     KEXES.iter().copied().find(|row| row.name == name)
+}
+
+/// The first message of every method here: SSH_MSG_KEXDH_INIT, SSH_MSG_KEX_ECDH_INIT,
+/// SSH_MSG_KEX_HYBRID_INIT.
+const INIT: u8 = 30;
+/// The answer to [`INIT`].
+const REPLY: u8 = 31;
+
+/// Starts reading the one message these methods take; any other is not theirs.
+fn read_init(payload: &[u8]) -> Result<Reader<'_>, Error> {
+    let mut reader = Reader::new(payload);
+    match reader.u8().map_err(|_| InvalidMessage::EmptyPayload)? {
+        INIT => Ok(reader),
+        number => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
+    }
+}
+
+/// A shared secret that is a number: an mpint (RFC 4253 section 8).
+fn secret_mpint(magnitude: &[u8]) -> Secret {
+    // room for all of it at once, so that no copy is left behind by a reallocation
+    let mut encoded = Vec::with_capacity(4 + 1 + magnitude.len());
+    Writer::new(&mut encoded).mpint(magnitude);
+    Secret::new(encoded)
+}
+
+/// A shared secret that is a hash: a string, as the hybrid methods define K.
+fn secret_string(bytes: &[u8]) -> Secret {
+    let mut encoded = Vec::with_capacity(4 + bytes.len());
+    Writer::new(&mut encoded).string(bytes);
+    Secret::new(encoded)
 }

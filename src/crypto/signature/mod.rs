@@ -1,12 +1,22 @@
 //! Signature algorithms and the keys they take: host keys sign, user keys are verified (RFC 4253
 //! section 6.6, RFC 8332, RFC 5656, RFC 8709).
 
+mod ecdsa;
+mod ed25519;
 mod material;
+mod rsa;
+#[cfg(test)]
+mod tests;
 
+pub use ed25519::generate_ed25519;
 pub use material::{Curve, KeyMaterial};
 
 use super::Security;
-use crate::error::{CryptoError, Error};
+use crate::error::{CryptoError, Error, InvalidMessage};
+use crate::wire::{Reader, Writer};
+
+/// Verifies with key blob, message and signature.
+pub type Verify = fn(&[u8], &[u8], &[u8]) -> Result<(), CryptoError>;
 
 /// One row of the registry.
 #[derive(Clone, Copy)]
@@ -19,7 +29,7 @@ pub struct SignatureAlgorithm {
     pub security: Security,
     /// Verifies `signature` (the inner signature, without the algorithm name) over `message` with
     /// the key of a public key blob.
-    pub verify: fn(key_blob: &[u8], message: &[u8], signature: &[u8]) -> Result<(), CryptoError>,
+    pub verify: Verify,
 }
 
 impl std::fmt::Debug for SignatureAlgorithm {
@@ -29,7 +39,14 @@ impl std::fmt::Debug for SignatureAlgorithm {
 }
 
 /// The registry, in order of preference.
-pub static SIGNATURES: &[&SignatureAlgorithm] = &[];
+pub static SIGNATURES: &[&SignatureAlgorithm] = &[
+    &ed25519::SSH_ED25519,
+    &ecdsa::ECDSA_NISTP256,
+    &ecdsa::ECDSA_NISTP384,
+    &ecdsa::ECDSA_NISTP521,
+    &rsa::RSA_SHA2_512,
+    &rsa::RSA_SHA2_256,
+];
 
 /// Looks an algorithm up by its name.
 pub fn by_name(name: &str) -> Option<&'static SignatureAlgorithm> {
@@ -44,20 +61,48 @@ pub fn verify(
     message: &[u8],
     signature_blob: &[u8],
 ) -> Result<(), Error> {
-    let _ = (algorithm, key_blob, message, signature_blob);
-    Err(CryptoError::BadSignature.into())
+    let parse = || {
+        let mut reader = Reader::new(signature_blob);
+        let fields = (reader.string()?, reader.string()?);
+        reader.finish().map(|()| fields)
+    };
+    let (name, signature) = parse().map_err(|_: InvalidMessage| InvalidMessage::BadKeyBlob)?;
+    if name != algorithm.name.as_bytes() {
+        return Err(CryptoError::BadSignature.into());
+    }
+    Ok((algorithm.verify)(key_blob, message, signature)?)
 }
 
 /// A private key that can sign: a host key.
 pub struct PrivateKey {
     public_blob: Vec<u8>,
+    signer: Box<dyn Signer>,
+}
+
+/// What a family of algorithms does for [`PrivateKey`].
+trait Signer: Send + Sync {
+    /// The names it signs with, in order of preference.
+    fn algorithms(&self) -> &'static [&'static str];
+
+    /// Whether a signature takes more than about a millisecond.
+    fn is_heavy(&self) -> bool {
+        false
+    }
+
+    /// The inner signature, with one of [`Signer::algorithms`].
+    fn sign(&self, algorithm: &str, message: &[u8]) -> Result<Vec<u8>, CryptoError>;
 }
 
 impl PrivateKey {
     /// Builds a key from its parts; parts that do not belong together are refused.
     pub fn new(material: &KeyMaterial) -> Result<Self, CryptoError> {
-        let _ = material;
-        Err(CryptoError::UnsuitableKey)
+        match material {
+            KeyMaterial::Ed25519 { seed } => ed25519::private_key(seed),
+            KeyMaterial::Ecdsa { curve, scalar, point } => {
+                ecdsa::private_key(*curve, scalar, point)
+            }
+            KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
+        }
     }
 
     /// The public key blob, K_S (RFC 4253 section 6.6).
@@ -67,18 +112,24 @@ impl PrivateKey {
 
     /// The signature algorithms it can sign with, in order of preference.
     pub fn algorithms(&self) -> &'static [&'static str] {
-        &[]
+        self.signer.algorithms()
     }
 
     /// Whether a signature takes more than about a millisecond.
     pub fn is_heavy(&self) -> bool {
-        false
+        self.signer.is_heavy()
     }
 
-    /// Signs `message`; the result is the blob `string algorithm | string signature`.
+    /// Signs `message`; the result is the blob `string algorithm | string signature`. An algorithm
+    /// that is not one of [`Self::algorithms`] is refused.
     pub fn sign(&self, algorithm: &str, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let _ = (algorithm, message);
-        Err(CryptoError::UnsuitableKey)
+        if !self.algorithms().contains(&algorithm) {
+            return Err(CryptoError::UnsuitableKey);
+        }
+        let signature = self.signer.sign(algorithm, message)?;
+        let mut blob = Vec::with_capacity(8 + algorithm.len() + signature.len());
+        Writer::new(&mut blob).string(algorithm).string(signature);
+        Ok(blob)
     }
 }
 

@@ -220,11 +220,7 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_unique() {
-        assert!(
-            MESSAGES
-                .windows(2)
-                .all(|pair| pair[0].number < pair[1].number)
-        );
+        assert!(MESSAGES.windows(2).all(|pair| pair[0].number < pair[1].number));
     }
 
     #[test]
@@ -244,22 +240,13 @@ mod tests {
         };
         let wire = open.encode();
         assert_eq!(ChannelOpen::decode(&wire), Ok(open));
-        assert_eq!(
-            ChannelOpen::decode(&wire[..10]),
-            Err(InvalidMessage::Truncated)
-        );
+        assert_eq!(ChannelOpen::decode(&wire[..10]), Err(InvalidMessage::Truncated));
     }
 
     #[test]
     fn trailing_bytes_are_refused() {
-        let mut wire = ChannelEof {
-            recipient_channel: 1,
-        }
-        .encode();
+        let mut wire = ChannelEof { recipient_channel: 1 }.encode();
         wire.push(0);
-        assert_eq!(
-            ChannelEof::decode(&wire),
-            Err(InvalidMessage::TrailingBytes)
-        );
+        assert_eq!(ChannelEof::decode(&wire), Err(InvalidMessage::TrailingBytes));
     }
 }

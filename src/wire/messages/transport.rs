@@ -95,10 +95,8 @@ impl<'a> Message<'a> for KexInit<'a> {
     const NUMBER: u8 = super::SSH_MSG_KEXINIT;
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
-        let cookie: [u8; 16] = reader
-            .bytes(16)?
-            .try_into()
-            .map_err(|_| InvalidMessage::Truncated)?;
+        let cookie: [u8; 16] =
+            reader.bytes(16)?.try_into().map_err(|_| InvalidMessage::Truncated)?;
         let message = Self {
             cookie,
             kex_algorithms: reader.name_list()?,

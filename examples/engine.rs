@@ -1,0 +1,102 @@
+//! The engine without tokio and without Node: one blocking thread per connection over std::net.
+//! `cargo run --no-default-features --example engine -- 2222` and then
+//! `ssh -p 2222 anybody@127.0.0.1 hello`: every password and key is let in, every exec is echoed.
+
+#![allow(clippy::print_stdout, reason = "it shows what the engine says")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use sshserver::crypto::random::SystemRandom;
+use sshserver::crypto::signature::generate_ed25519;
+use sshserver::engine::{
+    Answer, AuthAnswer, Config, Connection, Event, Notice, Question, SendMode, Ticket, Verbosity,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    let port: u16 = std::env::args().nth(1).unwrap_or_default().parse().unwrap_or(2222);
+    let mut config = Config::default();
+    let host_key = generate_ed25519(&mut SystemRandom)?;
+    config.transport.host_keys.push(Arc::new(host_key));
+    let config = Arc::new(config);
+    for socket in TcpListener::bind(("127.0.0.1", port))?.incoming() {
+        let (socket, config) = (socket?, config.clone());
+        std::thread::spawn(move || serve(socket, config).map_err(|error| error.to_string()));
+    }
+    Ok(())
+}
+
+fn serve(mut socket: TcpStream, config: Arc<Config>) -> Result<()> {
+    socket.set_nodelay(true)?;
+    let mut connection = Connection::new(Instant::now(), config, Box::new(SystemRandom));
+    connection.set_verbosity(Verbosity { log_level: 2, status: false });
+    let (mut input, mut output) = (BytesMut::new(), Vec::new());
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let mut busy = true;
+        while busy {
+            busy = false;
+            while let Some(event) = connection.poll_event() {
+                busy = true;
+                handle(&mut connection, event)?;
+            }
+            while connection.poll_transmit(Instant::now(), &mut output) {
+                busy = true;
+                socket.write_all(&output)?;
+                output.clear();
+            }
+            let before = input.len();
+            connection.handle_input(Instant::now(), &mut input);
+            busy |= input.len() != before;
+        }
+        if connection.is_ended() {
+            return Ok(());
+        }
+        match socket.read(&mut chunk)? {
+            0 => connection.handle_eof(Instant::now()),
+            len => input.extend_from_slice(chunk.get(..len).unwrap_or_default()),
+        }
+    }
+}
+
+fn handle(connection: &mut Connection, event: Event) -> Result<()> {
+    let now = Instant::now();
+    match event {
+        Event::Question(id, Question::Auth(question)) => {
+            let accept = question.method != "none";
+            let available_methods = "publickey,password".to_owned();
+            let answer = AuthAnswer { accept, available_methods, ..AuthAnswer::default() };
+            connection.answer(now, id, Answer::Auth(answer))?;
+        }
+        Event::Question(id, Question::ChannelRequest { channel, request_type, packet }) => {
+            connection.answer(now, id, Answer::Accept(true))?;
+            if request_type == "exec" {
+                let text = Bytes::copy_from_slice(packet.get(18..).unwrap_or_default());
+                let mode = SendMode::Wait(None);
+                connection.send_data(now, channel, None, text, mode, Ticket(1))?;
+                let status = b"\0\0\0\x0bexit-status\0\0\0\0\x07";
+                connection.send_packet(now, channel, 98, status, mode, Ticket(2))?;
+                connection.close_channel(now, channel, Ticket(3))?;
+            }
+        }
+        Event::Question(id, Question::Prompts { .. }) => {
+            let answer = Answer::Prompts { instruction: String::new(), prompts: Vec::new() };
+            connection.answer(now, id, answer)?;
+        }
+        Event::Question(id, _) => connection.answer(now, id, Answer::Accept(true))?,
+        Event::Delivery { channel, data, .. } => {
+            let len = data.len();
+            connection.send_data(now, channel, None, data, SendMode::Wait(None), Ticket(4))?;
+            connection.consumed(now, channel, len);
+        }
+        Event::Job(job) => connection.complete(now, job.run()),
+        Event::Notice(Notice::Log { message, .. }) => println!("{message}"),
+        Event::Notice(notice) => println!("{notice:?}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What the table of channels tells its caller, and the names commands are known by.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// A channel of one connection: the number this side gave it (RFC 4254 section 5.1). Reused after
+/// the channel is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChannelId(pub u32);
+
+/// Chosen by the caller to recognize the end of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// Output of the table, in the order in which it has to be handled.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ChannelEvent {
+    /// The client wants to open a channel; needs `Channels::answer_open`.
+    OpenRequested {
+        /// The number the channel will have.
+        channel: ChannelId,
+        /// The channel type.
+        channel_type: String,
+        /// The type-specific data.
+        parameters: Bytes,
+    },
+    /// A channel request; needs `Channels::answer_request`.
+    Requested {
+        /// The channel.
+        channel: ChannelId,
+        /// The request type.
+        request_type: String,
+        /// The complete payload, message number included.
+        packet: Bytes,
+    },
+    /// Data of the client; needs `Channels::consumed`.
+    Data {
+        /// The channel.
+        channel: ChannelId,
+        /// `None` for data, the data type code for extended data.
+        data_type: Option<u32>,
+        /// The bytes, not empty.
+        data: Bytes,
+    },
+    /// Open in both directions.
+    Opened {
+        /// The channel.
+        channel: ChannelId,
+        /// Its type.
+        channel_type: String,
+    },
+    /// There is room to send.
+    ReadyToSend(ChannelId),
+    /// The client sends no more data.
+    Eof(ChannelId),
+    /// Closed in both directions; the number is free.
+    Closed(ChannelId),
+    /// Never opened; the number is free.
+    NotOpened(ChannelId),
+    /// A command has come to its end.
+    Done(Ticket, Outcome),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was handed to the transport.
+    Complete,
+    /// A channel was opened; its `Opened` event has come before.
+    Opened(ChannelId),
+    /// The peer refused a channel.
+    OpenRefused {
+        /// The reason code of RFC 4254 section 5.1.
+        reason: u32,
+        /// The peer's description.
+        description: String,
+    },
+    /// Not everything could be sent at once ([`SendMode::NoWait`]); this many bytes were.
+    WouldBlock {
+        /// Bytes handed to the transport.
+        sent: usize,
+    },
+    /// No progress for the timeout of [`SendMode::Wait`]; the unsent rest was dropped.
+    TimedOut {
+        /// Bytes handed to the transport.
+        sent: usize,
+    },
+    /// The channel was closed first.
+    ChannelClosed,
+    /// The connection ended first.
+    ConnectionEnded,
+}
+
+/// What a send does when the window or the socket is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendMode {
+    /// Waits, failing after this long without progress; `None` waits for ever.
+    Wait(Option<Duration>),
+    /// Sends what fits and reports the rest as not sent.
+    NoWait,
+}

@@ -1,0 +1,233 @@
+//! The client's messages 80 to 127. A message of a channel with an unanswered request is held back
+//! behind it; other channels go on.
+
+use bytes::Bytes;
+
+use super::channel::{Flow, Held, PendingRequest, Readiness};
+use super::event::{ChannelEvent, ChannelId};
+use super::table::Channels;
+use crate::error::{Error, LimitExceeded, PeerMisbehaved};
+use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_HELD_BYTES, MAX_HELD_MESSAGES};
+use crate::wire::Outbox;
+use crate::wire::messages::{
+    self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelFailure,
+    ChannelRequest, ChannelSuccess, ChannelWindowAdjust, Message,
+};
+
+impl Channels {
+    /// Takes a message 80-127 of the client.
+    pub fn handle(&mut self, payload: Bytes, out: &mut dyn Outbox) -> Result<(), Error> {
+        match payload.first().copied().unwrap_or_default() {
+            messages::SSH_MSG_GLOBAL_REQUEST => Self::handle_global(&payload, out),
+            // replies to requests that the program sent by hand
+            messages::SSH_MSG_REQUEST_SUCCESS | messages::SSH_MSG_REQUEST_FAILURE => Ok(()),
+            messages::SSH_MSG_CHANNEL_OPEN => self.handle_open(&payload, out),
+            messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION => self.handle_confirmation(&payload),
+            messages::SSH_MSG_CHANNEL_OPEN_FAILURE => self.handle_open_failure(&payload),
+            messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => self.handle_window_adjust(&payload),
+            messages::SSH_MSG_CHANNEL_DATA => {
+                let message = ChannelData::decode(&payload)?;
+                let data = payload.slice_ref(message.data);
+                self.handle_data(message.recipient_channel, None, data, out)
+            }
+            messages::SSH_MSG_CHANNEL_EXTENDED_DATA => {
+                let message = ChannelExtendedData::decode(&payload)?;
+                let data = payload.slice_ref(message.data);
+                let data_type = Some(message.data_type_code);
+                self.handle_data(message.recipient_channel, data_type, data, out)
+            }
+            messages::SSH_MSG_CHANNEL_EOF => {
+                let number = ChannelEof::decode(&payload)?.recipient_channel;
+                self.end_receiving(number, Flow::Eof, Held::Eof, out)
+            }
+            messages::SSH_MSG_CHANNEL_CLOSE => {
+                let number = ChannelClose::decode(&payload)?.recipient_channel;
+                self.end_receiving(number, Flow::Closed, Held::Close, out)
+            }
+            messages::SSH_MSG_CHANNEL_REQUEST => self.handle_request(&payload, out),
+            messages::SSH_MSG_CHANNEL_SUCCESS => {
+                self.named(ChannelSuccess::decode(&payload)?.recipient_channel).map(|_| ())
+            }
+            messages::SSH_MSG_CHANNEL_FAILURE => {
+                self.named(ChannelFailure::decode(&payload)?.recipient_channel).map(|_| ())
+            }
+            number => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
+        }
+    }
+
+    fn handle_window_adjust(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let message = ChannelWindowAdjust::decode(payload)?;
+        // a client may still give room back on a channel that it has closed itself
+        let Ok((id, channel)) = self.named(message.recipient_channel) else {
+            return Ok(());
+        };
+        channel.send_window.adjust(message.bytes_to_add)?;
+        if !channel.queue.is_empty() {
+            self.schedule(id);
+        } else if channel.readiness == Readiness::Waiting && message.bytes_to_add > 0 {
+            channel.readiness = Readiness::Told;
+            self.events.push_back(ChannelEvent::ReadyToSend(id));
+        }
+        Ok(())
+    }
+
+    fn handle_data(
+        &mut self,
+        number: u32,
+        data_type: Option<u32>,
+        data: Bytes,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let (id, channel) = self.named(number)?;
+        if channel.receiving != Flow::Open {
+            return Err(PeerMisbehaved::AfterEof.into());
+        }
+        if data.len() > CHANNEL_MAXIMUM_PACKET_SIZE as usize {
+            return Err(PeerMisbehaved::PacketTooLarge.into());
+        }
+        channel.receive_window.take(data.len())?;
+        // nothing to deliver; and after our CLOSE nobody is there to deliver to
+        if data.is_empty() || channel.sending == Flow::Closed {
+            return Ok(());
+        }
+        self.take(id, Held::Data { data_type, data }, out)
+    }
+
+    /// EOF or CLOSE of the client.
+    fn end_receiving(
+        &mut self,
+        number: u32,
+        flow: Flow,
+        held: Held,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let (id, channel) = self.named(number)?;
+        if channel.receiving >= flow {
+            return Err(PeerMisbehaved::AfterEof.into());
+        }
+        channel.receiving = flow;
+        self.take(id, held, out)
+    }
+
+    fn handle_request(&mut self, payload: &Bytes, out: &mut dyn Outbox) -> Result<(), Error> {
+        let message = ChannelRequest::decode(payload)?;
+        let (id, channel) = self.named(message.recipient_channel)?;
+        if channel.receiving == Flow::Closed {
+            return Err(PeerMisbehaved::AfterEof.into());
+        }
+        let held = Held::Request {
+            request_type: message.request_type.to_owned(),
+            want_reply: message.want_reply,
+            packet: payload.clone(),
+        };
+        self.take(id, held, out)
+    }
+
+    /// Holds a message back behind an unanswered request, or handles it.
+    fn take(&mut self, id: ChannelId, message: Held, out: &mut dyn Outbox) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(());
+        };
+        let Some(question) = &mut channel.question else {
+            return self.process(id, message, out);
+        };
+        if let Held::Request { packet, .. } = &message {
+            question.held_bytes = question.held_bytes.saturating_add(packet.len());
+        }
+        // joined, so that small data messages do not use up the count
+        if let (
+            Held::Data { data_type, data },
+            Some(Held::Data { data_type: last_type, data: last }),
+        ) = (&message, question.held.back_mut())
+            && data_type == last_type
+            && last.len().saturating_add(data.len()) <= CHANNEL_MAXIMUM_PACKET_SIZE as usize
+        {
+            *last = [&last[..], &data[..]].concat().into();
+            return Ok(());
+        }
+        question.held.push_back(message);
+        if question.held.len() > MAX_HELD_MESSAGES || question.held_bytes > MAX_HELD_BYTES {
+            return Err(LimitExceeded::HeldMessages.into());
+        }
+        Ok(())
+    }
+
+    fn process(&mut self, id: ChannelId, message: Held, out: &mut dyn Outbox) -> Result<(), Error> {
+        match message {
+            Held::Data { data_type, data } => {
+                self.events.push_back(ChannelEvent::Data { channel: id, data_type, data });
+                Ok(())
+            }
+            Held::Eof => {
+                self.events.push_back(ChannelEvent::Eof(id));
+                Ok(())
+            }
+            Held::Close => self.settle(id, out),
+            Held::Request { request_type, want_reply, packet } => {
+                if let Ok(channel) = self.open_channel_mut(id) {
+                    channel.question = Some(Box::new(PendingRequest {
+                        want_reply,
+                        held: std::collections::VecDeque::new(),
+                        held_bytes: 0,
+                    }));
+                }
+                self.events.push_back(ChannelEvent::Requested {
+                    channel: id,
+                    request_type,
+                    packet,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// The program's answer to [`ChannelEvent::Requested`]; what was held goes on.
+    pub fn answer_request(
+        &mut self,
+        id: ChannelId,
+        success: bool,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Err(Error::Internal("no channel to answer for"));
+        };
+        let Some(question) = channel.question.take() else {
+            return Err(Error::Internal("no request to answer"));
+        };
+        if question.want_reply && channel.sending != Flow::Closed {
+            let recipient_channel = channel.peer_id;
+            if success {
+                out.send(&ChannelSuccess { recipient_channel })?;
+            } else {
+                out.send(&ChannelFailure { recipient_channel })?;
+            }
+        }
+        // the first request among the held messages holds the rest back again
+        for message in question.held {
+            self.take(id, message, out)?;
+        }
+        Ok(())
+    }
+
+    /// The program has used data of [`ChannelEvent::Data`].
+    pub fn consumed(
+        &mut self,
+        id: ChannelId,
+        len: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(());
+        };
+        let adjust = channel.receive_window.consume(len);
+        if channel.receiving != Flow::Open || channel.sending == Flow::Closed {
+            return Ok(());
+        }
+        match adjust {
+            Some(bytes_to_add) => {
+                out.send(&ChannelWindowAdjust { recipient_channel: channel.peer_id, bytes_to_add })
+            }
+            None => Ok(()),
+        }
+    }
+}

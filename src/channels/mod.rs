@@ -1,0 +1,17 @@
+//! The connection protocol (RFC 4254): the table of channels. It turns the client's messages into
+//! events and the program's commands into messages, with windows in both directions; data waits in
+//! its channel until [`Channels::pump`] is told that the transport has room.
+
+mod channel;
+mod event;
+mod global;
+mod inbound;
+mod open;
+mod outbound;
+mod packet;
+mod send_queue;
+mod table;
+mod window;
+
+pub use self::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+pub use self::table::Channels;

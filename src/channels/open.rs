@@ -1,0 +1,164 @@
+//! Opening channels, by either side (RFC 4254 section 5.1).
+
+use bytes::Bytes;
+
+use super::channel::{Channel, Opening, Slot};
+use super::event::{ChannelEvent, ChannelId, Outcome, Ticket};
+use super::table::Channels;
+use super::window::{ReceiveWindow, SendWindow};
+use crate::error::{ApiMisuse, Error, PeerMisbehaved};
+use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
+use crate::wire::Outbox;
+use crate::wire::messages::{ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, Message};
+
+/// RFC 4254 section 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+const PROHIBITED: u32 = 1;
+/// RFC 4254 section 5.1: SSH_OPEN_RESOURCE_SHORTAGE
+const RESOURCE_SHORTAGE: u32 = 4;
+
+impl Channels {
+    /// SSH_MSG_CHANNEL_OPEN of the client.
+    pub(super) fn handle_open(
+        &mut self,
+        payload: &Bytes,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let message = ChannelOpen::decode(payload)?;
+        let opening = Opening {
+            channel_type: message.channel_type.to_owned(),
+            peer_id: message.sender_channel,
+            send_window: SendWindow::new(message.initial_window_size, message.maximum_packet_size),
+            receive_window: ReceiveWindow::new(receive_window(self.len())),
+        };
+        match self.insert(Slot::Asked(Box::new(opening))) {
+            Some(channel) => {
+                self.events.push_back(ChannelEvent::OpenRequested {
+                    channel,
+                    channel_type: message.channel_type.to_owned(),
+                    parameters: payload.slice_ref(message.type_specific),
+                });
+                Ok(())
+            }
+            None => refuse(message.sender_channel, RESOURCE_SHORTAGE, "too many channels", out),
+        }
+    }
+
+    /// The program's answer to [`ChannelEvent::OpenRequested`].
+    pub fn answer_open(
+        &mut self,
+        id: ChannelId,
+        accept: bool,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Some(place) = self.slot_mut(id) else {
+            return Err(Error::Internal("no channel to answer for"));
+        };
+        let Slot::Asked(opening) = place else {
+            return Err(Error::Internal("the channel is decided already"));
+        };
+        if !accept {
+            refuse(opening.peer_id, PROHIBITED, "open refused", out)?;
+            self.remove(id);
+            self.events.push_back(ChannelEvent::NotOpened(id));
+            return Ok(());
+        }
+        let channel_type = std::mem::take(&mut opening.channel_type);
+        let receive_window = ReceiveWindow::new(opening.receive_window.size());
+        let send_window = std::mem::replace(&mut opening.send_window, SendWindow::new(0, 0));
+        out.send(&ChannelOpenConfirmation {
+            recipient_channel: opening.peer_id,
+            sender_channel: id.0,
+            initial_window_size: receive_window.size(),
+            maximum_packet_size: CHANNEL_MAXIMUM_PACKET_SIZE,
+            type_specific: b"",
+        })?;
+        *place = Slot::Open(Box::new(Channel::new(opening.peer_id, send_window, receive_window)));
+        self.opened(id, channel_type);
+        Ok(())
+    }
+
+    fn opened(&mut self, id: ChannelId, channel_type: String) {
+        self.events.push_back(ChannelEvent::Opened { channel: id, channel_type });
+        self.events.push_back(ChannelEvent::ReadyToSend(id));
+    }
+
+    /// Asks the client to open a channel.
+    pub fn open(
+        &mut self,
+        channel_type: &str,
+        parameters: &[u8],
+        ticket: Ticket,
+        out: &mut dyn Outbox,
+    ) -> Result<Result<ChannelId, ApiMisuse>, Error> {
+        let window = receive_window(self.len());
+        let slot = Slot::Requested {
+            channel_type: channel_type.to_owned(),
+            window: ReceiveWindow::new(window),
+            ticket,
+        };
+        let Some(id) = self.insert(slot) else {
+            return Ok(Err(ApiMisuse::TooManyChannels));
+        };
+        out.send(&ChannelOpen {
+            channel_type,
+            sender_channel: id.0,
+            initial_window_size: window,
+            maximum_packet_size: CHANNEL_MAXIMUM_PACKET_SIZE,
+            type_specific: parameters,
+        })?;
+        Ok(Ok(id))
+    }
+
+    /// SSH_MSG_CHANNEL_OPEN_CONFIRMATION of the client.
+    pub(super) fn handle_confirmation(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let message = ChannelOpenConfirmation::decode(payload)?;
+        let id = ChannelId(message.recipient_channel);
+        let Some(place) = self.slot_mut(id) else {
+            return Err(PeerMisbehaved::UnknownChannel(id.0).into());
+        };
+        let Slot::Requested { channel_type, window, ticket } = place else {
+            return Err(PeerMisbehaved::UnexpectedReply.into());
+        };
+        let (channel_type, ticket) = (std::mem::take(channel_type), *ticket);
+        let receive_window = ReceiveWindow::new(window.size());
+        let send_window = SendWindow::new(message.initial_window_size, message.maximum_packet_size);
+        *place =
+            Slot::Open(Box::new(Channel::new(message.sender_channel, send_window, receive_window)));
+        self.opened(id, channel_type);
+        self.events.push_back(ChannelEvent::Done(ticket, Outcome::Opened(id)));
+        Ok(())
+    }
+
+    /// SSH_MSG_CHANNEL_OPEN_FAILURE of the client.
+    pub(super) fn handle_open_failure(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let message = ChannelOpenFailure::decode(payload)?;
+        let id = ChannelId(message.recipient_channel);
+        let Some(Slot::Requested { ticket, .. }) = self.slot(id) else {
+            return Err(PeerMisbehaved::UnexpectedReply.into());
+        };
+        let ticket = *ticket;
+        self.remove(id);
+        let description = String::from_utf8_lossy(message.description)
+            .chars()
+            .take(1024)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let outcome = Outcome::OpenRefused { reason: message.reason_code, description };
+        self.events.push_back(ChannelEvent::Done(ticket, outcome));
+        Ok(())
+    }
+}
+
+fn refuse(
+    peer_id: u32,
+    reason_code: u32,
+    description: &str,
+    out: &mut dyn Outbox,
+) -> Result<(), Error> {
+    out.send(&ChannelOpenFailure {
+        recipient_channel: peer_id,
+        reason_code,
+        description: description.as_bytes(),
+        language_tag: b"",
+    })
+}

@@ -1,0 +1,276 @@
+//! The program's commands on channels, and the pump that turns them into messages as windows and
+//! transport allow.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::channel::{Flow, Readiness, Schedule, Slot};
+use super::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+use super::send_queue::{Data, Item};
+use super::table::Channels;
+use crate::error::{ApiMisuse, Error};
+use crate::limits::MAX_UNWAITED_BYTES;
+use crate::wire::messages::{
+    ChannelClose, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
+};
+use crate::wire::{Outbox, Writer};
+
+impl Channels {
+    /// Queues data on a channel.
+    pub fn send_data(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        data_type: Option<u32>,
+        mut bytes: Bytes,
+        mode: SendMode,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        let channel = self.open_channel_mut(id)?;
+        if channel.asked != Flow::Open {
+            return Err(ApiMisuse::ChannelClosed);
+        }
+        let mut reported = false;
+        let timeout = match mode {
+            SendMode::Wait(timeout) => timeout,
+            SendMode::NoWait => {
+                let room = channel.send_window.left().min(MAX_UNWAITED_BYTES);
+                let room = room.saturating_sub(channel.queue.data_bytes());
+                if bytes.len() > room {
+                    bytes.truncate(room);
+                    reported = true;
+                    channel.readiness = Readiness::Waiting;
+                    channel.bytes_sent = room;
+                    let outcome = Outcome::WouldBlock { sent: room };
+                    self.events.push_back(ChannelEvent::Done(ticket, outcome));
+                }
+                None
+            }
+        };
+        if bytes.is_empty() {
+            if !reported {
+                self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
+            }
+            return Ok(());
+        }
+        let data = Data { data_type, bytes, sent: 0, timeout, ticket, reported };
+        self.enqueue(now, id, Item::Data(data))
+    }
+
+    /// Queues a complete payload behind the data of its channel.
+    pub(super) fn send_message(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        payload: Vec<u8>,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        if self.open_channel_mut(id)?.asked == Flow::Closed {
+            return Err(ApiMisuse::ChannelClosed);
+        }
+        self.enqueue(now, id, Item::Message { payload, ticket })
+    }
+
+    /// Queues EOF (RFC 4254 section 5.3).
+    pub fn send_eof(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        let channel = self.open_channel_mut(id)?;
+        if channel.asked != Flow::Open {
+            return Err(ApiMisuse::ChannelClosed);
+        }
+        channel.asked = Flow::Eof;
+        self.enqueue(now, id, Item::Eof { ticket: Some(ticket) })
+    }
+
+    /// Queues EOF, unless it was sent, and CLOSE.
+    pub fn close(&mut self, now: Instant, id: ChannelId, ticket: Ticket) -> Result<(), ApiMisuse> {
+        let channel = self.open_channel_mut(id)?;
+        let asked = std::mem::replace(&mut channel.asked, Flow::Closed);
+        match asked {
+            Flow::Closed => return Err(ApiMisuse::ChannelClosed),
+            Flow::Open => self.enqueue(now, id, Item::Eof { ticket: None })?,
+            Flow::Eof => {}
+        }
+        self.enqueue(now, id, Item::Close { ticket })
+    }
+
+    fn enqueue(&mut self, now: Instant, id: ChannelId, item: Item) -> Result<(), ApiMisuse> {
+        let channel = self.open_channel_mut(id)?;
+        channel.queue.push(now, item);
+        let deadline = channel.queue.deadline();
+        self.deadline = earlier(self.deadline, deadline);
+        self.schedule(id);
+        Ok(())
+    }
+
+    /// Whether any channel stands in the round.
+    pub fn wants_pump(&self) -> bool {
+        !self.round.is_empty()
+    }
+
+    /// Sends about `budget` bytes of what is queued, a message of each channel in turn. Only while
+    /// the transport takes messages at once.
+    pub fn pump(
+        &mut self,
+        now: Instant,
+        mut budget: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        while budget > 0 {
+            let Some(id) = self.round.pop_front() else {
+                break;
+            };
+            if let Ok(channel) = self.open_channel_mut(id) {
+                channel.schedule = Schedule::Resting;
+                let sent = self.pump_one(now, id, out)?;
+                budget = budget.saturating_sub(sent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one message of a channel; how many bytes it cost.
+    fn pump_one(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        out: &mut dyn Outbox,
+    ) -> Result<usize, Error> {
+        let sent = match self.slot(id) {
+            Some(Slot::Open(channel)) => match channel.queue.front() {
+                Some(Item::Data(data)) => {
+                    let data_type = data.data_type;
+                    self.pump_data(now, id, data_type, out)?
+                }
+                Some(Item::Message { .. } | Item::Eof { .. } | Item::Close { .. }) => {
+                    self.pump_message(now, id, out)?
+                }
+                None => 0,
+            },
+            Some(Slot::Asked(_) | Slot::Requested { .. }) | None => 0,
+        };
+        if let Ok(channel) = self.open_channel_mut(id) {
+            if channel.queue.is_empty() {
+                if channel.readiness == Readiness::Waiting && channel.send_window.left() > 0 {
+                    channel.readiness = Readiness::Told;
+                    self.events.push_back(ChannelEvent::ReadyToSend(id));
+                }
+            } else if sent > 0 {
+                self.schedule(id);
+            }
+        }
+        Ok(sent)
+    }
+
+    fn pump_data(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        data_type: Option<u32>,
+        out: &mut dyn Outbox,
+    ) -> Result<usize, Error> {
+        let Some(Slot::Open(channel)) = self.slot(id) else {
+            return Ok(0);
+        };
+        let len = channel.queue.sendable(&channel.send_window);
+        if len == 0 {
+            return Ok(0);
+        }
+        out.put(&mut |out| {
+            let mut writer = Writer::new(out);
+            match data_type {
+                None => writer.u8(SSH_MSG_CHANNEL_DATA).u32(channel.peer_id),
+                Some(code) => {
+                    writer.u8(SSH_MSG_CHANNEL_EXTENDED_DATA).u32(channel.peer_id).u32(code)
+                }
+            };
+            writer.u32(u32::try_from(len).unwrap_or(u32::MAX));
+            channel.queue.copy(len, out);
+        })?;
+        let Some(Slot::Open(channel)) = self.slot_mut(id) else {
+            return Ok(0);
+        };
+        channel.send_window.take(len);
+        let mut done = Vec::new();
+        channel.bytes_sent =
+            channel.queue.advance(now, len, &mut |ticket, outcome| done.push((ticket, outcome)));
+        for (ticket, outcome) in done {
+            self.events.push_back(ChannelEvent::Done(ticket, outcome));
+        }
+        Ok(len)
+    }
+
+    fn pump_message(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        out: &mut dyn Outbox,
+    ) -> Result<usize, Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(0);
+        };
+        let recipient_channel = channel.peer_id;
+        let (ticket, cost) = match channel.queue.pop_message(now) {
+            Some(Item::Message { payload, ticket }) => {
+                out.put(&mut |out| out.extend_from_slice(&payload))?;
+                (Some(ticket), payload.len())
+            }
+            Some(Item::Eof { ticket }) => {
+                channel.sending = Flow::Eof;
+                out.send(&ChannelEof { recipient_channel })?;
+                (ticket, 1)
+            }
+            Some(Item::Close { ticket }) => {
+                channel.sending = Flow::Closed;
+                out.send(&ChannelClose { recipient_channel })?;
+                (Some(ticket), 1)
+            }
+            Some(Item::Data(_)) | None => return Err(Error::Internal("send queue")),
+        };
+        if let Some(ticket) = ticket {
+            self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
+        }
+        self.settle(id, out)?;
+        Ok(cost.max(1))
+    }
+
+    /// When [`Self::handle_timeout`] has to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Gives up data that has waited too long.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        self.deadline = None;
+        let ids: Vec<ChannelId> =
+            (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX)).map(ChannelId).collect();
+        for id in ids {
+            let Ok(channel) = self.open_channel_mut(id) else {
+                continue;
+            };
+            let expired = channel.queue.expire(now);
+            let deadline = channel.queue.deadline();
+            if let Some((ticket, outcome)) = expired {
+                self.events.push_back(ChannelEvent::Done(ticket, outcome));
+                // what follows may be a message that needs no window
+                self.schedule(id);
+            }
+            self.deadline = earlier(self.deadline, deadline);
+        }
+    }
+}
+
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

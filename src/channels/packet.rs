@@ -1,0 +1,129 @@
+//! Messages that the program builds itself (`sendSSHPacket`): which are allowed, and what each does
+//! to the state of its channel.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+use super::table::Channels;
+use crate::error::{ApiMisuse, Error, InvalidMessage};
+use crate::wire::messages;
+use crate::wire::{Outbox, Reader, Writer};
+
+/// What a message number means for `send_packet`.
+enum Kind {
+    /// Goes out as it is, behind nothing.
+    Transport,
+    /// Data: obeys the window.
+    Data,
+    ExtendedData,
+    Eof,
+    Close,
+    WindowAdjust,
+    /// A message of the channel: its number is put in front, it keeps its place in the queue.
+    Channel,
+    /// Any other number above 79: only the number is put in front.
+    Bare,
+}
+
+/// What may be sent by hand. Everything that would break the state of the transport, of
+/// authentication or of the table of channels may not.
+fn classify(number: u8) -> Result<Kind, ApiMisuse> {
+    Ok(match number {
+        messages::SSH_MSG_IGNORE | messages::SSH_MSG_DEBUG => Kind::Transport,
+        messages::SSH_MSG_CHANNEL_DATA => Kind::Data,
+        messages::SSH_MSG_CHANNEL_EXTENDED_DATA => Kind::ExtendedData,
+        messages::SSH_MSG_CHANNEL_EOF => Kind::Eof,
+        messages::SSH_MSG_CHANNEL_CLOSE => Kind::Close,
+        messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => Kind::WindowAdjust,
+        messages::SSH_MSG_CHANNEL_REQUEST
+        | messages::SSH_MSG_CHANNEL_SUCCESS
+        | messages::SSH_MSG_CHANNEL_FAILURE => Kind::Channel,
+        0..=79
+        | messages::SSH_MSG_CHANNEL_OPEN
+        | messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION
+        | messages::SSH_MSG_CHANNEL_OPEN_FAILURE => return Err(ApiMisuse::ForbiddenMessage),
+        _ => Kind::Bare,
+    })
+}
+
+impl From<InvalidMessage> for ApiMisuse {
+    fn from(_: InvalidMessage) -> Self {
+        Self::BadPayload
+    }
+}
+
+impl Channels {
+    /// Sends a message that the program has built: `payload` follows the message number and, for
+    /// messages of a channel, the channel number.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the documented method")]
+    pub fn send_packet(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        number: u8,
+        payload: &[u8],
+        mode: SendMode,
+        ticket: Ticket,
+        out: &mut dyn Outbox,
+    ) -> Result<Result<(), ApiMisuse>, Error> {
+        let peer_id = match self.open_channel_mut(id) {
+            Ok(channel) => channel.peer_id,
+            Err(misuse) => return Ok(Err(misuse)),
+        };
+        let kind = match classify(number) {
+            Ok(kind) => kind,
+            Err(misuse) => return Ok(Err(misuse)),
+        };
+        let mut whole = vec![number];
+        Ok(match kind {
+            Kind::Transport | Kind::Bare => {
+                whole.extend_from_slice(payload);
+                out.put(&mut |out| out.extend_from_slice(&whole))?;
+                self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
+                Ok(())
+            }
+            Kind::Data => read_data(payload, false)
+                .and_then(|(code, data)| self.send_data(now, id, code, data, mode, ticket)),
+            Kind::ExtendedData => read_data(payload, true)
+                .and_then(|(code, data)| self.send_data(now, id, code, data, mode, ticket)),
+            Kind::Eof => empty(payload).and_then(|()| self.send_eof(now, id, ticket)),
+            Kind::Close => empty(payload).and_then(|()| self.close(now, id, ticket)),
+            Kind::WindowAdjust => {
+                let add = match read_adjust(payload) {
+                    Ok(add) => add,
+                    Err(misuse) => return Ok(Err(misuse)),
+                };
+                self.open_channel_mut(id).map(|channel| channel.receive_window.widen(add)).ok();
+                Writer::new(&mut whole).u32(peer_id).raw(payload);
+                self.send_message(now, id, whole, ticket)
+            }
+            Kind::Channel => {
+                Writer::new(&mut whole).u32(peer_id).raw(payload);
+                self.send_message(now, id, whole, ticket)
+            }
+        })
+    }
+}
+
+fn empty(payload: &[u8]) -> Result<(), ApiMisuse> {
+    if payload.is_empty() { Ok(()) } else { Err(ApiMisuse::BadPayload) }
+}
+
+/// `[uint32 data_type_code |] string data`
+fn read_data(payload: &[u8], extended: bool) -> Result<(Option<u32>, Bytes), ApiMisuse> {
+    let mut reader = Reader::new(payload);
+    let code = if extended { Some(reader.u32()?) } else { None };
+    let data = Bytes::copy_from_slice(reader.string()?);
+    reader.finish()?;
+    Ok((code, data))
+}
+
+/// `uint32 bytes_to_add`
+fn read_adjust(payload: &[u8]) -> Result<u32, ApiMisuse> {
+    let mut reader = Reader::new(payload);
+    let add = reader.u32()?;
+    reader.finish()?;
+    Ok(add)
+}

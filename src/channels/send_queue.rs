@@ -1,0 +1,187 @@
+//! What waits to be sent on one channel, in the order of the program's calls: data in windows, and
+//! messages that have to stay behind it.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, Bytes};
+
+use super::event::{Outcome, Ticket};
+use super::window::SendWindow;
+
+/// One call of the program.
+#[derive(Debug)]
+pub(super) enum Item {
+    Data(Data),
+    /// A complete payload.
+    Message {
+        payload: Vec<u8>,
+        ticket: Ticket,
+    },
+    Eof {
+        ticket: Option<Ticket>,
+    },
+    Close {
+        ticket: Ticket,
+    },
+}
+
+/// Data of one call.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) data_type: Option<u32>,
+    pub(super) bytes: Bytes,
+    pub(super) sent: usize,
+    /// Time without progress after which it is dropped.
+    pub(super) timeout: Option<Duration>,
+    pub(super) ticket: Ticket,
+    /// Not everything the program gave was queued ([`super::SendMode::NoWait`]); it knows already.
+    pub(super) reported: bool,
+}
+
+/// The queue of a channel.
+#[derive(Debug, Default)]
+pub(super) struct SendQueue {
+    items: VecDeque<Item>,
+    data_bytes: usize,
+    /// When the first item was last seen to move.
+    progress: Option<Instant>,
+}
+
+impl SendQueue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Data bytes that wait.
+    pub(super) fn data_bytes(&self) -> usize {
+        self.data_bytes
+    }
+
+    pub(super) fn front(&self) -> Option<&Item> {
+        self.items.front()
+    }
+
+    pub(super) fn push(&mut self, now: Instant, item: Item) {
+        if self.items.is_empty() {
+            self.progress = Some(now);
+        }
+        if let Item::Data(data) = &item {
+            self.data_bytes = self.data_bytes.saturating_add(data.bytes.len());
+        }
+        self.items.push_back(item);
+    }
+
+    /// Takes the first item, which is not data.
+    pub(super) fn pop_message(&mut self, now: Instant) -> Option<Item> {
+        self.progress = Some(now);
+        self.items.pop_front()
+    }
+
+    /// How many bytes of data one message can carry now, joining calls that follow each other.
+    pub(super) fn sendable(&self, window: &SendWindow) -> usize {
+        let Some(Item::Data(first)) = self.items.front() else {
+            return 0;
+        };
+        let room = window.room();
+        let mut total = 0_usize;
+        for item in &self.items {
+            let Item::Data(data) = item else { break };
+            if data.data_type != first.data_type || total >= room {
+                break;
+            }
+            total = total.saturating_add(data.bytes.len());
+        }
+        total.min(room)
+    }
+
+    /// Appends `len` bytes of data to `out`, without taking them.
+    pub(super) fn copy(&self, len: usize, out: &mut Vec<u8>) {
+        let mut missing = len;
+        for item in &self.items {
+            let Item::Data(data) = item else { break };
+            let part = data.bytes.get(..missing.min(data.bytes.len())).unwrap_or_default();
+            out.extend_from_slice(part);
+            missing = missing.saturating_sub(part.len());
+            if missing == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Takes `len` bytes of data that were sent; reports the calls that are complete, and the bytes
+    /// sent of the last one.
+    pub(super) fn advance(
+        &mut self,
+        now: Instant,
+        len: usize,
+        done: &mut dyn FnMut(Ticket, Outcome),
+    ) -> usize {
+        self.progress = Some(now);
+        self.data_bytes = self.data_bytes.saturating_sub(len);
+        let mut missing = len;
+        let mut sent = 0;
+        while let Some(Item::Data(data)) = self.items.front_mut() {
+            let part = missing.min(data.bytes.len());
+            data.bytes.advance(part);
+            data.sent = data.sent.saturating_add(part);
+            sent = data.sent;
+            missing = missing.saturating_sub(part);
+            if !data.bytes.is_empty() {
+                break;
+            }
+            if !data.reported {
+                done(data.ticket, Outcome::Complete);
+            }
+            self.items.pop_front();
+            if missing == 0 {
+                break;
+            }
+        }
+        if self.items.is_empty() {
+            // 100,000 idle channels are a goal: an empty queue holds no memory
+            self.items = VecDeque::new();
+        }
+        sent
+    }
+
+    /// When the first item is given up.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match (self.items.front(), self.progress) {
+            (Some(Item::Data(Data { timeout: Some(timeout), .. })), Some(progress)) => {
+                progress.checked_add(*timeout)
+            }
+            _ => None,
+        }
+    }
+
+    /// Drops the first item if its time is over.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<(Ticket, Outcome)> {
+        if self.deadline().is_none_or(|deadline| deadline > now) {
+            return None;
+        }
+        match self.items.pop_front() {
+            Some(Item::Data(data)) => {
+                self.data_bytes = self.data_bytes.saturating_sub(data.bytes.len());
+                self.progress = Some(now);
+                Some((data.ticket, Outcome::TimedOut { sent: data.sent }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Drops everything, with the outcome for each call.
+    pub(super) fn abandon(&mut self, outcome: &Outcome, done: &mut dyn FnMut(Ticket, Outcome)) {
+        self.data_bytes = 0;
+        for item in std::mem::take(&mut self.items) {
+            match item {
+                Item::Data(data) if !data.reported => done(data.ticket, outcome.clone()),
+                Item::Message { ticket, .. } | Item::Close { ticket } => {
+                    done(ticket, outcome.clone());
+                }
+                Item::Eof { ticket: Some(ticket) } => done(ticket, outcome.clone()),
+                Item::Data(_) | Item::Eof { ticket: None } => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Flow control (RFC 4254 section 5.2): how much may be received and sent on a channel.
+
+use crate::error::PeerMisbehaved;
+
+/// What the client may still send.
+#[derive(Debug)]
+pub(super) struct ReceiveWindow {
+    size: u32,
+    left: u32,
+    /// Used by the program, not yet given back to the client.
+    consumed: u32,
+}
+
+impl ReceiveWindow {
+    pub(super) fn new(size: u32) -> Self {
+        Self { size, left: size, consumed: 0 }
+    }
+
+    pub(super) fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Data has arrived.
+    pub(super) fn take(&mut self, len: usize) -> Result<(), PeerMisbehaved> {
+        let len = u32::try_from(len).map_err(|_| PeerMisbehaved::WindowOverrun)?;
+        self.left = self.left.checked_sub(len).ok_or(PeerMisbehaved::WindowOverrun)?;
+        Ok(())
+    }
+
+    /// The program has used data; how much to adjust the window by, at half of it.
+    pub(super) fn consume(&mut self, len: usize) -> Option<u32> {
+        // never more than was received: a caller that counts twice must not widen the window
+        let outstanding = self.size.saturating_sub(self.left).saturating_sub(self.consumed);
+        let len = u32::try_from(len).unwrap_or(u32::MAX).min(outstanding);
+        self.consumed = self.consumed.saturating_add(len);
+        if self.consumed >= self.size / 2 { self.give_back() } else { None }
+    }
+
+    fn give_back(&mut self) -> Option<u32> {
+        let add = std::mem::take(&mut self.consumed);
+        self.left = self.left.saturating_add(add);
+        (add > 0).then_some(add)
+    }
+
+    /// The program has adjusted the window by hand (`sendSSHPacket` with message 93).
+    pub(super) fn widen(&mut self, add: u32) {
+        self.left = self.left.saturating_add(add);
+        self.size = self.size.saturating_add(add);
+    }
+}
+
+/// What may be sent to the client.
+#[derive(Debug)]
+pub(super) struct SendWindow {
+    left: u32,
+    maximum_packet_size: u32,
+}
+
+impl SendWindow {
+    pub(super) fn new(left: u32, maximum_packet_size: u32) -> Self {
+        Self { left, maximum_packet_size }
+    }
+
+    /// How many bytes the next message may carry.
+    pub(super) fn room(&self) -> usize {
+        usize::try_from(self.left.min(self.maximum_packet_size)).unwrap_or_default()
+    }
+
+    /// How many bytes the client takes before it adjusts the window.
+    pub(super) fn left(&self) -> usize {
+        usize::try_from(self.left).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn take(&mut self, len: usize) {
+        self.left = self.left.saturating_sub(u32::try_from(len).unwrap_or(u32::MAX));
+    }
+
+    /// RFC 4254 section 5.2: the window may not pass 2^32 - 1.
+    pub(super) fn adjust(&mut self, add: u32) -> Result<(), PeerMisbehaved> {
+        self.left = self.left.checked_add(add).ok_or(PeerMisbehaved::WindowOverflow)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_is_given_back_at_half() {
+        let mut window = ReceiveWindow::new(100);
+        assert_eq!(window.take(60), Ok(()));
+        assert_eq!(window.consume(40), None);
+        assert_eq!(window.consume(20), Some(60));
+        assert_eq!(window.take(100), Ok(()));
+        assert_eq!(window.take(1), Err(PeerMisbehaved::WindowOverrun));
+    }
+
+    #[test]
+    fn counting_twice_does_not_widen_it() {
+        let mut window = ReceiveWindow::new(100);
+        assert_eq!(window.take(50), Ok(()));
+        assert_eq!(window.consume(500), Some(50));
+        assert_eq!(window.consume(500), None);
+        assert_eq!(window.take(101), Err(PeerMisbehaved::WindowOverrun));
+    }
+
+    #[test]
+    fn the_peer_cannot_overflow_our_count() {
+        let mut window = SendWindow::new(u32::MAX - 1, 10);
+        assert_eq!(window.adjust(1), Ok(()));
+        assert_eq!(window.adjust(1), Err(PeerMisbehaved::WindowOverflow));
+        assert_eq!(window.room(), 10);
+    }
+}

@@ -1,0 +1,140 @@
+//! chacha20-poly1305@openssh.com, as OpenSSH's PROTOCOL.chacha20poly1305 defines it: two keys, one
+//! for the length and one for the rest; the nonce is the sequence number, there is no other state.
+
+use aws_lc_rs::aead::chacha20_poly1305_openssh::{
+    KEY_LEN, OpeningKey, PACKET_LENGTH_LEN, SealingKey, TAG_LEN,
+};
+
+use super::{CipherAlgorithm, Mode, Opener, Sealer};
+use crate::crypto::Security;
+use crate::error::CryptoError;
+
+/// The registry row.
+pub(super) static CHACHA20_POLY1305: CipherAlgorithm = CipherAlgorithm {
+    name: "chacha20-poly1305@openssh.com",
+    key_len: KEY_LEN,
+    iv_len: 0,
+    block_len: BLOCK_LEN,
+    security: Security::Modern,
+    // a nonce never repeats before 2^32 packets, and keys are exchanged after 2^31
+    rekey_after_bytes: u64::MAX,
+    terrapin: true,
+    terrapin_with_etm: false,
+    mode: Mode::Aead {
+        opener: |key, _iv| {
+            let key = key.try_into().map_err(|_| CryptoError::Failed)?;
+            Ok(Box::new(ChachaOpener(OpeningKey::new(key))))
+        },
+        sealer: |key, _iv| {
+            let key = key.try_into().map_err(|_| CryptoError::Failed)?;
+            Ok(Box::new(ChachaSealer(SealingKey::new(key))))
+        },
+    },
+};
+
+struct ChachaOpener(OpeningKey);
+
+impl Opener for ChachaOpener {
+    fn block_len(&self) -> usize {
+        BLOCK_LEN
+    }
+
+    fn tag_len(&self) -> usize {
+        TAG_LEN
+    }
+
+    fn prefix_len(&self) -> usize {
+        PACKET_LENGTH_LEN
+    }
+
+    fn length_counts(&self) -> bool {
+        false
+    }
+
+    fn packet_length(&mut self, sequence: u32, prefix: &mut [u8]) -> Result<u32, CryptoError> {
+        // the prefix stays encrypted: the tag is over the encrypted length
+        let encrypted = prefix.first_chunk().ok_or(CryptoError::Failed)?;
+        let length = self.0.decrypt_packet_length(sequence, *encrypted);
+        Ok(u32::from_be_bytes(length))
+    }
+
+    fn open(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError> {
+        let (sealed, tag) = packet.split_last_chunk_mut().ok_or(CryptoError::Failed)?;
+        if sealed.len() < PACKET_LENGTH_LEN {
+            return Err(CryptoError::Failed);
+        }
+        // compares in constant time, and before anything is decrypted
+        self.0.open_in_place(sequence, sealed, tag).map_err(|_| CryptoError::BadMac)?;
+        Ok(())
+    }
+}
+
+struct ChachaSealer(SealingKey);
+
+impl Sealer for ChachaSealer {
+    fn block_len(&self) -> usize {
+        BLOCK_LEN
+    }
+
+    fn tag_len(&self) -> usize {
+        TAG_LEN
+    }
+
+    fn length_counts(&self) -> bool {
+        false
+    }
+
+    fn seal(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError> {
+        let (plain, tag) = packet.split_last_chunk_mut().ok_or(CryptoError::Failed)?;
+        if plain.len() < PACKET_LENGTH_LEN {
+            return Err(CryptoError::Failed);
+        }
+        self.0.seal_in_place(sequence, plain, tag);
+        Ok(())
+    }
+}
+
+/// ChaCha20 is a stream cipher: packets are padded to the least RFC 4253 section 6 allows.
+const BLOCK_LEN: usize = 8;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::crypto::cipher::tests::{hex, sample_packet, seals_to};
+
+    /// The test vector of draft-ietf-sshm-chacha20-poly1305: sequence number 7.
+    fn known_answer_of_the_draft() {
+        let key = hex("8bbff6855fc102338c373e73aac0c914f076a905b2444a32eecaffeae22becc5\
+             e9b7a7a5825a8249346ec1c28301cf394543fc7569887d76e168f37562ac0740");
+        let plain = hex("00000048065e00000000000000384c6f72656d20697073756d20646f6c6f7220\
+             73697420616d65742c20636f6e7365637465747572206164697069736963696e\
+             6720656c69744e43e804dc6c");
+        let sealed = "2c3ecce4a5bc05895bf07a7ba956b6c68829ac7c83b780b7000ecde745afc705\
+                      bbc378ce03a280236b87b53bed5839662302b164b6286a48cd1e097138e3cb90\
+                      9b8b2b829dd18d2a35ff82d995349e855bf02c298ef775f2d1a7e8b8";
+        seals_to(&CHACHA20_POLY1305, &key, &[], 7, &plain, &[sealed]);
+    }
+
+    /// The ends of the range of sequence numbers; computed with OpenSSL 3 from the construction of
+    /// PROTOCOL.chacha20poly1305.
+    pub(in crate::crypto::cipher) fn known_answers() -> Vec<&'static str> {
+        let key: Vec<u8> = (0..64).collect();
+        let first = "94450e79128ae99a064d0d7ab8caf7ca04e8e58c531a585e4a065b5cecf8fc122a35755ce7c9\
+                     707a767a520b24da4469e3262efc";
+        let last_but_one = "69a614e83d48f737758f27904956ef45d5b29ca43eba3386fafa8f51e846366289007bb4e4eb\
+                     d992a6618e72c9f699941b46d553";
+        seals_to(&CHACHA20_POLY1305, &key, &[], 0, &sample_packet(), &[first]);
+        seals_to(&CHACHA20_POLY1305, &key, &[], u32::MAX - 1, &sample_packet(), &[last_but_one]);
+        known_answer_of_the_draft();
+        vec![CHACHA20_POLY1305.name]
+    }
+
+    #[test]
+    fn keys_of_other_lengths_and_short_packets_are_refused() {
+        assert!(CHACHA20_POLY1305.opener(&[0; 32], &[], None, &[]).is_err());
+        let mut opener = CHACHA20_POLY1305.opener(&[0; 64], &[], None, &[]).unwrap();
+        for len in 0..20 {
+            assert!(opener.open(0, &mut vec![0; len]).is_err(), "{len}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What holds for every row of the cipher table, and what the known-answer tests share.
+
+use super::*;
+use crate::crypto::mac::MACS;
+use crate::crypto::tests::same_names;
+
+pub(super) use crate::crypto::tests::hex;
+
+/// A plain packet: 22 bytes of payload and 10 of padding, a multiple of 16 without its length.
+pub(super) fn sample_packet() -> Vec<u8> {
+    let mut packet = vec![0, 0, 0, 0x20, 0x0a, 0x32];
+    packet.extend([0xab; 20]);
+    packet.extend([0; 10]);
+    packet
+}
+
+/// Seals `plain` once for each of `sealed`, from `first` on, and opens it again.
+pub(super) fn seals_to(
+    row: &CipherAlgorithm,
+    key: &[u8],
+    iv: &[u8],
+    first: u32,
+    plain: &[u8],
+    sealed: &[&str],
+) {
+    let sealer = row.sealer(key, iv, None, &[]).unwrap();
+    let opener = row.opener(key, iv, None, &[]).unwrap();
+    seals_and_opens(sealer, opener, first, plain, sealed);
+}
+
+/// The same with a MAC and its key.
+pub(super) fn seals_with_mac_to(
+    row: &CipherAlgorithm,
+    key: &[u8],
+    iv: &[u8],
+    (mac, mac_key): (&MacAlgorithm, &[u8]),
+    first: u32,
+    plain: &[u8],
+    sealed: &[&str],
+) {
+    let sealer = row.sealer(key, iv, Some(mac), mac_key).unwrap();
+    let opener = row.opener(key, iv, Some(mac), mac_key).unwrap();
+    seals_and_opens(sealer, opener, first, plain, sealed);
+}
+
+fn seals_and_opens(
+    mut sealer: Box<dyn Sealer>,
+    mut opener: Box<dyn Opener>,
+    first: u32,
+    plain: &[u8],
+    sealed: &[&str],
+) {
+    for (sequence, sealed) in (first..=u32::MAX).zip(sealed) {
+        let mut packet = plain.to_vec();
+        packet.resize(plain.len() + sealer.tag_len(), 0);
+        sealer.seal(sequence, &mut packet).unwrap();
+        assert_eq!(packet, hex(sealed), "packet {sequence}");
+        opens_to(&mut *opener, sequence, &mut packet, plain);
+    }
+}
+
+fn opens_to(opener: &mut dyn Opener, sequence: u32, packet: &mut [u8], plain: &[u8]) {
+    let prefix = opener.prefix_len();
+    let length = opener.packet_length(sequence, &mut packet[..prefix]).unwrap();
+    assert_eq!(length as usize, plain.len() - 4);
+    opener.open(sequence, packet).unwrap();
+    assert_eq!(packet[4..plain.len()], plain[4..]);
+}
+
+/// Every cipher, with every MAC where it takes one.
+fn suites() -> impl Iterator<Item = (&'static CipherAlgorithm, Option<&'static MacAlgorithm>)> {
+    CIPHERS.iter().flat_map(|&cipher| {
+        let macs = MACS.iter().map(|&mac| Some(mac)).filter(|_| cipher.needs_mac());
+        let alone = (!cipher.needs_mac()).then_some(None);
+        macs.chain(alone).map(move |mac| (cipher, mac))
+    })
+}
+
+fn both(
+    cipher: &CipherAlgorithm,
+    mac: Option<&MacAlgorithm>,
+) -> (Box<dyn Opener>, Box<dyn Sealer>) {
+    let key: Vec<u8> = (1..).take(cipher.key_len).collect();
+    let iv: Vec<u8> = (101..).take(cipher.iv_len).collect();
+    let mac_key = vec![7; mac.map_or(0, |mac| mac.key_len)];
+    (
+        cipher.opener(&key, &iv, mac, &mac_key).unwrap(),
+        cipher.sealer(&key, &iv, mac, &mac_key).unwrap(),
+    )
+}
+
+/// A plain packet with about `payload_len` bytes of payload, padded for `sealer`, and room for the
+/// tag.
+fn packet_for(sealer: &dyn Sealer, payload_len: usize) -> (Vec<u8>, Vec<u8>) {
+    let length_counts = if sealer.length_counts() { 4 } else { 0 };
+    let block_len = sealer.block_len();
+    let mut padding = block_len - (length_counts + 1 + payload_len) % block_len;
+    if padding < 4 {
+        padding += block_len;
+    }
+    let length = u32::try_from(1 + payload_len + padding).unwrap();
+    let mut plain = length.to_be_bytes().to_vec();
+    plain.push(u8::try_from(padding).unwrap());
+    plain.extend((0..=250).cycle().take(payload_len));
+    plain.resize(plain.len() + padding, 0xee);
+    let mut packet = plain.clone();
+    packet.resize(plain.len() + sealer.tag_len(), 0);
+    (plain, packet)
+}
+
+#[test]
+fn every_suite_seals_and_opens_a_sequence_of_packets() {
+    for (cipher, mac) in suites() {
+        let (mut opener, mut sealer) = both(cipher, mac);
+        assert_eq!(opener.tag_len(), sealer.tag_len());
+        assert_eq!(opener.block_len(), sealer.block_len());
+        assert_eq!(opener.length_counts(), sealer.length_counts());
+        assert_eq!(opener.block_len(), cipher.block_len);
+        let lens = [0, 1, 11, 12, 100, 1000, 35_000, 5];
+        let first = u32::MAX - 3;
+        for (i, len) in (0..).zip(lens) {
+            let sequence = first.wrapping_add(i);
+            let (plain, mut packet) = packet_for(&*sealer, len);
+            sealer.seal(sequence, &mut packet).unwrap();
+            assert_ne!(packet[5..plain.len()], plain[5..], "{cipher:?} {mac:?}");
+            opens_to(&mut *opener, sequence, &mut packet, &plain);
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_after_the_length_is_refused_by_every_suite() {
+    for (cipher, mac) in suites() {
+        let (_, mut sealer) = both(cipher, mac);
+        let (_, mut sealed) = packet_for(&*sealer, 40);
+        sealer.seal(9, &mut sealed).unwrap();
+        for at in 4..sealed.len() {
+            let (mut opener, _) = both(cipher, mac);
+            let mut packet = sealed.clone();
+            packet[at] ^= 1 << (at % 8);
+            let prefix = opener.prefix_len();
+            opener.packet_length(9, &mut packet[..prefix]).unwrap();
+            assert_eq!(
+                opener.open(9, &mut packet),
+                Err(CryptoError::BadMac),
+                "{cipher:?} {mac:?} byte {at}"
+            );
+        }
+    }
+}
+
+/// A packet moved to another place in the sequence is refused: by the sequence number, or by the
+/// invocation counter of GCM.
+#[test]
+fn a_replayed_packet_is_refused_by_every_suite() {
+    for (cipher, mac) in suites() {
+        let (mut opener, mut sealer) = both(cipher, mac);
+        let (plain, mut sealed) = packet_for(&*sealer, 40);
+        sealer.seal(0, &mut sealed).unwrap();
+        opens_to(&mut *opener, 0, &mut sealed.clone(), &plain);
+        let prefix = opener.prefix_len();
+        // the length may come out as anything, or not
+        let _ = opener.packet_length(1, &mut sealed[..prefix]);
+        assert_eq!(opener.open(1, &mut sealed), Err(CryptoError::BadMac), "{cipher:?} {mac:?}");
+    }
+}
+
+#[test]
+fn packets_too_short_for_their_tag_are_errors() {
+    for (cipher, mac) in suites() {
+        let (mut opener, mut sealer) = both(cipher, mac);
+        let shortest = 4 + sealer.tag_len();
+        for len in 0..shortest {
+            assert!(opener.open(0, &mut vec![0; len]).is_err(), "{cipher:?} {len}");
+            assert!(sealer.seal(0, &mut vec![0; len]).is_err(), "{cipher:?} {len}");
+        }
+        assert!(opener.packet_length(0, &mut [0; 3]).is_err(), "{cipher:?}");
+    }
+}
+
+#[test]
+fn a_cipher_that_needs_a_mac_is_not_built_without_one() {
+    for cipher in CIPHERS.iter().filter(|cipher| cipher.needs_mac()) {
+        let (key, iv) = (vec![0; cipher.key_len], vec![0; cipher.iv_len]);
+        assert!(cipher.opener(&key, &iv, None, &[]).is_err(), "{cipher:?}");
+        assert!(cipher.sealer(&key, &iv, None, &[]).is_err(), "{cipher:?}");
+    }
+}
+
+#[test]
+fn terrapin_applies_to_chacha20_with_any_mac_and_to_no_other() {
+    for cipher in CIPHERS {
+        let expected = cipher.name == "chacha20-poly1305@openssh.com";
+        assert_eq!(cipher.terrapin_affected(None), expected, "{cipher:?}");
+        for mac in MACS {
+            assert_eq!(cipher.terrapin_affected(Some(mac)), expected, "{cipher:?}");
+        }
+    }
+}
+
+#[test]
+fn every_cipher_has_a_known_answer() {
+    let checked = [
+        chacha20_poly1305::tests::known_answers(),
+        aes_gcm::tests::known_answers(),
+        aes_ctr::tests::known_answers(),
+    ];
+    same_names(CIPHERS.iter().map(|row| row.name), checked.concat());
+}

@@ -1,0 +1,112 @@
+//! What holds for every signature algorithm, and what their tests share.
+
+use super::*;
+use crate::crypto::random::SystemRandom;
+use crate::crypto::secret::Secret;
+use crate::crypto::tests::same_names;
+
+/// Each of `fields` as a `string`.
+pub(super) fn strings(fields: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for field in fields {
+        Writer::new(&mut out).string(field);
+    }
+    out
+}
+
+/// Each of `numbers` as an `mpint`.
+pub(super) fn mpints(numbers: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for number in numbers {
+        Writer::new(&mut out).mpint(number);
+    }
+    out
+}
+
+/// One private key of each kind.
+fn private_keys() -> Vec<PrivateKey> {
+    let ecdsa = [(Curve::P256, 32), (Curve::P384, 48), (Curve::P521, 66)].map(|(curve, len)| {
+        let mut scalar = vec![0x5a; len];
+        scalar[0] = 0;
+        PrivateKey::new(&KeyMaterial::Ecdsa { curve, scalar: Secret::new(scalar), point: vec![] })
+    });
+    let rsa = PrivateKey::new(&rsa::tests::material());
+    let mut keys = vec![generate_ed25519(&mut SystemRandom).unwrap(), rsa.unwrap()];
+    keys.extend(ecdsa.map(Result::unwrap));
+    keys
+}
+
+#[test]
+fn what_every_key_signs_verifies_and_nothing_else_does() {
+    let message = b"exchange hash";
+    for key in private_keys() {
+        for &name in key.algorithms() {
+            let row = by_name(name).unwrap();
+            let signature = key.sign(name, message).unwrap();
+            let blob = key.public_blob();
+            assert_eq!(verify(row, blob, message, &signature), Ok(()), "{name}");
+            let refused = Err(CryptoError::BadSignature.into());
+            assert_eq!(verify(row, blob, b"exchange has", &signature), refused, "{name}");
+            for at in [signature.len() - 1, signature.len() - 20] {
+                let mut bad = signature.clone();
+                bad[at] ^= 1;
+                assert_eq!(verify(row, blob, message, &bad), refused, "{name} byte {at}");
+            }
+            let mut longer = signature.clone();
+            longer.push(0);
+            for blob_of_other_shape in [&longer[..], &signature[..signature.len() - 1], &[]] {
+                assert_eq!(
+                    verify(row, blob, message, blob_of_other_shape),
+                    Err(InvalidMessage::BadKeyBlob.into()),
+                    "{name}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_name_in_the_blob_has_to_be_the_algorithm() {
+    for key in private_keys() {
+        for &name in key.algorithms() {
+            let signature = key.sign(name, b"message").unwrap();
+            for other in SIGNATURES.iter().filter(|row| row.name != name) {
+                assert_eq!(
+                    verify(other, key.public_blob(), b"message", &signature),
+                    Err(CryptoError::BadSignature.into()),
+                    "{name} as {other:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_sign_only_with_their_algorithms() {
+    for key in private_keys() {
+        for row in SIGNATURES {
+            let may = key.algorithms().contains(&row.name);
+            assert_eq!(key.sign(row.name, b"message").is_ok(), may, "{row:?}");
+        }
+        assert_eq!(key.sign("ssh-rsa", b""), Err(CryptoError::UnsuitableKey));
+        assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+    }
+}
+
+#[test]
+fn every_algorithm_has_a_key_that_signs_with_it() {
+    let keys = private_keys();
+    for row in SIGNATURES {
+        assert!(keys.iter().any(|key| key.algorithms().contains(&row.name)), "{row:?}");
+    }
+}
+
+#[test]
+fn every_algorithm_has_a_known_answer() {
+    let checked = [
+        ed25519::tests::known_answers(),
+        ecdsa::tests::known_answers(),
+        rsa::tests::known_answers(),
+    ];
+    same_names(SIGNATURES.iter().map(|row| row.name), checked.concat());
+}

@@ -1,0 +1,122 @@
+//! What holds for all tables of algorithms.
+
+use super::*;
+
+/// Bytes from hexadecimal digits.
+pub(super) fn hex(digits: &str) -> Vec<u8> {
+    assert!(digits.len().is_multiple_of(2), "{digits}");
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+/// Compares the names of a table with those that have something, whatever the order.
+pub(super) fn same_names<'n>(table: impl Iterator<Item = &'n str>, mut have: Vec<&'n str>) {
+    let mut table: Vec<_> = table.collect();
+    table.sort_unstable();
+    have.sort_unstable();
+    assert_eq!(have, table);
+}
+
+fn names() -> [Vec<&'static str>; 5] {
+    [
+        cipher::CIPHERS.iter().map(|row| row.name).collect(),
+        mac::MACS.iter().map(|row| row.name).collect(),
+        kex::KEXES.iter().map(|row| row.name).collect(),
+        signature::SIGNATURES.iter().map(|row| row.name).collect(),
+        compression::COMPRESSIONS.iter().map(|row| row.name).collect(),
+    ]
+}
+
+/// RFC 4250 section 4.6.1: printable ASCII without comma, 64 characters at most.
+#[test]
+fn names_are_well_formed_and_unique() {
+    for table in names() {
+        for (at, name) in table.iter().enumerate() {
+            assert!((1..=64).contains(&name.len()), "{name}");
+            let fits = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+            assert!(name.bytes().all(fits), "{name}");
+            assert!(!table[..at].contains(name), "{name} twice");
+        }
+    }
+}
+
+#[test]
+fn names_are_found_and_others_are_not() {
+    let found = |name: &str| {
+        [
+            cipher::by_name(name).map(|row| row.name),
+            mac::by_name(name).map(|row| row.name),
+            kex::by_name(name).map(|row| row.name),
+            signature::by_name(name).map(|row| row.name),
+            compression::by_name(name).map(|row| row.name),
+        ]
+    };
+    for (kind, table) in names().iter().enumerate() {
+        for name in table {
+            assert_eq!(found(name)[kind], Some(*name));
+        }
+    }
+    for unknown in ["", "aes128", "AES128-CTR", "aes128-ctr,aes192-ctr", "ssh-rsa"] {
+        assert_eq!(found(unknown), [None; 5], "{unknown}");
+    }
+}
+
+/// The order is what is offered first; a change has to be meant.
+#[test]
+fn the_order_of_preference() {
+    let [ciphers, macs, kexes, signatures, compressions] = names();
+    assert_eq!(
+        ciphers,
+        [
+            "chacha20-poly1305@openssh.com",
+            "aes128-gcm@openssh.com",
+            "aes256-gcm@openssh.com",
+            "aes128-ctr",
+            "aes192-ctr",
+            "aes256-ctr",
+        ]
+    );
+    assert_eq!(
+        macs,
+        [
+            "hmac-sha2-256-etm@openssh.com",
+            "hmac-sha2-512-etm@openssh.com",
+            "hmac-sha2-256",
+            "hmac-sha2-512",
+        ]
+    );
+    assert_eq!(
+        kexes,
+        [
+            "mlkem768x25519-sha256",
+            "curve25519-sha256",
+            "curve25519-sha256@libssh.org",
+            "ecdh-sha2-nistp256",
+            "ecdh-sha2-nistp384",
+            "ecdh-sha2-nistp521",
+            "diffie-hellman-group14-sha256",
+            "diffie-hellman-group16-sha512",
+            "diffie-hellman-group18-sha512",
+        ]
+    );
+    assert_eq!(
+        signatures,
+        [
+            "ssh-ed25519",
+            "ecdsa-sha2-nistp256",
+            "ecdsa-sha2-nistp384",
+            "ecdsa-sha2-nistp521",
+            "rsa-sha2-512",
+            "rsa-sha2-256",
+        ]
+    );
+    assert_eq!(compressions, ["none", "zlib@openssh.com", "zlib"]);
+}
+
+#[test]
+fn private_keys_move_between_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<signature::PrivateKey>();
+}

@@ -1,0 +1,149 @@
+//! What the program tells a connection to do. A command that returns `Ok` with a ticket leads to
+//! exactly one [`super::Notice::Done`].
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::connection::{Connection, Phase};
+use crate::channels::{ChannelId, SendMode, Ticket};
+use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
+
+impl Connection {
+    /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
+    pub fn send_data(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        data_type: Option<u32>,
+        data: Bytes,
+        mode: SendMode,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        self.channels.send_data(now, channel, data_type, data, mode, ticket)?;
+        self.finish_step(now, Ok(()));
+        Ok(())
+    }
+
+    /// Sends a message that the program has built: `payload` follows the number and, for messages of
+    /// a channel, the channel number.
+    pub fn send_packet(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        number: u8,
+        payload: &[u8],
+        mode: SendMode,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        let sent = self.channels.send_packet(
+            now,
+            channel,
+            number,
+            payload,
+            mode,
+            ticket,
+            &mut self.transport,
+        );
+        self.conclude(now, sent)
+    }
+
+    /// Sends EOF behind the data queued on a channel.
+    pub fn send_eof(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        self.channels.send_eof(now, channel, ticket)
+    }
+
+    /// Sends EOF and CLOSE behind the data queued on a channel; done when CLOSE is handed to the
+    /// transport.
+    pub fn close_channel(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        self.channels.close(now, channel, ticket)
+    }
+
+    /// Asks the client to open a channel.
+    pub fn open_channel(
+        &mut self,
+        now: Instant,
+        channel_type: &str,
+        parameters: &[u8],
+        ticket: Ticket,
+    ) -> Result<ChannelId, ApiMisuse> {
+        if !self.is_authenticated() {
+            return Err(ApiMisuse::NotConnected);
+        }
+        let opened = self.channels.open(channel_type, parameters, ticket, &mut self.transport);
+        self.conclude(now, opened)
+    }
+
+    fn conclude<T>(
+        &mut self,
+        now: Instant,
+        result: Result<Result<T, ApiMisuse>, Error>,
+    ) -> Result<T, ApiMisuse> {
+        match result {
+            Ok(result) => {
+                self.finish_step(now, Ok(()));
+                result
+            }
+            Err(error) => {
+                self.finish_step(now, Err(error));
+                Err(ApiMisuse::NotConnected)
+            }
+        }
+    }
+
+    /// Exchanges keys; done when the new ones are in use in both directions.
+    pub fn exchange_keys(&mut self, now: Instant, ticket: Ticket) -> Result<(), ApiMisuse> {
+        match self.phase {
+            Phase::AwaitUserauthService if self.transport.session_id().is_empty() => {
+                return Err(ApiMisuse::NotConnected);
+            }
+            Phase::Ended => return Err(ApiMisuse::NotConnected),
+            Phase::AwaitUserauthService
+            | Phase::Authenticating(_)
+            | Phase::AwaitConnectionService { .. }
+            | Phase::Connected => {}
+        }
+        let result = self.transport.start_exchange(&self.config.transport);
+        self.rekey_tickets.push(ticket);
+        self.finish_step(now, result);
+        Ok(())
+    }
+
+    /// Ends the connection with SSH_MSG_DISCONNECT. Channel data that the windows allow goes out
+    /// before it.
+    pub fn disconnect(&mut self, now: Instant, reason: DisconnectReason, description: &str) {
+        if self.is_ended() {
+            return;
+        }
+        if self.transport.can_send() {
+            let flushed = self.channels.pump(now, usize::MAX, &mut self.transport);
+            self.finish_step(now, flushed);
+        }
+        if self.is_ended() {
+            return;
+        }
+        _ = self.transport.disconnect(reason, description);
+        self.end(Error::Closed(Closed::ByApplication));
+    }
+
+    /// Changes the time without channel data after which the connection is ended.
+    pub fn set_idle_timeout(&mut self, timeout: Option<Duration>) {
+        self.idle_timeout = timeout;
+    }
+
+    /// The program has used data of a delivery: the window opens again.
+    pub fn consumed(&mut self, now: Instant, channel: ChannelId, len: usize) {
+        let result = self.channels.consumed(channel, len, &mut self.transport);
+        self.finish_step(now, result);
+    }
+}

@@ -1,0 +1,36 @@
+//! Everything a connection has to know before its first byte. The driver makes one per server and
+//! shares it among connections.
+
+use std::time::Duration;
+
+use crate::transport::Settings;
+
+/// The settings of a connection.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The transport layer: version, host keys, algorithms, re-keying.
+    pub transport: Settings,
+    /// Comma-separated authentication methods, sent when a request is refused without asking.
+    pub auth_methods: String,
+    /// Failed authentication attempts before the connection is ended; 0 for no limit.
+    pub max_auth_attempts: u32,
+    /// Whether a `sigstatus` question follows the verification of a signature.
+    pub ask_after_signature: bool,
+    /// Time to authenticate; `None` for no limit.
+    pub login_grace: Option<Duration>,
+    /// Time without channel data after which the connection is ended; `None` for no limit.
+    pub idle_timeout: Option<Duration>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            transport: Settings::default(),
+            auth_methods: "password,publickey".to_owned(),
+            max_auth_attempts: 6,
+            ask_after_signature: false,
+            login_grace: Some(Duration::from_secs(120)),
+            idle_timeout: None,
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! One connection: routes messages 1-49 to the transport, 50-79 to user authentication and 80-127 to
+//! the channels, and puts what they say into one queue of events.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+
+use super::config::Config;
+use super::event::{Event, Notice, Question};
+use super::question::Questions;
+use crate::channels::{ChannelEvent, ChannelId, Channels, Outcome, Ticket};
+use crate::crypto::random::Random;
+use crate::error::{Closed, Error, PeerMisbehaved};
+use crate::limits::{MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
+use crate::transport::{Incoming, JobOutput, TraceLine, Transport, Verbosity};
+use crate::userauth::{self, UserAuth};
+use crate::wire::messages::{self, Message, ServiceRequest};
+
+/// The server side of one SSH connection.
+pub struct Connection {
+    pub(super) config: Arc<Config>,
+    pub(super) transport: Transport,
+    pub(super) phase: Phase,
+    pub(super) channels: Channels,
+    pub(super) questions: Questions,
+    pub(super) events: VecDeque<Event>,
+    /// Tickets of `exchange_keys` that wait for new keys.
+    pub(super) rekey_tickets: Vec<Ticket>,
+    started: Instant,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) last_data: Instant,
+}
+
+/// Which services run.
+pub(super) enum Phase {
+    /// The client has to request `ssh-userauth` (RFC 4253 section 10).
+    AwaitUserauthService,
+    /// RFC 4252
+    Authenticating(Box<UserAuth>),
+    /// Authenticated; the program decides whether `ssh-connection` starts.
+    AwaitConnectionService { user: String },
+    /// RFC 4254
+    Connected,
+    /// Over.
+    Ended,
+}
+
+impl Connection {
+    /// Starts a connection: our identification string and KEXINIT are ready to be transmitted.
+    pub fn new(now: Instant, config: Arc<Config>, random: Box<dyn Random>) -> Self {
+        let mut transport = Transport::new(now, &config.transport, random);
+        let begun = transport.start_exchange(&config.transport);
+        let mut connection = Self {
+            transport,
+            phase: Phase::AwaitUserauthService,
+            channels: Channels::default(),
+            questions: Questions::default(),
+            events: VecDeque::new(),
+            rekey_tickets: Vec::new(),
+            started: now,
+            idle_timeout: config.idle_timeout,
+            last_data: now,
+            config,
+        };
+        if let Err(error) = begun {
+            connection.fail(error);
+        }
+        connection
+    }
+
+    /// Processes what it can of the bytes read from the socket, taking them off the front of `buf`.
+    /// Stops early when [`Self::wants_input`] turns false; then it has to be called again with the
+    /// rest once that changes.
+    pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) {
+        while self.wants_input() {
+            match self.transport.next(now, &self.config.transport, buf) {
+                Ok(Some(incoming)) => {
+                    let result = self.route(now, incoming);
+                    self.finish_step(now, result);
+                }
+                Ok(None) => break,
+                Err(error) => self.fail(error),
+            }
+        }
+        self.finish_step(now, Ok(()));
+    }
+
+    /// Whether input is processed: no question about the whole connection is open, no job is out,
+    /// and the peer reads what it was sent.
+    pub fn wants_input(&self) -> bool {
+        !self.is_ended()
+            && !self.questions.block_connection()
+            && self.transport.backlog() < MAX_TRANSMIT_BACKLOG
+    }
+
+    /// The peer has closed its side, or the socket broke.
+    pub fn handle_eof(&mut self, _now: Instant) {
+        self.fail(Error::Closed(Closed::PeerGone));
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.is_ended() {
+            return;
+        }
+        if self.login_deadline().is_some_and(|deadline| deadline <= now) {
+            return self.fail(Error::Closed(Closed::HandshakeTimeout));
+        }
+        if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
+            return self.fail(Error::Closed(Closed::IdleTimeout));
+        }
+        self.channels.handle_timeout(now);
+        let result = if self.transport.rekey_due().is_some_and(|due| due <= now) {
+            self.transport.start_exchange(&self.config.transport)
+        } else {
+            Ok(())
+        };
+        self.finish_step(now, result);
+    }
+
+    /// When [`Self::handle_timeout`] has to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.is_ended() {
+            return None;
+        }
+        let times = [
+            self.login_deadline(),
+            self.idle_deadline(),
+            self.channels.poll_timeout(),
+            self.transport.rekey_due(),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    fn login_deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::AwaitUserauthService
+            | Phase::Authenticating(_)
+            | Phase::AwaitConnectionService { .. } => {
+                self.config.login_grace.and_then(|grace| self.started.checked_add(grace))
+            }
+            Phase::Connected | Phase::Ended => None,
+        }
+    }
+
+    fn idle_deadline(&self) -> Option<Instant> {
+        self.idle_timeout.and_then(|timeout| self.last_data.checked_add(timeout))
+    }
+
+    /// Takes the result of a job.
+    pub fn complete(&mut self, now: Instant, output: JobOutput) {
+        self.questions.job_done();
+        if !self.is_ended() {
+            let result = self.transport.complete(output);
+            self.finish_step(now, result);
+        }
+    }
+
+    fn route(&mut self, now: Instant, incoming: Incoming) -> Result<(), Error> {
+        let payload = match incoming {
+            Incoming::Message(payload) => payload,
+            Incoming::Job(job) => {
+                self.questions.job_out();
+                self.collect_trace();
+                self.events.push_back(Event::Job(job));
+                return Ok(());
+            }
+            Incoming::KeysChanged => {
+                for ticket in std::mem::take(&mut self.rekey_tickets) {
+                    let outcome = Outcome::Complete;
+                    self.events.push_back(Event::Notice(Notice::Done { ticket, outcome }));
+                }
+                return Ok(());
+            }
+        };
+        let number = payload.first().copied().unwrap_or_default();
+        match (number, &mut self.phase) {
+            (messages::SSH_MSG_SERVICE_REQUEST, _) => {
+                let name = ServiceRequest::decode(&payload)?.service_name.to_owned();
+                self.ask_service(name);
+                Ok(())
+            }
+            (50..=79, Phase::Authenticating(userauth)) => {
+                let settings = auth_settings(&self.config);
+                let session_id = self.transport.session_id().to_vec();
+                let step =
+                    userauth.handle(&settings, &session_id, &payload, &mut self.transport)?;
+                self.follow(step);
+                Ok(())
+            }
+            (80..=127, Phase::Connected) => {
+                if matches!(
+                    number,
+                    messages::SSH_MSG_CHANNEL_DATA | messages::SSH_MSG_CHANNEL_EXTENDED_DATA
+                ) {
+                    self.last_data = now;
+                }
+                self.channels.handle(payload.freeze(), &mut self.transport)
+            }
+            _ => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
+        }
+    }
+
+    /// After every step: new keys if the old are used up, events of the layers, the end on an error.
+    pub(super) fn finish_step(&mut self, _now: Instant, result: Result<(), Error>) {
+        let result = result.and_then(|()| {
+            if self.transport.rekey_needed() {
+                self.transport.start_exchange(&self.config.transport)
+            } else {
+                Ok(())
+            }
+        });
+        self.collect_events();
+        if let Err(error) = result {
+            self.fail(error);
+        }
+    }
+
+    fn collect_trace(&mut self) {
+        for line in self.transport.trace().take() {
+            self.events.push_back(Event::Notice(match line {
+                TraceLine::Status(text) => Notice::Status(text),
+                TraceLine::Log(level, message) => Notice::Log { level, message },
+            }));
+        }
+    }
+
+    pub(super) fn collect_events(&mut self) {
+        self.collect_trace();
+        while let Some(event) = self.channels.poll_event() {
+            let event = self.channel_event(event);
+            self.events.push_back(event);
+        }
+    }
+
+    fn channel_event(&mut self, event: ChannelEvent) -> Event {
+        Event::Notice(match event {
+            ChannelEvent::OpenRequested { channel, channel_type, parameters } => {
+                let id = self.questions.open_asked(channel);
+                let question = Question::ChannelOpen { channel, channel_type, parameters };
+                return Event::Question(id, question);
+            }
+            ChannelEvent::Requested { channel, request_type, packet } => {
+                let id = self.questions.request_asked(channel);
+                let question = Question::ChannelRequest { channel, request_type, packet };
+                return Event::Question(id, question);
+            }
+            ChannelEvent::Data { channel, data_type, data } => {
+                return Event::Delivery { channel, data_type, data };
+            }
+            ChannelEvent::Opened { channel, channel_type } => {
+                Notice::ChannelOpened { channel, channel_type }
+            }
+            ChannelEvent::ReadyToSend(channel) => Notice::ChannelReadyToSend { channel },
+            ChannelEvent::Eof(channel) => Notice::ChannelEof { channel },
+            ChannelEvent::Closed(channel) => Notice::ChannelClosed { channel },
+            ChannelEvent::NotOpened(channel) => Notice::ChannelNotOpened { channel },
+            ChannelEvent::Done(ticket, outcome) => Notice::Done { ticket, outcome },
+        })
+    }
+
+    /// Ends the connection: the peer is told why, every command and channel comes to its end.
+    pub(super) fn fail(&mut self, error: Error) {
+        if self.is_ended() {
+            return;
+        }
+        if let Some(reason) = error.disconnect_reason() {
+            // what went wrong inside is nobody else's business
+            let description = if matches!(error, Error::Internal(_)) {
+                "internal error".to_owned()
+            } else {
+                error.to_string()
+            };
+            // without it the peer only sees the connection close
+            _ = self.transport.disconnect(reason, &description);
+        }
+        self.end(error);
+    }
+
+    /// Everything comes to its end; the peer knows already.
+    pub(super) fn end(&mut self, error: Error) {
+        self.phase = Phase::Ended;
+        self.questions.clear();
+        self.channels.end();
+        for ticket in std::mem::take(&mut self.rekey_tickets) {
+            let outcome = Outcome::ConnectionEnded;
+            self.events.push_back(Event::Notice(Notice::Done { ticket, outcome }));
+        }
+        self.collect_events();
+        self.events.push_back(Event::Notice(Notice::Ended(error)));
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        if self.events.is_empty() && self.events.capacity() > 64 {
+            self.events = VecDeque::new();
+        }
+        event
+    }
+
+    /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] of them at most; whether there
+    /// were any. Channel data is sealed here, so events may follow.
+    pub fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
+        let before = out.len();
+        if !self.is_ended() && self.transport.can_send() && self.channels.wants_pump() {
+            let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+            self.last_data = now;
+            let result = self.channels.pump(now, budget, &mut self.transport);
+            self.finish_step(now, result);
+        }
+        self.transport.take_sealed(out);
+        out.len() > before
+    }
+
+    /// Whether the connection is over.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended)
+    }
+
+    /// Whether the client is authenticated.
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self.phase, Phase::Connected)
+    }
+
+    /// The client's identification string, once it has come.
+    pub fn client_version(&self) -> Option<&str> {
+        self.transport.client_version()
+    }
+
+    /// Whether strict key exchange was negotiated.
+    pub fn strict_kex(&self) -> bool {
+        self.transport.strict_kex()
+    }
+
+    /// Bytes of the last send on a channel that were handed to the transport.
+    pub fn bytes_sent(&self, channel: ChannelId) -> Option<u64> {
+        self.channels.bytes_sent(channel)
+    }
+
+    /// Whether data sent on a channel now would go out without waiting for the client.
+    pub fn ready_to_send(&self, channel: ChannelId) -> Option<bool> {
+        self.channels.ready_to_send(channel)
+    }
+
+    /// Chooses which optional notices are built.
+    pub fn set_verbosity(&mut self, verbosity: Verbosity) {
+        self.transport.trace().set_verbosity(verbosity);
+    }
+}
+
+pub(super) fn auth_settings(config: &Config) -> userauth::Settings<'_> {
+    userauth::Settings {
+        signatures: &config.transport.algorithms.user_signature,
+        max_attempts: config.max_auth_attempts,
+        ask_after_signature: config.ask_after_signature,
+        methods: &config.auth_methods,
+    }
+}

@@ -1,0 +1,145 @@
+//! What the engine tells and asks its caller. Three kinds of event: a question needs an answer (and
+//! fails closed), a delivery is channel data that re-opens the window once it is consumed, a notice
+//! needs nothing. A job is arithmetic that may take long enough to be run elsewhere.
+
+use bytes::Bytes;
+
+use crate::channels::{ChannelId, Outcome, Ticket};
+use crate::error::Error;
+use crate::transport::Job;
+use crate::userauth::{AuthAnswer, AuthQuestion, Prompt};
+
+/// A question of one connection; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QuestionId(pub u64);
+
+/// Output of the engine, in the order in which it has to be handled.
+#[derive(Debug)]
+pub enum Event {
+    /// Needs [`super::Connection::answer`].
+    Question(QuestionId, Question),
+    /// Channel data; needs [`super::Connection::consumed`] once it has been used.
+    Delivery {
+        /// The channel.
+        channel: ChannelId,
+        /// `None` for data, the data type code for extended data (1 is stderr).
+        data_type: Option<u32>,
+        /// The bytes, not empty.
+        data: Bytes,
+    },
+    /// Needs nothing.
+    Notice(Notice),
+    /// Needs [`Job::run`], on this thread or (when [`Job::is_heavy`]) another one, and then
+    /// [`super::Connection::complete`]. No input is processed meanwhile.
+    Job(Job),
+}
+
+/// A decision that the program takes. Each refusal is an answer with its RFC message, not an error.
+#[derive(Debug)]
+pub enum Question {
+    /// SSH_MSG_SERVICE_REQUEST, or `ssh-connection` after authentication; the connection waits.
+    Service {
+        /// The service.
+        name: String,
+        /// The answer when nobody decides.
+        accept: bool,
+    },
+    /// An authentication request; the connection waits.
+    Auth(AuthQuestion),
+    /// Which prompts keyboard-interactive shows; the connection waits.
+    Prompts {
+        /// The user name of the request.
+        user: String,
+    },
+    /// SSH_MSG_CHANNEL_OPEN; only that channel waits.
+    ChannelOpen {
+        /// The number the channel will have.
+        channel: ChannelId,
+        /// The channel type.
+        channel_type: String,
+        /// The type-specific data after the maximum packet size.
+        parameters: Bytes,
+    },
+    /// SSH_MSG_CHANNEL_REQUEST; only that channel's messages wait.
+    ChannelRequest {
+        /// The channel.
+        channel: ChannelId,
+        /// The request type.
+        request_type: String,
+        /// The complete payload, message number included.
+        packet: Bytes,
+    },
+}
+
+/// The answer to a [`Question`]; it has to be of the question's kind.
+#[derive(Debug)]
+pub enum Answer {
+    /// To `Service`, `ChannelOpen` and `ChannelRequest`.
+    Accept(bool),
+    /// To `Auth`.
+    Auth(AuthAnswer),
+    /// To `Prompts`.
+    Prompts {
+        /// Shown above the prompts.
+        instruction: String,
+        /// The prompts; may be empty.
+        prompts: Vec<Prompt>,
+    },
+}
+
+/// Something the program may want to know.
+#[derive(Debug)]
+pub enum Notice {
+    /// Progress of the secure connection, for people.
+    Status(String),
+    /// A log line.
+    Log {
+        /// 1 handshake milestones, 2 a line per packet, 3 with the bytes.
+        level: u8,
+        /// The line.
+        message: String,
+    },
+    /// Authentication succeeded for this user.
+    Authenticated {
+        /// The account.
+        user: String,
+    },
+    /// A channel is open in both directions.
+    ChannelOpened {
+        /// The channel.
+        channel: ChannelId,
+        /// Its type.
+        channel_type: String,
+    },
+    /// There is room to send again, after a send that could not take everything; or for the first
+    /// time.
+    ChannelReadyToSend {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// The peer sends no more data on the channel.
+    ChannelEof {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// The channel is closed in both directions (or the connection ended); its number is free.
+    ChannelClosed {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// A channel open request was refused, or the connection ended first: the number it was
+    /// announced with in [`Question::ChannelOpen`] is free, without ever having been opened.
+    ChannelNotOpened {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// A command with a ticket has come to its end.
+    Done {
+        /// The ticket.
+        ticket: Ticket,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The connection is over. The last event; only `poll_transmit` has more to give.
+    Ended(Error),
+}

@@ -1,0 +1,22 @@
+//! The sans-I/O root: one [`Connection`] turns bytes and decisions into bytes and events. It does no
+//! I/O and reads no clock; time and randomness are passed in. The driver (or a test) owns the socket.
+//!
+//! A caller loops over four kinds of method: `handle_*` (input), commands (`send_*`, `answer`, ..),
+//! `poll_*` (output) and getters. After any of the first two it drains [`Connection::poll_event`]
+//! and [`Connection::poll_transmit`].
+
+mod command;
+mod config;
+mod connection;
+mod event;
+mod question;
+
+pub use config::Config;
+pub use connection::Connection;
+pub use event::{Answer, Event, Notice, Question, QuestionId};
+
+pub use crate::channels::{ChannelId, Outcome, SendMode, Ticket};
+pub use crate::transport::{
+    AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,
+};
+pub use crate::userauth::{AuthAnswer, AuthParam, AuthQuestion, Prompt};

@@ -1,0 +1,219 @@
+//! Open questions and their scope. A question about the connection (a service, authentication) stops
+//! all input; one about a channel only holds that channel's messages.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::connection::{Connection, Phase, auth_settings};
+use super::event::{Answer, Event, Notice, Question, QuestionId};
+use crate::channels::ChannelId;
+use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
+use crate::userauth::{AuthAnswer, Step, UserAuth};
+use crate::wire::Outbox;
+use crate::wire::messages::{ServiceAccept, UserauthSuccess};
+
+const USERAUTH: &str = "ssh-userauth";
+const CONNECTION: &str = "ssh-connection";
+
+/// What a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Subject {
+    Service(String),
+    Auth,
+    Prompts,
+    Open(ChannelId),
+    Request(ChannelId),
+}
+
+/// The questions that have no answer yet, and the job that is out.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    asked: u64,
+    /// About the connection; at most one.
+    connection: Option<(QuestionId, Subject)>,
+    /// About channels.
+    channels: HashMap<QuestionId, Subject>,
+    job: Option<JobIsOut>,
+}
+
+#[derive(Debug)]
+struct JobIsOut;
+
+impl Questions {
+    fn next_id(&mut self) -> QuestionId {
+        self.asked = self.asked.saturating_add(1);
+        QuestionId(self.asked)
+    }
+
+    fn ask(&mut self, subject: Subject) -> QuestionId {
+        let id = self.next_id();
+        self.connection = Some((id, subject));
+        id
+    }
+
+    pub(super) fn open_asked(&mut self, channel: ChannelId) -> QuestionId {
+        let id = self.next_id();
+        self.channels.insert(id, Subject::Open(channel));
+        id
+    }
+
+    pub(super) fn request_asked(&mut self, channel: ChannelId) -> QuestionId {
+        let id = self.next_id();
+        self.channels.insert(id, Subject::Request(channel));
+        id
+    }
+
+    fn take(&mut self, id: QuestionId) -> Option<Subject> {
+        if self.connection.as_ref().is_some_and(|(asked, _)| *asked == id) {
+            return self.connection.take().map(|(_, subject)| subject);
+        }
+        let subject = self.channels.remove(&id);
+        if self.channels.is_empty() {
+            self.channels = HashMap::new();
+        }
+        subject
+    }
+
+    fn restore(&mut self, id: QuestionId, subject: Subject) {
+        match subject {
+            Subject::Service(_) | Subject::Auth | Subject::Prompts => {
+                self.connection = Some((id, subject));
+            }
+            Subject::Open(_) | Subject::Request(_) => {
+                self.channels.insert(id, subject);
+            }
+        }
+    }
+
+    pub(super) fn job_out(&mut self) {
+        self.job = Some(JobIsOut);
+    }
+
+    pub(super) fn job_done(&mut self) {
+        self.job = None;
+    }
+
+    /// Whether no input may be processed.
+    pub(super) fn block_connection(&self) -> bool {
+        self.connection.is_some() || self.job.is_some()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.connection = None;
+        self.channels = HashMap::new();
+    }
+}
+
+impl Connection {
+    /// Answers a question. An answer of the wrong kind changes nothing.
+    pub fn answer(
+        &mut self,
+        now: Instant,
+        id: QuestionId,
+        answer: Answer,
+    ) -> Result<(), ApiMisuse> {
+        let subject = self.questions.take(id).ok_or(ApiMisuse::UnknownQuestion)?;
+        let result = match (subject, answer) {
+            (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
+            (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),
+            (Subject::Prompts, Answer::Prompts { instruction, prompts }) => {
+                if let Phase::Authenticating(userauth) = &mut self.phase {
+                    userauth.prompts(&instruction, &prompts, &mut self.transport).map(|_| ())
+                } else {
+                    Err(Error::Internal("prompts outside authentication"))
+                }
+            }
+            (Subject::Open(channel), Answer::Accept(accept)) => {
+                self.channels.answer_open(channel, accept, &mut self.transport)
+            }
+            (Subject::Request(channel), Answer::Accept(success)) => {
+                self.channels.answer_request(channel, success, &mut self.transport)
+            }
+            (subject, _) => {
+                self.questions.restore(id, subject);
+                return Err(ApiMisuse::WrongAnswer);
+            }
+        };
+        self.finish_step(now, result);
+        Ok(())
+    }
+
+    /// SSH_MSG_SERVICE_REQUEST of the client.
+    pub(super) fn ask_service(&mut self, name: String) {
+        let accept = name == USERAUTH || name == CONNECTION;
+        self.ask(Subject::Service(name.clone()), Question::Service { name, accept });
+    }
+
+    fn ask(&mut self, subject: Subject, question: Question) {
+        // a question comes after the lines that led to it
+        let id = self.questions.ask(subject);
+        self.collect_events();
+        self.events.push_back(Event::Question(id, question));
+    }
+
+    /// The program's answer to a service question.
+    fn start_service(&mut self, name: &str, accept: bool) -> Result<(), Error> {
+        if !accept {
+            return Err(Error::Closed(Closed::ServiceRefused));
+        }
+        match std::mem::replace(&mut self.phase, Phase::AwaitUserauthService) {
+            Phase::AwaitUserauthService if name == USERAUTH => {
+                self.phase = Phase::Authenticating(Box::default());
+                self.accept_service(name)
+            }
+            // some clients request the service anew before every attempt
+            Phase::Authenticating(userauth) if name == USERAUTH => {
+                self.phase = Phase::Authenticating(userauth);
+                self.accept_service(name)
+            }
+            Phase::AwaitConnectionService { user } if name == CONNECTION => {
+                self.phase = Phase::Connected;
+                let out: &mut dyn Outbox = &mut self.transport;
+                out.send(&UserauthSuccess {})?;
+                self.transport.set_authenticated();
+                self.transport.trace().milestone(|| format!("Authenticated: {user}"));
+                self.events.push_back(Event::Notice(Notice::Authenticated { user }));
+                Ok(())
+            }
+            Phase::Connected if name == USERAUTH || name == CONNECTION => {
+                self.phase = Phase::Connected;
+                self.accept_service(name)
+            }
+            // nobody is authenticated by asking for what comes after authentication
+            Phase::AwaitUserauthService
+            | Phase::Authenticating(_)
+            | Phase::AwaitConnectionService { .. }
+            | Phase::Connected
+            | Phase::Ended => Err(PeerMisbehaved::BadService.into()),
+        }
+    }
+
+    fn accept_service(&mut self, service_name: &str) -> Result<(), Error> {
+        let out: &mut dyn Outbox = &mut self.transport;
+        out.send(&ServiceAccept { service_name })
+    }
+
+    fn answer_auth(&mut self, answer: AuthAnswer) -> Result<(), Error> {
+        let Phase::Authenticating(userauth) = &mut self.phase else {
+            return Err(Error::Internal("verdict outside authentication"));
+        };
+        let userauth: &mut UserAuth = userauth;
+        let settings = auth_settings(&self.config);
+        let step = userauth.answer(&settings, answer, &mut self.transport)?;
+        self.follow(step);
+        Ok(())
+    }
+
+    /// Does what user authentication wants next.
+    pub(super) fn follow(&mut self, step: Step) {
+        match step {
+            Step::Wait => {}
+            Step::Ask(question) => self.ask(Subject::Auth, Question::Auth(question)),
+            Step::AskPrompts(user) => self.ask(Subject::Prompts, Question::Prompts { user }),
+            Step::Accepted { user, service } => {
+                self.phase = Phase::AwaitConnectionService { user };
+                self.ask_service(service);
+            }
+        }
+    }
+}

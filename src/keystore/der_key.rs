@@ -1,0 +1,277 @@
+//! Keys and certificates in DER, plain or as the content of PEM: PKCS#1 (RFC 8017), SEC 1
+//! (RFC 5915), PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). Which
+//! one it is shows in the types of its first elements.
+
+use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
+use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
+use pkcs8::pkcs5::pbes2::Kdf;
+use pkcs8::pkcs5::{self, EncryptionScheme};
+use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
+use sec1::EcPrivateKey;
+use zeroize::Zeroizing;
+
+use super::KeystoreError;
+use super::private_key::{ParsedKey, RsaNumbers};
+use super::public_key::{self, CurveNames, curve_by_oid};
+use super::x509::X509;
+
+/// What a DER value holds.
+#[derive(Debug)]
+pub(super) enum Item {
+    Key(ParsedKey),
+    Certificate(Box<X509>),
+}
+
+/// A DER value of a known form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Pkcs1,
+    Sec1,
+    Pkcs8,
+    EncryptedPkcs8,
+    X509,
+    Pkcs12,
+}
+
+/// An iteration is two hashes: ten million take some seconds. OpenSSL writes 2048, careful programs
+/// write up to a million; a file may not ask for the four billion it could.
+const MAX_ITERATIONS: u32 = 10_000_000;
+
+/// scrypt fills this much memory (RFC 7914: 128 * N * r bytes, p times over). OpenSSL writes 16 MiB.
+const MAX_SCRYPT_BYTES: u64 = 128 << 20;
+const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
+
+/// Tells the form, if `data` is one DER SEQUENCE of a known form and nothing else.
+pub(super) fn form_of(data: &[u8]) -> Option<Form> {
+    let outer = AnyRef::from_der(data).ok()?;
+    if outer.tag() != Tag::Sequence {
+        return None;
+    }
+    let mut elements = SliceReader::new(outer.value()).ok()?;
+    let first = AnyRef::decode(&mut elements).ok()?;
+    let second = AnyRef::decode(&mut elements).ok()?;
+    match (first.tag(), second.tag()) {
+        (Tag::Integer, Tag::Sequence) if first.value() == [3] => Some(Form::Pkcs12),
+        (Tag::Integer, Tag::Sequence) => Some(Form::Pkcs8),
+        (Tag::Integer, Tag::Integer) => Some(Form::Pkcs1),
+        (Tag::Integer, Tag::OctetString) => Some(Form::Sec1),
+        (Tag::Sequence, Tag::OctetString) => Some(Form::EncryptedPkcs8),
+        (Tag::Sequence, Tag::Sequence) => Some(Form::X509),
+        _ => None,
+    }
+}
+
+/// Reads a DER value whose form is told by [`form_of`].
+pub(super) fn parse(data: &[u8], form: Form, password: &str) -> Result<Item, KeystoreError> {
+    match form {
+        Form::Pkcs1 => parse_pkcs1(data).map(Item::Key),
+        Form::Sec1 => parse_sec1(data, None).map(Item::Key),
+        Form::Pkcs8 => parse_pkcs8(data).map(Item::Key),
+        Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, password).map(Item::Key),
+        Form::X509 => X509::from_der(data).map(|it| Item::Certificate(Box::new(it))),
+        Form::Pkcs12 => Err(KeystoreError::unsupported_format("PKCS#12 (PFX)")),
+    }
+}
+
+/// RFC 8017 A.1.2
+#[derive(Sequence)]
+struct RsaPrivateKey<'a> {
+    version: u8,
+    n: UintRef<'a>,
+    e: UintRef<'a>,
+    d: UintRef<'a>,
+    p: UintRef<'a>,
+    q: UintRef<'a>,
+    _d_mod_p: UintRef<'a>,
+    _d_mod_q: UintRef<'a>,
+    coefficient: UintRef<'a>,
+}
+
+/// PKCS#1 RSAPrivateKey.
+pub(super) fn parse_pkcs1(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
+    let key =
+        RsaPrivateKey::from_der(data).map_err(|_| KeystoreError::Malformed("RSA private key"))?;
+    // version 1 has more than two primes
+    if key.version != 0 {
+        return Err(KeystoreError::unsupported_key("RSA with several primes"));
+    }
+    ParsedKey::rsa(&RsaNumbers {
+        n: key.n.as_bytes(),
+        e: key.e.as_bytes(),
+        d: key.d.as_bytes(),
+        p: key.p.as_bytes(),
+        q: key.q.as_bytes(),
+        coefficient: key.coefficient.as_bytes(),
+    })
+}
+
+/// SEC 1 ECPrivateKey. In PKCS#8 `curve` comes from around it.
+pub(super) fn parse_sec1(
+    data: &[u8],
+    curve: Option<&'static CurveNames>,
+) -> Result<ParsedKey, KeystoreError> {
+    let key = EcPrivateKey::from_der(data).map_err(|_| {
+        // parameters that spell the curve out (RFC 5915 forbids them) do not parse as its name
+        if has_explicit_parameters(data) {
+            EXPLICIT_PARAMETERS.into_error()
+        } else {
+            KeystoreError::Malformed("EC private key")
+        }
+    })?;
+    let named = key.parameters.and_then(|parameters| parameters.named_curve());
+    let curve = match (named.map(known_curve).transpose()?, curve) {
+        (Some(inner), Some(outer)) if inner != outer => {
+            return Err(KeystoreError::InconsistentKey);
+        }
+        (Some(curve), _) | (None, Some(curve)) => curve,
+        (None, None) => return Err(KeystoreError::Malformed("EC private key")),
+    };
+    ParsedKey::ecdsa(curve, key.private_key, key.public_key.unwrap_or_default())
+}
+
+/// A kind of key that is refused by its name.
+struct Refused(&'static str);
+
+const EXPLICIT_PARAMETERS: Refused = Refused("EC with explicit curve parameters");
+
+impl Refused {
+    fn into_error(self) -> KeystoreError {
+        KeystoreError::unsupported_key(self.0)
+    }
+}
+
+fn has_explicit_parameters(sec1: &[u8]) -> bool {
+    const PARAMETERS: Tag = Tag::ContextSpecific { constructed: true, number: der::TagNumber(0) };
+    let elements = || {
+        let outer = AnyRef::from_der(sec1).ok()?;
+        let mut elements = SliceReader::new(outer.value()).ok()?;
+        let _version = AnyRef::decode(&mut elements).ok()?;
+        let _scalar = AnyRef::decode(&mut elements).ok()?;
+        let parameters = AnyRef::decode(&mut elements).ok()?;
+        let inner = AnyRef::from_der(parameters.value()).ok()?;
+        Some(parameters.tag() == PARAMETERS && inner.tag() == Tag::Sequence)
+    };
+    elements() == Some(true)
+}
+
+fn known_curve(oid: ObjectIdentifier) -> Result<&'static CurveNames, KeystoreError> {
+    curve_by_oid(&oid).ok_or_else(|| KeystoreError::unsupported_key(format!("EC curve {oid}")))
+}
+
+/// PKCS#8 PrivateKeyInfo, both versions.
+pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
+    const MALFORMED: KeystoreError = KeystoreError::Malformed("PKCS#8 private key");
+    let info = PrivateKeyInfoRef::from_der(data).map_err(|_| MALFORMED)?;
+    let key = info.private_key.as_bytes();
+    match info.algorithm.oid {
+        public_key::RSA => parse_pkcs1(key),
+        public_key::EC => {
+            let parameters = info.algorithm.parameters.ok_or(MALFORMED)?;
+            if parameters.tag() == Tag::Sequence {
+                return Err(EXPLICIT_PARAMETERS.into_error());
+            }
+            let oid = parameters.decode_as().map_err(|_| MALFORMED)?;
+            parse_sec1(key, Some(known_curve(oid)?))
+        }
+        public_key::ED25519 => {
+            let seed = <&OctetStringRef>::from_der(key).map_err(|_| MALFORMED)?;
+            let key = ParsedKey::ed25519(seed.as_bytes())?;
+            // RFC 5958 section 2: version 2 may hold the public key too
+            let public = info.public_key.and_then(|bits| bits.as_bytes());
+            if public.is_some_and(|public| !key.public_blob().ends_with(public)) {
+                return Err(KeystoreError::InconsistentKey);
+            }
+            Ok(key)
+        }
+        oid => Err(KeystoreError::unsupported_key(key_name(&oid))),
+    }
+}
+
+/// What a key algorithm is called that is not supported.
+fn key_name(oid: &ObjectIdentifier) -> String {
+    let name = match oid.to_string().as_str() {
+        "1.2.840.10040.4.1" => "DSA",
+        "1.2.840.113549.1.1.10" => "RSA-PSS",
+        "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "1.3.101.113" => "Ed448",
+        other => return other.to_owned(),
+    };
+    name.to_owned()
+}
+
+/// PKCS#8 EncryptedPrivateKeyInfo with PBES2.
+pub(super) fn parse_encrypted_pkcs8(
+    data: &[u8],
+    password: &str,
+) -> Result<ParsedKey, KeystoreError> {
+    let info =
+        EncryptedPrivateKeyInfoRef::from_der(data).map_err(|_| unreadable_encryption(data))?;
+    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
+        return Err(unsupported_scheme(&info.encryption_algorithm.oid()));
+    };
+    check_cost(&parameters.kdf)?;
+    if password.is_empty() {
+        return Err(KeystoreError::PasswordRequired);
+    }
+    let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
+    let plain = parameters.decrypt_in_place(password, &mut buffer).map_err(|error| {
+        if let pkcs5::Error::UnsupportedAlgorithm { oid } = error {
+            KeystoreError::unsupported_encryption(oid.to_string())
+        } else if let pkcs5::Error::AlgorithmParametersInvalid { .. } = error {
+            KeystoreError::Malformed("key's encryption header")
+        } else {
+            KeystoreError::WrongPassword
+        }
+    })?;
+    // one wrong password in 256 yields a plausible padding, and then anything
+    match form_of(plain) {
+        Some(Form::Pkcs8) => parse_pkcs8(plain),
+        Some(_) | None => Err(KeystoreError::WrongPassword),
+    }
+}
+
+/// RFC 8018 leaves the cost to the file: it is bounded before anything is computed.
+fn check_cost(kdf: &Kdf) -> Result<(), KeystoreError> {
+    let acceptable = match kdf {
+        Kdf::Pbkdf2(parameters) => parameters.iteration_count <= MAX_ITERATIONS,
+        Kdf::Scrypt(parameters) => {
+            let bytes = parameters
+                .cost_parameter
+                .saturating_mul(128)
+                .saturating_mul(u64::from(parameters.block_size));
+            bytes <= MAX_SCRYPT_BYTES && parameters.parallelization <= MAX_SCRYPT_PARALLELIZATION
+        }
+        _ => return Err(KeystoreError::unsupported_encryption(kdf.oid().to_string())),
+    };
+    if acceptable { Ok(()) } else { Err(KeystoreError::TooCostly) }
+}
+
+/// Why an EncryptedPrivateKeyInfo does not parse: the scheme is not known, or it is damaged.
+fn unreadable_encryption(data: &[u8]) -> KeystoreError {
+    let scheme = || {
+        let outer = AnyRef::from_der(data).ok()?;
+        let mut elements = SliceReader::new(outer.value()).ok()?;
+        let algorithm = pkcs8::spki::AlgorithmIdentifierRef::decode(&mut elements).ok()?;
+        let _data = <&OctetStringRef>::decode(&mut elements).ok()?;
+        elements.is_finished().then_some(algorithm.oid)
+    };
+    match scheme() {
+        Some(oid) => unsupported_scheme(&oid),
+        None => KeystoreError::Malformed("encrypted private key"),
+    }
+}
+
+fn unsupported_scheme(oid: &ObjectIdentifier) -> KeystoreError {
+    let number = oid.to_string();
+    let name = if number == "1.2.840.113549.1.5.13" {
+        "PBES2 with an unknown cipher or key derivation"
+    } else if number.starts_with("1.2.840.113549.1.5.") {
+        "PBES1"
+    } else if number.starts_with("1.2.840.113549.1.12.1.") {
+        "PBES1 of PKCS#12"
+    } else {
+        "unknown scheme"
+    };
+    KeystoreError::unsupported_encryption(format!("{name} ({number})"))
+}

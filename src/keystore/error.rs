@@ -1,0 +1,116 @@
+//! Why a key or a certificate could not be loaded, in words for the person who configures a server.
+//! Nothing of a password, of a key or of the store's content is ever part of a text; what a file
+//! calls an algorithm is, with everything unprintable removed.
+
+use std::fmt;
+use std::io;
+
+/// Why a key or a certificate could not be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeystoreError {
+    /// A store type that is not supported here.
+    UnsupportedStoreType {
+        /// Its number.
+        number: u32,
+        /// Its name, if the number is a documented one.
+        name: Option<&'static str>,
+    },
+    /// The file cannot be read.
+    Unreadable(io::ErrorKind),
+    /// The path names something that is not a regular file.
+    NotAFile,
+    /// More than [`super::MAX_STORE_LEN`] bytes.
+    TooLarge,
+    /// Neither a private key nor a certificate in a known form.
+    NotRecognized,
+    /// The named structure does not parse.
+    Malformed(&'static str),
+    /// A known form of key or certificate that is not supported here.
+    UnsupportedFormat(String),
+    /// The key's algorithm is not supported here.
+    UnsupportedKey(String),
+    /// The cipher or the key derivation that protects the key is not supported here.
+    UnsupportedEncryption(String),
+    /// The key derivation asks for more time or memory than a key file may.
+    TooCostly,
+    /// The key is encrypted and no password was given.
+    PasswordRequired,
+    /// The key does not decrypt.
+    WrongPassword,
+    /// The numbers of the key contradict each other.
+    InconsistentKey,
+    /// The key parses, but cannot be used to sign.
+    UnsuitableKey,
+    /// There is no X.509 certificate in the data.
+    NoCertificate,
+    /// No certificate in the store has the subject.
+    NoMatchingSubject,
+    /// The store's private key is not the one of its certificates, or of the certificate asked for.
+    KeyOfAnotherCertificate,
+}
+
+impl KeystoreError {
+    pub(super) fn unsupported_key(name: impl AsRef<[u8]>) -> Self {
+        Self::UnsupportedKey(printable(name.as_ref()))
+    }
+
+    pub(super) fn unsupported_format(name: impl AsRef<[u8]>) -> Self {
+        Self::UnsupportedFormat(printable(name.as_ref()))
+    }
+
+    pub(super) fn unsupported_encryption(name: impl AsRef<[u8]>) -> Self {
+        Self::UnsupportedEncryption(printable(name.as_ref()))
+    }
+}
+
+/// A name out of a file, fit for a message: printable ASCII, at most 64 characters.
+fn printable(name: &[u8]) -> String {
+    let clean = |&byte: &u8| {
+        if byte == b' ' || byte.is_ascii_graphic() { char::from(byte) } else { '?' }
+    };
+    name.iter().take(64).map(clean).collect()
+}
+
+impl fmt::Display for KeystoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnsupportedStoreType { number, name } => {
+                return match name {
+                    Some(name) => write!(f, "Store type {number} ({name}) is not supported."),
+                    None => write!(f, "There is no store type {number}."),
+                };
+            }
+            Self::Unreadable(kind) => return write!(f, "The file cannot be read: {kind}."),
+            Self::UnsupportedFormat(name) => {
+                return write!(f, "The data is of a form that is not supported: {name}.");
+            }
+            Self::UnsupportedKey(name) => {
+                return write!(f, "Keys of the type {name} are not supported.");
+            }
+            Self::UnsupportedEncryption(name) => {
+                return write!(f, "The key's encryption is not supported: {name}.");
+            }
+            Self::Malformed(what) => return write!(f, "The {what} is damaged or incomplete."),
+            Self::NotAFile => "The path does not name a file.",
+            Self::TooLarge => "The key or certificate data is larger than 1 MiB.",
+            Self::NotRecognized => {
+                "The data is neither a private key nor a certificate in a supported form, nor the \
+                 name of a file with one."
+            }
+            Self::TooCostly => {
+                "The key's password derivation asks for more time or memory than is accepted."
+            }
+            Self::PasswordRequired => "The private key is encrypted: a password is required.",
+            Self::WrongPassword => "The password is wrong, or the encrypted key is damaged.",
+            Self::InconsistentKey => "The parts of the private key do not belong together.",
+            Self::UnsuitableKey => "The private key cannot be used to sign.",
+            Self::NoCertificate => "The data holds no X.509 certificate.",
+            Self::NoMatchingSubject => "No certificate in the store has that subject.",
+            Self::KeyOfAnotherCertificate => {
+                "The private key in the store does not belong to the certificate."
+            }
+        })
+    }
+}
+
+impl std::error::Error for KeystoreError {}

@@ -1,0 +1,169 @@
+//! OpenSSH's own private key format, `openssh-key-v1` (PROTOCOL.key of OpenSSH): plain, or encrypted
+//! with a password through bcrypt.
+
+use bcrypt_pbkdf::bcrypt_pbkdf;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::KeystoreError;
+use super::cipher::Cipher;
+use super::private_key::{ParsedKey, RsaNumbers};
+use super::public_key::CURVES;
+use crate::error::InvalidMessage;
+use crate::wire::Reader;
+
+/// What every file of this format starts with.
+pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
+
+/// Each round takes about as long as hashing one password; a file that asks for millions of them
+/// would keep whoever loads it busy for hours. ssh-keygen uses 16 (24 since 9.8).
+const MAX_ROUNDS: u32 = 1024;
+
+/// The salt ssh-keygen writes has 16 bytes.
+const MAX_SALT_LEN: usize = 1024;
+
+const CIPHERS: &[(&str, Cipher)] = &[
+    ("aes128-ctr", Cipher::aes_ctr(16)),
+    ("aes192-ctr", Cipher::aes_ctr(24)),
+    ("aes256-ctr", Cipher::aes_ctr(32)),
+    ("aes128-cbc", Cipher::aes_cbc(16)),
+    ("aes192-cbc", Cipher::aes_cbc(24)),
+    ("aes256-cbc", Cipher::aes_cbc(32)),
+    ("aes128-gcm@openssh.com", Cipher::aes_gcm(16)),
+    ("aes256-gcm@openssh.com", Cipher::aes_gcm(32)),
+    ("chacha20-poly1305@openssh.com", Cipher::chacha20_poly1305()),
+    ("3des-cbc", Cipher::triple_des_cbc()),
+];
+
+const MALFORMED: KeystoreError = KeystoreError::Malformed("OpenSSH key");
+
+/// Only OpenSSH's formats are read with the reader of the wire.
+impl From<InvalidMessage> for KeystoreError {
+    fn from(_: InvalidMessage) -> Self {
+        MALFORMED
+    }
+}
+
+/// Reads the first (and in practice only) key of the format.
+pub(super) fn parse(data: &[u8], password: &str) -> Result<ParsedKey, KeystoreError> {
+    let mut reader = Reader::new(data.strip_prefix(MAGIC).ok_or(MALFORMED)?);
+    let cipher_name = reader.string()?;
+    let kdf_name = reader.string()?;
+    let kdf_options = reader.string()?;
+    if reader.u32()? != 1 {
+        // no program writes more, and none reads them
+        return Err(KeystoreError::unsupported_format("several keys in one file"));
+    }
+    let public_blob = reader.string()?;
+    let private_section = Zeroizing::new(reader.string()?.to_vec());
+    let tag = reader.take_rest();
+
+    let section = match (cipher_name, kdf_name) {
+        (b"none", b"none") => {
+            if !kdf_options.is_empty() || !tag.is_empty() || private_section.len() % 8 != 0 {
+                return Err(MALFORMED);
+            }
+            private_section
+        }
+        (b"none", _) | (_, b"none") => return Err(MALFORMED),
+        (_, b"bcrypt") => decrypt(cipher_name, kdf_options, private_section, tag, password)?,
+        _ => return Err(KeystoreError::unsupported_encryption(kdf_name)),
+    };
+    let key = parse_section(&section)?;
+    if key.public_blob() != public_blob {
+        return Err(KeystoreError::InconsistentKey);
+    }
+    Ok(key)
+}
+
+fn decrypt(
+    cipher_name: &[u8],
+    kdf_options: &[u8],
+    mut section: Zeroizing<Vec<u8>>,
+    tag: &[u8],
+    password: &str,
+) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+    let (_, cipher) = CIPHERS
+        .iter()
+        .find(|(name, _)| name.as_bytes() == cipher_name)
+        .ok_or_else(|| KeystoreError::unsupported_encryption(cipher_name))?;
+    let mut options = Reader::new(kdf_options);
+    let salt = options.string()?;
+    let rounds = options.u32()?;
+    options.finish()?;
+    if section.len().checked_rem(cipher.block_len) != Some(0) || tag.len() != cipher.tag_len {
+        return Err(MALFORMED);
+    }
+    if rounds > MAX_ROUNDS || salt.len() > MAX_SALT_LEN {
+        return Err(KeystoreError::TooCostly);
+    }
+    if password.is_empty() {
+        return Err(KeystoreError::PasswordRequired);
+    }
+    let mut derived = Zeroizing::new(vec![0_u8; cipher.key_len.saturating_add(cipher.iv_len)]);
+    bcrypt_pbkdf(password, salt, rounds, &mut derived).map_err(|_| MALFORMED)?;
+    let (key, iv) = derived.split_at_checked(cipher.key_len).ok_or(MALFORMED)?;
+    cipher.decrypt(key, iv, &mut section, tag).map_err(|_| KeystoreError::WrongPassword)?;
+    // The check numbers tell a wrong password where the cipher does not.
+    match section.split_at_checked(8) {
+        Some((check, _)) if checks_agree(check) => Ok(section),
+        Some(_) | None => Err(KeystoreError::WrongPassword),
+    }
+}
+
+fn checks_agree(check: &[u8]) -> bool {
+    let (first, second) = check.split_at(check.len() / 2);
+    first.ct_eq(second).into()
+}
+
+/// `uint32 check | uint32 check | string key type | fields | string comment | padding 1, 2, 3 ..`
+fn parse_section(section: &[u8]) -> Result<ParsedKey, KeystoreError> {
+    let mut reader = Reader::new(section);
+    if !checks_agree(reader.bytes(8)?) {
+        return Err(MALFORMED);
+    }
+    let key = parse_key(&mut reader)?;
+    let _comment = reader.string()?;
+    let padding = reader.take_rest();
+    // shorter than the longest block of any cipher
+    let expected = (1_u8..=15).take(padding.len());
+    if padding.len() > 15 || !padding.iter().copied().eq(expected) {
+        return Err(MALFORMED);
+    }
+    Ok(key)
+}
+
+fn parse_key(reader: &mut Reader<'_>) -> Result<ParsedKey, KeystoreError> {
+    let key_type = reader.string()?;
+    if let Some(curve) = CURVES.iter().find(|curve| curve.key_type.as_bytes() == key_type) {
+        if reader.string()? != curve.name.as_bytes() {
+            return Err(KeystoreError::InconsistentKey);
+        }
+        let point = reader.string()?;
+        let scalar = reader.mpint()?;
+        return ParsedKey::ecdsa(curve, scalar, point);
+    }
+    match key_type {
+        b"ssh-ed25519" => {
+            let public = reader.string()?;
+            let pair = reader.string()?;
+            let (seed, second) = pair.split_at_checked(32).ok_or(MALFORMED)?;
+            let key = ParsedKey::ed25519(seed)?;
+            // the file says the public key three times; the third is compared with the blob
+            if second != public || second.len() != 32 || !key.public_blob().ends_with(second) {
+                return Err(KeystoreError::InconsistentKey);
+            }
+            Ok(key)
+        }
+        b"ssh-rsa" => {
+            let n = reader.mpint()?;
+            let e = reader.mpint()?;
+            let d = reader.mpint()?;
+            let coefficient = reader.mpint()?;
+            let p = reader.mpint()?;
+            let q = reader.mpint()?;
+            ParsedKey::rsa(&RsaNumbers { n, e, d, p, q, coefficient })
+        }
+        _ => Err(KeystoreError::unsupported_key(key_type)),
+    }
+}

@@ -1,0 +1,210 @@
+//! PEM text (RFC 7468) with private keys and certificates, including the encryption of RFC 1421
+//! headers that OpenSSL used before PKCS#8 ("DEK-Info").
+
+use md5::{Digest, Md5};
+use zeroize::Zeroizing;
+
+use super::cipher::Cipher;
+use super::der_key::{self, Form, Item};
+use super::private_key::ParsedKey;
+use super::x509::X509;
+use super::{Contents, KeystoreError, base64, openssh};
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+
+const MALFORMED: KeystoreError = KeystoreError::Malformed("PEM text");
+
+/// The names in DEK-Info headers.
+const DEK_CIPHERS: &[(&str, Cipher)] = &[
+    ("AES-128-CBC", Cipher::aes_cbc(16)),
+    ("AES-192-CBC", Cipher::aes_cbc(24)),
+    ("AES-256-CBC", Cipher::aes_cbc(32)),
+    ("DES-EDE3-CBC", Cipher::triple_des_cbc()),
+];
+
+/// Whether there is a PEM block in `data`.
+pub(super) fn is_pem(data: &[u8]) -> bool {
+    lines(data).any(|line| line.starts_with(BEGIN))
+}
+
+/// Reads the first private key and all certificates. Further private keys are left alone: each
+/// would cost another password derivation.
+pub(super) fn parse(data: &[u8], password: &str) -> Result<Contents, KeystoreError> {
+    let mut contents = Contents::default();
+    let mut other_label = None;
+    for block in blocks(data) {
+        let block = block?;
+        match block.label {
+            b"CERTIFICATE" | b"X509 CERTIFICATE" => {
+                contents.certificates.push(X509::from_der(&block.body)?);
+            }
+            // names the curve of the key that follows, which names it too
+            b"EC PARAMETERS" => {}
+            label if label.ends_with(b"PRIVATE KEY") => {
+                if contents.key.is_none() {
+                    contents.key = Some(parse_key(&block, password)?);
+                }
+            }
+            label => other_label = Some(label),
+        }
+    }
+    if contents.key.is_some() || !contents.certificates.is_empty() {
+        return Ok(contents);
+    }
+    Err(other_label.map_or(MALFORMED, KeystoreError::unsupported_format))
+}
+
+struct Block<'a> {
+    label: &'a [u8],
+    dek_info: Option<&'a [u8]>,
+    body: Zeroizing<Vec<u8>>,
+}
+
+fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+    data.strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(data)
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+}
+
+/// The blocks, with whatever text stands between them left out.
+fn blocks(data: &[u8]) -> impl Iterator<Item = Result<Block<'_>, KeystoreError>> {
+    let mut lines = lines(data);
+    std::iter::from_fn(move || {
+        let begin = lines.find_map(|line| line.strip_prefix(BEGIN))?;
+        Some(block(begin, &mut lines))
+    })
+}
+
+fn block<'a>(
+    begin: &'a [u8],
+    lines: &mut impl Iterator<Item = &'a [u8]>,
+) -> Result<Block<'a>, KeystoreError> {
+    let label = begin.strip_suffix(DASHES).ok_or(MALFORMED)?;
+    let mut dek_info = None;
+    let mut body = Vec::new();
+    loop {
+        let line = lines.next().ok_or(MALFORMED)?;
+        if let Some(end) = line.strip_prefix(END) {
+            if end.strip_suffix(DASHES) != Some(label) {
+                return Err(MALFORMED);
+            }
+            break;
+        }
+        // RFC 1421 4.6: a header has a colon, which base64 has not
+        if let Some(value) = line.strip_prefix(b"DEK-Info:") {
+            dek_info = Some(value.trim_ascii());
+        } else if !line.contains(&b':') {
+            body.push(line);
+        }
+    }
+    Ok(Block { label, dek_info, body: base64::decode(&body).ok_or(MALFORMED)? })
+}
+
+fn parse_key(block: &Block<'_>, password: &str) -> Result<ParsedKey, KeystoreError> {
+    let body = match block.dek_info {
+        Some(dek_info) => &decrypt(dek_info, &block.body, password)?,
+        None => &block.body,
+    };
+    let parsed = match block.label {
+        b"OPENSSH PRIVATE KEY" => openssh::parse(body, password),
+        b"RSA PRIVATE KEY" => der_key::parse_pkcs1(body),
+        b"EC PRIVATE KEY" => der_key::parse_sec1(body, None),
+        b"ENCRYPTED PRIVATE KEY" => der_key::parse_encrypted_pkcs8(body, password),
+        b"PRIVATE KEY" => match der_key::form_of(body) {
+            // some programs leave the kind out of the label
+            Some(form @ (Form::Pkcs1 | Form::Sec1)) => match der_key::parse(body, form, "")? {
+                Item::Key(key) => Ok(key),
+                Item::Certificate(_) => Err(MALFORMED),
+            },
+            Some(_) | None => der_key::parse_pkcs8(body),
+        },
+        b"DSA PRIVATE KEY" => Err(KeystoreError::unsupported_key("DSA")),
+        other => Err(KeystoreError::unsupported_format(other)),
+    };
+    match parsed {
+        // one wrong password in 256 yields a plausible padding, and then anything
+        Err(KeystoreError::Malformed(_)) if block.dek_info.is_some() => {
+            Err(KeystoreError::WrongPassword)
+        }
+        other => other,
+    }
+}
+
+/// RFC 1421 4.6.1.3 with the ciphers and the key derivation of OpenSSL: the key is
+/// D1 | D2 | .., Di = MD5(Di-1 | password | salt), where the salt is the start of the IV.
+fn decrypt(
+    dek_info: &[u8],
+    body: &[u8],
+    password: &str,
+) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+    const SALT_LEN: usize = 8;
+    let mut fields = dek_info.splitn(2, |&byte| byte == b',');
+    let name = fields.next().unwrap_or_default().trim_ascii();
+    let (_, cipher) = DEK_CIPHERS
+        .iter()
+        .find(|(known, _)| known.as_bytes() == name)
+        .ok_or_else(|| KeystoreError::unsupported_encryption(name))?;
+    let iv = fields
+        .next()
+        .and_then(|digits| from_hex(digits.trim_ascii()))
+        .filter(|iv| iv.len() == cipher.iv_len)
+        .ok_or(MALFORMED)?;
+    let salt = iv.get(..SALT_LEN).ok_or(MALFORMED)?;
+    if body.is_empty() || body.len().checked_rem(cipher.block_len) != Some(0) {
+        return Err(MALFORMED);
+    }
+    if password.is_empty() {
+        return Err(KeystoreError::PasswordRequired);
+    }
+    let mut key = Zeroizing::new(Vec::with_capacity(cipher.key_len.saturating_add(16)));
+    let mut digest = Zeroizing::new(Vec::with_capacity(16));
+    while key.len() < cipher.key_len {
+        let mut hash = Md5::new();
+        hash.update(&*digest);
+        hash.update(password);
+        hash.update(salt);
+        digest.clear();
+        digest.extend_from_slice(&hash.finalize());
+        key.extend_from_slice(&digest);
+    }
+    key.truncate(cipher.key_len);
+    let mut plain = Zeroizing::new(body.to_vec());
+    cipher.decrypt(&key, &iv, &mut plain, &[]).map_err(|_| KeystoreError::WrongPassword)?;
+    remove_padding(&mut plain, cipher.block_len)?;
+    Ok(plain)
+}
+
+/// RFC 5652 section 6.3
+fn remove_padding(plain: &mut Vec<u8>, block_len: usize) -> Result<(), KeystoreError> {
+    let count = plain.last().copied().unwrap_or_default();
+    let len = plain.len().checked_sub(usize::from(count));
+    let padding = len.and_then(|len| plain.get(len..));
+    match (len, padding) {
+        (Some(len), Some(padding))
+            if (1..=block_len).contains(&usize::from(count))
+                && padding.iter().all(|&byte| byte == count) =>
+        {
+            plain.truncate(len);
+            Ok(())
+        }
+        _ => Err(KeystoreError::WrongPassword),
+    }
+}
+
+fn from_hex(digits: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    pairs
+        .iter()
+        .map(|pair| {
+            let high = char::from(pair[0]).to_digit(16)?;
+            let low = char::from(pair[1]).to_digit(16)?;
+            u8::try_from(high << 4 | low).ok()
+        })
+        .collect()
+}

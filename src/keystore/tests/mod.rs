@@ -1,0 +1,384 @@
+//! Every file of tests/vectors/keys, made by the tools named in its README, against what those tools
+//! say about it.
+
+mod certificates;
+mod damaged;
+
+use std::fs;
+use std::path::PathBuf;
+
+use base64ct::{Base64Unpadded, Encoding};
+
+use super::certificate::select;
+use super::*;
+use crate::crypto::hash::Hash;
+use crate::crypto::signature::{Curve, KeyMaterial};
+
+const PASSWORD: &str = "secret";
+
+fn path(name: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.join("tests/vectors/keys").join(name)
+}
+
+fn read(name: &str) -> Vec<u8> {
+    fs::read(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// As `ssh-keygen -lf` prints it.
+fn fingerprint(blob: &[u8]) -> String {
+    Base64Unpadded::encode_string(&Hash::Sha256.digest(&[blob]))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ed25519,
+    Ecdsa(Curve),
+    Rsa,
+}
+
+const P256: Kind = Kind::Ecdsa(Curve::P256);
+const P384: Kind = Kind::Ecdsa(Curve::P384);
+const P521: Kind = Kind::Ecdsa(Curve::P521);
+
+fn kind(material: &KeyMaterial) -> Kind {
+    match material {
+        KeyMaterial::Ed25519 { .. } => Kind::Ed25519,
+        KeyMaterial::Ecdsa { curve, .. } => Kind::Ecdsa(*curve),
+        KeyMaterial::Rsa { .. } => Kind::Rsa,
+    }
+}
+
+const RSA_KEY: &str = "WwU1ckhy8F5wItmWKQSCDoPvJK3m98VljUkRDZFb1oE";
+const P256_KEY: &str = "TOk3S3g3zcxWcAXSM0/aJ2JF0iHKeG8arBH7OfaY8VY";
+const P384_KEY: &str = "j0qKHjXTAFvWg83IhWo1Ag675dcSJo02wqm/9yWPnuk";
+const P521_KEY: &str = "jDTGi7VDaFAIp0fjTfwN8BBKzBibXz+ckO+wfQNRNgY";
+const ED25519_KEY: &str = "z7aJfKRJqOKKVCGgwb1XpOgGR/jcr4t1ZVVmNahlsd4";
+
+#[rustfmt::skip]
+const PLAIN: &[(&str, Kind, &str)] = &[
+    ("openssh-ed25519", Kind::Ed25519, "NXAwhhrLCZPHb6/qFuT2OSU/dGYq1+8sBWL0bYNlkNU"),
+    ("openssh-ecdsa-256", P256, "5Jx19EQnnZKlKOdH9RYbpQTv/6FNvz9ngsWQSEx/XmU"),
+    ("openssh-ecdsa-384", P384, "JQIDMXcZvcB2F6gVkEfiTOr72D1sq9c0/A9ZjgHbi54"),
+    ("openssh-ecdsa-521", P521, "V6jmDta+534/88o6EJ32OVMLkvO03WK0lavWsfLhUks"),
+    ("openssh-rsa-2048", Kind::Rsa, "ChaqiE4RMYPSEtPaF62YHyxOtoOVU7xXEgfrkEueSPg"),
+    ("pkcs1-rsa-2048.pem", Kind::Rsa, RSA_KEY),
+    ("pkcs1-rsa-2048.der", Kind::Rsa, RSA_KEY),
+    ("pkcs8-rsa-2048.pem", Kind::Rsa, RSA_KEY),
+    ("pkcs8-rsa-2048.der", Kind::Rsa, RSA_KEY),
+    ("pkcs8-ecdsa-256.pem", P256, P256_KEY),
+    ("pkcs8-ecdsa-384.pem", P384, P384_KEY),
+    ("pkcs8-ecdsa-521.pem", P521, P521_KEY),
+    ("pkcs8-ed25519.pem", Kind::Ed25519, ED25519_KEY),
+    ("sec1-ecdsa-256.pem", P256, P256_KEY),
+    ("sec1-ecdsa-256.der", P256, P256_KEY),
+    ("sec1-ecdsa-256-params.pem", P256, P256_KEY),
+    ("sec1-ecdsa-256-no-public.pem", P256, P256_KEY),
+    ("sec1-ecdsa-256-compressed.pem", P256, P256_KEY),
+    ("sec1-ecdsa-384.pem", P384, P384_KEY),
+    ("sec1-ecdsa-384-params.pem", P384, P384_KEY),
+    ("sec1-ecdsa-521.pem", P521, P521_KEY),
+    ("sec1-ecdsa-521-params.pem", P521, P521_KEY),
+    ("key-and-certificate-ecdsa-256.pem", P256, P256_KEY),
+    ("chain-then-key-ecdsa-256.pem", P256, P256_KEY),
+];
+
+#[rustfmt::skip]
+const ENCRYPTED: &[(&str, Kind, &str)] = &[
+    ("openssh-ed25519-aes128-ctr", Kind::Ed25519, "CBaqwmq55b/Ladb6kSfi3bUmupr+JTDhZ0+owvPxZuU"),
+    ("openssh-ed25519-aes192-ctr", Kind::Ed25519, "ezM8E8lWyGpl6dVIbKqEee9Q23Y2O1qoRY2ui/Vga8Y"),
+    ("openssh-ed25519-aes256-ctr", Kind::Ed25519, "Y8PfOjgLYGtNFsoSqw21X8WAUn1SZvUBSuqm+gE9jmA"),
+    ("openssh-ed25519-aes128-cbc", Kind::Ed25519, "YH01BwfvK/ntRZNcOrV8jZ0hH/617E0Gml7SrFaUo5A"),
+    ("openssh-ed25519-aes192-cbc", Kind::Ed25519, "69zxSZutGPLmxj8WFpvDBfALXxFpHJou3CXAcPtn5no"),
+    ("openssh-ed25519-aes256-cbc", Kind::Ed25519, "vb+crWKeKI8vlvzsCXrz+YRHNNvOb3bxpxT4mEEWqBU"),
+    ("openssh-ed25519-aes128-gcm", Kind::Ed25519, "5fooRjVFrf/Svc0+2y7U+8LwQX3pJC+xFYHdjxqtKIw"),
+    ("openssh-ed25519-aes256-gcm", Kind::Ed25519, "BkN71CrciJHpmrNeDQe5njOnOliDMkSArM/9/DFTKm4"),
+    ("openssh-ed25519-chacha20-poly1305", Kind::Ed25519,
+     "WspGm9KssPwZx9R50c9XPoeou9/mVX7ESEsIui4L2VU"),
+    ("openssh-ed25519-3des-cbc", Kind::Ed25519, "n0DJ9tsjNVrWtK/Q5Cgg9WD+UVsJ9FnBed1Q/FmtnK0"),
+    ("openssh-rsa-2048-encrypted", Kind::Rsa, "ZDU6R0yq3yhJ+PoXfQMmNriHSl3pxvVXliJGTErZUlY"),
+    ("openssh-ecdsa-384-encrypted", P384, "eh6xjI3OsxnNb1dedIKl0YRCFN8f1AOMiUKZI9EQM/g"),
+    ("pkcs1-rsa-2048-aes128.pem", Kind::Rsa, RSA_KEY),
+    ("pkcs1-rsa-2048-aes192.pem", Kind::Rsa, RSA_KEY),
+    ("pkcs1-rsa-2048-aes256.pem", Kind::Rsa, RSA_KEY),
+    ("pkcs1-rsa-2048-des3.pem", Kind::Rsa, RSA_KEY),
+    ("sec1-ecdsa-256-aes256.pem", P256, P256_KEY),
+    ("pbes2-ed25519-aes-128-cbc-hmacWithSHA256.pem", Kind::Ed25519, ED25519_KEY),
+    ("pbes2-ed25519-aes-256-cbc-hmacWithSHA1.pem", Kind::Ed25519, ED25519_KEY),
+    ("pbes2-ed25519-aes-256-cbc-hmacWithSHA512.pem", Kind::Ed25519, ED25519_KEY),
+    ("pbes2-ed25519-des3-hmacWithSHA256.pem", Kind::Ed25519, ED25519_KEY),
+    ("pbes2-ed25519-scrypt.pem", Kind::Ed25519, ED25519_KEY),
+    ("pbes2-rsa-2048.pem", Kind::Rsa, RSA_KEY),
+    ("pbes2-rsa-2048.der", Kind::Rsa, RSA_KEY),
+];
+
+const REFUSED: &[(&str, &str)] = &[
+    ("openssh-dsa", "Keys of the type ssh-dss are not supported."),
+    ("dsa.pem", "Keys of the type DSA are not supported."),
+    ("pkcs8-ed448.pem", "Keys of the type Ed448 are not supported."),
+    (
+        "sec1-ecdsa-256-explicit.pem",
+        "Keys of the type EC with explicit curve parameters are not supported.",
+    ),
+    (
+        "pbes1-ed25519.pem",
+        "The key's encryption is not supported: PBES1 of PKCS#12 (1.2.840.113549.1.12.1.3).",
+    ),
+    ("putty-ed25519.ppk", "The data is of a form that is not supported: PuTTY private key (PPK)."),
+];
+
+const CERTIFICATES: &[&str] = &[
+    "x509-dsa.crt",
+    "x509-ecdsa-256.crt",
+    "x509-ecdsa-256.der",
+    "x509-ed25519.crt",
+    "x509-rsa-2048.crt",
+];
+
+fn key_of(name: &str, password: &str) -> ParsedKey {
+    let contents = parse(&read(name), password).unwrap_or_else(|error| panic!("{name}: {error}"));
+    contents.key.unwrap_or_else(|| panic!("{name}: no key"))
+}
+
+#[test]
+fn the_tables_name_every_file() {
+    let mut named: Vec<&str> = PLAIN.iter().chain(ENCRYPTED).map(|row| row.0).collect();
+    named.extend(REFUSED.iter().map(|row| row.0));
+    named.extend(CERTIFICATES);
+    named.push("README.md");
+    named.sort_unstable();
+    let mut present: Vec<String> = fs::read_dir(path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    present.sort_unstable();
+    assert_eq!(named, present);
+}
+
+#[test]
+fn plain_keys_have_the_public_keys_that_the_tools_print() {
+    for (name, expected, print) in PLAIN {
+        let key = key_of(name, "");
+        assert_eq!(kind(key.material()), *expected, "{name}");
+        assert_eq!(fingerprint(&key.public_blob()), *print, "{name}");
+    }
+}
+
+#[test]
+fn encrypted_keys_have_the_public_keys_that_the_tools_print() {
+    for (name, expected, print) in ENCRYPTED {
+        let key = key_of(name, PASSWORD);
+        assert_eq!(kind(key.material()), *expected, "{name}");
+        assert_eq!(fingerprint(&key.public_blob()), *print, "{name}");
+    }
+}
+
+#[test]
+fn a_missing_and_a_wrong_password_are_told_apart() {
+    for (name, ..) in ENCRYPTED {
+        let data = read(name);
+        let with = |password| parse(&data, password).unwrap_err();
+        assert_eq!(with(""), KeystoreError::PasswordRequired, "{name}");
+        for wrong in ["Secret", "secret ", "s", &"x".repeat(1000)] {
+            assert_eq!(with(wrong), KeystoreError::WrongPassword, "{name} {wrong}");
+        }
+    }
+}
+
+/// One wrong password in 256 leaves a plausible padding behind.
+#[test]
+fn many_wrong_passwords_are_all_wrong() {
+    for name in ["sec1-ecdsa-256-aes256.pem", "pbes2-ed25519-des3-hmacWithSHA256.pem"] {
+        let data = read(name);
+        for number in 0..1500 {
+            let error = parse(&data, &number.to_string()).unwrap_err();
+            assert_eq!(error, KeystoreError::WrongPassword, "{name} {number}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_named() {
+    for (name, text) in REFUSED {
+        let error = parse(&read(name), PASSWORD).unwrap_err();
+        assert_eq!(error.to_string(), *text, "{name}");
+    }
+}
+
+/// All forms of one key give the same numbers, with and without what a file may leave out.
+#[test]
+fn the_forms_of_one_key_agree() {
+    for key in [RSA_KEY, P256_KEY, P384_KEY, P521_KEY, ED25519_KEY] {
+        let plain = PLAIN.iter().map(|row| (row, ""));
+        let encrypted = ENCRYPTED.iter().map(|row| (row, PASSWORD));
+        let mut forms = plain
+            .chain(encrypted)
+            .filter(|((.., print), _)| *print == key)
+            .map(|((name, ..), password)| (name, key_of(name, password)));
+        let (_, first) = forms.next().unwrap();
+        for (name, other) in forms {
+            assert_eq!(other.material(), first.material(), "{name}");
+            assert_eq!(other.pkcs8(), first.pkcs8(), "{name}");
+        }
+    }
+}
+
+/// What openssl writes as unencrypted PKCS#8, byte for byte; for RSA that covers the two exponents
+/// that are computed here.
+#[test]
+fn exported_private_keys_are_what_openssl_writes() {
+    for name in [
+        "pkcs8-rsa-2048.pem",
+        "pkcs8-ecdsa-256.pem",
+        "pkcs8-ecdsa-384.pem",
+        "pkcs8-ecdsa-521.pem",
+        "pkcs8-ed25519.pem",
+    ] {
+        let file = String::from_utf8(read(name)).unwrap();
+        let contents = parse(file.as_bytes(), "").unwrap();
+        let certificate = select(&contents, "*").unwrap().describe().unwrap();
+        assert_eq!(*certificate.private_key_pem, file, "{name}");
+    }
+    let openssh = parse(&read("openssh-rsa-2048"), "").unwrap();
+    let exported = select(&openssh, "*").unwrap().describe().unwrap();
+    let again = parse(exported.private_key_pem.as_bytes(), "").unwrap();
+    assert_eq!(again.key.unwrap().material(), openssh.key.unwrap().material());
+}
+
+#[test]
+fn base64_without_a_frame_is_read() {
+    for name in ["pkcs8-rsa-2048.der", "sec1-ecdsa-256.der"] {
+        let text = base64ct::Base64::encode_string(&read(name));
+        let broken_up = text
+            .as_bytes()
+            .chunks(76)
+            .map(|line| String::from_utf8_lossy(line).into_owned() + "\r\n")
+            .collect::<String>();
+        for form in [text, broken_up] {
+            let key = parse(form.as_bytes(), "").unwrap().key.unwrap();
+            assert_eq!(*key.material(), *key_of(name, "").material());
+        }
+    }
+    let pem = base64ct::Base64::encode_string(&read("openssh-ed25519"));
+    assert!(parse(pem.as_bytes(), "").unwrap().key.is_some());
+}
+
+#[test]
+fn pem_may_have_other_line_ends_and_text_around() {
+    let pem = String::from_utf8(read("pkcs1-rsa-2048-aes128.pem")).unwrap();
+    let variants = [
+        pem.replace('\n', "\r\n"),
+        format!("\u{feff}{pem}"),
+        format!("Bag Attributes\n  friendlyName: \u{e9}\n{pem}\ntrailing text\n"),
+        pem.lines().map(|line| format!("  {line} \n")).collect(),
+        pem.trim_end().to_owned(),
+    ];
+    for variant in variants {
+        let key = parse(variant.as_bytes(), PASSWORD).unwrap().key.unwrap();
+        assert_eq!(fingerprint(&key.public_blob()), RSA_KEY);
+    }
+}
+
+#[test]
+fn data_that_is_nothing_is_refused() {
+    let too_large = vec![b'A'; MAX_STORE_LEN + 1];
+    let cases: [(&[u8], KeystoreError); 9] = [
+        (b"", KeystoreError::NotRecognized),
+        (b"hostkey", KeystoreError::NotRecognized),
+        (&[0x30, 0x03, 2, 1, 0], KeystoreError::NotRecognized),
+        (&too_large, KeystoreError::TooLarge),
+        (b"-----BEGIN PRIVATE KEY-----", KeystoreError::Malformed("PEM text")),
+        (
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----",
+            KeystoreError::Malformed("PEM text"),
+        ),
+        (
+            b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+            KeystoreError::UnsupportedFormat("PUBLIC KEY".into()),
+        ),
+        (
+            b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA comment",
+            KeystoreError::UnsupportedFormat("SSH public key".into()),
+        ),
+        (b"{\"kty\":\"RSA\"}", KeystoreError::UnsupportedFormat("JSON Web Key (JWK)".into())),
+    ];
+    for (data, error) in cases {
+        let start = &data[..data.len().min(40)];
+        assert_eq!(parse(data, "").unwrap_err(), error, "{start:?}");
+    }
+}
+
+/// A file may not ask for hours of bcrypt, PBKDF2 or scrypt.
+#[test]
+fn costly_derivations_are_refused_before_they_start() {
+    let replace = |name: &str, from: &[u8], to: &[u8]| {
+        let text = String::from_utf8(read(name)).unwrap();
+        let body: String = text.lines().filter(|line| !line.contains("--")).collect();
+        let mut bytes = base64ct::Base64::decode_vec(&body).unwrap();
+        let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
+        bytes[at..at + from.len()].copy_from_slice(to);
+        parse(&bytes, PASSWORD).unwrap_err()
+    };
+    let rounds =
+        replace("openssh-ed25519-aes256-ctr", &[0, 0, 0, 2, 0, 0, 0, 1], &[0, 0, 4, 1, 0, 0, 0, 1]);
+    assert_eq!(rounds, KeystoreError::TooCostly);
+    // INTEGER cost 64, block size 8, parallelization 1: 2^7 * 127 * 2^15 bytes are too many
+    let scrypt = replace(
+        "pbes2-ed25519-scrypt.pem",
+        &[2, 1, 64, 2, 1, 8, 2, 1, 1],
+        &[2, 1, 64, 2, 1, 8, 2, 1, 17],
+    );
+    assert_eq!(scrypt, KeystoreError::TooCostly);
+}
+
+#[test]
+fn stores_are_opened_by_their_type() {
+    const PEM_KEY_FILE: u32 = 6;
+    const PEM_KEY_BLOB: u32 = 7;
+    const AUTO: u32 = 99;
+    let file = path("sec1-ecdsa-256.pem");
+    let name = file.to_str().unwrap().as_bytes();
+    let data = read("sec1-ecdsa-256.pem");
+    for (number, store) in
+        [(PEM_KEY_FILE, name), (PEM_KEY_BLOB, &data), (AUTO, name), (AUTO, &data)]
+    {
+        let key = open(number, store, "").unwrap().key.unwrap();
+        assert_eq!(fingerprint(&key.public_blob()), P256_KEY, "{number}");
+    }
+    let refused = |number, store| open(number, store, "").unwrap_err();
+    assert_eq!(
+        refused(PEM_KEY_FILE, &data),
+        KeystoreError::Unreadable(std::io::ErrorKind::NotFound)
+    );
+    assert_eq!(refused(PEM_KEY_BLOB, name), KeystoreError::NotRecognized);
+    assert_eq!(refused(AUTO, b"no/such/file"), KeystoreError::NotRecognized);
+    assert_eq!(refused(AUTO, b"src"), KeystoreError::NotRecognized);
+    assert_eq!(refused(2, name).to_string(), "Store type 2 (cstPFXFile) is not supported.");
+}
+
+/// RFC 5958 version 2, as RFC 8410 section 10.3 shows it: with the public key.
+#[test]
+fn pkcs8_with_a_public_key_is_read_and_checked() {
+    let plain = key_of("pkcs8-ed25519.pem", "");
+    let KeyMaterial::Ed25519 { seed } = plain.material() else {
+        panic!("not Ed25519");
+    };
+    let blob = plain.public_blob();
+    let mut public = blob[blob.len() - 32..].to_vec();
+    let with = |public: &[u8]| {
+        let seed = asn1::value(asn1::OCTET_STRING, &[seed.expose()]);
+        let der = asn1::value(
+            asn1::SEQUENCE,
+            &[
+                &asn1::unsigned(&[1]),
+                &plain.public().algorithm_identifier(),
+                &asn1::value(asn1::OCTET_STRING, &[&seed]),
+                &asn1::value(0x81, &[&[0], public]),
+            ],
+        );
+        parse(&der, "").map(|contents| contents.key.unwrap().public_blob())
+    };
+    assert_eq!(with(&public), Ok(blob));
+    public[0] ^= 1;
+    assert_eq!(with(&public), Err(KeystoreError::InconsistentKey));
+}

@@ -1,0 +1,302 @@
+//! What X.509 certificates (RFC 5280) say, as the documented texts: names, dates, usages.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use der::asn1::ObjectIdentifier;
+use der::{Decode, Encode, Tag, Tagged};
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, SubjectAltName};
+use x509_cert::name::Name;
+use x509_cert::time::Time;
+use zeroize::Zeroizing;
+
+use super::KeystoreError;
+use super::public_key::PublicKey;
+
+const MALFORMED: KeystoreError = KeystoreError::Malformed("X.509 certificate");
+
+/// A certificate with the bytes it was read from.
+#[derive(Debug, Clone)]
+pub struct X509 {
+    der: Vec<u8>,
+    parsed: x509_cert::Certificate,
+}
+
+impl X509 {
+    /// Reads one certificate in DER. Its signature is not looked at: a host's own certificate needs
+    /// no issuer to be trusted by the host.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeystoreError> {
+        Ok(Self {
+            der: der.to_vec(),
+            parsed: x509_cert::Certificate::from_der(der).map_err(|_| MALFORMED)?,
+        })
+    }
+
+    /// The certificate in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The key, if it is of a kind that a host key can have.
+    pub(super) fn public_key(&self) -> Option<PublicKey> {
+        PublicKey::from_spki(self.parsed.tbs_certificate().subject_public_key_info())
+    }
+
+    /// SubjectPublicKeyInfo, in DER.
+    pub(super) fn spki_der(&self) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+        let spki = self.parsed.tbs_certificate().subject_public_key_info();
+        spki.to_der().map(Zeroizing::new).map_err(|_| MALFORMED)
+    }
+
+    /// The object identifier of the key's algorithm.
+    pub(super) fn key_algorithm(&self) -> ObjectIdentifier {
+        let spki = self.parsed.tbs_certificate().subject_public_key_info();
+        spki.algorithm.oid
+    }
+
+    /// The subject, "CN=..., O=...".
+    pub fn subject(&self) -> String {
+        name_text(self.parsed.tbs_certificate().subject())
+    }
+
+    /// The issuer, in the form of the subject.
+    pub fn issuer(&self) -> String {
+        name_text(self.parsed.tbs_certificate().issuer())
+    }
+
+    pub(super) fn effective_date(&self) -> String {
+        date_text(&self.parsed.tbs_certificate().validity().not_before)
+    }
+
+    pub(super) fn expiration_date(&self) -> String {
+        date_text(&self.parsed.tbs_certificate().validity().not_after)
+    }
+
+    /// Pairs of upper-case hexadecimal digits; the byte that only keeps the number positive is left
+    /// out.
+    pub(super) fn serial_number(&self) -> String {
+        match self.parsed.tbs_certificate().serial_number().as_bytes() {
+            [0, rest @ ..] if !rest.is_empty() => hex(rest),
+            bytes => hex(bytes),
+        }
+    }
+
+    pub(super) fn version(&self) -> &'static str {
+        match self.parsed.tbs_certificate().version() {
+            x509_cert::Version::V1 => "V1",
+            x509_cert::Version::V2 => "V2",
+            x509_cert::Version::V3 => "V3",
+        }
+    }
+
+    /// The name its standard gives the algorithm, or the object identifier.
+    pub(super) fn signature_algorithm(&self) -> String {
+        let oid = self.parsed.signature_algorithm().oid.to_string();
+        let name = match oid.as_str() {
+            "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
+            "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",
+            "1.2.840.113549.1.1.10" => "RSASSA-PSS",
+            "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
+            "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
+            "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
+            "1.2.840.113549.1.1.14" => "sha224WithRSAEncryption",
+            "1.2.840.10040.4.3" => "dsaWithSHA1",
+            "2.16.840.1.101.3.4.3.2" => "dsaWithSHA256",
+            "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
+            "1.2.840.10045.4.3.1" => "ecdsa-with-SHA224",
+            "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
+            "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
+            "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
+            "1.3.101.112" => "Ed25519",
+            "1.3.101.113" => "Ed448",
+            _ => return oid,
+        };
+        name.to_owned()
+    }
+
+    /// RFC 5280 4.2.1.3, as the documented flags.
+    pub(super) fn usage_flags(&self) -> Result<u32, KeystoreError> {
+        let usage = self.extension::<KeyUsage>()?;
+        Ok(usage.map_or(0, |usage| {
+            USAGES.iter().filter(|row| (row.is_set)(&usage)).fold(0, |flags, row| flags | row.flag)
+        }))
+    }
+
+    /// RFC 5280 4.2.1.12: the object identifiers, with commas between them.
+    pub(super) fn extended_key_usage(&self) -> Result<String, KeystoreError> {
+        let usage = self.extension::<ExtendedKeyUsage>()?;
+        let identifiers = usage.map(|usage| usage.0).unwrap_or_default();
+        let texts: Vec<String> = identifiers.iter().map(ToString::to_string).collect();
+        Ok(texts.join(","))
+    }
+
+    /// RFC 5280 4.2.1.6: the names without their types, with commas between them.
+    pub(super) fn subject_alt_names(&self) -> Result<String, KeystoreError> {
+        let names = self.extension::<SubjectAltName>()?;
+        let names = names.map(|names| names.0).unwrap_or_default();
+        let texts: Vec<String> = names.iter().filter_map(general_name_text).collect();
+        Ok(texts.join(","))
+    }
+
+    fn extension<'a, T>(&'a self) -> Result<Option<T>, KeystoreError>
+    where
+        T: Decode<'a> + der::oid::AssociatedOid,
+    {
+        match self.parsed.tbs_certificate().get_extension::<T>() {
+            Ok(found) => Ok(found.map(|(_critical, extension)| extension)),
+            Err(_) => Err(MALFORMED),
+        }
+    }
+}
+
+/// One documented usage.
+struct Usage {
+    flag: u32,
+    text: &'static str,
+    is_set: fn(&KeyUsage) -> bool,
+}
+
+const fn usage(flag: u32, text: &'static str, is_set: fn(&KeyUsage) -> bool) -> Usage {
+    Usage { flag, text, is_set }
+}
+
+static USAGES: &[Usage] = &[
+    usage(0x80, "Digital Signatures", KeyUsage::digital_signature),
+    usage(0x40, "Key Authentication", KeyUsage::non_repudiation),
+    usage(0x20, "Key Encryption", KeyUsage::key_encipherment),
+    usage(0x10, "Data Encryption", KeyUsage::data_encipherment),
+    usage(0x08, "Key Agreement", KeyUsage::key_agreement),
+    usage(0x04, "Certificate Signing", KeyUsage::key_cert_sign),
+    usage(0x02, "Key Signing", KeyUsage::crl_sign),
+];
+
+/// The documented texts of usage flags, with commas between them.
+pub(super) fn usage_text(flags: u32) -> String {
+    let set = USAGES.iter().filter(|row| flags & row.flag != 0);
+    let texts: Vec<&str> = set.map(|row| row.text).collect();
+    texts.join(",")
+}
+
+/// Upper-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// "23-Jan-2000 15:00:00", in UTC.
+fn date_text(time: &Time) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let date = time.to_date_time();
+    let month = usize::from(date.month())
+        .checked_sub(1)
+        .and_then(|index| MONTHS.get(index))
+        .unwrap_or(&"???");
+    format!(
+        "{:02}-{month}-{:04} {:02}:{:02}:{:02}",
+        date.day(),
+        date.year(),
+        date.hour(),
+        date.minutes(),
+        date.seconds()
+    )
+}
+
+/// RFC 4514 section 2.1: the last relative name comes first; the documentation's "S" and "E" for
+/// the two types that RFC does not abbreviate that way.
+fn name_text(name: &Name) -> String {
+    let relative_names: Vec<String> = name
+        .iter_rdn()
+        .map(|relative| {
+            let attributes: Vec<String> = relative.iter().map(attribute_text).collect();
+            attributes.join(" + ")
+        })
+        .collect();
+    let reversed: Vec<&str> = relative_names.iter().rev().map(String::as_str).collect();
+    reversed.join(", ")
+}
+
+fn attribute_text(attribute: &AttributeTypeAndValue) -> String {
+    let oid = attribute.oid.to_string();
+    let name = match oid.as_str() {
+        "2.5.4.3" => "CN",
+        "2.5.4.4" => "SN",
+        "2.5.4.5" => "SERIALNUMBER",
+        "2.5.4.6" => "C",
+        "2.5.4.7" => "L",
+        "2.5.4.8" => "S",
+        "2.5.4.9" => "STREET",
+        "2.5.4.10" => "O",
+        "2.5.4.11" => "OU",
+        "2.5.4.12" => "T",
+        "2.5.4.42" => "G",
+        "0.9.2342.19200300.100.1.1" => "UID",
+        "0.9.2342.19200300.100.1.25" => "DC",
+        "1.2.840.113549.1.9.1" => "E",
+        other => other,
+    };
+    let value = string_text(attribute.value.tag(), attribute.value.value())
+        .unwrap_or_else(|| format!("#{}", hex(attribute.value.value())));
+    format!("{name}={}", quoted(&value))
+}
+
+/// The string types of X.690 that names use.
+fn string_text(tag: Tag, value: &[u8]) -> Option<String> {
+    if matches!(tag, Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString) {
+        std::str::from_utf8(value).ok().map(ToOwned::to_owned)
+    } else if tag == Tag::TeletexString {
+        // what is written as T.61 is Latin-1 in practice
+        Some(value.iter().copied().map(char::from).collect())
+    } else if tag == Tag::BmpString {
+        let (pairs, []) = value.as_chunks::<2>() else {
+            return None;
+        };
+        let units: Vec<u16> = pairs.iter().copied().map(u16::from_be_bytes).collect();
+        String::from_utf16(&units).ok()
+    } else {
+        None
+    }
+}
+
+/// A value in quotes if it has a comma or another character with a meaning in a list of names.
+fn quoted(value: &str) -> String {
+    let special = [',', '+', '=', '"', '<', '>', '#', ';', '\\', '\r', '\n'];
+    if value.contains(special) || value != value.trim() || value.is_empty() {
+        format!("\"{}\"", value.replace('"', "\"\""))
+    } else {
+        value.to_owned()
+    }
+}
+
+fn general_name_text(name: &GeneralName) -> Option<String> {
+    Some(match name {
+        GeneralName::DnsName(text)
+        | GeneralName::Rfc822Name(text)
+        | GeneralName::UniformResourceIdentifier(text) => list_item(text.as_str()),
+        GeneralName::IpAddress(bytes) => {
+            let bytes = bytes.as_bytes();
+            if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
+                Ipv4Addr::from(octets).to_string()
+            } else if let Ok(octets) = <[u8; 16]>::try_from(bytes) {
+                Ipv6Addr::from(octets).to_string()
+            } else {
+                hex(bytes)
+            }
+        }
+        GeneralName::DirectoryName(name) => list_item(&name_text(name)),
+        GeneralName::RegisteredId(oid) => oid.to_string(),
+        GeneralName::OtherName(other) => {
+            list_item(&string_text(other.value.tag(), other.value.value())?)
+        }
+        GeneralName::EdiPartyName(_) => return None,
+    })
+}
+
+/// A name in quotes if it would read as several.
+fn list_item(name: &str) -> String {
+    if name.contains([',', '"']) {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
+}

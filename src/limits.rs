@@ -1,0 +1,79 @@
+//! Every bound of the engine, and the attack it stops. No other file has such a number of its own.
+
+use std::time::Duration;
+
+/// Sealed bytes waiting for the socket above which no input is processed: a client that sends
+/// requests but does not read the replies costs no more than this.
+pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
+
+/// How many bytes `poll_transmit` seals at a time: enough for large writes, little enough that
+/// control messages do not wait behind a burst of data.
+pub const TRANSMIT_TARGET: usize = 256 * 1024;
+
+/// RFC 4253 section 4.2: the identification string has at most 255 characters, CR LF included. More
+/// without a line end is memory for nothing.
+pub const MAX_IDENTIFICATION_LEN: usize = 255;
+
+/// `packet_length` of an authenticated client: OpenSSH's own bound. A length is believed before its
+/// MAC can be checked, so it bounds the memory that a forged length makes us wait for.
+pub const MAX_PACKET_LEN: usize = 256 * 1024;
+
+/// `packet_length` before authentication: what RFC 4253 section 6.1 requires, so that strangers
+/// cannot make us hold more.
+pub const MAX_PACKET_LEN_UNAUTHENTICATED: usize = 35_000;
+
+/// Largest inflated payload: stops a small compressed packet from growing without end.
+pub const MAX_PAYLOAD_LEN: usize = 256 * 1024;
+
+/// Messages that wait for a key exchange to end, in bytes: a client that starts one and goes on
+/// with requests instead of finishing it fills this and no more.
+pub const MAX_DEFERRED_BYTES: usize = 256 * 1024;
+
+/// Key exchanges of the client without any other message in between: each costs us a signature, so
+/// a flood of KEXINIT would burn a core. One is forgiven each [`IDLE_KEY_EXCHANGE_REFILL`].
+pub const MAX_IDLE_KEY_EXCHANGES: u32 = 8;
+
+/// See [`MAX_IDLE_KEY_EXCHANGES`].
+pub const IDLE_KEY_EXCHANGE_REFILL: Duration = Duration::from_secs(60);
+
+/// Authentication requests of any kind, `none` and key queries included: stops guessing by methods
+/// that do not count as attempts, and the work each costs.
+pub const MAX_AUTH_REQUESTS: u32 = 1000;
+
+/// Longest user name: it is copied to the program and its logs.
+pub const MAX_USER_NAME_LEN: usize = 1024;
+
+/// Longest password or response: programs feed it to slow hashes.
+pub const MAX_PASSWORD_LEN: usize = 16 * 1024;
+
+/// Most prompts of one keyboard-interactive dialog that a program may ask, and so responses taken.
+pub const MAX_PROMPTS: usize = 32;
+
+/// Open channels of one connection, half-open ones included: each costs state here and an object in
+/// the program.
+pub const MAX_CHANNELS: usize = 16_384;
+
+/// The `maximum_packet_size` we announce.
+pub const CHANNEL_MAXIMUM_PACKET_SIZE: u32 = 64 * 1024;
+
+/// Messages of a channel held behind an unanswered question: a client that goes on sending requests
+/// while the program decides fills this and no more.
+pub const MAX_HELD_MESSAGES: usize = 1024;
+
+/// Bytes of requests (data is bounded by the window) held behind an unanswered question.
+pub const MAX_HELD_BYTES: usize = 1024 * 1024;
+
+/// Data that a program may queue on one channel without waiting: what does not fit is reported back
+/// instead of filling memory when the client stops reading.
+pub const MAX_UNWAITED_BYTES: usize = 1024 * 1024;
+
+/// The receive window of a channel, by how many channels the connection has: what a client can make
+/// us hold while listeners are slow is the sum over its channels (at most about 1.3 GiB for
+/// [`MAX_CHANNELS`], 64 MiB for a usual client).
+pub const fn receive_window(open_channels: usize) -> u32 {
+    match open_channels {
+        0..32 => 2 * 1024 * 1024,
+        32..1024 => 256 * 1024,
+        _ => 64 * 1024,
+    }
+}

@@ -1,0 +1,533 @@
+//! The transport layer protocol (RFC 4253), server side: identification, binary packets, key
+//! exchange. It hands on the messages of the services and knows nothing of their content.
+
+mod kex;
+mod negotiate;
+mod packet_codec;
+mod phase;
+mod rekey;
+mod settings;
+mod trace;
+mod version;
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use self::kex::{Exchange, JobStep, KeySource, NextKeys, Running};
+use self::negotiate::{EXT_INFO_CLIENT, Negotiated, STRICT_CLIENT};
+use self::packet_codec::{Inbound, Outbound, Packet};
+use self::phase::{Stage, Verdict};
+use self::rekey::{FloodGuard, RekeyPolicy};
+use self::trace::{Direction, Trace};
+use crate::crypto::cipher::plaintext;
+use crate::crypto::random::Random;
+use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
+use crate::limits::{MAX_DEFERRED_BYTES, MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
+use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys, Unimplemented};
+use crate::wire::{NameList, Outbox, Reader, Writer};
+
+pub use self::kex::{Job, JobOutput};
+pub use self::settings::{AlgorithmLists, RekeyThresholds, Settings, StrictKex};
+pub use self::trace::{TraceLine, Verbosity};
+
+/// What came off the wire for the layers above.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A message of a service, message number included.
+    Message(BytesMut),
+    /// Arithmetic to run; nothing is read until [`Transport::complete`].
+    Job(Job),
+    /// New keys are in use in both directions.
+    KeysChanged,
+}
+
+/// The transport layer of one connection.
+pub struct Transport {
+    inbound: Inbound,
+    outbound: Outbound,
+    exchange: Exchange,
+    /// Key exchanges completed.
+    exchanges: u64,
+    /// H of the first exchange.
+    session_id: Vec<u8>,
+    client_version: Option<String>,
+    strict: bool,
+    authenticated: bool,
+    policy: Option<RekeyPolicy>,
+    flood: FloodGuard,
+    /// `None` while a job has it.
+    random: Option<Box<dyn Random>>,
+    /// Sealed packets for the socket.
+    sealed: Vec<u8>,
+    /// Payloads that wait for the exchange to end.
+    deferred: Vec<Vec<u8>>,
+    deferred_bytes: usize,
+    /// Compression that starts with authentication (zlib@openssh.com).
+    delayed_compression: Option<Box<Negotiated>>,
+    trace: Trace,
+}
+
+impl Transport {
+    /// Starts with our identification string; [`Self::begin`] has to follow.
+    pub fn new(now: Instant, settings: &Settings, random: Box<dyn Random>) -> Self {
+        let (opener, sealer) = plaintext();
+        let mut sealed = settings.version.clone().into_bytes();
+        sealed.extend_from_slice(b"\r\n");
+        Self {
+            inbound: Inbound::new(opener),
+            outbound: Outbound::new(sealer),
+            exchange: Exchange::Idle,
+            exchanges: 0,
+            session_id: Vec::new(),
+            client_version: None,
+            strict: false,
+            authenticated: false,
+            policy: None,
+            flood: FloodGuard::new(now),
+            random: Some(random),
+            sealed,
+            deferred: Vec::new(),
+            deferred_bytes: 0,
+            delayed_compression: None,
+            trace: Trace::default(),
+        }
+    }
+
+    /// The lines for logs and status.
+    pub fn trace(&mut self) -> &mut Trace {
+        &mut self.trace
+    }
+
+    /// The client's identification string.
+    pub fn client_version(&self) -> Option<&str> {
+        self.client_version.as_deref()
+    }
+
+    /// Whether strict kex is in force.
+    pub fn strict_kex(&self) -> bool {
+        self.strict
+    }
+
+    /// The session identifier (RFC 4253 section 7.2); empty before the first exchange.
+    pub fn session_id(&self) -> &[u8] {
+        &self.session_id
+    }
+
+    /// Whether the messages of services go out at once; otherwise they wait.
+    pub fn can_send(&self) -> bool {
+        match self.exchange {
+            Exchange::Idle | Exchange::AwaitNewKeys(_) => !self.session_id.is_empty(),
+            Exchange::AwaitKexInit { .. } | Exchange::AwaitMethod(_) | Exchange::Computing => false,
+        }
+    }
+
+    /// Whether a key exchange runs.
+    pub fn in_key_exchange(&self) -> bool {
+        !matches!(self.exchange, Exchange::Idle)
+    }
+
+    /// Sealed bytes not taken yet.
+    pub fn backlog(&self) -> usize {
+        self.sealed.len()
+    }
+
+    /// Moves the sealed bytes to `out`.
+    pub fn take_sealed(&mut self, out: &mut Vec<u8>) {
+        if out.is_empty() {
+            std::mem::swap(out, &mut self.sealed);
+        } else {
+            out.append(&mut self.sealed);
+        }
+    }
+
+    /// When [`Self::start_exchange`] is due because of time.
+    pub fn rekey_due(&self) -> Option<Instant> {
+        if self.in_key_exchange() {
+            return None;
+        }
+        self.policy.as_ref().and_then(RekeyPolicy::due)
+    }
+
+    /// Whether the keys in use are used up.
+    pub fn rekey_needed(&self) -> bool {
+        matches!(self.exchange, Exchange::Idle)
+            && self.policy.as_ref().is_some_and(|policy| {
+                policy.is_used_up(self.inbound.usage()) || policy.is_used_up(self.outbound.usage())
+            })
+    }
+
+    /// Sends our KEXINIT, unless an exchange runs already.
+    pub fn start_exchange(&mut self, settings: &Settings) -> Result<(), Error> {
+        if matches!(self.exchange, Exchange::Idle) {
+            let ours = self.send_kex_init(settings)?;
+            self.exchange = Exchange::AwaitKexInit { ours };
+        }
+        Ok(())
+    }
+
+    /// Takes the next thing for the layers above off the front of `buf`; `None` while there is
+    /// nothing complete, or while a job is out.
+    pub fn next(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        buf: &mut BytesMut,
+    ) -> Result<Option<Incoming>, Error> {
+        if self.client_version.is_none() {
+            let Some(version) = version::read_identification(buf)? else {
+                return Ok(None);
+            };
+            self.trace.milestone(|| format!("Client identification: {version}"));
+            self.client_version = Some(version);
+        }
+        while !matches!(self.exchange, Exchange::Computing) {
+            let max =
+                if self.authenticated { MAX_PACKET_LEN } else { MAX_PACKET_LEN_UNAUTHENTICATED };
+            let Some(packet) = self.inbound.next(buf, max)? else {
+                return Ok(None);
+            };
+            self.trace.packet(Direction::Received, packet.sequence, &packet.payload);
+            if let Some(incoming) = self.dispatch(now, settings, packet)? {
+                return Ok(Some(incoming));
+            }
+        }
+        Ok(None)
+    }
+
+    fn stage(&self) -> Stage {
+        if self.exchanges == 0 {
+            return Stage::FirstKeyExchange { strict: self.strict };
+        }
+        match (&self.exchange, self.authenticated) {
+            (Exchange::Idle | Exchange::AwaitKexInit { .. }, true) => Stage::Connection,
+            (Exchange::Idle | Exchange::AwaitKexInit { .. }, false) => Stage::Authentication,
+            (Exchange::AwaitMethod(_) | Exchange::Computing | Exchange::AwaitNewKeys(_), _) => {
+                Stage::KeyExchange
+            }
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        packet: Packet,
+    ) -> Result<Option<Incoming>, Error> {
+        let number = packet.payload.first().copied().unwrap_or_default();
+        match phase::check(number, self.stage()) {
+            Verdict::Handle => {}
+            Verdict::Ignore => return Ok(None),
+            Verdict::Refuse(error) => return Err(error.into()),
+            Verdict::Unimplemented => {
+                self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })?;
+                return Ok(None);
+            }
+        }
+        match number {
+            messages::SSH_MSG_DISCONNECT => Err(disconnected(&packet.payload)),
+            messages::SSH_MSG_IGNORE
+            | messages::SSH_MSG_UNIMPLEMENTED
+            | messages::SSH_MSG_DEBUG => Ok(None),
+            messages::SSH_MSG_EXT_INFO => {
+                check_ext_info(&packet.payload)?;
+                Ok(None)
+            }
+            messages::SSH_MSG_KEXINIT => {
+                self.handle_kex_init(now, settings, &packet)?;
+                Ok(None)
+            }
+            messages::SSH_MSG_NEWKEYS => {
+                NewKeys::decode(&packet.payload)?;
+                self.handle_new_keys(now, settings)?;
+                Ok(Some(Incoming::KeysChanged))
+            }
+            30..=49 => self.handle_method(packet),
+            _ => {
+                self.flood.service_message();
+                Ok(Some(Incoming::Message(packet.payload)))
+            }
+        }
+    }
+
+    /// RFC 4253 section 7.1
+    fn send_kex_init(&mut self, settings: &Settings) -> Result<Vec<u8>, Error> {
+        let mut cookie = [0; 16];
+        let random = self.random.as_mut().ok_or(Error::Internal("random source is lent"))?;
+        random.fill(&mut cookie)?;
+        let offer = negotiate::offer(settings, self.exchanges == 0);
+        let list = |names| NameList::parse(names).map_err(|_| Error::Internal("our name-list"));
+        let payload = KexInit {
+            cookie,
+            kex_algorithms: list(&offer.kex)?,
+            server_host_key_algorithms: list(&offer.host_key)?,
+            encryption_client_to_server: list(&offer.cipher)?,
+            encryption_server_to_client: list(&offer.cipher)?,
+            mac_client_to_server: list(&offer.mac)?,
+            mac_server_to_client: list(&offer.mac)?,
+            compression_client_to_server: list(&offer.compression)?,
+            compression_server_to_client: list(&offer.compression)?,
+            languages_client_to_server: list("")?,
+            languages_server_to_client: list("")?,
+            first_kex_packet_follows: false,
+        }
+        .encode();
+        self.seal(&mut |out| out.extend_from_slice(&payload))?;
+        Ok(payload)
+    }
+
+    fn handle_kex_init(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        packet: &Packet,
+    ) -> Result<(), Error> {
+        let client = KexInit::decode(&packet.payload)?;
+        let ours = match std::mem::replace(&mut self.exchange, Exchange::Idle) {
+            Exchange::AwaitKexInit { ours } => ours,
+            Exchange::Idle => {
+                self.flood.key_exchange(now)?;
+                self.send_kex_init(settings)?
+            }
+            Exchange::AwaitMethod(_) | Exchange::Computing | Exchange::AwaitNewKeys(_) => {
+                return Err(PeerMisbehaved::UnexpectedMessage(messages::SSH_MSG_KEXINIT).into());
+            }
+        };
+        if self.exchanges == 0 {
+            self.strict = settings.strict_kex != StrictKex::Disabled
+                && client.kex_algorithms.contains(STRICT_CLIENT);
+            // OpenSSH PROTOCOL 1.10: KEXINIT has to be the first packet
+            if self.strict && packet.sequence != 0 {
+                let number = messages::SSH_MSG_KEXINIT;
+                return Err(PeerMisbehaved::StrictKexViolation(number).into());
+            }
+        }
+        let negotiated = negotiate::negotiate(settings, &client, self.strict)?;
+        self.trace.milestone(|| describe(&negotiated, self.strict));
+        let mut preamble = Vec::new();
+        Writer::new(&mut preamble)
+            .string(self.client_version.as_deref().unwrap_or_default())
+            .string(&settings.version)
+            .string(&packet.payload)
+            .string(&ours);
+        self.exchange = Exchange::AwaitMethod(Box::new(Running {
+            server: (negotiated.kex.start)(),
+            preamble,
+            skip_next: negotiated.skip_guess,
+            negotiated,
+        }));
+        // RFC 8308 section 2.1: the marker counts in the first KEXINIT only
+        if self.exchanges == 0 && client.kex_algorithms.contains(EXT_INFO_CLIENT) {
+            self.defer_ext_info(settings);
+        }
+        Ok(())
+    }
+
+    /// RFC 8308 section 2.4: the next packet after our first NEWKEYS.
+    fn defer_ext_info(&mut self, settings: &Settings) {
+        let mut extensions = Vec::new();
+        Writer::new(&mut extensions)
+            .string("server-sig-algs")
+            .name_list(settings.algorithms.user_signature.iter().map(|row| row.name));
+        let message = ExtInfo { nr_extensions: 1, extensions: &extensions };
+        self.deferred.insert(0, message.encode());
+    }
+
+    fn handle_method(&mut self, packet: Packet) -> Result<Option<Incoming>, Error> {
+        let number = packet.payload.first().copied().unwrap_or_default();
+        let Exchange::AwaitMethod(running) = &mut self.exchange else {
+            return Err(PeerMisbehaved::UnexpectedMessage(number).into());
+        };
+        if std::mem::take(&mut running.skip_next) {
+            return Ok(None);
+        }
+        let random = self.random.take().ok_or(Error::Internal("random source is lent"))?;
+        let Exchange::AwaitMethod(running) =
+            std::mem::replace(&mut self.exchange, Exchange::Computing)
+        else {
+            return Err(Error::Internal("key exchange state"));
+        };
+        let payload = packet.payload.to_vec();
+        Ok(Some(Incoming::Job(Job { running, random, payload })))
+    }
+
+    /// Takes the result of a job.
+    pub fn complete(&mut self, output: JobOutput) -> Result<(), Error> {
+        if !matches!(self.exchange, Exchange::Computing) {
+            return Err(Error::Internal("no job is out"));
+        }
+        let JobOutput { running, random, result } = output;
+        self.random = Some(random);
+        match result? {
+            JobStep::Reply(reply) => {
+                self.seal(&mut |out| out.extend_from_slice(&reply))?;
+                self.exchange = Exchange::AwaitMethod(running);
+                Ok(())
+            }
+            JobStep::Finished { reply, exchange_hash, shared_secret } => {
+                self.seal(&mut |out| out.extend_from_slice(&reply))?;
+                self.seal_message(&NewKeys {})?;
+                if self.session_id.is_empty() {
+                    self.session_id.clone_from(&exchange_hash);
+                }
+                let negotiated = running.negotiated;
+                let source = KeySource {
+                    negotiated: &negotiated,
+                    shared_secret: &shared_secret,
+                    exchange_hash: &exchange_hash,
+                    session_id: &self.session_id,
+                };
+                let (opener, sealer) = (source.opener()?, source.sealer()?);
+                self.use_keys(negotiated, opener, sealer)
+            }
+        }
+    }
+
+    /// Uses the outbound keys at once and keeps the inbound ones for the client's NEWKEYS.
+    fn use_keys(
+        &mut self,
+        negotiated: Negotiated,
+        opener: Box<dyn crate::crypto::cipher::Opener>,
+        sealer: Box<dyn crate::crypto::cipher::Sealer>,
+    ) -> Result<(), Error> {
+        self.outbound.rekey(sealer, self.strict);
+        let (inward, outward) = (negotiated.client_to_server, negotiated.server_to_client);
+        let starts = |row: &crate::crypto::compression::CompressionAlgorithm| {
+            (self.authenticated || !row.delayed).then_some(row.new).flatten()
+        };
+        let decompressor = starts(inward.compression).map(|new| new().1);
+        if let Some(new) = starts(outward.compression) {
+            self.outbound.set_compressor(new().0);
+        }
+        let cipher_bytes = inward.cipher.rekey_after_bytes.min(outward.cipher.rekey_after_bytes);
+        let delayed = [inward, outward].iter().any(|suite| suite.compression.delayed);
+        self.delayed_compression = (delayed && !self.authenticated).then(|| Box::new(negotiated));
+        self.exchange =
+            Exchange::AwaitNewKeys(Box::new(NextKeys { opener, decompressor, cipher_bytes }));
+        self.deferred_bytes = 0;
+        for payload in std::mem::take(&mut self.deferred) {
+            self.seal(&mut |out| out.extend_from_slice(&payload))?;
+        }
+        Ok(())
+    }
+
+    fn handle_new_keys(&mut self, now: Instant, settings: &Settings) -> Result<(), Error> {
+        let Exchange::AwaitNewKeys(keys) = std::mem::replace(&mut self.exchange, Exchange::Idle)
+        else {
+            return Err(PeerMisbehaved::UnexpectedMessage(messages::SSH_MSG_NEWKEYS).into());
+        };
+        self.inbound.rekey(keys.opener, self.strict);
+        if let Some(decompressor) = keys.decompressor {
+            self.inbound.set_decompressor(decompressor);
+        }
+        self.policy = Some(RekeyPolicy::new(now, &settings.rekey, keys.cipher_bytes));
+        self.exchanges = self.exchanges.saturating_add(1);
+        self.trace.milestone(|| "New keys are in use".to_owned());
+        Ok(())
+    }
+
+    /// Authentication has succeeded, and SSH_MSG_USERAUTH_SUCCESS is sealed: larger packets are
+    /// taken, and delayed compression starts.
+    pub fn set_authenticated(&mut self) {
+        self.authenticated = true;
+        let Some(negotiated) = self.delayed_compression.take() else {
+            return;
+        };
+        let delayed = |row: &crate::crypto::compression::CompressionAlgorithm| {
+            row.delayed.then_some(row.new).flatten()
+        };
+        if let Some(new) = delayed(negotiated.server_to_client.compression) {
+            self.outbound.set_compressor(new().0);
+        }
+        if let Some(new) = delayed(negotiated.client_to_server.compression) {
+            if let Exchange::AwaitNewKeys(keys) = &mut self.exchange {
+                // the keys for it are agreed but not in use: it starts with them
+                keys.decompressor = Some(new().1);
+            } else {
+                self.inbound.set_decompressor(new().1);
+            }
+        }
+    }
+
+    /// Tells the client why the connection ends (RFC 4253 section 11.1).
+    pub fn disconnect(&mut self, reason: DisconnectReason, description: &str) -> Result<(), Error> {
+        self.trace.milestone(|| format!("Disconnecting: {description}"));
+        self.seal_message(&Disconnect {
+            reason_code: reason as u32,
+            description: description.as_bytes(),
+            language_tag: b"",
+        })
+    }
+
+    fn seal_message<'m, M: Message<'m>>(&mut self, message: &M) -> Result<(), Error> {
+        self.seal(&mut |out| message.encode_to(out))
+    }
+
+    /// Seals a payload at once, whatever the state.
+    fn seal(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error> {
+        let trace = &mut self.trace;
+        self.outbound.seal(
+            self.random.as_deref_mut(),
+            &mut self.sealed,
+            build,
+            &mut |sequence, payload| trace.packet(Direction::Sent, sequence, payload),
+        )
+    }
+}
+
+impl Outbox for Transport {
+    fn put(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error> {
+        if self.can_send() {
+            return self.seal(build);
+        }
+        let mut payload = Vec::new();
+        build(&mut payload);
+        self.deferred_bytes = self.deferred_bytes.saturating_add(payload.len());
+        self.deferred.push(payload);
+        if self.deferred_bytes > MAX_DEFERRED_BYTES {
+            return Err(LimitExceeded::QueuedReplies.into());
+        }
+        Ok(())
+    }
+}
+
+fn describe(negotiated: &Negotiated, strict: bool) -> String {
+    let mac = |suite: &negotiate::Suite| suite.mac.map_or("implicit", |row| row.name);
+    let (inward, outward) = (&negotiated.client_to_server, &negotiated.server_to_client);
+    format!(
+        "Key exchange: {}, host key {}, client to server {} {} {}, server to client {} {} {}{}",
+        negotiated.kex.name,
+        negotiated.host_key_algorithm.name,
+        inward.cipher.name,
+        mac(inward),
+        inward.compression.name,
+        outward.cipher.name,
+        mac(outward),
+        outward.compression.name,
+        if strict { ", strict" } else { "" },
+    )
+}
+
+/// The client's SSH_MSG_DISCONNECT; a malformed one ends the connection just the same.
+fn disconnected(payload: &[u8]) -> Error {
+    match Disconnect::decode(payload) {
+        Ok(message) => {
+            let text = String::from_utf8_lossy(message.description);
+            let description =
+                text.chars().take(1024).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            Error::Disconnected { reason: message.reason_code, description }
+        }
+        Err(error) => error.into(),
+    }
+}
+
+/// Clients have no extension that concerns a server yet; the message only has to parse (RFC 8308).
+fn check_ext_info(payload: &[u8]) -> Result<(), InvalidMessage> {
+    let message = ExtInfo::decode(payload)?;
+    let mut reader = Reader::new(message.extensions);
+    for _ in 0..message.nr_extensions {
+        reader.string()?;
+        reader.string()?;
+    }
+    reader.finish()
+}

@@ -1,0 +1,111 @@
+//! When keys have to be exchanged anew (RFC 4253 section 9, RFC 4344 section 3), and how many
+//! exchanges a client may ask for.
+
+use std::time::Instant;
+
+use super::packet_codec::Usage;
+use super::settings::RekeyThresholds;
+use crate::error::{Error, LimitExceeded};
+use crate::limits::{IDLE_KEY_EXCHANGE_REFILL, MAX_IDLE_KEY_EXCHANGES};
+
+/// The thresholds of the keys in use.
+#[derive(Debug)]
+pub(super) struct RekeyPolicy {
+    /// The lower of the setting and the ciphers' own limits.
+    bytes: u64,
+    packets: u64,
+    /// When the interval ends.
+    due: Option<Instant>,
+}
+
+impl RekeyPolicy {
+    /// For keys taken into use at `now`; `cipher_bytes` is the ciphers' own limit.
+    pub(super) fn new(now: Instant, thresholds: &RekeyThresholds, cipher_bytes: u64) -> Self {
+        Self {
+            bytes: thresholds.bytes.min(cipher_bytes),
+            packets: thresholds.packets,
+            due: thresholds.interval.and_then(|interval| now.checked_add(interval)),
+        }
+    }
+
+    /// Whether one direction has used its keys up.
+    pub(super) fn is_used_up(&self, usage: Usage) -> bool {
+        usage.bytes >= self.bytes || usage.packets >= self.packets
+    }
+
+    /// When keys are exchanged whatever was sent.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+}
+
+/// Counts key exchanges that the client asks for without sending anything else.
+#[derive(Debug)]
+pub(super) struct FloodGuard {
+    idle_exchanges: u32,
+    since: Instant,
+}
+
+impl FloodGuard {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { idle_exchanges: 0, since: now }
+    }
+
+    /// Any message of a service shows that the exchange was worth it.
+    pub(super) fn service_message(&mut self) {
+        self.idle_exchanges = 0;
+    }
+
+    /// The client has asked for a key exchange.
+    pub(super) fn key_exchange(&mut self, now: Instant) -> Result<(), Error> {
+        while self.idle_exchanges > 0
+            && now.saturating_duration_since(self.since) >= IDLE_KEY_EXCHANGE_REFILL
+        {
+            self.idle_exchanges = self.idle_exchanges.saturating_sub(1);
+            self.since = self.since.checked_add(IDLE_KEY_EXCHANGE_REFILL).unwrap_or(now);
+        }
+        if self.idle_exchanges == 0 {
+            self.since = now;
+        }
+        self.idle_exchanges = self.idle_exchanges.saturating_add(1);
+        if self.idle_exchanges > MAX_IDLE_KEY_EXCHANGES {
+            return Err(LimitExceeded::KeyExchanges.into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_lower_limit_counts() {
+        let now = Instant::now();
+        let thresholds = RekeyThresholds { bytes: 1000, packets: 10, interval: None };
+        let policy = RekeyPolicy::new(now, &thresholds, 500);
+        assert!(!policy.is_used_up(Usage { bytes: 499, packets: 9 }));
+        assert!(policy.is_used_up(Usage { bytes: 500, packets: 0 }));
+        assert!(policy.is_used_up(Usage { bytes: 0, packets: 10 }));
+        assert_eq!(policy.due(), None);
+    }
+
+    #[test]
+    fn idle_exchanges_run_out_and_come_back() {
+        let now = Instant::now();
+        let mut guard = FloodGuard::new(now);
+        for _ in 0..MAX_IDLE_KEY_EXCHANGES {
+            assert_eq!(guard.key_exchange(now), Ok(()));
+        }
+        assert_eq!(guard.key_exchange(now), Err(LimitExceeded::KeyExchanges.into()));
+        let later = now + IDLE_KEY_EXCHANGE_REFILL * 3;
+        assert_eq!(guard.key_exchange(later), Ok(()));
+        guard.service_message();
+        let much_later = later + Duration::from_secs(1);
+        for _ in 0..MAX_IDLE_KEY_EXCHANGES {
+            assert_eq!(guard.key_exchange(much_later), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What the transport layer has to know before its first byte.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::crypto::Security;
+use crate::crypto::cipher::{CIPHERS, CipherAlgorithm};
+use crate::crypto::compression::{COMPRESSIONS, CompressionAlgorithm};
+use crate::crypto::kex::{KEXES, KexAlgorithm};
+use crate::crypto::mac::{MACS, MacAlgorithm};
+use crate::crypto::signature::{PrivateKey, SIGNATURES, SignatureAlgorithm};
+
+/// Settings of the transport layer, shared by the connections of a server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Our identification string without CR LF (RFC 4253 section 4.2).
+    pub version: String,
+    /// The host keys, in order of preference among equals.
+    pub host_keys: Vec<Arc<PrivateKey>>,
+    /// What is offered and accepted.
+    pub algorithms: AlgorithmLists,
+    /// Strict key exchange.
+    pub strict_kex: StrictKex,
+    /// When keys are exchanged anew.
+    pub rekey: RekeyThresholds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: concat!("SSH-2.0-sshserver_", env!("CARGO_PKG_VERSION")).to_owned(),
+            host_keys: Vec::new(),
+            algorithms: AlgorithmLists::default(),
+            strict_kex: StrictKex::default(),
+            rekey: RekeyThresholds::default(),
+        }
+    }
+}
+
+/// Algorithms in order of preference; the client's order decides (RFC 4253 section 7.1).
+#[derive(Debug, Clone)]
+pub struct AlgorithmLists {
+    /// Key exchange.
+    pub kex: Vec<&'static KexAlgorithm>,
+    /// Host key signatures.
+    pub host_key: Vec<&'static SignatureAlgorithm>,
+    /// Ciphers, both directions.
+    pub cipher: Vec<&'static CipherAlgorithm>,
+    /// MACs, both directions.
+    pub mac: Vec<&'static MacAlgorithm>,
+    /// Compression, both directions.
+    pub compression: Vec<&'static CompressionAlgorithm>,
+    /// Signatures of public key authentication, announced in `server-sig-algs` (RFC 8308).
+    pub user_signature: Vec<&'static SignatureAlgorithm>,
+}
+
+impl Default for AlgorithmLists {
+    /// Every algorithm of the registries, in their order.
+    fn default() -> Self {
+        Self {
+            kex: KEXES.to_vec(),
+            host_key: SIGNATURES.to_vec(),
+            cipher: CIPHERS.to_vec(),
+            mac: MACS.to_vec(),
+            compression: COMPRESSIONS.to_vec(),
+            user_signature: SIGNATURES.to_vec(),
+        }
+    }
+}
+
+impl AlgorithmLists {
+    /// What a current OpenSSH accepts.
+    pub fn modern() -> Self {
+        let mut lists = Self::default();
+        lists.kex.retain(|row| row.security == Security::Modern);
+        lists.host_key.retain(|row| row.security == Security::Modern);
+        lists.cipher.retain(|row| row.security == Security::Modern);
+        lists.mac.retain(|row| row.security == Security::Modern);
+        lists.compression.retain(|row| row.security == Security::Modern);
+        lists.user_signature.retain(|row| row.security == Security::Modern);
+        lists
+    }
+}
+
+/// How strict key exchange (OpenSSH's answer to the Terrapin attack) is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StrictKex {
+    /// Not offered.
+    Disabled,
+    /// Offered, not required.
+    #[default]
+    Offered,
+    /// Without the peer's offer, only algorithms that the attack does not reach.
+    RejectAffected,
+    /// Required.
+    Required,
+}
+
+/// When keys are exchanged anew (RFC 4253 section 9); the first threshold reached counts. A cipher's
+/// own limit applies as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RekeyThresholds {
+    /// Bytes in either direction.
+    pub bytes: u64,
+    /// Packets in either direction.
+    pub packets: u64,
+    /// Time since the last exchange; `None` for no limit.
+    pub interval: Option<Duration>,
+}
+
+impl Default for RekeyThresholds {
+    fn default() -> Self {
+        Self { bytes: 1 << 30, packets: 1 << 31, interval: Some(Duration::from_secs(3600)) }
+    }
+}

@@ -1,0 +1,102 @@
+//! The `keyboard-interactive` method (RFC 4256): prompts out, responses in, one question to the
+//! program per response and one for the whole.
+
+use std::collections::VecDeque;
+
+use super::AuthParam;
+use super::verdict::{AuthAnswer, Prompt};
+use crate::crypto::secret::Secret;
+use crate::error::{Error, InvalidMessage};
+use crate::limits::{MAX_PASSWORD_LEN, MAX_PROMPTS};
+use crate::wire::messages::{Message, UserauthInfoRequest, UserauthInfoResponse};
+use crate::wire::{Outbox, Reader, Writer};
+
+/// Reads `string language_tag | string submethods`.
+pub(super) fn read(method_specific: &[u8]) -> Result<(), InvalidMessage> {
+    let mut reader = Reader::new(method_specific);
+    reader.string()?;
+    reader.text()?;
+    reader.finish()
+}
+
+/// A dialog from its prompts to the verdict.
+pub(super) struct Dialog {
+    prompts: usize,
+    /// Responses the program has not judged.
+    responses: VecDeque<Secret>,
+    /// How many it has judged.
+    judged: usize,
+    /// Whether it has accepted each of them.
+    all_accepted: bool,
+}
+
+impl Dialog {
+    /// Sends the prompts.
+    pub(super) fn begin(
+        instruction: &str,
+        prompts: &[Prompt],
+        out: &mut dyn Outbox,
+    ) -> Result<Self, Error> {
+        let prompts = prompts.get(..MAX_PROMPTS).unwrap_or(prompts);
+        let mut encoded = Vec::new();
+        let mut writer = Writer::new(&mut encoded);
+        for prompt in prompts {
+            writer.string(&prompt.prompt).boolean(prompt.echo);
+        }
+        out.send(&UserauthInfoRequest {
+            name: "",
+            instruction,
+            language_tag: b"",
+            num_prompts: u32::try_from(prompts.len()).unwrap_or_default(),
+            prompts: &encoded,
+        })?;
+        Ok(Self {
+            prompts: prompts.len(),
+            responses: VecDeque::new(),
+            judged: 0,
+            all_accepted: true,
+        })
+    }
+
+    /// Reads the responses; false when there are not as many as prompts (RFC 4256 section 3.4).
+    pub(super) fn take_responses(&mut self, payload: &[u8]) -> Result<bool, Error> {
+        let message = UserauthInfoResponse::decode(payload)?;
+        if usize::try_from(message.num_responses) != Ok(self.prompts) {
+            return Ok(false);
+        }
+        let mut reader = Reader::new(message.responses);
+        for _ in 0..message.num_responses {
+            let response = reader.string()?;
+            if response.len() > MAX_PASSWORD_LEN {
+                return Err(InvalidMessage::BadText.into());
+            }
+            self.responses.push_back(Secret::new(response.to_vec()));
+        }
+        reader.finish()?;
+        Ok(true)
+    }
+
+    /// The method and parameter of the next question: a response, or the whole dialog at its end.
+    pub(super) fn next_question(&mut self) -> (String, AuthParam) {
+        match self.responses.pop_front() {
+            Some(response) => {
+                let index = self.judged.saturating_add(1);
+                (format!("keyboard-interactive-{index}"), AuthParam::Text(response))
+            }
+            None => ("keyboard-interactive".to_owned(), AuthParam::None),
+        }
+    }
+
+    /// Takes the answer to the last question; the verdict once the whole dialog is judged. Every
+    /// response is shown to the program even after one was refused, so timing tells nothing.
+    pub(super) fn judge(&mut self, mut answer: AuthAnswer) -> Option<AuthAnswer> {
+        if self.judged < self.prompts {
+            self.judged = self.judged.saturating_add(1);
+            self.all_accepted &= answer.accept || answer.partial_success;
+            return None;
+        }
+        answer.accept &= self.all_accepted;
+        answer.partial_success &= self.all_accepted;
+        Some(answer)
+    }
+}

@@ -1,0 +1,348 @@
+//! User authentication (RFC 4252), server side: attempts, the table of methods, and the questions
+//! to the program. One file per method. The caller carries the answers back and starts the service.
+
+mod keyboard_interactive;
+mod password;
+mod publickey;
+mod verdict;
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use self::keyboard_interactive::Dialog;
+use self::publickey::PublicKeyRequest;
+use crate::crypto::secret::Secret;
+use crate::crypto::signature::SignatureAlgorithm;
+use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
+use crate::limits::{MAX_AUTH_REQUESTS, MAX_USER_NAME_LEN};
+use crate::wire::Outbox;
+use crate::wire::messages::{self, Message, UserauthRequest};
+
+pub use self::verdict::{AuthAnswer, Prompt};
+
+/// One step of user authentication (RFC 4252 section 5).
+#[derive(Debug)]
+pub struct AuthQuestion {
+    /// The account.
+    pub user: String,
+    /// The service that is to start.
+    pub service: String,
+    /// The method: `none`, `password`, `publickey`, `keyboard-interactive-N`,
+    /// `keyboard-interactive`, `sigstatus`.
+    pub method: String,
+    /// What the client proves itself with.
+    pub param: AuthParam,
+    /// The signature algorithm of a `publickey` request, else empty.
+    pub key_algorithm: String,
+}
+
+/// What the client proves itself with. Debug shows no secret.
+pub enum AuthParam {
+    /// Nothing (`none`, the last step of `keyboard-interactive`).
+    None,
+    /// A password or a response.
+    Text(Secret),
+    /// A public key blob.
+    PublicKey(Bytes),
+    /// The verdict on a signature, for `sigstatus`.
+    SignatureStatus(bool),
+}
+
+impl fmt::Debug for AuthParam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Text(_) => "Text(..)",
+            Self::PublicKey(_) => "PublicKey(..)",
+            Self::SignatureStatus(true) => "SignatureStatus(true)",
+            Self::SignatureStatus(false) => "SignatureStatus(false)",
+        })
+    }
+}
+
+/// What has to happen next.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing: a reply was sent, or the client has to go on.
+    Wait,
+    /// Ask the program, then [`UserAuth::answer`].
+    Ask(AuthQuestion),
+    /// Ask for prompts for this user, then [`UserAuth::prompts`].
+    AskPrompts(String),
+    /// The user is authenticated for this service; the caller sends the success.
+    Accepted {
+        /// The account.
+        user: String,
+        /// The service.
+        service: String,
+    },
+}
+
+/// Settings of user authentication.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// Signature algorithms a client may use.
+    pub signatures: &'a [&'static SignatureAlgorithm],
+    /// Failed attempts before the connection is ended; 0 for no limit.
+    pub max_attempts: u32,
+    /// Whether `sigstatus` is asked.
+    pub ask_after_signature: bool,
+    /// Sent when a request is refused without asking the program.
+    pub methods: &'a str,
+}
+
+/// Which request waits for what.
+enum State {
+    /// The next request, or the next answer of a dialog that was abandoned.
+    AwaitRequest,
+    /// The program's answer to `none`.
+    None,
+    /// The program's answer to a password.
+    Password,
+    /// The program's answer to a key.
+    PublicKey(Box<PublicKeyRequest>),
+    /// The program's acknowledgement of `sigstatus`, and the verdict it is about.
+    SignatureStatus(Box<AuthAnswer>),
+    /// The prompts.
+    Prompts,
+    /// Prompts are out, or responses are being judged.
+    Dialog(Box<Dialog>),
+    /// Authenticated.
+    Done,
+}
+
+/// User authentication of one connection.
+pub struct UserAuth {
+    state: State,
+    user: String,
+    service: String,
+    failures: u32,
+    requests: u32,
+}
+
+impl Default for UserAuth {
+    fn default() -> Self {
+        Self {
+            state: State::AwaitRequest,
+            user: String::new(),
+            service: String::new(),
+            failures: 0,
+            requests: 0,
+        }
+    }
+}
+
+impl UserAuth {
+    /// Takes a message 50-79 of the client.
+    pub fn handle(
+        &mut self,
+        settings: &Settings<'_>,
+        session_id: &[u8],
+        payload: &[u8],
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        let number = payload.first().copied().unwrap_or_default();
+        match number {
+            messages::SSH_MSG_USERAUTH_REQUEST => {
+                self.handle_request(settings, session_id, payload, out)
+            }
+            messages::SSH_MSG_USERAUTH_INFO_RESPONSE => {
+                self.handle_responses(settings, payload, out)
+            }
+            _ => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
+        }
+    }
+
+    fn handle_request(
+        &mut self,
+        settings: &Settings<'_>,
+        session_id: &[u8],
+        payload: &[u8],
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        let request = UserauthRequest::decode(payload)?;
+        self.requests = self.requests.saturating_add(1);
+        if self.requests > MAX_AUTH_REQUESTS {
+            return Err(LimitExceeded::AuthRequests.into());
+        }
+        if request.user_name.len() > MAX_USER_NAME_LEN {
+            return Err(InvalidMessage::BadText.into());
+        }
+        // a new request abandons a dialog that is under way (RFC 4252 section 5.1)
+        self.state = State::AwaitRequest;
+        request.user_name.clone_into(&mut self.user);
+        request.service_name.clone_into(&mut self.service);
+        match request.method_name {
+            "none" => {
+                if !request.method_specific.is_empty() {
+                    return Err(InvalidMessage::TrailingBytes.into());
+                }
+                self.state = State::None;
+                Ok(Step::Ask(self.question("none", AuthParam::None)))
+            }
+            "password" => match password::read(request.method_specific)? {
+                Some(password) => {
+                    self.state = State::Password;
+                    Ok(Step::Ask(self.question("password", AuthParam::Text(password))))
+                }
+                None => self.refuse(settings, out),
+            },
+            "publickey" => {
+                let read = publickey::read(settings.signatures, session_id, &request)?;
+                let Some(request) = read else {
+                    return self.refuse(settings, out);
+                };
+                let mut question =
+                    self.question("publickey", AuthParam::PublicKey(request.key_blob()));
+                request.algorithm().name.clone_into(&mut question.key_algorithm);
+                self.state = State::PublicKey(Box::new(request));
+                Ok(Step::Ask(question))
+            }
+            "keyboard-interactive" => {
+                keyboard_interactive::read(request.method_specific)?;
+                self.state = State::Prompts;
+                Ok(Step::AskPrompts(self.user.clone()))
+            }
+            _ => self.refuse(settings, out),
+        }
+    }
+
+    fn question(&self, method: &str, param: AuthParam) -> AuthQuestion {
+        AuthQuestion {
+            user: self.user.clone(),
+            service: self.service.clone(),
+            method: method.to_owned(),
+            param,
+            key_algorithm: String::new(),
+        }
+    }
+
+    /// Takes the prompts of the dialog that the client has asked for.
+    pub fn prompts(
+        &mut self,
+        instruction: &str,
+        prompts: &[Prompt],
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        if !matches!(self.state, State::Prompts) {
+            return Err(Error::Internal("no prompts were asked for"));
+        }
+        self.state = State::Dialog(Box::new(Dialog::begin(instruction, prompts, out)?));
+        Ok(Step::Wait)
+    }
+
+    fn handle_responses(
+        &mut self,
+        settings: &Settings<'_>,
+        payload: &[u8],
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        let State::Dialog(mut dialog) = std::mem::replace(&mut self.state, State::AwaitRequest)
+        else {
+            let number = messages::SSH_MSG_USERAUTH_INFO_RESPONSE;
+            return Err(PeerMisbehaved::UnexpectedMessage(number).into());
+        };
+        if !dialog.take_responses(payload)? {
+            return self.refuse(settings, out);
+        }
+        let (method, param) = dialog.next_question();
+        self.state = State::Dialog(dialog);
+        Ok(Step::Ask(self.question(&method, param)))
+    }
+
+    /// Takes the program's answer to the last [`Step::Ask`].
+    pub fn answer(
+        &mut self,
+        settings: &Settings<'_>,
+        answer: AuthAnswer,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        answer.send_banner(out)?;
+        match std::mem::replace(&mut self.state, State::AwaitRequest) {
+            State::None => self.conclude(settings, answer, Counts::No, out),
+            State::Password => self.conclude(settings, answer, Counts::Yes, out),
+            State::PublicKey(request) => self.judge_key(settings, &request, answer, out),
+            State::SignatureStatus(verdict) => self.conclude(settings, *verdict, Counts::Yes, out),
+            State::Dialog(mut dialog) => match dialog.judge(answer) {
+                Some(verdict) => self.conclude(settings, verdict, Counts::Yes, out),
+                None => {
+                    let (method, param) = dialog.next_question();
+                    self.state = State::Dialog(dialog);
+                    Ok(Step::Ask(self.question(&method, param)))
+                }
+            },
+            State::AwaitRequest | State::Prompts | State::Done => {
+                Err(Error::Internal("no verdict was asked for"))
+            }
+        }
+    }
+
+    fn judge_key(
+        &mut self,
+        settings: &Settings<'_>,
+        request: &PublicKeyRequest,
+        mut answer: AuthAnswer,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        let Some(valid) = request.signature_valid() else {
+            // a query: would a signature by this key be taken? (RFC 4252 section 7)
+            if answer.accept || answer.partial_success {
+                request.send_ok(out)?;
+                return Ok(Step::Wait);
+            }
+            return self.conclude(settings, answer, Counts::Yes, out);
+        };
+        // the program cannot let a wrong signature in
+        answer.accept &= valid;
+        answer.partial_success &= valid;
+        if settings.ask_after_signature {
+            let mut question = self.question("sigstatus", AuthParam::SignatureStatus(valid));
+            request.algorithm().name.clone_into(&mut question.key_algorithm);
+            self.state = State::SignatureStatus(Box::new(answer));
+            return Ok(Step::Ask(question));
+        }
+        self.conclude(settings, answer, Counts::Yes, out)
+    }
+
+    /// Ends a request with its reply.
+    fn conclude(
+        &mut self,
+        settings: &Settings<'_>,
+        answer: AuthAnswer,
+        counts: Counts,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        if answer.accept {
+            self.state = State::Done;
+            return Ok(Step::Accepted { user: self.user.clone(), service: self.service.clone() });
+        }
+        if !answer.partial_success && counts == Counts::Yes {
+            self.count_failure(settings)?;
+        }
+        answer.send_failure(out)?;
+        Ok(Step::Wait)
+    }
+
+    /// Refuses a request that the program is not asked about.
+    fn refuse(&mut self, settings: &Settings<'_>, out: &mut dyn Outbox) -> Result<Step, Error> {
+        let answer =
+            AuthAnswer { available_methods: settings.methods.to_owned(), ..AuthAnswer::default() };
+        self.conclude(settings, answer, Counts::Yes, out)
+    }
+
+    fn count_failure(&mut self, settings: &Settings<'_>) -> Result<(), Error> {
+        self.failures = self.failures.saturating_add(1);
+        if settings.max_attempts != 0 && self.failures > settings.max_attempts {
+            return Err(LimitExceeded::AuthAttempts.into());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a refusal is a failed attempt. `none` is how clients ask for the list of methods.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Yes,
+    No,
+}

@@ -1,0 +1,50 @@
+//! The program's answers, and the messages that carry them to the client (RFC 4252 sections 5.1
+//! and 5.4).
+
+use crate::error::Error;
+use crate::wire::messages::{UserauthBanner, UserauthFailure};
+use crate::wire::{NameList, Outbox};
+
+/// The program's verdict on one authentication step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuthAnswer {
+    /// The client is in.
+    pub accept: bool,
+    /// This step was good, but another method has to follow. Counts only without `accept`.
+    pub partial_success: bool,
+    /// Comma-separated methods that can continue, told to the client with a failure.
+    pub available_methods: String,
+    /// Sent as SSH_MSG_USERAUTH_BANNER before the reply.
+    pub banner: Option<String>,
+}
+
+impl AuthAnswer {
+    pub(super) fn send_banner(&self, out: &mut dyn Outbox) -> Result<(), Error> {
+        match &self.banner {
+            Some(message) => out.send(&UserauthBanner { message, language_tag: b"" }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn send_failure(&self, out: &mut dyn Outbox) -> Result<(), Error> {
+        let methods = tidy_list(&self.available_methods);
+        // a list that is no name-list is the program's mistake; the client still gets its reply
+        let can_continue = NameList::parse(&methods).or_else(|_| NameList::parse(""))?;
+        out.send(&UserauthFailure { can_continue, partial_success: self.partial_success })
+    }
+}
+
+/// Programs write "password, publickey" too.
+fn tidy_list(list: &str) -> String {
+    let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    names.join(",")
+}
+
+/// One prompt of keyboard-interactive (RFC 4256 section 3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// The text to show.
+    pub prompt: String,
+    /// Whether the client shows what is typed.
+    pub echo: bool,
+}

@@ -1,0 +1,17 @@
+//! Where the layers above the transport put their messages, without knowing the transport.
+
+use super::messages::Message;
+use crate::error::Error;
+
+/// Takes payloads in order. Messages put while keys are exchanged wait until it is over.
+pub trait Outbox {
+    /// Sends the payload that `build` appends.
+    fn put(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error>;
+}
+
+impl dyn Outbox + '_ {
+    /// Sends a message.
+    pub fn send<'m, M: Message<'m>>(&mut self, message: &M) -> Result<(), Error> {
+        self.put(&mut |out| message.encode_to(out))
+    }
+}
