@@ -1,10 +1,11 @@
 //! What AWS-LC has no safe Rust interface for: block ciphers that keep their state from call to
-//! call, modular exponentiation, the parts of an RSA key that files leave out, and ML-KEM
+//! call, HMAC keys that take 64 bytes and not 1200, modular exponentiation, the parts of an RSA key that files leave out, and ML-KEM
 //! encapsulation with randomness from outside. The only file of the engine with `unsafe`;
 //! everything it exports is safe, whatever the arguments.
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_uint};
+use std::mem::MaybeUninit;
 use std::ptr::{NonNull, null, null_mut};
 
 use aws_lc_sys as ffi;
@@ -126,6 +127,130 @@ impl Drop for CipherContext {
     fn drop(&mut self) {
         // SAFETY: the context is ours and is not used again; the library wipes the key schedule.
         unsafe { ffi::EVP_CIPHER_CTX_free(self.context.as_ptr()) }
+    }
+}
+
+/// The hash functions of an [`HmacKey`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HmacHash {
+    Sha256,
+    Sha512,
+}
+
+impl HmacHash {
+    fn evp(self) -> *const ffi::EVP_MD {
+        // SAFETY: these functions take nothing and return pointers to constants.
+        unsafe {
+            match self {
+                Self::Sha256 => ffi::EVP_sha256(),
+                Self::Sha512 => ffi::EVP_sha512(),
+            }
+        }
+    }
+}
+
+/// An HMAC key as the states of the hash after its two padded blocks (RFC 2104 section 4): small,
+/// and a tag takes two blocks less. `STATES_LEN` is twice the length of a state.
+pub(crate) struct HmacKey<const STATES_LEN: usize> {
+    hash: HmacHash,
+    states: Zeroizing<[u8; STATES_LEN]>,
+}
+
+impl<const STATES_LEN: usize> HmacKey<STATES_LEN> {
+    /// From a key of any length; `STATES_LEN` has to be that of the hash.
+    pub(crate) fn new(hash: HmacHash, key: &[u8]) -> Result<Self, CryptoError> {
+        let mut states = Zeroizing::new([0; STATES_LEN]);
+        let mut written = STATES_LEN;
+        let mut context = HmacContext::new();
+        // SAFETY: reads `key.len()` bytes of the key; the hash is a constant; the engine may be
+        // null.
+        succeeded(unsafe {
+            ffi::HMAC_Init_ex(
+                context.as_mut_ptr(),
+                key.as_ptr().cast(),
+                key.len(),
+                hash.evp(),
+                null_mut(),
+            )
+        })?;
+        // SAFETY: the context was initialised just now.
+        succeeded(unsafe { ffi::HMAC_set_precomputed_key_export(context.as_mut_ptr()) })?;
+        // SAFETY: `written` says how much room there is, which the library respects.
+        succeeded(unsafe {
+            ffi::HMAC_get_precomputed_key(
+                context.as_mut_ptr(),
+                states.as_mut_ptr(),
+                &raw mut written,
+            )
+        })?;
+        if written == STATES_LEN { Ok(Self { hash, states }) } else { Err(CryptoError::Failed) }
+    }
+
+    /// The tag over the concatenation of `parts`, in the first bytes of the result.
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> Result<HmacTag, CryptoError> {
+        let mut context = HmacContext::new();
+        // SAFETY: reads the states, whose length goes with them; the hash is a constant.
+        succeeded(unsafe {
+            ffi::HMAC_Init_from_precomputed_key(
+                context.as_mut_ptr(),
+                self.states.as_ptr(),
+                STATES_LEN,
+                self.hash.evp(),
+            )
+        })?;
+        for part in parts {
+            // SAFETY: reads `part.len()` bytes of the slice.
+            succeeded(unsafe {
+                ffi::HMAC_Update(context.as_mut_ptr(), part.as_ptr(), part.len())
+            })?;
+        }
+        let mut tag = HmacTag { bytes: [0; MAX_DIGEST_LEN], len: 0 };
+        let mut written: c_uint = 0;
+        // SAFETY: writes at most EVP_MAX_MD_SIZE bytes, for which there is room.
+        succeeded(unsafe {
+            ffi::HMAC_Final(context.as_mut_ptr(), tag.bytes.as_mut_ptr(), &raw mut written)
+        })?;
+        tag.len = usize::try_from(written).map_err(|_| CryptoError::Failed)?;
+        Ok(tag)
+    }
+}
+
+/// The longest digest of the library, EVP_MAX_MD_SIZE.
+const MAX_DIGEST_LEN: usize = 64;
+
+/// A tag on the stack.
+pub(crate) struct HmacTag {
+    bytes: [u8; MAX_DIGEST_LEN],
+    len: usize,
+}
+
+impl HmacTag {
+    /// The bytes of the tag.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// The library's context, on the stack while a tag is computed.
+struct HmacContext(MaybeUninit<ffi::HMAC_CTX>);
+
+impl HmacContext {
+    fn new() -> Self {
+        let mut context = MaybeUninit::uninit();
+        // SAFETY: sets all of the memory it is given, which is that of a context.
+        unsafe { ffi::HMAC_CTX_init(context.as_mut_ptr()) };
+        Self(context)
+    }
+
+    fn as_mut_ptr(&mut self) -> *mut ffi::HMAC_CTX {
+        self.0.as_mut_ptr()
+    }
+}
+
+impl Drop for HmacContext {
+    fn drop(&mut self) {
+        // SAFETY: the context was initialised in `new`; it owns no memory, this wipes it.
+        unsafe { ffi::HMAC_CTX_cleanup(self.0.as_mut_ptr()) }
     }
 }
 
@@ -384,100 +509,4 @@ impl Drop for KemContext {
 const ML_KEM_768_CIPHERTEXT_LEN: usize = 1088;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_and_ivs_of_other_lengths_are_refused() {
-        for (key_len, iv_len) in [(0, 16), (15, 16), (17, 16), (16, 0), (16, 15), (32, 16)] {
-            let made = CipherContext::new(
-                CipherKind::Aes128Ctr,
-                Direction::Encrypt,
-                &vec![0; key_len],
-                &vec![0; iv_len],
-            );
-            assert!(made.is_err(), "{key_len} {iv_len}");
-        }
-    }
-
-    #[test]
-    fn the_state_moves_between_threads_and_runs_on() {
-        let new = || {
-            CipherContext::new(CipherKind::Aes256Ctr, Direction::Encrypt, &[1; 32], &[2; 16])
-                .unwrap()
-        };
-        let mut whole = vec![3; 1000];
-        new().update(&mut whole).unwrap();
-        let mut context = new();
-        let mut parts = vec![3; 1000];
-        context.update(&mut parts[..7]).unwrap();
-        context.update(&mut []).unwrap();
-        let parts = std::thread::spawn(move || {
-            context.update(&mut parts[7..]).unwrap();
-            parts
-        });
-        assert_eq!(parts.join().unwrap(), whole);
-    }
-
-    #[test]
-    fn powers_of_small_numbers() {
-        let cases: [(u8, u8, u8, u8); 6] = [
-            (2, 10, 101, 14),
-            (3, 0, 7, 1),
-            (0, 5, 7, 0),
-            (100, 1, 101, 100),
-            (100, 2, 101, 1),
-            (2, 255, 3, 2),
-        ];
-        for (base, exponent, modulus, power) in cases {
-            assert_eq!(*mod_exp(&[base], &[exponent], &[modulus]).unwrap(), [power]);
-            let padded = mod_exp(&[0, base], &[0, 0, exponent], &[0, 0, 0, modulus]).unwrap();
-            assert_eq!(*padded, [0, 0, 0, power]);
-        }
-    }
-
-    #[test]
-    fn moduli_and_bases_that_are_out_of_range_are_refused() {
-        let long = vec![1; MAX_NUMBER_LEN + 1];
-        let cases: [(&[u8], &[u8], &[u8]); 10] = [
-            (&[1], &[1], &[]),
-            (&[1], &[1], &[0]),
-            (&[0], &[1], &[1]),
-            (&[1], &[1], &[2]),
-            (&[1], &[1], &[100]),
-            (&[7], &[1], &[7]),
-            (&[8], &[1], &[7]),
-            (&long, &[1], &[7]),
-            (&[1], &long, &[7]),
-            (&[1], &[1], &long),
-        ];
-        for (base, exponent, modulus) in cases {
-            assert!(mod_exp(base, exponent, modulus).is_err());
-        }
-    }
-
-    /// p = 61, q = 53, d = 413: dP = 53, dQ = 49, qInv = 38.
-    #[test]
-    fn the_parts_of_a_small_rsa_key() {
-        let crt = rsa_crt(&[1, 157], &[61], &[53]).unwrap();
-        assert_eq!((&crt.d_p[..], &crt.d_q[..]), (&[53][..], &[49][..]));
-        assert_eq!(crt.q_inv[..], [38]);
-        // the other way around, where q is larger than p
-        assert_eq!(rsa_crt(&[1, 157], &[53], &[61]).unwrap().q_inv[..], [20]);
-        for (p, q) in [(0, 53), (61, 0), (1, 53), (61, 1), (2, 53), (60, 53)] {
-            assert!(rsa_crt(&[1, 157], &[p], &[q]).is_err(), "{p} {q}");
-        }
-    }
-
-    #[test]
-    fn ml_kem_keys_are_checked() {
-        for len in [0, 1183, 1185] {
-            assert!(ml_kem_768_encapsulate(&vec![0; len], &[0; 32]).is_err());
-        }
-        // FIPS 203 section 7.2: coefficients are below 3329
-        assert_eq!(
-            ml_kem_768_encapsulate(&[0xff; 1184], &[0; 32]).err(),
-            Some(CryptoError::BadPublicValue)
-        );
-    }
-}
+mod tests;

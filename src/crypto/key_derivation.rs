@@ -1,5 +1,7 @@
 //! Key derivation from the shared secret (RFC 4253 section 7.2).
 
+use zeroize::Zeroizing;
+
 use super::hash::Hash;
 use super::secret::Secret;
 
@@ -15,19 +17,37 @@ pub fn derive(
     session_id: &[u8],
     len: usize,
 ) -> Secret {
-    let mut key = hash.digest(&[shared_secret, exchange_hash, &[letter], session_id]);
+    let mut digest =
+        Zeroizing::new(hash.digest(&[shared_secret, exchange_hash, &[letter], session_id]));
+    // room for all of it at once, so that growing leaves no copy behind
+    let mut key = Zeroizing::new(Vec::with_capacity(len + digest.len()));
+    key.extend_from_slice(&digest);
     while key.len() < len {
-        let more = hash.digest(&[shared_secret, exchange_hash, &key]);
-        key.extend_from_slice(&more);
+        digest = Zeroizing::new(hash.digest(&[shared_secret, exchange_hash, &key]));
+        key.extend_from_slice(&digest);
     }
-    // the bytes cut off are no secret anybody uses, but they are key material all the same
-    let whole = Secret::new(key);
-    Secret::new(whole.expose().get(..len).unwrap_or_default().to_vec())
+    key.truncate(len);
+    Secret::new(std::mem::take(&mut key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::tests::hex;
+
+    /// K = 258, H the bytes 0 to 31, the session identifier 32 to 63, letter C: three digests,
+    /// computed with Python's hashlib from RFC 4253 section 7.2.
+    #[test]
+    fn known_answer() {
+        let bytes: Vec<u8> = (0..64).collect();
+        let (exchange_hash, session_id) = bytes.split_at(32);
+        let shared_secret = [0, 0, 0, 2, 1, 2];
+        let derived = derive(Hash::Sha256, &shared_secret, exchange_hash, b'C', session_id, 80);
+        let expected = "664b78ada19857bee40e7ad82625675293af2dd91dd333c18542921d7a951cb9\
+                        77f2f93e843d36e031856db2d3ade778b5d7eb1cf953829b619ea756c213d5a2\
+                        ed8b900f9b73894b34a1efc8b455db17";
+        assert_eq!(derived.expose(), hex(expected));
+    }
 
     #[test]
     fn longer_keys_extend_shorter_ones() {

@@ -1,26 +1,29 @@
 //! HMAC with SHA-2 (RFC 6668), and OpenSSH's encrypt-then-MAC variants of it.
 
-use aws_lc_rs::hmac::{Algorithm, Context, HMAC_SHA256, HMAC_SHA512, Key};
-
 use super::{Mac, MacAlgorithm, NewMac};
 use crate::crypto::Security;
+use crate::crypto::aws_lc::{HmacHash, HmacKey};
 use crate::error::CryptoError;
 
 /// The registry row of hmac-sha2-256-etm@openssh.com.
 pub(super) static HMAC_SHA2_256_ETM: MacAlgorithm =
-    row("hmac-sha2-256-etm@openssh.com", 32, true, |key| Hmac::boxed(HMAC_SHA256, 32, key));
+    row("hmac-sha2-256-etm@openssh.com", 32, true, |key| {
+        Hmac::<64>::boxed(HmacHash::Sha256, 32, key)
+    });
 
 /// The registry row of hmac-sha2-512-etm@openssh.com.
 pub(super) static HMAC_SHA2_512_ETM: MacAlgorithm =
-    row("hmac-sha2-512-etm@openssh.com", 64, true, |key| Hmac::boxed(HMAC_SHA512, 64, key));
+    row("hmac-sha2-512-etm@openssh.com", 64, true, |key| {
+        Hmac::<128>::boxed(HmacHash::Sha512, 64, key)
+    });
 
 /// The registry row of hmac-sha2-256.
 pub(super) static HMAC_SHA2_256: MacAlgorithm =
-    row("hmac-sha2-256", 32, false, |key| Hmac::boxed(HMAC_SHA256, 32, key));
+    row("hmac-sha2-256", 32, false, |key| Hmac::<64>::boxed(HmacHash::Sha256, 32, key));
 
 /// The registry row of hmac-sha2-512.
 pub(super) static HMAC_SHA2_512: MacAlgorithm =
-    row("hmac-sha2-512", 64, false, |key| Hmac::boxed(HMAC_SHA512, 64, key));
+    row("hmac-sha2-512", 64, false, |key| Hmac::<128>::boxed(HmacHash::Sha512, 64, key));
 
 /// RFC 6668 section 2: key and tag are as long as the hash.
 const fn row(
@@ -39,29 +42,22 @@ const fn row(
     }
 }
 
-struct Hmac(Key);
+struct Hmac<const STATES_LEN: usize>(HmacKey<STATES_LEN>);
 
-impl Hmac {
-    fn boxed(
-        algorithm: Algorithm,
-        key_len: usize,
-        key: &[u8],
-    ) -> Result<Box<dyn Mac>, CryptoError> {
+impl<const STATES_LEN: usize> Hmac<STATES_LEN> {
+    fn boxed(hash: HmacHash, key_len: usize, key: &[u8]) -> Result<Box<dyn Mac>, CryptoError> {
         if key.len() != key_len {
             return Err(CryptoError::Failed);
         }
-        Ok(Box::new(Self(Key::new(algorithm, key))))
+        Ok(Box::new(Self(HmacKey::new(hash, key)?)))
     }
 }
 
-impl Mac for Hmac {
+impl<const STATES_LEN: usize> Mac for Hmac<STATES_LEN> {
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError> {
-        let mut context = Context::with_key(&self.0);
-        context.update(&sequence.to_be_bytes());
-        context.update(data);
-        let whole = context.sign();
-        let bytes = whole.as_ref().get(..tag.len()).ok_or(CryptoError::Failed)?;
-        tag.copy_from_slice(bytes);
+        let whole = self.0.sign(&[&sequence.to_be_bytes(), data])?;
+        let start = whole.as_bytes().get(..tag.len());
+        tag.copy_from_slice(start.ok_or(CryptoError::Failed)?);
         Ok(())
     }
 }

@@ -1,0 +1,68 @@
+// Builds the fuzz targets and runs each of them: `node scripts/fuzz.mjs [seconds] [target...]`.
+//
+// The instrumentation that cargo-fuzz asks a nightly compiler for is passed to LLVM directly, so
+// that the stable compiler will do. There is no address sanitizer on stable.
+
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { root, run } from './common.mjs';
+
+const seconds = Number(process.argv[2] ?? 10);
+const folder = path.join(root, 'fuzz');
+const all = readdirSync(path.join(folder, 'targets')).map((file) => path.basename(file, '.rs'));
+const targets = process.argv.length > 3 ? process.argv.slice(3) : all;
+const coverage = ['level=4', 'inline-8bit-counters', 'pc-table', 'trace-compares'];
+const flags = [
+  '--cfg=fuzzing',
+  '-Ccodegen-units=1',
+  '-Cpasses=sancov-module',
+  ...coverage.map((option) => `-Cllvm-args=-sanitizer-coverage-${option}`),
+];
+
+const host = await hostTriple();
+console.log(`building ${targets.join(', ')}`);
+const status = await run(
+  'cargo',
+  // With a target given, build scripts and procedural macros are not instrumented.
+  ['build', '--release', '--manifest-path', 'fuzz/Cargo.toml', '--target', host]
+    // The corpus and the programs stay where this script looks for them.
+    .concat('--target-dir', 'fuzz/target'),
+  { env: { RUSTFLAGS: flags.join(' '), CARGO_BUILD_TARGET: host } },
+);
+if (status !== 0) process.exit(1);
+for (const target of targets) await fuzz(target);
+
+async function hostTriple() {
+  let text = '';
+  await run('rustc', ['-vV'], { quiet: true, onText: (chunk) => (text += chunk) });
+  return /host: (\S+)/.exec(text)[1];
+}
+
+async function fuzz(target) {
+  const program = path.join(folder, 'target', host, 'release', target);
+  const found = path.join(folder, 'target', 'corpus', target);
+  const artifacts = path.join(folder, 'target', 'artifacts');
+  mkdirSync(found, { recursive: true });
+  mkdirSync(artifacts, { recursive: true });
+  let output = '';
+  const ended = await run(
+    program,
+    [
+      `-max_total_time=${seconds}`,
+      '-timeout=10',
+      '-rss_limit_mb=2048',
+      `-artifact_prefix=${path.join(artifacts, `${target}-`)}`,
+      found,
+      path.join(folder, 'corpus', target),
+    ],
+    { quiet: true, onText: (text) => (output = (output + text).slice(-20_000)), minutes: 600 },
+  );
+  const runs = /Done (\d+) runs/.exec(output)?.[1];
+  if (ended === 0 && runs) {
+    console.log(`fuzz ${target}: passed (${runs} runs in ${seconds} s)`);
+    return;
+  }
+  console.log(output);
+  console.log(`fuzz ${target}: failed`);
+  process.exitCode = 1;
+}
