@@ -111,6 +111,8 @@ pub(crate) struct Client {
     pub(crate) numbers: Vec<u8>,
     /// Whether it carries a key exchange on by itself. Off, a test does every step by hand.
     pub(crate) automatic: bool,
+    /// Whether it keeps its last NEWKEYS back for ever, new keys included.
+    pub(crate) without_new_keys: bool,
     pub(crate) server_version: Option<String>,
     /// Key exchanges that are complete.
     pub(crate) exchanges: usize,
@@ -157,6 +159,7 @@ impl Client {
             received: VecDeque::new(),
             numbers: Vec::new(),
             automatic: true,
+            without_new_keys: false,
             server_version: None,
             exchanges: 0,
             session_id: Vec::new(),
@@ -210,6 +213,12 @@ impl Client {
             compression: none(),
         };
         self.exchange = Some((exchange, chosen));
+    }
+
+    /// Goes on by itself with an exchange that was begun by hand.
+    pub(crate) fn resume(&mut self) {
+        self.automatic = true;
+        self.advance_exchange();
     }
 
     /// With both KEXINIT there: chooses, and sends the first message of the method.
@@ -329,7 +338,12 @@ impl Client {
             let line = String::from_utf8(line).unwrap();
             self.server_version = Some(line.strip_suffix("\r\n").unwrap().to_owned());
         }
-        while let Some(received) = self.next_packet() {
+        while !self.numbers.ends_with(&[messages::SSH_MSG_KEX_31, messages::SSH_MSG_NEWKEYS])
+            || !self.without_new_keys
+        {
+            let Some(received) = self.next_packet() else {
+                break;
+            };
             self.handle(received);
         }
     }
@@ -377,12 +391,18 @@ impl Client {
                 assert!(self.kex_inits[1].is_none(), "a second KEXINIT");
                 self.kex_inits[1] = Some(received.payload);
                 if self.automatic {
-                    if self.kex_inits[0].is_none() {
+                    // a test begins the first exchange by itself
+                    if self.kex_inits[0].is_none() && self.exchanges > 0 {
                         self.send_kex_init();
                     } else {
                         self.advance_exchange();
                     }
                 }
+            }
+            messages::SSH_MSG_KEX_31 if self.without_new_keys => {}
+            messages::SSH_MSG_NEWKEYS if self.without_new_keys => {
+                // what follows is sealed with keys that were never made
+                self.input.clear();
             }
             messages::SSH_MSG_KEX_31 => self.finish_exchange(&received.payload),
             messages::SSH_MSG_NEWKEYS => {

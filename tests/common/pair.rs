@@ -75,9 +75,10 @@ impl Pair {
         loop {
             let mut busy = self.take_events();
             busy |= self.transmit();
+            busy |= !self.client.out.is_empty();
             self.to_server.extend_from_slice(&std::mem::take(&mut self.client.out));
             busy |= self.feed();
-            if !busy && self.client.out.is_empty() {
+            if !busy {
                 return;
             }
         }
@@ -245,6 +246,13 @@ impl Pair {
         self.client.send_version();
         self.client.send_kex_init();
         self.run();
+    }
+
+    /// The same, but the client keeps its NEWKEYS back.
+    pub(crate) fn run_until_newkeys_is_due(&mut self) {
+        self.client.without_new_keys = true;
+        self.run();
+        assert_eq!(self.client.numbers.last(), Some(&messages::SSH_MSG_NEWKEYS));
     }
 
     /// The same, and it has to succeed.

@@ -16,3 +16,8 @@
 mod common;
 
 mod algorithms;
+mod rfc4252;
+mod rfc4253;
+mod rfc4256;
+mod rfc8308;
+mod strict_kex;
