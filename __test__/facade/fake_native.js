@@ -1,0 +1,230 @@
+'use strict';
+
+// A NativeServer in plain JavaScript, for unit tests of what the facade does with events and calls.
+// It knows nothing of SSH: a test says what happens, and reads what the facade called.
+
+const FIELD_DEFAULTS = {
+  LocalHost: '',
+  LocalPort: 22,
+  ConnectionBacklog: 5,
+  DefaultAuthMethods: 'password,publickey',
+  DefaultIdleTimeout: 0,
+  DefaultTimeout: 60,
+  KeyboardInteractiveMessage: '',
+  SSHCompressionAlgorithms: 'none,zlib',
+  SSHEncryptionAlgorithms: 'aes256-ctr',
+  Listening: false,
+};
+
+const TEXTS = {
+  126: 'Invalid ConnectionId.',
+  1202: 'Could not forward connection/channel data. A detailed message follows.',
+  1300: 'Could not authenticate client.',
+};
+
+function nativeError(code, message) {
+  return Object.assign(new Error(message), { code: String(code) });
+}
+
+class NativeServer {
+  static last = null;
+
+  constructor(wake) {
+    this.wake = wake;
+    this.queue = [];
+    this.calls = [];
+    this.mask = 0;
+    this.fields = { ...FIELD_DEFAULTS };
+    this.connections = new Map();
+    this.channels = new Map();
+    /** What the next sends return or throw; true (complete at once) when empty. */
+    this.sendResults = [];
+    this.autoComplete = true;
+    NativeServer.last = this;
+  }
+
+  // --- what tests use ---
+
+  /** Queues events (each [kind, ...fields]) and wakes the facade once, as the addon does. */
+  events(...events) {
+    for (const event of events) this.queue.push(...event);
+    this.wake();
+  }
+
+  done(op, code = 0, message = '', value = null) {
+    this.events([32, op, code, message, value]);
+  }
+
+  /** The calls of these methods, in order, without the method's name when it is only one. */
+  called(...names) {
+    const calls = this.calls.filter(([name]) => names.includes(name));
+    return names.length === 1 ? calls.map(([, ...args]) => args) : calls;
+  }
+
+  listensTo(kind) {
+    return (this.mask & (1 << kind)) !== 0;
+  }
+
+  totalConsumed(channel) {
+    let total = 0;
+    for (const [pairs] of this.called('consumed')) {
+      for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === channel) total += pairs[i + 1];
+    }
+    return total;
+  }
+
+  // --- the boundary ---
+
+  drain() {
+    return this.queue.splice(0);
+  }
+
+  setListeners(mask) {
+    this.mask = mask;
+    this.calls.push(['setListeners', mask]);
+  }
+
+  get(name) {
+    return this.fields[name];
+  }
+
+  set(name, value) {
+    if (value === 'forbidden')
+      throw nativeError(107, 'Cannot change LocalHost when TCPServer is listening.');
+    this.fields[name] = value;
+  }
+
+  config(text) {
+    this.calls.push(['config', text]);
+    if (text.startsWith('Unknown')) throw nativeError(1299, 'unknown setting');
+    return text.includes('=') ? '' : `value of ${text}`;
+  }
+
+  connectionCount() {
+    return this.connections.size;
+  }
+
+  connectionIds() {
+    return [...this.connections.keys()];
+  }
+
+  hasConnection(id) {
+    return this.connections.has(id);
+  }
+
+  connectionInfo(id) {
+    return this.connections.get(id) ?? null;
+  }
+
+  setConnectionTimeout(id, seconds) {
+    if (!this.connections.has(id)) throw nativeError(126, TEXTS[126]);
+    this.connections.get(id)[3] = seconds;
+  }
+
+  channelCount() {
+    return this.channels.size;
+  }
+
+  channelIds() {
+    return [...this.channels.keys()];
+  }
+
+  hasChannel(id) {
+    return this.channels.has(id);
+  }
+
+  channelInfo(id) {
+    return this.channels.get(id) ?? null;
+  }
+}
+
+for (const name of [
+  'answer',
+  'answerAuth',
+  'answerConnected',
+  'consumed',
+  'setPrompts',
+  'setCertificate',
+  'abort',
+]) {
+  NativeServer.prototype[name] = function (...args) {
+    this.calls.push([name, ...args]);
+  };
+}
+
+for (const name of ['startListening', 'stopListening', 'shutdown', 'reset']) {
+  NativeServer.prototype[name] = function (op) {
+    if (name === 'startListening' && this.fields.Listening)
+      throw nativeError(104, 'TCPServer is already listening.');
+    this.calls.push([name, op]);
+    if (!this.autoComplete) return;
+    setImmediate(() => {
+      this.fields.Listening = name === 'startListening';
+      this.done(op);
+    });
+  };
+}
+
+for (const name of ['disconnect', 'exchangeKeys', 'openChannel', 'closeChannel']) {
+  NativeServer.prototype[name] = function (op, id, ...rest) {
+    const known = name === 'closeChannel' ? this.channels : this.connections;
+    if (!known.has(id))
+      throw nativeError(126, name === 'closeChannel' ? 'Invalid ChannelId.' : TEXTS[126]);
+    this.calls.push([name, op, id, ...rest]);
+  };
+}
+
+for (const name of ['send', 'sendText', 'sendPacket', 'sendEof']) {
+  NativeServer.prototype[name] = function (op, id, ...rest) {
+    if (!this.channels.has(id)) throw nativeError(126, 'Invalid ChannelId.');
+    this.calls.push([name, op, id, ...rest]);
+    const result = this.sendResults.length === 0 ? true : this.sendResults.shift();
+    if (typeof result === 'object') throw result;
+    return result;
+  };
+}
+
+/** `new Map` of what can be loaded: key is the store as text, value the certificates in it. */
+class NativeCertificate {
+  static stores = new Map();
+  static loads = [];
+
+  static load(storeType, store, password, subject) {
+    NativeCertificate.loads.push([storeType, store, password, subject]);
+    const key = typeof store === 'string' ? store : Buffer.from(store).toString();
+    const found = NativeCertificate.stores.get(key);
+    if (found === undefined || (found.password ?? '') !== password)
+      throw nativeError(1301, 'cannot open the store');
+    const match = found.certificates.find(
+      ({ Subject }) => subject === '*' || Subject.includes(subject),
+    );
+    if (match === undefined) throw nativeError(1301, 'no such subject');
+    return new NativeCertificate(match);
+  }
+
+  static async loadAsync(...args) {
+    return NativeCertificate.load(...args);
+  }
+
+  constructor(fields) {
+    this.fields = fields;
+  }
+
+  field(name) {
+    return this.fields[name] ?? '';
+  }
+}
+
+module.exports = {
+  NativeServer,
+  NativeCertificate,
+  nativeError,
+  errorText: (code) => TEXTS[code] ?? `error ${code}`,
+  getSshParam: (payload, field) => {
+    if (field === 'bad') throw nativeError(1299, 'no such field');
+    return `${field} of ${payload.length}`;
+  },
+  getSshParamBytes: (payload) => payload.subarray(1),
+  setSshParam: (payload, type, value) =>
+    Buffer.concat([payload ?? Buffer.alloc(0), Buffer.from(`${type}:${value};`)]),
+};

@@ -1,0 +1,122 @@
+// Compiled, never run: what must compile does, and what must not is marked as an expected error.
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import {
+  Certificate,
+  CertStoreTypes,
+  SSHChannel,
+  SSHConnection,
+  SSHPrompt,
+  SSHPromptList,
+  SSHServer,
+  SSHServerError,
+  sshserver,
+} from '../../index.js';
+import type { SSHServerEvents, SSHServerUserAuthRequestEvent } from '../../index.js';
+
+const server: sshserver = new SSHServer();
+
+export async function properties(): Promise<void> {
+  const port: number = server.getLocalPort();
+  server.setLocalPort(port);
+  server.localPort = 0;
+  server.sshCert = new Certificate(CertStoreTypes.cstPEMKeyFile, 'host_key', '', '*');
+  server.setSSHCert(await Certificate.load(CertStoreTypes.cstAuto, new Uint8Array(), '', '*'));
+  const listening: boolean = server.isListening() && server.listening;
+  server.sshEncryptionAlgorithms = String(listening);
+  server.keyboardInteractivePrompts.add(new SSHPrompt('Code: ', true)).add(new SSHPrompt());
+  server.setKeyboardInteractivePrompts(new SSHPromptList([new SSHPrompt('a')]));
+  // @ts-expect-error a port is a number
+  server.setLocalPort('22');
+  // @ts-expect-error a plain property has the same type
+  server.localHost = 127;
+  // @ts-expect-error read-only: startListening does it
+  server.listening = true;
+  // @ts-expect-error the collections are views
+  server.channels = server.getChannels();
+}
+
+export async function methods(data: Uint8Array): Promise<void> {
+  const id: string = await server.openChannel('1', 'session');
+  await server.sendBytes(id, data);
+  server.sendText(id, 'text', (error: Error | null) => void error);
+  const value: string = await server.config('LogLevel');
+  server.config('LogLevel', (error, text) => text.length + value.length + (error?.message.length ?? 0));
+  const text: string = server.getSSHParam(data, 'Command');
+  const bytes: Uint8Array = await server.getSSHParamBytes(data, 'Command');
+  const payload: Uint8Array = server.setSSHParam(null, 's', text);
+  await server.sendSSHPacket(id, 98, payload);
+  await server.sendExtendedData(id, bytes);
+  await server.sendExtendedData(id, bytes, 1);
+  server.sendExtendedData(id, bytes, () => {});
+  await server.sendExitStatus(id, 0);
+  const stream: Duplex = server.getChannelStream(id);
+  stream.end();
+  server.ref().unref().on('Log', () => {});
+  const nothing: void = server.startListening(() => {});
+  void nothing;
+  // @ts-expect-error ids are strings
+  void server.disconnect(1);
+  // @ts-expect-error data is bytes, sendText is for text
+  void server.sendBytes(id, 'text');
+  // @ts-expect-error a record length is needed
+  void server.changeRecordLength(id);
+  // @ts-expect-error with a callback there is no promise
+  void server.sendEOF(id, () => {}).then();
+}
+
+export async function events(): Promise<void> {
+  server.on('SSHUserAuthRequest', async (e) => {
+    const blob: Uint8Array | null = e.authParamB;
+    e.accept = e.user === 'me' && blob !== null;
+    e.partialSuccess = false;
+    e.availableMethods = 'publickey';
+    // @ts-expect-error who it is is not ours to change
+    e.user = 'root';
+    // @ts-expect-error an answer is a boolean, not the promise of one
+    e.accept = Promise.resolve(true);
+  });
+  const seen: string[] = [];
+  server.once('SSHChannelDataIn', (e) => seen.push(e.data, e.channelId, String(e.extendedDataType)));
+  server.prependListener('Connected', (e) => {
+    e.certStoreType = CertStoreTypes.cstPEMKeyBlob;
+    e.certStore = new Uint8Array();
+    // @ts-expect-error read-only
+    e.statusCode = 1;
+  });
+  server.on('SSHTunnelRequested', (e) => {
+    e.accept = e.port === 0;
+  });
+  const listener = (e: SSHServerUserAuthRequestEvent): void => void e;
+  server.on('SSHUserAuthRequest', listener).off('SSHUserAuthRequest', listener);
+  const names: (keyof SSHServerEvents)[] = ['Error', 'Disconnected'];
+  names.forEach((name) => server.removeAllListeners(name));
+  const [event] = (await once(server, 'Disconnected')) as [SSHServerEvents['Disconnected']];
+  void event.statusCode;
+  // @ts-expect-error no such event
+  server.on('connected', () => {});
+  // @ts-expect-error SSHChannelRequested is past the answer
+  server.on('SSHChannelRequested', (e) => e.success);
+}
+
+export function types(connection: SSHConnection, channel: SSHChannel): void {
+  connection.timeout = connection.getTimeout() + connection.remotePort;
+  connection.setConnected(false);
+  for (const [id, each] of server.connections) id.concat(each.remoteHost);
+  const found: SSHChannel | undefined = server.channels.get('1');
+  const sent: number = found?.bytesSent ?? channel.getBytesSent();
+  channel.dataToSend = String(sent);
+  const certificate = new Certificate();
+  certificate.storeType = CertStoreTypes.cstPFXFile;
+  certificate.subject = certificate.getFingerprintSHA256();
+  const error = new SSHServerError(126, 'text');
+  error.code.toFixed();
+  // @ts-expect-error perhaps there is none
+  server.channels.get('1').bytesSent;
+  // @ts-expect-error read-only
+  certificate.issuer = 'me';
+  // @ts-expect-error a store needs a password and a subject
+  new Certificate(CertStoreTypes.cstPFXFile, 'store');
+  // @ts-expect-error read-only
+  channel.service = 'session';
+}

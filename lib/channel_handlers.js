@@ -1,0 +1,166 @@
+'use strict';
+
+const { KIND } = require('./kinds.js');
+const { checkBoolean } = require('./args.js');
+const {
+  ChannelEvent,
+  ChannelDataInEvent,
+  ChannelOpenRequestEvent,
+  ChannelRequestEvent,
+  ChannelRequestedEvent,
+} = require('./event_objects.js');
+
+/** The events of channels: makes the event object, fires it, answers or reports the bytes as consumed. */
+class ChannelHandlers {
+  /** The channel of the last event, as long as it is not closed. */
+  currentChannel = 0;
+  currentConnection = 0;
+  #core;
+  #listeners;
+
+  constructor(core) {
+    this.#core = core;
+    this.#listeners = core.listeners;
+  }
+
+  run(lane, kind, fields) {
+    const question = kind === KIND.CHANNEL_OPEN_REQUEST || kind === KIND.CHANNEL_REQUEST;
+    this.currentConnection = fields[question ? 1 : 0];
+    this.currentChannel = fields[question ? 2 : 1];
+    switch (kind) {
+      case KIND.CHANNEL_OPEN_REQUEST:
+        return this.#openRequest(fields);
+      case KIND.CHANNEL_REQUEST:
+        return this.#request(fields);
+      case KIND.CHANNEL_EOF:
+      case KIND.CHANNEL_CLOSED:
+        return this.#ended(lane, kind, fields);
+      default:
+        return this.#notice(kind, fields[0], fields[1]);
+    }
+  }
+
+  data(lane, connection, channel, bytes, extendedType) {
+    if (lane !== undefined && extendedType === 0) {
+      if (lane.records !== null) {
+        lane.records.push(bytes);
+        return this.deliverRecords(lane);
+      }
+    }
+    return this.#deliver(connection, channel, bytes, extendedType, bytes.length);
+  }
+
+  /** Fires as many records as there are; the record length is read anew for each. */
+  deliverRecords(lane) {
+    const { records, connection, channel } = lane;
+    for (;;) {
+      const record = records.next();
+      if (record === null) break;
+      const pending = this.#deliver(connection, channel, record.bytes, 0, record.toReport);
+      // The lane comes back here when these listeners are done.
+      if (pending !== undefined) return pending;
+    }
+    const bytes = records.absorb();
+    if (bytes > 0) this.#core.consumed(channel, bytes);
+    return undefined;
+  }
+
+  #deliver(connection, channel, bytes, extendedType, toReport) {
+    if (!this.#listeners.has(KIND.CHANNEL_DATA_IN)) {
+      this.#core.consumed(channel, toReport);
+      return undefined;
+    }
+    this.currentConnection = connection;
+    this.currentChannel = channel;
+    const event = new ChannelDataInEvent(String(connection), String(channel), bytes, extendedType);
+    const result = this.#listeners.fire(KIND.CHANNEL_DATA_IN, event, connection);
+    if (typeof result === 'boolean') {
+      this.#core.consumed(channel, toReport);
+      return undefined;
+    }
+    return this.#consumedLater(result, channel, toReport);
+  }
+
+  // On its own, so that the closure is only made when there is a promise.
+  #consumedLater(result, channel, bytes) {
+    return result.then(() => this.#core.consumed(channel, bytes));
+  }
+
+  #notice(kind, connection, channel) {
+    const event = new ChannelEvent(String(connection), String(channel));
+    const result = this.#listeners.fire(kind, event, connection);
+    return typeof result === 'boolean' ? undefined : result;
+  }
+
+  /** EOF or close: what is short of a record comes first, and after the close nothing is remembered. */
+  #ended(lane, kind, [connection, channel]) {
+    const rest = lane === undefined || lane.records === null ? null : lane.records.rest();
+    const pending = rest && this.#deliver(connection, channel, rest.bytes, 0, rest.toReport);
+    if (pending) return pending.then(() => this.#endedAfterRest(lane, kind, connection, channel));
+    return this.#endedAfterRest(lane, kind, connection, channel);
+  }
+
+  #endedAfterRest(lane, kind, connection, channel) {
+    if (kind === KIND.CHANNEL_CLOSED) {
+      if (this.currentChannel === channel) this.currentChannel = 0;
+      if (lane !== undefined) this.#core.channelGone(lane);
+    }
+    return this.#notice(kind, connection, channel);
+  }
+
+  #openRequest([question, connection, channel, service, parameters]) {
+    const event = new ChannelOpenRequestEvent(
+      String(connection),
+      String(channel),
+      service,
+      parameters,
+    );
+    const result = this.#listeners.fire(KIND.CHANNEL_OPEN_REQUEST, event, connection);
+    if (typeof result !== 'boolean')
+      return result.then((ok) => this.#answerOpen(ok, question, connection, event));
+    this.#answerOpen(result, question, connection, event);
+    return undefined;
+  }
+
+  #answerOpen(ok, question, connection, event) {
+    this.#core.answer(
+      question,
+      ok && this.#boolean(KIND.CHANNEL_OPEN_REQUEST, connection, event.accept, 'accept'),
+    );
+    this.#core.flushSoon();
+  }
+
+  #request([question, connection, channel, type, packet]) {
+    const event = new ChannelRequestEvent(String(connection), String(channel), type, packet);
+    const result = this.#listeners.fire(KIND.CHANNEL_REQUEST, event, connection);
+    if (typeof result !== 'boolean')
+      return result.then((ok) => this.#answerRequest(ok, question, connection, event));
+    return this.#answerRequest(result, question, connection, event);
+  }
+
+  #answerRequest(ok, question, connection, event) {
+    const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
+    this.#core.answer(question, success);
+    this.#core.flushSoon();
+    if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return undefined;
+    // The reply has to leave before anything the listeners of SSHChannelRequested send.
+    this.#core.flush();
+    const { connectionId, channelId, requestType, packetB } = event;
+    const requested = new ChannelRequestedEvent(connectionId, channelId, requestType, packetB);
+    const result = this.#listeners.fire(KIND.CHANNEL_REQUESTED, requested, connection);
+    return typeof result === 'boolean' ? undefined : result;
+  }
+
+  /** Anything but true or false is a mistake (a promise nobody awaited, say) and means no. */
+  #boolean(kind, connection, value, name) {
+    try {
+      checkBoolean(value, name);
+      return value;
+    } catch (error) {
+      this.#listeners.failed(kind, connection, error);
+      return false;
+    }
+  }
+}
+
+module.exports = { ChannelHandlers };

@@ -1,0 +1,152 @@
+'use strict';
+
+const { KIND } = require('./kinds.js');
+const { isBytes, checkString, checkBoolean, checkInteger } = require('./args.js');
+const {
+  idText,
+  ConnectedEvent,
+  ConnectionRequestEvent,
+  DisconnectedEvent,
+  LogEvent,
+  ServiceRequestEvent,
+  StatusEvent,
+  UserAuthRequestEvent,
+} = require('./event_objects.js');
+
+/** The events of the server and of connections: makes the event object, fires it, answers. */
+class ConnectionHandlers {
+  #core;
+  #listeners;
+
+  constructor(core) {
+    this.#core = core;
+    this.#listeners = core.listeners;
+  }
+
+  run(kind, fields) {
+    switch (kind) {
+      case KIND.CONNECTED:
+        return this.#connected(fields);
+      case KIND.CONNECTED_FAILED:
+        return this.#notice(KIND.CONNECTED, new ConnectedEvent('', fields[0], fields[1]), 0);
+      case KIND.CONNECTION_REQUEST:
+        return this.#connectionRequest(fields);
+      case KIND.DISCONNECTED:
+        return this.#notice(
+          kind,
+          new DisconnectedEvent(idText(fields[0]), fields[1], fields[2]),
+          fields[0],
+        );
+      case KIND.ERROR:
+        return this.#pending(this.#listeners.error(fields[0], fields[1], fields[2], undefined));
+      case KIND.LOG:
+        return this.#notice(
+          kind,
+          new LogEvent(idText(fields[0]), fields[1], fields[2], fields[3]),
+          fields[0],
+        );
+      case KIND.SERVICE_REQUEST:
+        return this.#serviceRequest(fields);
+      case KIND.STATUS:
+        return this.#notice(kind, new StatusEvent(idText(fields[0]), fields[1]), fields[0]);
+      case KIND.USER_AUTH_REQUEST:
+        return this.#userAuthRequest(fields);
+      default:
+        throw new Error(`unknown event kind ${kind}`);
+    }
+  }
+
+  #pending(result) {
+    return typeof result === 'boolean' ? undefined : result;
+  }
+
+  #notice(kind, event, connection) {
+    return this.#pending(this.#listeners.fire(kind, event, connection));
+  }
+
+  /** Waits for the listeners; then `finish(ok)` answers, and what it finds wrong refuses the question. */
+  #question(kind, event, connection, finish, refuse) {
+    const result = this.#listeners.fire(kind, event, connection);
+    if (typeof result === 'boolean') {
+      this.#answer(result, kind, connection, finish, refuse);
+      return undefined;
+    }
+    return result.then((ok) => {
+      this.#answer(ok, kind, connection, finish, refuse);
+      this.#core.flushSoon();
+    });
+  }
+
+  #answer(ok, kind, connection, finish, refuse) {
+    if (ok) {
+      try {
+        finish();
+        return;
+      } catch (error) {
+        this.#listeners.failed(kind, connection, error);
+      }
+    }
+    refuse();
+  }
+
+  #connected([question, connection]) {
+    const event = new ConnectedEvent(idText(connection), 0, 'OK');
+    const accept = () => {
+      const { certStoreType, certStore, certPassword, certSubject } = event;
+      checkInteger(certStoreType, 'certStoreType', 0, 99);
+      if (!isBytes(certStore)) checkString(certStore, 'certStore');
+      checkString(certPassword, 'certPassword');
+      checkString(certSubject, 'certSubject');
+      if (
+        certStoreType === 0 &&
+        certStore.length === 0 &&
+        certPassword === '' &&
+        certSubject === ''
+      ) {
+        this.#core.answer(question, true);
+      } else {
+        this.#core.answerConnected(question, certStoreType, certStore, certPassword, certSubject);
+      }
+    };
+    return this.#question(KIND.CONNECTED, event, connection, accept, () =>
+      this.#core.answer(question, false),
+    );
+  }
+
+  #connectionRequest([question, address, port, accept]) {
+    const event = new ConnectionRequestEvent(address, port, Boolean(accept));
+    return this.#acceptQuestion(KIND.CONNECTION_REQUEST, event, 0, question);
+  }
+
+  #serviceRequest([question, connection, service, accept]) {
+    const event = new ServiceRequestEvent(idText(connection), service, Boolean(accept));
+    return this.#acceptQuestion(KIND.SERVICE_REQUEST, event, connection, question);
+  }
+
+  #acceptQuestion(kind, event, connection, question) {
+    const finish = () => {
+      // Not by truthiness: `e.accept = isAllowed()` with a forgotten await would let everyone in.
+      checkBoolean(event.accept, 'accept');
+      this.#core.answer(question, event.accept);
+    };
+    return this.#question(kind, event, connection, finish, () =>
+      this.#core.answer(question, false),
+    );
+  }
+
+  #userAuthRequest([question, connection, ...fields]) {
+    const event = new UserAuthRequestEvent(idText(connection), fields);
+    const offered = event.availableMethods;
+    const finish = () => {
+      const { accept, partialSuccess, availableMethods } = event;
+      checkBoolean(accept, 'accept');
+      checkBoolean(partialSuccess, 'partialSuccess');
+      checkString(availableMethods, 'availableMethods');
+      this.#core.answerAuth(question, accept, partialSuccess, availableMethods);
+    };
+    const refuse = () => this.#core.answerAuth(question, false, false, offered);
+    return this.#question(KIND.USER_AUTH_REQUEST, event, connection, finish, refuse);
+  }
+}
+
+module.exports = { ConnectionHandlers };

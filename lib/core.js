@@ -1,0 +1,287 @@
+'use strict';
+
+const { NativeServer, errorText } = require('./native.js');
+const { KIND } = require('./kinds.js');
+const { SSHServerError, toServerError } = require('./errors.js');
+const { Listeners } = require('./listeners.js');
+const { Dispatcher } = require('./dispatcher.js');
+const { Records } = require('./records.js');
+const keepAlive = require('./keep_alive.js');
+
+const RESOLVED = Promise.resolve();
+const DATA_BITS =
+  (1 << KIND.CHANNEL_DATA_IN) | (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
+const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
+const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
+const DO_EVENTS_WAIT_MS = 100;
+
+// Made outside of the class: the addon keeps this function, which must not keep the server.
+function makeWake(ref) {
+  return () => ref.deref()?.drain();
+}
+
+/** What stands between the class `sshserver` and one NativeServer: batches, answers, operations, lifetime. */
+class Core {
+  #native;
+  #dispatcher;
+  #mask = 0;
+  /** How many things of the facade itself need certain events, listened to or not. */
+  #needs = { opening: 0, streams: 0, records: 0, waitingToSend: 0 };
+  #answers = [];
+  #consumed = [];
+  #draining = false;
+  #flushScheduled = false;
+  #lastOp = 0;
+  #ops = new Map();
+  #listening = false;
+  #active = false;
+  #referenced = true;
+  #processed = 0;
+  #waiters = new Set();
+
+  constructor(emitter) {
+    this.listeners = new Listeners(emitter, errorText);
+    this.#dispatcher = new Dispatcher(this);
+    this.#native = new NativeServer(makeWake(new WeakRef(this)));
+  }
+
+  // --- events ---
+
+  drain() {
+    this.#draining = true;
+    let count = 0;
+    try {
+      count = this.#dispatcher.run(this.#native.drain());
+    } finally {
+      this.#draining = false;
+      this.flush();
+    }
+    if (count > 0) this.#progress(count);
+  }
+
+  /** The listeners of this event (of any, without a name) have changed. */
+  listenersChanged(name) {
+    this.listeners.refresh(name);
+    this.#updateMask();
+  }
+
+  /** Counts a need for events up or down; the addon knows of it before this returns. */
+  need(what, change) {
+    this.#needs[what] += change;
+    this.#updateMask();
+  }
+
+  answer(question, yes) {
+    this.#answers.push(question, yes ? 1 : 0);
+  }
+
+  answerAuth(question, accept, partialSuccess, availableMethods) {
+    this.flush();
+    this.#native.answerAuth(question, accept, partialSuccess, availableMethods);
+  }
+
+  answerConnected(question, type, store, password, subject) {
+    this.flush();
+    this.#native.answerConnected(question, type, store, password, subject);
+  }
+
+  consumed(channel, bytes) {
+    if (bytes === 0) return;
+    const pairs = this.#consumed;
+    const last = pairs.length - 2;
+    if (last >= 0 && pairs[last] === channel) pairs[last + 1] += bytes;
+    else pairs.push(channel, bytes);
+  }
+
+  /** Hands over what was answered and consumed, so that the addon sees things in the order they were done. */
+  flush() {
+    if (this.#answers.length > 0) {
+      const pairs = this.#answers;
+      this.#answers = [];
+      this.#native.answer(pairs);
+    }
+    // During a batch the bytes can wait for its end: many small pieces become one call.
+    if (this.#consumed.length > 0 && !this.#draining) {
+      const pairs = this.#consumed;
+      this.#consumed = [];
+      this.#native.consumed(pairs);
+    }
+  }
+
+  /** For what is done outside of a batch: once for all promises that settle in the same turn. */
+  flushSoon() {
+    if (this.#draining || this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      this.flush();
+    });
+  }
+
+  // --- calls into the addon ---
+
+  /** A call that ends when it returns. */
+  query(method, ...args) {
+    this.flush();
+    try {
+      return this.#native[method](...args);
+    } catch (error) {
+      throw toServerError(error);
+    }
+  }
+
+  /** A call that ends with an OpDone event, or at once when it returns true. Throws what the addon throws at once. */
+  operation(method, ...args) {
+    const op = ++this.#lastOp;
+    return this.query(method, op, ...args) === true ? RESOLVED : this.#opPromise(op, null);
+  }
+
+  /** startListening and its like, after which the server listens or does not. */
+  lifecycle(method) {
+    const op = ++this.#lastOp;
+    this.query(method, op);
+    return this.#opPromise(op, () => {
+      this.#listening = this.query('get', 'Listening');
+    });
+  }
+
+  /**
+   * Opens a channel. Its events wait until the caller, who learns the id from the promise, had a
+   * chance to ask for its stream; the bytes that come with the opening would be lost otherwise.
+   */
+  async openChannel(connection, type) {
+    this.need('opening', 1);
+    try {
+      const op = ++this.#lastOp;
+      this.query('openChannel', op, connection, type);
+      const channel = await this.#opPromise(op, (code, id) => {
+        if (code === 0) this.#dispatcher.hold(id, connection, new Promise(setImmediate));
+      });
+      return String(channel);
+    } finally {
+      setImmediate(() => this.need('opening', -1));
+    }
+  }
+
+  opDone([op, code, message, value]) {
+    const waiting = this.#ops.get(op);
+    if (waiting === undefined) return;
+    this.#ops.delete(op);
+    if (waiting.onDone !== null) waiting.onDone(code, value);
+    this.#updateHold();
+    if (code === 0) waiting.resolve(value);
+    else waiting.reject(new SSHServerError(code, message || errorText(code)));
+  }
+
+  /** `onDone` runs inside the batch, before anything that comes after the end of the operation. */
+  #opPromise(op, onDone) {
+    return new Promise((resolve, reject) => {
+      this.#ops.set(op, { resolve, reject, onDone });
+      this.#updateHold();
+    });
+  }
+
+  // --- channels ---
+
+  changeRecordLength(channel, length) {
+    const lane = this.#knownLane(channel);
+    if (lane.records === null) {
+      if (length === 0) {
+        this.#dispatcher.dispose(lane);
+        return;
+      }
+      lane.records = new Records();
+      this.need('records', 1);
+    }
+    lane.records.length = length;
+    void this.#dispatcher.resumeRecords(lane);
+  }
+
+  recordLength(channel) {
+    return this.#dispatcher.findChannelLane(channel)?.records?.length ?? 0;
+  }
+
+  /** The stream of a channel; `make` builds it the first time. From then on its data goes there. */
+  stream(channel, make) {
+    const lane = this.#knownLane(channel);
+    if (lane.stream === null) {
+      this.need('streams', 1);
+      lane.stream = make(String(lane.channel));
+      this.#dispatcher.handOver(lane);
+    }
+    return lane.stream;
+  }
+
+  /** SSHChannelClosed is about to fire. */
+  channelGone(lane) {
+    lane.closed = true;
+    if (lane.records !== null) this.need('records', -1);
+    if (lane.stream !== null) this.need('streams', -1);
+    lane.records = null;
+    lane.stream = null;
+  }
+
+  #knownLane(channel) {
+    const connection =
+      this.#dispatcher.connectionOf(channel) || this.query('channelInfo', channel)?.[0];
+    if (!connection) throw new SSHServerError(126, 'Invalid ChannelId.');
+    return this.#dispatcher.channelLane(channel, connection);
+  }
+
+  // --- lifetime ---
+
+  setActive(active) {
+    this.#active = active;
+    this.#updateHold();
+  }
+
+  setReferenced(referenced) {
+    this.#referenced = referenced;
+    this.#updateHold();
+  }
+
+  /** Resolves after events have run, or after a while without any. */
+  async doEvents() {
+    const before = this.#processed;
+    await new Promise(setImmediate);
+    if (this.#processed !== before) return;
+    await new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiters.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, DO_EVENTS_WAIT_MS);
+      this.#waiters.add(done);
+    });
+  }
+
+  #progress(count) {
+    this.#processed += count;
+    for (const done of this.#waiters) done();
+  }
+
+  // An operation under way holds the process even after unref(): someone waits for its promise.
+  #updateHold() {
+    const running = this.#listening || this.#active;
+    const operating = this.#ops.size > 0;
+    keepAlive.keep(this, running || operating);
+    keepAlive.hold(this, (running && this.#referenced) || operating);
+  }
+
+  #updateMask() {
+    let mask = this.listeners.mask();
+    const { opening, streams, records, waitingToSend } = this.#needs;
+    // Who accepts channels may ask for the stream of one in SSHChannelOpened or later; the client can
+    // have sent data before that, which only events that are built bring here.
+    const accepting = this.listeners.has(KIND.CHANNEL_OPEN_REQUEST);
+    if (opening > 0 || streams > 0 || accepting) mask |= DATA_BITS;
+    if (records > 0) mask |= RECORD_BITS;
+    if (waitingToSend > 0) mask |= READY_BIT;
+    if (mask === this.#mask) return;
+    this.#mask = mask;
+    this.query('setListeners', mask);
+  }
+}
+
+module.exports = { Core };

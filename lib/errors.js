@@ -1,0 +1,36 @@
+'use strict';
+
+/** An error of the server, of a connection or of a key: `code` is the documented number. */
+class SSHServerError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+// On the prototype, so that `name` is not printed as a field of every error.
+Object.defineProperty(SSHServerError.prototype, 'name', {
+  value: 'SSHServerError',
+  configurable: true,
+  writable: true,
+});
+
+/** The addon throws plain errors whose `code` is the number as text; anything else is passed on as it is. */
+function toServerError(error) {
+  if (error instanceof Error && typeof error.code === 'string' && /^\d+$/.test(error.code)) {
+    const converted = new SSHServerError(Number(error.code), error.message);
+    if (Error.captureStackTrace) Error.captureStackTrace(converted, toServerError);
+    return converted;
+  }
+  return error;
+}
+
+/** The text of whatever a listener threw, which need not be an Error. */
+function describeThrown(thrown) {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return 'a value that has no text';
+  }
+}
+
+module.exports = { SSHServerError, toServerError, describeThrown };

@@ -1,0 +1,210 @@
+/**
+ * The event objects. One object is made for each event and shown to all its listeners in order;
+ * fields that are not `readonly` are answers, read after all listeners returned and the promises
+ * they returned settled.
+ */
+
+/** `Connected`: a TCP connection is there (statusCode 0), or failed before it was usable. */
+export interface SSHServerConnectedEvent {
+  /** The id of the new connection; `""` when it failed. */
+  readonly connectionId: string;
+  /** 0, or the error code of the system (see the list of error codes). */
+  readonly statusCode: number;
+  /** `"OK"`, or the text of the error. */
+  readonly description: string;
+  /**
+   * With one of the four cert fields set, this connection gets its own host key; a certificate that
+   * cannot be loaded ends the connection (an `Error` event with 1301 tells). Starts as 0 (cstUser).
+   */
+  certStoreType: number;
+  /** The store: a file name, or its content as text or bytes. Starts as `""`. */
+  certStore: string | Uint8Array;
+  /** The password of the store. Starts as `""`. */
+  certPassword: string;
+  /** Which certificate of the store; `"*"` is the first. Starts as `""`. */
+  certSubject: string;
+}
+
+/** `ConnectionRequest`: someone has connected to the port. */
+export interface SSHServerConnectionRequestEvent {
+  /** The address of the client. */
+  readonly address: string;
+  /** The port of the client. */
+  readonly port: number;
+  /** Whether to let it in. Starts as true, or false when AllowedClients or BlockedClients say so. */
+  accept: boolean;
+}
+
+/** `Disconnected`: a connection is gone. Fires once for each `Connected` with statusCode 0, after all its other events. */
+export interface SSHServerDisconnectedEvent {
+  readonly connectionId: string;
+  /** 0 for an orderly end, else the error code. */
+  readonly statusCode: number;
+  /** `"OK"`, or the text of the error. */
+  readonly description: string;
+}
+
+/**
+ * `Error`: something went wrong outside of any method call. This is not Node's special `'error'` event,
+ * which is never emitted: without a listener the process lives on.
+ *
+ * A listener of another event that throws or rejects comes here too: with 1300 for SSHServiceRequest
+ * and SSHUserAuthRequest, with 1202 for all others. If nobody listens to `Error`, such a failure is a
+ * process warning (`SSHServerWarning`), once for each event.
+ */
+export interface SSHServerErrorEvent {
+  /** `""` if it concerns no connection. */
+  readonly connectionId: string;
+  readonly errorCode: number;
+  readonly description: string;
+  /** Extension: what a listener threw; undefined for everything else. */
+  readonly cause: unknown;
+}
+
+/** `Log`: one line of the log, as detailed as the LogLevel setting says. */
+export interface SSHServerLogEvent {
+  /** `""` if it concerns no connection. */
+  readonly connectionId: string;
+  /** 1 milestones, 2 one line for each packet, 3 packets in hexadecimal too. */
+  readonly logLevel: number;
+  readonly message: string;
+  /** Reserved; `""`. */
+  readonly logType: string;
+}
+
+/** `SSHChannelOpened`, `SSHChannelReadyToSend`, `SSHChannelEOF` and `SSHChannelClosed`. */
+export interface SSHServerChannelEvent {
+  readonly connectionId: string;
+  readonly channelId: string;
+}
+
+/** `SSHChannelDataIn`: data of a channel, in order. */
+export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
+  /**
+   * The data as text, decoded as UTF-8 each time it is read. A character cut in two by the end of the
+   * event shows as U+FFFD: use `dataB` and a streaming decoder where that matters.
+   */
+  readonly data: string;
+  /** The data. */
+  readonly dataB: Uint8Array;
+  /** Extension: 0 for data, else the type of extended data (1 = stderr). */
+  readonly extendedDataType: number;
+}
+
+/** `SSHChannelOpenRequest`: the client wants to open a channel. */
+export interface SSHServerChannelOpenRequestEvent extends SSHServerChannelEvent {
+  /** The channel type: `"session"`, `"direct-tcpip"` or anything else the client names. */
+  readonly service: string;
+  /** `parametersB` as text. */
+  readonly parameters: string;
+  /** The type-specific data; read it with getSSHParam. */
+  readonly parametersB: Uint8Array;
+  /** Whether to open it. Starts as false. */
+  accept: boolean;
+}
+
+/** `SSHChannelRequested`: a channel request was answered with success; here the work of it is done. */
+export interface SSHServerChannelRequestedEvent extends SSHServerChannelEvent {
+  /** `"shell"`, `"exec"`, `"pty-req"`, `"env"`, `"subsystem"` or anything else the client names. */
+  readonly requestType: string;
+  /** `packetB` as text. */
+  readonly packet: string;
+  /** The whole payload of the request; read it with getSSHParam. */
+  readonly packetB: Uint8Array;
+}
+
+/** `SSHChannelRequest`: the client asks something of a channel. */
+export interface SSHServerChannelRequestEvent extends SSHServerChannelRequestedEvent {
+  /** Whether to answer with success. Starts as false. */
+  success: boolean;
+}
+
+/** `SSHServiceRequest`: the client wants a service. */
+export interface SSHServerServiceRequestEvent {
+  readonly connectionId: string;
+  readonly service: string;
+  /** Starts as true for `ssh-userauth` and `ssh-connection`, else false. */
+  accept: boolean;
+}
+
+/** `SSHStatus`: the progress of a connection, for people. */
+export interface SSHServerStatusEvent {
+  readonly connectionId: string;
+  readonly message: string;
+}
+
+/** `SSHTunnelClosed`: does not fire in this release. */
+export interface SSHServerTunnelClosedEvent {
+  readonly connectionId: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `SSHTunnelRequested`: does not fire in this release. */
+export interface SSHServerTunnelRequestedEvent {
+  readonly connectionId: string;
+  /** 0 forward, 1 reverse. */
+  readonly direction: number;
+  readonly address: string;
+  port: number;
+  accept: boolean;
+}
+
+/** `SSHUserAuthRequest`: the client wants to log in. */
+export interface SSHServerUserAuthRequestEvent {
+  readonly connectionId: string;
+  readonly user: string;
+  /** The service wanted after the login, `"ssh-connection"`. */
+  readonly service: string;
+  /**
+   * `"none"`, `"password"`, `"publickey"`, `"keyboard-interactive-1"` … and then
+   * `"keyboard-interactive"`, and `"sigstatus"` with the setting FireAuthRequestAfterSig.
+   */
+  readonly authMethod: string;
+  /** The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. */
+  readonly authParam: string;
+  /** Extension: the public key blob as bytes; null for the other methods. */
+  readonly authParamB: Uint8Array | null;
+  /**
+   * Whether this is good. Starts as false. Anything but a boolean is refused and reported: a forgotten
+   * `await` must not let anyone in.
+   */
+  accept: boolean;
+  /** With accept false: this was good, but a further method of `availableMethods` is needed. Starts as false. */
+  partialSuccess: boolean;
+  /** The methods that can continue, separated by commas. Starts as the property defaultAuthMethods. */
+  availableMethods: string;
+  /** The signature algorithm of a public key, else `""`. */
+  readonly keyAlgorithm: string;
+}
+
+/** Every event with the object its listeners get. */
+export interface SSHServerEvents {
+  Connected: SSHServerConnectedEvent;
+  ConnectionRequest: SSHServerConnectionRequestEvent;
+  Disconnected: SSHServerDisconnectedEvent;
+  Error: SSHServerErrorEvent;
+  Log: SSHServerLogEvent;
+  SSHChannelClosed: SSHServerChannelEvent;
+  SSHChannelDataIn: SSHServerChannelDataInEvent;
+  SSHChannelEOF: SSHServerChannelEvent;
+  SSHChannelOpened: SSHServerChannelEvent;
+  SSHChannelOpenRequest: SSHServerChannelOpenRequestEvent;
+  SSHChannelReadyToSend: SSHServerChannelEvent;
+  SSHChannelRequest: SSHServerChannelRequestEvent;
+  SSHChannelRequested: SSHServerChannelRequestedEvent;
+  SSHServiceRequest: SSHServerServiceRequestEvent;
+  SSHStatus: SSHServerStatusEvent;
+  /** A listener can be added; the event does not fire in this release. */
+  SSHTunnelClosed: SSHServerTunnelClosedEvent;
+  /** A listener can be added; the event does not fire in this release. */
+  SSHTunnelRequested: SSHServerTunnelRequestedEvent;
+  SSHUserAuthRequest: SSHServerUserAuthRequestEvent;
+}
+
+/**
+ * A listener may return a promise. Then only what the event is about waits for it: that channel, or that
+ * connection until it is authenticated; later events of the same channel come after it, and
+ * `Disconnected` comes after all of its connection. `Log` never waits. Any other value is ignored.
+ */
+export type SSHServerListener<E> = (event: E) => unknown;

@@ -1,0 +1,115 @@
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const { EVENT_NAMES, KIND, KIND_OF_NAME } = require('./kinds.js');
+const { describeThrown } = require('./errors.js');
+const { ErrorEvent, idText } = require('./event_objects.js');
+
+const CODE_CHANNEL = 1202;
+const CODE_AUTHENTICATION = 1300;
+const NONE = Object.freeze([]);
+
+function isThenable(value) {
+  return value !== null && typeof value === 'object' && typeof value.then === 'function';
+}
+
+/**
+ * Runs the listeners of one server's events. Node's emit() drops what a listener returns and stops at
+ * the first that throws; here a promise is waited for, and a throw concerns only its own listener.
+ */
+class Listeners {
+  #emitter;
+  #errorText;
+  /** For each kind the listeners as they were after the last change; replaced, never altered, so a running event keeps its list. */
+  #lists = EVENT_NAMES.map(() => NONE);
+  #warned = new Set();
+
+  constructor(emitter, errorText) {
+    this.#emitter = emitter;
+    this.#errorText = errorText;
+  }
+
+  has(kind) {
+    return this.#lists[kind].length > 0;
+  }
+
+  /** Reads the listeners of this event (of all without a name) anew. */
+  refresh(name) {
+    if (name === undefined) {
+      for (const each of EVENT_NAMES) this.refresh(each);
+      return;
+    }
+    const kind = KIND_OF_NAME.get(name);
+    if (kind === undefined) return;
+    const list = EventEmitter.prototype.rawListeners.call(this.#emitter, name);
+    this.#lists[kind] = list.length === 0 ? NONE : list;
+  }
+
+  mask() {
+    let mask = 0;
+    for (let kind = 0; kind < this.#lists.length; kind++) {
+      if (this.#lists[kind].length > 0) mask |= 1 << kind;
+    }
+    return mask;
+  }
+
+  /**
+   * Calls every listener with the same event object. True: all returned. False: one threw, which has
+   * been reported. Else a promise of the same, settled when all their promises are.
+   */
+  fire(kind, event, connection) {
+    const list = this.#lists[kind];
+    let ok = true;
+    let pending = null;
+    for (let i = 0; i < list.length; i++) {
+      try {
+        const result = list[i].call(this.#emitter, event);
+        if (result !== undefined && isThenable(result)) (pending ??= []).push(result);
+      } catch (error) {
+        ok = false;
+        this.failed(kind, connection, error);
+      }
+    }
+    return pending === null ? ok : this.#settled(pending, ok, kind, connection);
+  }
+
+  /** A listener did something wrong: tells the Error listeners, never the process. */
+  failed(kind, connection, error) {
+    const authentication = kind === KIND.SERVICE_REQUEST || kind === KIND.USER_AUTH_REQUEST;
+    const code = authentication ? CODE_AUTHENTICATION : CODE_CHANNEL;
+    const detail = `A listener of ${EVENT_NAMES[kind]} failed: ${describeThrown(error)}`;
+    if (kind === KIND.ERROR || !this.has(KIND.ERROR)) {
+      this.#warn(kind, detail);
+    } else {
+      this.error(connection, code, `${this.#errorText(code)} ${detail}`, error);
+    }
+  }
+
+  error(connection, code, description, cause) {
+    return this.fire(
+      KIND.ERROR,
+      new ErrorEvent(idText(connection), code, description, cause),
+      connection,
+    );
+  }
+
+  async #settled(pending, ok, kind, connection) {
+    for (const { status, reason } of await Promise.allSettled(pending)) {
+      if (status === 'rejected') {
+        ok = false;
+        this.failed(kind, connection, reason);
+      }
+    }
+    return ok;
+  }
+
+  // With nobody to tell, a broken listener would be silent; a client that can make it fail again and
+  // again must not fill the terminal.
+  #warn(kind, detail) {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
+    process.emitWarning(detail, 'SSHServerWarning');
+  }
+}
+
+module.exports = { Listeners };

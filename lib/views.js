@@ -1,0 +1,231 @@
+'use strict';
+
+const { SSHServerError } = require('./errors.js');
+const {
+  checkBoolean,
+  checkBytes,
+  checkFunction,
+  checkInteger,
+  checkString,
+  idNumber,
+} = require('./args.js');
+const { defineField } = require('./accessors.js');
+const { sendAndForget } = require('./calls.js');
+
+const MAX_SECONDS = 0x7fffffff;
+
+/** A client. What cannot change is remembered, so that it can still be read after the connection is gone. */
+class SSHConnection {
+  #core;
+  #id;
+  #info;
+
+  // For the maps; a program's own `new SSHConnection()` is an empty one.
+  constructor(core = null, id = 0, info = ['', '', 0, 0]) {
+    this.#core = core;
+    this.#id = id;
+    this.#info = info;
+  }
+
+  #live() {
+    const info = this.#core === null ? null : this.#core.query('connectionInfo', this.#id);
+    if (info !== null) this.#info = info;
+    return info !== null;
+  }
+
+  static {
+    const field = (stem, get, set, boolean) =>
+      defineField(SSHConnection, { stem, get, set, boolean });
+    field(
+      'Connected',
+      function () {
+        return this.#core !== null && this.#core.query('hasConnection', this.#id);
+      },
+      function (connected) {
+        checkBoolean(connected, 'connected');
+        if (connected === this.connected) return;
+        if (connected) throw new SSHServerError(126, 'Invalid ConnectionId.');
+        sendAndForget(this.#core, this.#id, () => this.#core.operation('disconnect', this.#id));
+      },
+      true,
+    );
+    field('ConnectionId', function () {
+      return this.#id === 0 ? '' : String(this.#id);
+    });
+    field('LocalAddress', function () {
+      return this.#info[0];
+    });
+    field('RemoteHost', function () {
+      return this.#info[1];
+    });
+    field('RemotePort', function () {
+      return this.#info[2];
+    });
+    field(
+      'Timeout',
+      function () {
+        this.#live();
+        return this.#info[3];
+      },
+      function (timeout) {
+        checkInteger(timeout, 'timeout', 0, MAX_SECONDS);
+        if (this.#core === null) this.#info[3] = timeout;
+        else this.#core.query('setConnectionTimeout', this.#id, timeout);
+      },
+    );
+  }
+}
+
+/** An open channel. */
+class SSHChannel {
+  #core;
+  #id;
+  #info;
+
+  constructor(core = null, id = 0, info = [0, '', 0, false]) {
+    this.#core = core;
+    this.#id = id;
+    this.#info = info;
+  }
+
+  /** Reads the counters anew; a channel that is gone keeps its last ones. */
+  #read() {
+    const info = this.#core === null ? null : this.#core.query('channelInfo', this.#id);
+    if (info === null) this.#info = [this.#info[0], this.#info[1], this.#info[2], false];
+    else this.#info = info;
+    return this.#info;
+  }
+
+  #send(method, data, ...rest) {
+    if (this.#core === null) throw new SSHServerError(126, 'Invalid ChannelId.');
+    const start = () => this.#core.operation(method, this.#id, data, ...rest);
+    sendAndForget(this.#core, this.#info[0], start);
+  }
+
+  static {
+    const field = (stem, get, set, boolean) => defineField(SSHChannel, { stem, get, set, boolean });
+    field('BytesSent', function () {
+      return this.#read()[2];
+    });
+    field('ChannelId', function () {
+      return this.#id === 0 ? '' : String(this.#id);
+    });
+    field('ConnectionId', function () {
+      return this.#info[0] === 0 ? '' : String(this.#info[0]);
+    });
+    field('DataToSend', undefined, function (text) {
+      checkString(text, 'dataToSend');
+      this.#send('sendText', text);
+    });
+    field('DataToSendB', undefined, function (data) {
+      checkBytes(data, 'dataToSendB');
+      this.#send('send', data, 0);
+    });
+    field(
+      'ReadyToSend',
+      function () {
+        return this.#read()[3];
+      },
+      undefined,
+      true,
+    );
+    field(
+      'RecordLength',
+      function () {
+        return this.#core === null ? 0 : this.#core.recordLength(this.#id);
+      },
+      function (length) {
+        checkInteger(length, 'recordLength', 0, MAX_SECONDS);
+        if (this.#core === null) throw new SSHServerError(126, 'Invalid ChannelId.');
+        this.#core.changeRecordLength(this.#id, length);
+      },
+    );
+    field('Service', function () {
+      return this.#info[1];
+    });
+  }
+}
+
+/** A live view: nothing is copied, and an object is made only for what is asked for. */
+class IdMap {
+  #core;
+  #type;
+  #calls;
+
+  constructor(core, type, calls) {
+    this.#core = core;
+    this.#type = type;
+    this.#calls = calls;
+  }
+
+  size() {
+    return this.#core.query(this.#calls.count);
+  }
+
+  has(id) {
+    const number = typeof id === 'string' ? idNumber(id) : 0;
+    return number !== 0 && this.#core.query(this.#calls.has, number);
+  }
+
+  get(id) {
+    return typeof id === 'string' ? this.#make(idNumber(id)) : undefined;
+  }
+
+  item(id) {
+    return this.get(id);
+  }
+
+  *keys() {
+    for (const id of this.#core.query(this.#calls.ids)) yield String(id);
+  }
+
+  *values() {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  *entries() {
+    for (const id of this.#core.query(this.#calls.ids)) {
+      const value = this.#make(id);
+      // Gone since the walk began.
+      if (value !== undefined) yield [String(id), value];
+    }
+  }
+
+  [Symbol.iterator]() {
+    return this.entries();
+  }
+
+  forEach(callback, thisArg) {
+    checkFunction(callback, 'callback');
+    for (const [id, value] of this.entries()) callback.call(thisArg, value, id, this);
+  }
+
+  #make(number) {
+    const info = number === 0 ? null : this.#core.query(this.#calls.info, number);
+    return info === null ? undefined : new this.#type(this.#core, number, info);
+  }
+}
+
+class SSHConnectionMap extends IdMap {
+  constructor(core) {
+    super(core, SSHConnection, {
+      count: 'connectionCount',
+      ids: 'connectionIds',
+      has: 'hasConnection',
+      info: 'connectionInfo',
+    });
+  }
+}
+
+class SSHChannelMap extends IdMap {
+  constructor(core) {
+    super(core, SSHChannel, {
+      count: 'channelCount',
+      ids: 'channelIds',
+      has: 'hasChannel',
+      info: 'channelInfo',
+    });
+  }
+}
+
+module.exports = { SSHConnection, SSHChannel, SSHConnectionMap, SSHChannelMap };
