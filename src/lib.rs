@@ -1,8 +1,12 @@
 //! An SSH server: a sans-I/O protocol engine in pure Rust, a tokio driver around it and a thin Node
 //! binding around that. ARCHITECTURE.md draws the layers; CONTRIBUTING.md says how to work on them.
 
+#[cfg(feature = "node")]
+mod binding;
 pub mod channels;
 pub mod crypto;
+#[cfg(feature = "driver")]
+pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod keystore;

@@ -1,0 +1,225 @@
+//! The documented comma-separated lists of algorithms: what is read is exactly what was set, what is
+//! offered are the rows of the registries.
+
+use super::errors::Failure;
+use crate::crypto::cipher::{self, CipherAlgorithm};
+use crate::crypto::compression::{self, CompressionAlgorithm};
+use crate::crypto::kex::{self, KexAlgorithm};
+use crate::crypto::mac::{self, MacAlgorithm};
+use crate::crypto::signature::{self, SignatureAlgorithm};
+
+/// A row of a registry.
+pub(super) trait Algorithm: Sized + 'static {
+    /// What the list is a list of.
+    const KIND: &'static str;
+    /// Documented names that have no row yet.
+    const NOT_AVAILABLE: &'static [&'static str];
+
+    fn name(&self) -> &'static str;
+    fn by_name(name: &str) -> Option<&'static Self>;
+}
+
+/// A list as it was set, and its rows.
+#[derive(Debug)]
+pub(super) struct AlgorithmList<T: 'static> {
+    shown: String,
+    rows: Vec<&'static T>,
+}
+
+impl<T: Algorithm> AlgorithmList<T> {
+    /// From rows, shown by their names.
+    pub(super) fn of(rows: Vec<&'static T>) -> Self {
+        let names: Vec<&str> = rows.iter().map(|row| row.name()).collect();
+        Self { shown: names.join(","), rows }
+    }
+
+    /// From the text of a setting.
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        let mut rows: Vec<&'static T> = Vec::new();
+        for name in text.split(',').map(str::trim) {
+            match T::by_name(name) {
+                Some(row) if !rows.iter().any(|other| other.name() == name) => rows.push(row),
+                Some(_) => {}
+                // Accepted everywhere, offered only where a GSSAPI library is used.
+                None if name.starts_with("gss-") => {}
+                None if T::NOT_AVAILABLE.contains(&name) => {
+                    return Err(Failure::invalid(format!("{name} is not supported.")));
+                }
+                None => {
+                    let kind = T::KIND;
+                    return Err(Failure::invalid(format!("{name:?} is not a known {kind}.")));
+                }
+            }
+        }
+        if rows.is_empty() {
+            let kind = T::KIND;
+            return Err(Failure::invalid(format!("The list has no supported {kind}.")));
+        }
+        Ok(Self { shown: text.to_owned(), rows })
+    }
+
+    /// As it was set.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// What is offered.
+    pub(super) fn rows(&self) -> Vec<&'static T> {
+        self.rows.clone()
+    }
+}
+
+impl Algorithm for CipherAlgorithm {
+    const KIND: &'static str = "encryption algorithm";
+    const NOT_AVAILABLE: &'static [&'static str] = &[
+        "aes256-ctr",
+        "aes192-ctr",
+        "aes128-ctr",
+        "aes256-cbc",
+        "aes192-cbc",
+        "aes128-cbc",
+        "3des-ctr",
+        "3des-cbc",
+        "blowfish-cbc",
+        "arcfour256",
+        "arcfour128",
+        "arcfour",
+        "cast128-cbc",
+        "aes256-gcm@openssh.com",
+        "aes128-gcm@openssh.com",
+        "chacha20-poly1305@openssh.com",
+    ];
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn by_name(name: &str) -> Option<&'static Self> {
+        cipher::by_name(name)
+    }
+}
+
+impl Algorithm for MacAlgorithm {
+    const KIND: &'static str = "MAC algorithm";
+    const NOT_AVAILABLE: &'static [&'static str] = &[
+        "hmac-sha1",
+        "hmac-md5",
+        "hmac-sha1-96",
+        "hmac-md5-96",
+        "hmac-sha2-256",
+        "hmac-sha2-256-96",
+        "hmac-sha2-512",
+        "hmac-sha2-512-96",
+        "hmac-ripemd160",
+        "hmac-ripemd160-96",
+        "hmac-sha2-256-etm@openssh.com",
+        "hmac-sha2-512-etm@openssh.com",
+        "umac-64@openssh.com",
+        "umac-64-etm@openssh.com",
+        "umac-128@openssh.com",
+        "umac-128-etm@openssh.com",
+    ];
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn by_name(name: &str) -> Option<&'static Self> {
+        mac::by_name(name)
+    }
+}
+
+impl Algorithm for KexAlgorithm {
+    const KIND: &'static str = "key exchange algorithm";
+    const NOT_AVAILABLE: &'static [&'static str] = &[
+        "curve25519-sha256",
+        "curve25519-sha256@libssh.org",
+        "diffie-hellman-group1-sha1",
+        "diffie-hellman-group14-sha1",
+        "diffie-hellman-group14-sha256",
+        "diffie-hellman-group16-sha512",
+        "diffie-hellman-group18-sha512",
+        "diffie-hellman-group-exchange-sha256",
+        "diffie-hellman-group-exchange-sha1",
+        "ecdh-sha2-nistp256",
+        "ecdh-sha2-nistp384",
+        "ecdh-sha2-nistp521",
+    ];
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn by_name(name: &str) -> Option<&'static Self> {
+        kex::by_name(name)
+    }
+}
+
+impl Algorithm for SignatureAlgorithm {
+    const KIND: &'static str = "public key algorithm";
+    const NOT_AVAILABLE: &'static [&'static str] = &[
+        "ssh-rsa",
+        "rsa-sha2-256",
+        "rsa-sha2-512",
+        "ssh-dss",
+        "ecdsa-sha2-nistp256",
+        "ecdsa-sha2-nistp384",
+        "ecdsa-sha2-nistp521",
+        "ssh-ed25519",
+        "x509v3-sign-rsa",
+        "x509v3-sign-dss",
+    ];
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn by_name(name: &str) -> Option<&'static Self> {
+        signature::by_name(name)
+    }
+}
+
+impl Algorithm for CompressionAlgorithm {
+    const KIND: &'static str = "compression algorithm";
+    const NOT_AVAILABLE: &'static [&'static str] = &["zlib", "zlib@openssh.com", "none"];
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn by_name(name: &str) -> Option<&'static Self> {
+        compression::by_name(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::cipher::CIPHERS;
+
+    #[test]
+    fn what_is_read_is_what_was_set() {
+        let [first, second, ..] = CIPHERS else {
+            panic!("a registry with fewer than two ciphers");
+        };
+        let text = format!(" {},gss-anything, {}", second.name, first.name);
+        let list = AlgorithmList::<CipherAlgorithm>::parse(&text).unwrap();
+        assert_eq!(list.shown(), text);
+        let names: Vec<&str> = list.rows().iter().map(|row| row.name).collect();
+        assert_eq!(names, [second.name, first.name]);
+    }
+
+    #[test]
+    fn refused_names_are_named() {
+        for (text, expected) in [
+            ("arcfour", "arcfour is not supported."),
+            ("rot13", "\"rot13\" is not a known encryption algorithm."),
+            ("", "\"\" is not a known encryption algorithm."),
+            ("gss-x", "The list has no supported encryption algorithm."),
+        ] {
+            let failure = AlgorithmList::<CipherAlgorithm>::parse(text).unwrap_err();
+            assert_eq!(failure.code, 10022);
+            assert!(failure.message.ends_with(expected), "{}", failure.message);
+        }
+    }
+}

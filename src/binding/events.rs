@@ -1,0 +1,323 @@
+//! Hands a batch of events over as one flat array: for each event its kind, then its fields, as the
+//! facade's `kinds.js` counts them. Questions stay here under a number until they are answered.
+
+use std::collections::HashMap;
+
+use base64ct::{Base64, Encoding};
+use bytes::Bytes;
+use napi::Env;
+use napi::bindgen_prelude::{Array, Null, ToNapiValue, Uint8Array, Uint8ArraySlice};
+
+use super::errors::Failure;
+use super::program::Program;
+use crate::driver::{
+    Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpResult, RequestAsked, ServerEvent,
+};
+use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Ticket};
+
+/// Kinds that are not documented events.
+const OP_DONE: u8 = 32;
+const ACTIVITY: u8 = 33;
+const CONNECTED_FAILED: u8 = 34;
+
+/// Shorter data is copied: an external buffer costs more than it saves. Longer data keeps the read
+/// buffer alive that it lies in.
+const COPIED_LEN: usize = 4 * 1024;
+
+/// A question that waits for its answer.
+pub(super) enum Pending {
+    Request(RequestAsked),
+    Connected(ConnectedAsked),
+    Accept(Asked),
+    Auth { connection: u64, asked: Asked },
+}
+
+/// The questions of one server by the numbers that the facade knows them by.
+#[derive(Default)]
+pub(super) struct Questions {
+    last: u64,
+    pending: HashMap<u64, Pending>,
+}
+
+impl Questions {
+    fn add(&mut self, question: Pending) -> u64 {
+        self.last = self.last.wrapping_add(1);
+        self.pending.insert(self.last, question);
+        self.last
+    }
+
+    /// Answers yes or no; a number that is not there was answered before.
+    pub(super) fn answer(&mut self, number: u64, yes: bool) {
+        match self.pending.remove(&number) {
+            Some(Pending::Request(asked)) => asked.answer(yes),
+            Some(Pending::Connected(asked)) => asked.answer(if yes {
+                ConnectedAnswer::ServerKeys
+            } else {
+                ConnectedAnswer::Unusable
+            }),
+            Some(Pending::Accept(asked)) => asked.answer(Answer::Accept(yes)),
+            // A bare yes says nothing of the methods that can follow: dropped, it refuses.
+            Some(Pending::Auth { .. }) | None => {}
+        }
+    }
+
+    /// Answers an authentication request.
+    pub(super) fn answer_auth(&mut self, number: u64, program: &Program, mut answer: AuthAnswer) {
+        if let Some(Pending::Auth { connection, asked }) = self.pending.remove(&number) {
+            answer.banner = program.take_banner(connection);
+            asked.answer(Answer::Auth(answer));
+        }
+    }
+
+    /// Takes the question out which host key a connection gets.
+    pub(super) fn take_connected(&mut self, number: u64) -> Option<ConnectedAsked> {
+        match self.pending.remove(&number) {
+            Some(Pending::Connected(asked)) => Some(asked),
+            Some(Pending::Request(_) | Pending::Accept(_) | Pending::Auth { .. }) | None => None,
+        }
+    }
+}
+
+/// The flat array that is being filled.
+pub(super) struct Batch<'env, 'state> {
+    env: &'env Env,
+    array: Array<'env>,
+    len: u32,
+    questions: &'state mut Questions,
+    program: &'state Program,
+}
+
+impl<'env, 'state> Batch<'env, 'state> {
+    pub(super) fn new(
+        env: &'env Env,
+        questions: &'state mut Questions,
+        program: &'state Program,
+    ) -> napi::Result<Self> {
+        Ok(Self { env, array: env.create_array(0)?, len: 0, questions, program })
+    }
+
+    pub(super) fn finish(self) -> Array<'env> {
+        self.array
+    }
+
+    fn put<T: ToNapiValue>(&mut self, value: T) -> napi::Result<()> {
+        self.array.set(self.len, value)?;
+        self.len = self.len.saturating_add(1);
+        Ok(())
+    }
+
+    fn put_kind(&mut self, kind: EventKind) -> napi::Result<()> {
+        self.put(kind as u8)
+    }
+
+    /// A number of a table or a counter: below 2^53.
+    fn put_number(&mut self, number: u64) -> napi::Result<()> {
+        self.put(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    fn put_question(&mut self, question: Pending) -> napi::Result<()> {
+        let number = self.questions.add(question);
+        self.put_number(number)
+    }
+
+    fn put_of_connection(&mut self, kind: EventKind, connection: u64) -> napi::Result<()> {
+        self.put_kind(kind)?;
+        self.put_number(connection)
+    }
+
+    fn put_of_channel(&mut self, kind: EventKind, ids: (u64, u64)) -> napi::Result<()> {
+        self.put_of_connection(kind, ids.0)?;
+        self.put_number(ids.1)
+    }
+
+    fn put_failure(&mut self, failure: Failure) -> napi::Result<()> {
+        self.put(failure.code)?;
+        self.put(failure.message)
+    }
+
+    fn put_bytes(&mut self, bytes: Bytes) -> napi::Result<()> {
+        if bytes.len() <= COPIED_LEN {
+            let copy = Uint8ArraySlice::copy_from(self.env, &bytes)?;
+            return self.put(copy);
+        }
+        let (start, len) = (bytes.as_ptr().cast_mut(), bytes.len());
+        // SAFETY: `start` and `len` are those of `bytes`, which the closure keeps alive until the
+        // array buffer is collected. JavaScript may write to them: they are the only handle to this
+        // part of the read buffer, because the engine hands delivered bytes over and keeps none.
+        let lent = unsafe { Uint8Array::with_external_data(start, len, move |_, _| drop(bytes)) };
+        self.put(lent)
+    }
+
+    /// Appends one event.
+    pub(super) fn push(&mut self, event: ServerEvent) -> napi::Result<()> {
+        match event {
+            ServerEvent::Connected { connection, asked } => {
+                self.put_kind(EventKind::Connected)?;
+                self.put_question(Pending::Connected(asked))?;
+                self.put_number(connection)
+            }
+            ServerEvent::ConnectionRequest { peer, asked } => {
+                self.put_kind(EventKind::ConnectionRequest)?;
+                self.put_question(Pending::Request(asked))?;
+                self.put(peer.ip().to_canonical().to_string())?;
+                self.put(peer.port())?;
+                self.put(true)
+            }
+            ServerEvent::ConnectedFailed { error } => {
+                self.put(CONNECTED_FAILED)?;
+                self.put_failure((&error).into())
+            }
+            ServerEvent::Disconnected { connection, end } => {
+                self.program.forget_connection(connection);
+                self.put_of_connection(EventKind::Disconnected, connection)?;
+                self.put_failure((&end).into())
+            }
+            ServerEvent::Error { connection, error } => {
+                self.put_of_connection(EventKind::Error, connection)?;
+                self.put_failure((&error).into())
+            }
+            ServerEvent::Log { connection, level, message } => {
+                self.put_of_connection(EventKind::Log, connection)?;
+                self.put(level)?;
+                self.put(message)?;
+                self.put("")
+            }
+            ServerEvent::Status { connection, message } => {
+                self.put_of_connection(EventKind::Status, connection)?;
+                self.put(message)
+            }
+            ServerEvent::ServiceRequest { connection, name, accept, asked } => {
+                self.put_kind(EventKind::ServiceRequest)?;
+                self.put_question(Pending::Accept(asked))?;
+                self.put_number(connection)?;
+                self.put(name)?;
+                self.put(accept)
+            }
+            ServerEvent::UserAuthRequest { connection, question, asked } => {
+                self.push_auth(connection, &question, asked)
+            }
+            ServerEvent::Done { ticket, result } => self.push_done(ticket, &result),
+            ServerEvent::Activity(active) => {
+                self.put(ACTIVITY)?;
+                self.put(u8::from(active))
+            }
+            channel @ (ServerEvent::ChannelOpenRequest { .. }
+            | ServerEvent::ChannelRequest { .. }
+            | ServerEvent::ChannelOpened { .. }
+            | ServerEvent::ChannelReadyToSend { .. }
+            | ServerEvent::ChannelData { .. }
+            | ServerEvent::ChannelEof { .. }
+            | ServerEvent::ChannelClosed { .. }) => self.push_of_channel(channel),
+        }
+    }
+
+    fn push_of_channel(&mut self, event: ServerEvent) -> napi::Result<()> {
+        match event {
+            ServerEvent::ChannelOpenRequest {
+                connection,
+                channel,
+                channel_type,
+                parameters,
+                asked,
+            } => {
+                self.put_kind(EventKind::ChannelOpenRequest)?;
+                self.put_question(Pending::Accept(asked))?;
+                self.put_number(connection)?;
+                self.put_number(channel)?;
+                self.put(channel_type)?;
+                self.put_bytes(parameters)
+            }
+            ServerEvent::ChannelRequest { connection, channel, request_type, packet, asked } => {
+                self.put_kind(EventKind::ChannelRequest)?;
+                self.put_question(Pending::Accept(asked))?;
+                self.put_number(connection)?;
+                self.put_number(channel)?;
+                self.put(request_type)?;
+                self.put_bytes(packet)
+            }
+            ServerEvent::ChannelData { connection, channel, data_type, data } => {
+                self.put_of_channel(EventKind::ChannelData, (connection, channel))?;
+                self.put_bytes(data)?;
+                self.put(data_type.unwrap_or(0))
+            }
+            ServerEvent::ChannelOpened { connection, channel } => {
+                self.put_of_channel(EventKind::ChannelOpened, (connection, channel))
+            }
+            ServerEvent::ChannelReadyToSend { connection, channel } => {
+                self.put_of_channel(EventKind::ChannelReadyToSend, (connection, channel))
+            }
+            ServerEvent::ChannelEof { connection, channel } => {
+                self.put_of_channel(EventKind::ChannelEof, (connection, channel))
+            }
+            ServerEvent::ChannelClosed { connection, channel } => {
+                self.put_of_channel(EventKind::ChannelClosed, (connection, channel))
+            }
+            ServerEvent::ConnectionRequest { .. }
+            | ServerEvent::ConnectedFailed { .. }
+            | ServerEvent::Connected { .. }
+            | ServerEvent::Disconnected { .. }
+            | ServerEvent::Error { .. }
+            | ServerEvent::Log { .. }
+            | ServerEvent::Status { .. }
+            | ServerEvent::ServiceRequest { .. }
+            | ServerEvent::UserAuthRequest { .. }
+            | ServerEvent::Done { .. }
+            | ServerEvent::Activity(_) => Ok(()),
+        }
+    }
+
+    fn push_auth(
+        &mut self,
+        connection: u64,
+        question: &AuthQuestion,
+        asked: Asked,
+    ) -> napi::Result<()> {
+        let methods = self.program.auth_methods();
+        self.put_kind(EventKind::UserAuthRequest)?;
+        self.put_question(Pending::Auth { connection, asked })?;
+        self.put_number(connection)?;
+        self.put(question.user.as_str())?;
+        self.put(question.service.as_str())?;
+        self.put(question.method.as_str())?;
+        match &question.param {
+            AuthParam::None => {
+                self.put("")?;
+                self.put(Null)?;
+            }
+            AuthParam::Text(secret) => {
+                self.put(&*String::from_utf8_lossy(secret.expose()))?;
+                self.put(Null)?;
+            }
+            AuthParam::PublicKey(blob) => {
+                self.put(Base64::encode_string(blob))?;
+                self.put_bytes(blob.clone())?;
+            }
+            AuthParam::SignatureStatus(good) => {
+                self.put(if *good { "1" } else { "0" })?;
+                self.put(Null)?;
+            }
+        }
+        self.put(methods)?;
+        self.put(question.key_algorithm.as_str())
+    }
+
+    /// The end of an operation.
+    pub(super) fn push_done(&mut self, ticket: Ticket, result: &OpResult) -> napi::Result<()> {
+        self.put(OP_DONE)?;
+        self.put_number(ticket.0)?;
+        match result {
+            Ok(channel) => {
+                self.put(0)?;
+                self.put("")?;
+                match channel {
+                    Some(channel) => self.put_number(*channel),
+                    None => self.put(Null),
+                }
+            }
+            Err(error) => {
+                self.put_failure(error.into())?;
+                self.put(Null)
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The functions of the addon.
+
+use napi::bindgen_prelude::{Either, Null, Uint8Array};
+use napi_derive::napi;
+
+use super::errors;
+use super::ssh_param;
+
+/// Reads a field of a payload as text.
+#[napi]
+pub fn get_ssh_param(payload: &[u8], field: String) -> napi::Result<String, String> {
+    Ok(ssh_param::read_text(payload, &field)?)
+}
+
+/// Reads a field of a payload as bytes.
+#[napi]
+pub fn get_ssh_param_bytes(payload: &[u8], field: String) -> napi::Result<Uint8Array, String> {
+    Ok(Uint8Array::new(ssh_param::read_bytes(payload, &field)?))
+}
+
+/// The payload with one more field at its end.
+#[napi]
+pub fn set_ssh_param(
+    payload: Either<&[u8], Null>,
+    field_type: String,
+    field_value: String,
+) -> napi::Result<Uint8Array, String> {
+    let payload = match payload {
+        Either::A(payload) => payload,
+        Either::B(Null) => &[],
+    };
+    let longer = ssh_param::append(payload, &field_type, &field_value)?;
+    Ok(Uint8Array::new(longer))
+}
+
+/// The documented text of an error number.
+#[napi]
+pub fn error_text(code: u32) -> String {
+    errors::text(code)
+}

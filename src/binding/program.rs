@@ -1,0 +1,230 @@
+//! The program as the driver sees it: takes the driver's events into a queue, wakes the JavaScript
+//! thread once for a batch, and answers the questions that never cross the boundary.
+
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+
+use parking_lot::Mutex;
+
+use crate::driver::{Handler, InputGate, ServerEvent, Wanted};
+use crate::engine::{AuthAnswer, Prompt};
+
+/// Events and their bytes that stop the reading of sockets, and those that start it again.
+const HIGH: Load = Load { events: 8192, bytes: 32 * 1024 * 1024 };
+const LOW: Load = Load { events: 2048, bytes: 8 * 1024 * 1024 };
+/// What is handed over at a time, so that timers and other I/O of the program get their turn.
+const BATCH: Load = Load { events: 1024, bytes: 8 * 1024 * 1024 };
+
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    events: usize,
+    bytes: usize,
+}
+
+/// Wakes the JavaScript thread.
+pub(super) trait Wake: Send + Sync + 'static {
+    /// `false` when nobody is there any more.
+    fn wake(&self) -> bool;
+}
+
+/// The program of one server.
+pub(super) struct Program {
+    wanted: Wanted,
+    gate: InputGate,
+    queue: Mutex<Queue>,
+    replies: Mutex<Replies>,
+    wake: Box<dyn Wake>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    events: VecDeque<ServerEvent>,
+    bytes: usize,
+    /// A wake-up is on its way.
+    woken: bool,
+    /// The JavaScript environment ends.
+    gone: bool,
+}
+
+/// What the driver's questions are answered with.
+#[derive(Debug, Default)]
+struct Replies {
+    auth_methods: String,
+    instruction: String,
+    prompts: Vec<Prompt>,
+    connections: HashMap<u64, OfConnection>,
+}
+
+/// What a program has set for one connection.
+#[derive(Debug, Default)]
+struct OfConnection {
+    prompts: Vec<Prompt>,
+    banner: Option<String>,
+}
+
+impl Program {
+    pub(super) fn new(wake: Box<dyn Wake>) -> Self {
+        Self {
+            wanted: Wanted::default(),
+            gate: InputGate::default(),
+            queue: Mutex::default(),
+            replies: Mutex::default(),
+            wake,
+        }
+    }
+
+    /// Replaces what questions are answered with.
+    pub(super) fn set_replies(&self, auth_methods: &str, instruction: &str, prompts: &[Prompt]) {
+        let mut replies = self.replies.lock();
+        auth_methods.clone_into(&mut replies.auth_methods);
+        instruction.clone_into(&mut replies.instruction);
+        prompts.clone_into(&mut replies.prompts);
+    }
+
+    pub(super) fn auth_methods(&self) -> String {
+        self.replies.lock().auth_methods.clone()
+    }
+
+    pub(super) fn banner(&self, connection: u64) -> Option<String> {
+        let replies = self.replies.lock();
+        replies.connections.get(&connection)?.banner.clone()
+    }
+
+    pub(super) fn set_banner(&self, connection: u64, banner: String) {
+        let mut replies = self.replies.lock();
+        replies.connections.entry(connection).or_default().banner = Some(banner);
+    }
+
+    /// The banner of a connection; it is sent once.
+    pub(super) fn take_banner(&self, connection: u64) -> Option<String> {
+        let mut replies = self.replies.lock();
+        replies.connections.get_mut(&connection)?.banner.take()
+    }
+
+    pub(super) fn connection_prompts(&self, connection: u64) -> Vec<Prompt> {
+        let replies = self.replies.lock();
+        let own = replies.connections.get(&connection);
+        own.map(|own| own.prompts.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn set_connection_prompts(&self, connection: u64, prompts: Vec<Prompt>) {
+        let mut replies = self.replies.lock();
+        replies.connections.entry(connection).or_default().prompts = prompts;
+    }
+
+    pub(super) fn forget_connection(&self, connection: u64) {
+        self.replies.lock().connections.remove(&connection);
+    }
+
+    /// The next batch of events.
+    pub(super) fn take_batch(&self) -> Vec<ServerEvent> {
+        let mut batch = Vec::new();
+        let more = {
+            let mut queue = self.queue.lock();
+            let mut bytes: usize = 0;
+            while batch.len() < BATCH.events && bytes < BATCH.bytes {
+                let Some(event) = queue.events.pop_front() else {
+                    break;
+                };
+                bytes = bytes.saturating_add(weight(&event));
+                batch.push(event);
+            }
+            queue.bytes = queue.bytes.saturating_sub(bytes);
+            queue.woken = !queue.events.is_empty();
+            // Under the lock, so that it cannot overtake a `close` of more events.
+            if queue.events.len() <= LOW.events && queue.bytes <= LOW.bytes {
+                self.gate.open();
+            }
+            queue.woken
+        };
+        if more {
+            self.wake_up();
+        }
+        batch
+    }
+
+    /// Drops everything: the JavaScript environment ends.
+    pub(super) fn close(&self) {
+        let events = {
+            let mut queue = self.queue.lock();
+            queue.gone = true;
+            queue.bytes = 0;
+            mem::take(&mut queue.events)
+        };
+        // Outside of the lock: a question that is dropped answers itself.
+        drop(events);
+        self.gate.open();
+    }
+
+    fn wake_up(&self) {
+        if !self.wake.wake() {
+            self.close();
+        }
+    }
+}
+
+impl Handler for Program {
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    fn gate(&self) -> &InputGate {
+        &self.gate
+    }
+
+    fn handle(&self, event: ServerEvent) {
+        let bytes = weight(&event);
+        let wake = {
+            let mut queue = self.queue.lock();
+            if queue.gone {
+                drop(queue);
+                drop(event);
+                return;
+            }
+            queue.events.push_back(event);
+            queue.bytes = queue.bytes.saturating_add(bytes);
+            if queue.events.len() >= HIGH.events || queue.bytes >= HIGH.bytes {
+                self.gate.close();
+            }
+            !mem::replace(&mut queue.woken, true)
+        };
+        if wake {
+            self.wake_up();
+        }
+    }
+
+    fn auth_refusal(&self) -> AuthAnswer {
+        AuthAnswer { available_methods: self.auth_methods(), ..AuthAnswer::default() }
+    }
+
+    fn prompts(&self, connection: u64, _user: &str) -> (String, Vec<Prompt>) {
+        let replies = self.replies.lock();
+        let own = replies.connections.get(&connection);
+        let own = own.map(|own| &own.prompts).filter(|own| !own.is_empty());
+        let prompts = own.unwrap_or(&replies.prompts).clone();
+        (replies.instruction.clone(), prompts)
+    }
+}
+
+/// The bytes that an event carries.
+fn weight(event: &ServerEvent) -> usize {
+    match event {
+        ServerEvent::ChannelData { data, .. } => data.len(),
+        ServerEvent::ChannelRequest { packet, .. } => packet.len(),
+        ServerEvent::ChannelOpenRequest { parameters, .. } => parameters.len(),
+        ServerEvent::Log { message, .. } | ServerEvent::Status { message, .. } => message.len(),
+        ServerEvent::ConnectionRequest { .. }
+        | ServerEvent::ConnectedFailed { .. }
+        | ServerEvent::Connected { .. }
+        | ServerEvent::Disconnected { .. }
+        | ServerEvent::Error { .. }
+        | ServerEvent::ServiceRequest { .. }
+        | ServerEvent::UserAuthRequest { .. }
+        | ServerEvent::ChannelOpened { .. }
+        | ServerEvent::ChannelReadyToSend { .. }
+        | ServerEvent::ChannelEof { .. }
+        | ServerEvent::ChannelClosed { .. }
+        | ServerEvent::Done { .. }
+        | ServerEvent::Activity(_) => 0,
+    }
+}

@@ -1,0 +1,476 @@
+//! The class that the JavaScript facade drives. Everything here runs on the JavaScript thread and
+//! returns at once; what takes time ends with an event. Errors have the documented number as their
+//! code.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use napi::Env;
+use napi::bindgen_prelude::{Array, ClassInstance, Either, Function, Null, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+use super::certificate::{NativeCertificate, store_bytes};
+use super::config_strings;
+use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
+use super::events::{Batch, Questions};
+use super::program::{Program, Wake};
+use super::properties::{self, Value, whole};
+use super::settings::Settings;
+use crate::driver::{
+    ChannelEntry, ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server,
+    ServerEvent,
+};
+use crate::engine::{AuthAnswer, Prompt, Ticket};
+use crate::keystore::Certificate;
+
+/// A weak function never keeps the process alive; a throwing listener is the facade's affair.
+type WakeFunction = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
+
+impl Wake for WakeFunction {
+    fn wake(&self) -> bool {
+        // Anything but Ok says that the environment ends.
+        self.call((), ThreadsafeFunctionCallMode::NonBlocking) == napi::Status::Ok
+    }
+}
+
+/// One server and what was set for it.
+pub(super) struct State {
+    pub(super) settings: Settings,
+    pub(super) server: Server,
+    pub(super) program: Arc<Program>,
+}
+
+impl State {
+    /// Has new connections start with what is set now.
+    pub(super) fn apply(&self) {
+        let settings = &self.settings;
+        self.server.set_settings(settings.for_driver());
+        self.server.set_log_level(settings.log_level);
+        self.server.wanted_changed();
+        self.program.set_replies(&settings.auth_methods, &settings.instruction, &settings.prompts);
+    }
+
+    pub(super) fn connection(&self, id: u64) -> Result<Arc<ConnectionHandle>, Failure> {
+        let found = self.server.connection(id);
+        found.ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))
+    }
+
+    fn channel(&self, id: f64) -> Result<Arc<ChannelEntry>, Failure> {
+        let found = whole(id).and_then(|id| self.server.channel(id));
+        found.ok_or_else(Failure::unknown_channel)
+    }
+}
+
+/// An SSH server behind the facade.
+#[napi]
+pub struct NativeServer {
+    state: State,
+    questions: Questions,
+    /// Resets that wait for their shutdown.
+    resets: Vec<Ticket>,
+}
+
+#[napi]
+impl NativeServer {
+    /// `wake` is called when there are events to drain.
+    #[napi(constructor)]
+    pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
+        let wake: WakeFunction = wake
+            .build_threadsafe_function::<()>()
+            .callee_handled::<false>()
+            .weak::<true>()
+            .build_callback(|_| Ok(()))?;
+        let program = Arc::new(Program::new(Box::new(wake)));
+        let settings = Settings::default();
+        let handler: Arc<dyn Handler> = Arc::<Program>::clone(&program);
+        let server = Server::new(handler, settings.for_driver());
+        let state = State { settings, server, program };
+        state.apply();
+        Ok(Self { state, questions: Questions::default(), resets: Vec::new() })
+    }
+
+    /// Bit k: events of kind k have a listener.
+    #[napi]
+    pub fn set_listeners(&self, mask: u32) {
+        let wanted = self.state.program.wanted();
+        let verbose = |wanted: &crate::driver::Wanted| {
+            (wanted.has(EventKind::Log), wanted.has(EventKind::Status))
+        };
+        let before = verbose(wanted);
+        wanted.set(u64::from(mask));
+        if before != verbose(wanted) {
+            self.state.server.wanted_changed();
+        }
+    }
+
+    /// A batch of events as one flat array; the wake function is called again if there are more.
+    #[napi]
+    pub fn drain<'env>(&mut self, env: &'env Env) -> napi::Result<Array<'env>> {
+        self.state.server.next_turn();
+        let events = self.state.program.take_batch();
+        let mut batch = Batch::new(env, &mut self.questions, &self.state.program)?;
+        let mut reset = false;
+        for event in events {
+            if let ServerEvent::Done { ticket, .. } = &event
+                && let Some(at) = self.resets.iter().position(|reset| reset == ticket)
+            {
+                self.resets.swap_remove(at);
+                reset = true;
+            }
+            batch.push(event)?;
+        }
+        let array = batch.finish();
+        if reset {
+            self.state.settings = Settings::default();
+            self.state.apply();
+        }
+        Ok(array)
+    }
+
+    /// Pairs of question and 0 or 1.
+    #[napi]
+    pub fn answer(&mut self, pairs: Vec<f64>) {
+        for pair in pairs.chunks_exact(2) {
+            if let &[question, yes] = pair
+                && let Some(question) = whole(question)
+            {
+                self.questions.answer(question, yes != 0.0);
+            }
+        }
+    }
+
+    /// The answer to an authentication request.
+    #[napi]
+    pub fn answer_auth(
+        &mut self,
+        question: f64,
+        accept: bool,
+        partial_success: bool,
+        available_methods: String,
+    ) {
+        let answer = AuthAnswer { accept, partial_success, available_methods, banner: None };
+        if let Some(question) = whole(question) {
+            self.questions.answer_auth(question, &self.state.program, answer);
+        }
+    }
+
+    /// The answer to Connected with a certificate for this connection.
+    #[napi]
+    pub fn answer_connected(
+        &mut self,
+        question: f64,
+        store_type: u32,
+        store: Either<String, Uint8Array>,
+        password: String,
+        subject: String,
+    ) -> napi::Result<(), String> {
+        let Some(asked) = whole(question).and_then(|it| self.questions.take_connected(it)) else {
+            return Ok(());
+        };
+        let loaded = Certificate::load(store_type, store_bytes(&store), &password, &subject);
+        let loaded = loaded.map_err(|error| Failure::certificate(&error));
+        let key = loaded.and_then(|certificate| {
+            let key = certificate.private_key();
+            key.ok_or_else(|| Failure::new(NO_CERTIFICATE))
+        });
+        match key {
+            Ok(key) => {
+                asked.answer(ConnectedAnswer::HostKey(key));
+                Ok(())
+            }
+            Err(failure) => {
+                asked.answer(ConnectedAnswer::Unusable);
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// Pairs of channel and bytes that the program has used.
+    #[napi]
+    pub fn consumed(&self, pairs: Vec<f64>) {
+        for pair in pairs.chunks_exact(2) {
+            // A channel that is closed meanwhile has no window any more.
+            if let &[channel, bytes] = pair
+                && let Ok(entry) = self.state.channel(channel)
+                && let Some(len) = whole(bytes).and_then(|len| usize::try_from(len).ok())
+            {
+                entry.connection.consumed(entry.local, len);
+            }
+        }
+    }
+
+    /// Reads a property.
+    #[napi]
+    pub fn get(&self, name: String) -> napi::Result<Value, String> {
+        Ok(properties::get(&self.state, &name)?)
+    }
+
+    /// Sets a property.
+    #[napi]
+    pub fn set(&mut self, name: String, value: Value) -> napi::Result<(), String> {
+        Ok(properties::set(&mut self.state, &name, value)?)
+    }
+
+    /// The prompts of keyboard-interactive: text, echo, text, echo ...
+    #[napi]
+    pub fn set_prompts(&mut self, flat: Vec<Either<String, bool>>) {
+        let mut prompts = Vec::new();
+        for pair in flat.chunks_exact(2) {
+            if let [Either::A(prompt), Either::B(echo)] = pair {
+                prompts.push(Prompt { prompt: prompt.clone(), echo: *echo });
+            }
+        }
+        self.state.settings.prompts = prompts;
+        self.state.apply();
+    }
+
+    /// The server's certificate.
+    #[napi]
+    pub fn set_certificate(
+        &mut self,
+        certificate: Either<ClassInstance<'_, NativeCertificate>, Null>,
+    ) {
+        self.state.settings.host_key = match certificate {
+            Either::A(certificate) => certificate.private_key(),
+            Either::B(Null) => None,
+        };
+        self.state.apply();
+    }
+
+    /// Reads or sets a configuration setting.
+    #[napi]
+    pub fn config(&mut self, configuration_string: String) -> napi::Result<String, String> {
+        Ok(config_strings::config(&mut self.state, &configuration_string)?)
+    }
+
+    /// Begins to listen.
+    #[napi]
+    pub fn start_listening(&self, op: f64) -> napi::Result<(), String> {
+        if self.state.server.is_active() {
+            return Err(Failure::from(&OpError::AlreadyListening).into());
+        }
+        if self.state.settings.host_key.is_none() {
+            return Err(Failure::new(NO_CERTIFICATE).into());
+        }
+        let started = self.state.server.start(self.state.settings.listen(), ticket(op));
+        Ok(started.map_err(|error| Failure::from(&error))?)
+    }
+
+    /// Closes the port.
+    #[napi]
+    pub fn stop_listening(&self, op: f64) {
+        self.state.server.stop(ticket(op));
+    }
+
+    /// Closes the port and disconnects everybody.
+    #[napi]
+    pub fn shutdown(&self, op: f64) {
+        self.state.server.shutdown(ticket(op));
+    }
+
+    /// Shuts down, then restores every default.
+    #[napi]
+    pub fn reset(&mut self, op: f64) {
+        self.resets.push(ticket(op));
+        self.state.server.shutdown(ticket(op));
+    }
+
+    /// Disconnects a client.
+    #[napi]
+    pub fn disconnect(&self, op: f64, connection: f64) -> napi::Result<(), String> {
+        self.connection(connection)?.disconnect(Some(ticket(op)));
+        Ok(())
+    }
+
+    /// Exchanges keys anew.
+    #[napi]
+    pub fn exchange_keys(&self, op: f64, connection: f64) -> napi::Result<(), String> {
+        self.connection(connection)?.exchange_keys(ticket(op));
+        Ok(())
+    }
+
+    /// Opens a channel; the operation's value is its number.
+    #[napi]
+    pub fn open_channel(
+        &self,
+        op: f64,
+        connection: f64,
+        channel_type: String,
+    ) -> napi::Result<(), String> {
+        let connection = self.connection(connection)?;
+        connection.open_channel(channel_type, Bytes::new(), ticket(op));
+        Ok(())
+    }
+
+    /// Closes a channel after what is queued on it.
+    #[napi]
+    pub fn close_channel(&self, op: f64, channel: f64) -> napi::Result<(), String> {
+        let entry = self.state.channel(channel)?;
+        entry.connection.close_channel(entry.local, ticket(op));
+        Ok(())
+    }
+
+    /// Sends data, or extended data of this type; `true` when it is done already.
+    #[napi]
+    pub fn send(
+        &self,
+        op: f64,
+        channel: f64,
+        data: &[u8],
+        extended_type: u32,
+    ) -> napi::Result<bool, String> {
+        let data_type = (extended_type != 0).then_some(extended_type);
+        self.send_bytes(op, channel, Bytes::copy_from_slice(data), data_type)
+    }
+
+    /// Sends text; `true` when it is done already.
+    #[napi]
+    pub fn send_text(&self, op: f64, channel: f64, text: String) -> napi::Result<bool, String> {
+        self.send_bytes(op, channel, Bytes::from(text.into_bytes()), None)
+    }
+
+    fn send_bytes(
+        &self,
+        op: f64,
+        channel: f64,
+        data: Bytes,
+        data_type: Option<u32>,
+    ) -> napi::Result<bool, String> {
+        let entry = self.state.channel(channel)?;
+        let connection = &entry.connection;
+        Ok(connection.send(entry.local, data_type, data, ticket(op)))
+    }
+
+    /// Sends a packet that the program has built; `true` when it is done already.
+    #[napi]
+    pub fn send_packet(
+        &self,
+        op: f64,
+        channel: f64,
+        number: u32,
+        payload: &[u8],
+    ) -> napi::Result<bool, String> {
+        let entry = self.state.channel(channel)?;
+        let number = u8::try_from(number)
+            .map_err(|_| Failure::invalid("A packet type is a number from 0 to 255."))?;
+        let payload = Bytes::copy_from_slice(payload);
+        let connection = &entry.connection;
+        Ok(connection.send_packet(entry.local, number, payload, ticket(op)))
+    }
+
+    /// Ends the data of a channel; `true` when it is done already.
+    #[napi]
+    pub fn send_eof(&self, op: f64, channel: f64) -> napi::Result<bool, String> {
+        let entry = self.state.channel(channel)?;
+        Ok(entry.connection.send_eof(entry.local, ticket(op)))
+    }
+
+    /// How many connections there are.
+    #[napi]
+    pub fn connection_count(&self) -> u32 {
+        count(self.state.server.connection_count())
+    }
+
+    /// The numbers of all connections.
+    #[napi]
+    pub fn connection_ids(&self) -> Vec<i64> {
+        numbers(self.state.server.connection_ids())
+    }
+
+    /// Whether there is a connection with this number.
+    #[napi]
+    pub fn has_connection(&self, id: f64) -> bool {
+        self.connection(id).is_ok()
+    }
+
+    /// Local address, remote address, remote port, timeout.
+    #[napi]
+    pub fn connection_info(&self, id: f64) -> Either<(String, String, u32, u32), Null> {
+        let Ok(connection) = self.connection(id) else {
+            return Either::B(Null);
+        };
+        let (peer, port) = connection.peer();
+        let local = connection.local_address().to_string();
+        Either::A((local, peer.to_string(), port.into(), connection.timeout()))
+    }
+
+    /// Changes the timeout of a connection.
+    #[napi]
+    pub fn set_connection_timeout(&self, id: f64, seconds: f64) -> napi::Result<(), String> {
+        let connection = self.connection(id)?;
+        let seconds = whole(seconds).and_then(|seconds| u32::try_from(seconds).ok());
+        let bad = || Failure::invalid("A timeout is a whole number of seconds.");
+        connection.set_timeout(seconds.ok_or_else(bad)?);
+        Ok(())
+    }
+
+    /// How many channels are open.
+    #[napi]
+    pub fn channel_count(&self) -> u32 {
+        count(self.state.server.channel_count())
+    }
+
+    /// The numbers of all open channels.
+    #[napi]
+    pub fn channel_ids(&self) -> Vec<i64> {
+        numbers(self.state.server.channel_ids())
+    }
+
+    /// Whether a channel with this number is open.
+    #[napi]
+    pub fn has_channel(&self, id: f64) -> bool {
+        self.state.channel(id).is_ok()
+    }
+
+    /// Connection, type, bytes sent, ready to send.
+    #[napi]
+    pub fn channel_info(&self, id: f64) -> Either<(i64, String, i64, bool), Null> {
+        let Ok(entry) = self.state.channel(id) else {
+            return Either::B(Null);
+        };
+        Either::A((
+            signed(entry.connection.id()),
+            entry.service.clone(),
+            signed(entry.bytes_sent()),
+            entry.ready_to_send(),
+        ))
+    }
+
+    /// Ends everything at once.
+    #[napi]
+    pub fn abort(&self) {
+        self.state.server.abort();
+    }
+
+    fn connection(&self, id: f64) -> Result<Arc<ConnectionHandle>, Failure> {
+        let id = whole(id).ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))?;
+        self.state.connection(id)
+    }
+}
+
+impl Drop for NativeServer {
+    fn drop(&mut self) {
+        // The object is collected, or its environment ends.
+        self.state.server.abort();
+        self.state.program.close();
+    }
+}
+
+/// The facade counts its operations.
+fn ticket(op: f64) -> Ticket {
+    Ticket(whole(op).unwrap_or(0))
+}
+
+/// Numbers and counters stay below 2^53.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn numbers(ids: Vec<u64>) -> Vec<i64> {
+    ids.into_iter().map(signed).collect()
+}
+
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

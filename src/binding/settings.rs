@@ -1,0 +1,156 @@
+//! The documented settings of a server with their defaults, and the one place that turns them into
+//! what the engine and the driver take.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::algorithm_list::AlgorithmList;
+use crate::crypto::cipher::CipherAlgorithm;
+use crate::crypto::compression::CompressionAlgorithm;
+use crate::crypto::kex::KexAlgorithm;
+use crate::crypto::mac::MacAlgorithm;
+use crate::crypto::signature::{PrivateKey, SignatureAlgorithm};
+use crate::driver;
+use crate::engine::{AlgorithmLists, Config, Prompt, RekeyThresholds, StrictKex};
+use crate::transport;
+
+/// The documented default, which `get` shows. What is used until the program sets a number is
+/// [`UNSET_BACKLOG`]: 5 would have the operating system drop connections when a few come at once.
+pub(super) const DEFAULT_BACKLOG: u16 = 5;
+const UNSET_BACKLOG: u16 = 511;
+
+/// Every setting.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) local_host: String,
+    pub(super) local_port: u16,
+    pub(super) backlog: Option<u16>,
+    pub(super) max_connections: u32,
+    pub(super) auth_methods: String,
+    /// Seconds; 0 for no limit.
+    pub(super) idle_timeout: u32,
+    /// Seconds; 0 fails at once.
+    pub(super) timeout: u32,
+    pub(super) instruction: String,
+    pub(super) prompts: Vec<Prompt>,
+    pub(super) host_key: Option<Arc<PrivateKey>>,
+    pub(super) version: String,
+    pub(super) lists: Lists,
+    /// The last profile that was chosen.
+    pub(super) profile: &'static str,
+    pub(super) strict_kex: StrictKex,
+    pub(super) rekey: RekeyThresholds,
+    pub(super) max_auth_attempts: u32,
+    pub(super) log_level: u8,
+}
+
+/// The lists of algorithms.
+#[derive(Debug)]
+pub(super) struct Lists {
+    pub(super) kex: AlgorithmList<KexAlgorithm>,
+    pub(super) host_key: AlgorithmList<SignatureAlgorithm>,
+    pub(super) cipher: AlgorithmList<CipherAlgorithm>,
+    pub(super) mac: AlgorithmList<MacAlgorithm>,
+    pub(super) compression: AlgorithmList<CompressionAlgorithm>,
+    pub(super) user_signature: AlgorithmList<SignatureAlgorithm>,
+}
+
+impl From<AlgorithmLists> for Lists {
+    fn from(lists: AlgorithmLists) -> Self {
+        Self {
+            kex: AlgorithmList::of(lists.kex),
+            host_key: AlgorithmList::of(lists.host_key),
+            cipher: AlgorithmList::of(lists.cipher),
+            mac: AlgorithmList::of(lists.mac),
+            compression: AlgorithmList::of(lists.compression),
+            user_signature: AlgorithmList::of(lists.user_signature),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            local_host: String::new(),
+            local_port: 22,
+            backlog: None,
+            max_connections: 1000,
+            auth_methods: "password,publickey".to_owned(),
+            idle_timeout: 0,
+            timeout: 60,
+            instruction: String::new(),
+            prompts: Vec::new(),
+            host_key: None,
+            version: config.transport.version,
+            lists: AlgorithmLists::default().into(),
+            profile: "compatible",
+            strict_kex: config.transport.strict_kex,
+            rekey: config.transport.rekey,
+            max_auth_attempts: config.max_auth_attempts,
+            log_level: 1,
+        }
+    }
+}
+
+impl Settings {
+    /// What new connections start with.
+    pub(super) fn for_driver(&self) -> driver::Settings {
+        driver::Settings {
+            config: Arc::new(self.engine_config()),
+            max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
+            timeout: self.timeout,
+        }
+    }
+
+    fn engine_config(&self) -> Config {
+        Config {
+            transport: transport::Settings {
+                version: self.version.clone(),
+                host_keys: self.host_key.iter().cloned().collect(),
+                algorithms: AlgorithmLists {
+                    kex: self.lists.kex.rows(),
+                    host_key: self.lists.host_key.rows(),
+                    cipher: self.lists.cipher.rows(),
+                    mac: self.lists.mac.rows(),
+                    compression: self.lists.compression.rows(),
+                    user_signature: self.lists.user_signature.rows(),
+                },
+                strict_kex: self.strict_kex,
+                rekey: self.rekey,
+            },
+            auth_methods: self.auth_methods.clone(),
+            max_auth_attempts: self.max_auth_attempts,
+            idle_timeout: seconds(self.idle_timeout),
+            ..Config::default()
+        }
+    }
+
+    /// Where to listen.
+    pub(super) fn listen(&self) -> driver::Listen {
+        driver::Listen {
+            host: self.local_host.clone(),
+            port: self.local_port,
+            backlog: self.backlog.unwrap_or(UNSET_BACKLOG),
+        }
+    }
+}
+
+/// A documented number of seconds; 0 stands for no limit.
+pub(super) fn seconds(number: u32) -> Option<Duration> {
+    (number > 0).then(|| Duration::from_secs(u64::from(number)))
+}
+
+/// The documented ways to write a boolean.
+pub(super) fn parse_bool(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// How booleans are read.
+pub(super) fn show_bool(value: bool) -> String {
+    (if value { "True" } else { "False" }).to_owned()
+}

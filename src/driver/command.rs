@@ -1,0 +1,129 @@
+//! What other threads want a connection's engine to do. Commands of one thread keep their order:
+//! they wait in the connection's queue until its task runs them.
+
+use std::io;
+
+use bytes::Bytes;
+
+use super::listener::ListenError;
+use crate::engine::{
+    Answer, ChannelId, Connection, JobOutput, Outcome, QuestionId, SendMode, Ticket,
+};
+use crate::error::{ApiMisuse, DisconnectReason};
+use std::time::Instant;
+
+/// Something for the engine to do.
+#[derive(Debug)]
+pub(super) enum Command {
+    Answer(QuestionId, Answer),
+    Consumed(ChannelId, usize),
+    Send {
+        channel: ChannelId,
+        data_type: Option<u32>,
+        data: Bytes,
+        mode: SendMode,
+        ticket: Ticket,
+    },
+    SendPacket {
+        channel: ChannelId,
+        number: u8,
+        payload: Bytes,
+        mode: SendMode,
+        ticket: Ticket,
+    },
+    SendEof(ChannelId, Ticket),
+    CloseChannel(ChannelId, Ticket),
+    OpenChannel {
+        channel_type: String,
+        parameters: Bytes,
+        ticket: Ticket,
+    },
+    ExchangeKeys(Ticket),
+    Disconnect {
+        reason: DisconnectReason,
+        description: &'static str,
+        /// Done when the connection is gone.
+        ticket: Option<Ticket>,
+    },
+    Complete(JobOutput),
+    JobPanicked,
+}
+
+impl Command {
+    /// Whose [`super::ServerEvent::Done`] reports the end of the command.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::Send { ticket, .. }
+            | Self::SendPacket { ticket, .. }
+            | Self::SendEof(_, ticket)
+            | Self::CloseChannel(_, ticket)
+            | Self::OpenChannel { ticket, .. }
+            | Self::ExchangeKeys(ticket) => Some(*ticket),
+            Self::Disconnect { ticket, .. } => *ticket,
+            Self::Answer(..) | Self::Consumed(..) | Self::Complete(_) | Self::JobPanicked => None,
+        }
+    }
+
+    /// The channel that the command sends on: its counters change.
+    pub(super) fn sends_on(&self) -> Option<ChannelId> {
+        match self {
+            Self::Send { channel, .. } | Self::SendPacket { channel, .. } => Some(*channel),
+            Self::SendEof(channel, _) => Some(*channel),
+            Self::Answer(..)
+            | Self::Consumed(..)
+            | Self::CloseChannel(..)
+            | Self::OpenChannel { .. }
+            | Self::ExchangeKeys(_)
+            | Self::Disconnect { .. }
+            | Self::Complete(_)
+            | Self::JobPanicked => None,
+        }
+    }
+
+    /// Has the engine do it; the channel is the one that is being opened.
+    pub(super) fn run(
+        self,
+        now: Instant,
+        engine: &mut Connection,
+    ) -> Result<Option<ChannelId>, ApiMisuse> {
+        match self {
+            Self::Answer(id, answer) => engine.answer(now, id, answer)?,
+            Self::Consumed(channel, len) => engine.consumed(now, channel, len),
+            Self::Send { channel, data_type, data, mode, ticket } => {
+                engine.send_data(now, channel, data_type, data, mode, ticket)?
+            }
+            Self::SendPacket { channel, number, payload, mode, ticket } => {
+                engine.send_packet(now, channel, number, &payload, mode, ticket)?
+            }
+            Self::SendEof(channel, ticket) => engine.send_eof(now, channel, ticket)?,
+            Self::CloseChannel(channel, ticket) => engine.close_channel(now, channel, ticket)?,
+            Self::OpenChannel { channel_type, parameters, ticket } => {
+                return engine.open_channel(now, &channel_type, &parameters, ticket).map(Some);
+            }
+            Self::ExchangeKeys(ticket) => engine.exchange_keys(now, ticket)?,
+            Self::Disconnect { reason, description, .. } => {
+                engine.disconnect(now, reason, description)
+            }
+            Self::Complete(output) => engine.complete(now, output),
+            Self::JobPanicked => {}
+        }
+        Ok(None)
+    }
+}
+
+/// Why a command did not do what it was to do.
+#[derive(Debug)]
+pub enum OpError {
+    /// The engine refused it.
+    Misuse(ApiMisuse),
+    /// It began, and ended like this; never [`Outcome::Complete`] or [`Outcome::Opened`].
+    Outcome(Outcome),
+    /// The port could not be opened.
+    Listen(ListenError),
+    /// The operating system refused.
+    Io(io::Error),
+    /// The server listens already.
+    AlreadyListening,
+    /// The code that serves a connection failed.
+    Panicked,
+}

@@ -1,0 +1,287 @@
+//! The task of one connection: asks the program whether to accept it and with which host key, then
+//! reads, drives the engine and waits, until the connection ends. While it waits for the client it
+//! holds no buffer, so that an idle connection costs little.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Sleep, sleep, timeout, timeout_at};
+
+use super::command::Command;
+use super::connection::{ConnectionHandle, Step};
+use super::handler::{
+    ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
+};
+use super::shared::{Halt, Shared, Slot, next_connection};
+use crate::crypto::random::SystemRandom;
+use crate::engine::{Config, Connection, Job};
+use crate::error::{Closed, Error};
+
+/// What a quiet connection reads at a time.
+const MIN_READ_LEN: usize = 4 * 1024;
+/// What a busy connection reads at a time: dozens of packets for one system call.
+const MAX_READ_LEN: usize = 256 * 1024;
+/// How long the last bytes, DISCONNECT among them, may take to leave.
+const FLUSH_TIME: Duration = Duration::from_secs(5);
+/// How long the client gets to close its side after we closed ours.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+/// What is read and dropped meanwhile at most.
+const LINGER_LEN: usize = 1024 * 1024;
+
+/// Serves one TCP connection from its accept to its end.
+pub(super) async fn serve(shared: Arc<Shared>, socket: TcpStream, slot: Slot) {
+    let mut halt = shared.halt.subscribe();
+    if let Some(task) = Task::admit(shared, socket, &mut halt).await {
+        task.run(halt).await;
+    }
+    drop(slot);
+}
+
+/// The connection in the tables; taken out of them on drop, whatever happens.
+struct Task {
+    handle: Arc<ConnectionHandle>,
+    end: Option<ConnectionEnd>,
+    retired: bool,
+}
+
+impl Task {
+    /// Asks the program whether it wants the connection, and gives it its number.
+    async fn admit(
+        shared: Arc<Shared>,
+        socket: TcpStream,
+        halt: &mut watch::Receiver<Halt>,
+    ) -> Option<Self> {
+        let (peer, local) = match prepare(&socket) {
+            Ok(addresses) => addresses,
+            Err(error) => {
+                if shared.wants(EventKind::Connected) {
+                    shared.tell(ServerEvent::ConnectedFailed { error });
+                }
+                return None;
+            }
+        };
+        if shared.wants(EventKind::ConnectionRequest) {
+            let (sender, answer) = oneshot::channel();
+            let asked = RequestAsked(sender);
+            shared.tell(ServerEvent::ConnectionRequest { peer, asked });
+            let accepted = tokio::select! {
+                accepted = answer => accepted.unwrap_or(false),
+                _ = halt.changed() => false,
+            };
+            if !accepted {
+                return None;
+            }
+        }
+        let id = next_connection();
+        let handle = ConnectionHandle::new(id, Arc::clone(&shared), socket, peer, local);
+        let handle = Arc::new(handle);
+        shared.add_connection(&handle);
+        Some(Self { handle, end: None, retired: false })
+    }
+
+    async fn run(mut self, mut halt: watch::Receiver<Halt>) {
+        let Some(config) = self.choose_host_key(&mut halt).await else {
+            return;
+        };
+        let engine = Connection::new(Instant::now(), config, Box::new(SystemRandom));
+        self.handle.start(engine);
+        tokio::select! {
+            () = self.converse() => {}
+            () = aborted(&mut halt) => return,
+        }
+        tokio::select! {
+            () = self.part() => {}
+            () = aborted(&mut halt) => {}
+        }
+    }
+
+    /// Asks the program which host key the connection gets; `None` ends it.
+    async fn choose_host_key(&mut self, halt: &mut watch::Receiver<Halt>) -> Option<Arc<Config>> {
+        let shared = &self.handle.shared;
+        let answer = if shared.wants(EventKind::Connected) {
+            let (sender, answer) = oneshot::channel();
+            shared.tell(ServerEvent::Connected {
+                connection: self.handle.id(),
+                asked: ConnectedAsked(sender),
+            });
+            tokio::select! {
+                answer = answer => answer.unwrap_or(ConnectedAnswer::Unusable),
+                _ = halt.changed() => {
+                    self.end = Some(ConnectionEnd::Engine(Error::Closed(Closed::ByApplication)));
+                    return None;
+                }
+            }
+        } else {
+            ConnectedAnswer::ServerKeys
+        };
+        let config = Arc::clone(&shared.settings().config);
+        match answer {
+            ConnectedAnswer::ServerKeys => Some(config),
+            ConnectedAnswer::HostKey(key) => {
+                let mut config = Config::clone(&config);
+                config.transport.host_keys = vec![key];
+                Some(Arc::new(config))
+            }
+            ConnectedAnswer::Unusable => {
+                self.end = Some(ConnectionEnd::NoHostKey);
+                None
+            }
+        }
+    }
+
+    /// Until the engine has come to its end.
+    async fn converse(&mut self) {
+        let mut input = BytesMut::new();
+        let mut read_len = MIN_READ_LEN;
+        let mut eof = false;
+        // Set before it is first waited for.
+        let mut timer = std::pin::pin!(sleep(Duration::ZERO));
+        loop {
+            let (job, step) = self.handle.step(&mut input, eof);
+            if let Some(job) = job {
+                run_job(&self.handle, job);
+                continue;
+            }
+            if step.ended {
+                return;
+            }
+            if input.is_empty() {
+                input = BytesMut::new();
+            }
+            if self.wait(step, eof, timer.as_mut()).await {
+                match read(&self.handle.socket, &mut input, &mut read_len) {
+                    Ok(Some(0)) => eof = true,
+                    Ok(_) => {}
+                    Err(error) => {
+                        self.end.get_or_insert(ConnectionEnd::Socket(error));
+                        eof = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until there is something to do; `true` when the socket can be read.
+    async fn wait(&self, step: Step, eof: bool, mut timer: Pin<&mut Sleep>) -> bool {
+        let gate = self.handle.shared.handler.gate();
+        let gated = gate.is_closed();
+        let reads = step.wants_input && !eof && !gated;
+        let interest = match (reads, step.blocked) {
+            (true, true) => Interest::READABLE | Interest::WRITABLE,
+            (false, true) => Interest::WRITABLE,
+            (_, false) => Interest::READABLE,
+        };
+        if let Some(deadline) = step.deadline {
+            let deadline = deadline.into();
+            // A timer that rings too early costs one more turn; setting it for each packet more.
+            if deadline < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(deadline);
+            }
+        }
+        tokio::select! {
+            ready = self.handle.socket.ready(interest), if reads || step.blocked => {
+                reads && ready.is_ok_and(|ready| ready.is_readable() || ready.is_read_closed())
+            }
+            () = self.handle.notify.notified() => false,
+            () = timer, if step.deadline.is_some() => false,
+            () = gate.wait_open(), if gated => false,
+        }
+    }
+
+    /// Sends the last bytes and lets the client close first: closing a socket with unread bytes
+    /// would reset the connection, and DISCONNECT with it.
+    async fn part(self) {
+        let deadline = tokio::time::Instant::now() + FLUSH_TIME;
+        while !self.handle.flush() {
+            match timeout_at(deadline, self.handle.socket.writable()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        let failed = self.end.is_some();
+        let closed = SockRef::from(&self.handle.socket).shutdown(Shutdown::Write);
+        let handle = Arc::clone(&self.handle);
+        drop(self);
+        if !failed && closed.is_ok() {
+            // Over when the time is: the client had its chance.
+            let _ = timeout(LINGER_TIME, discard(&handle.socket)).await;
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if !std::mem::replace(&mut self.retired, true) {
+            self.handle.retire(self.end.take());
+        }
+    }
+}
+
+/// Sets the socket up and asks for its addresses; fails when the client has left already.
+fn prepare(socket: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
+    socket.set_nodelay(true)?;
+    Ok((socket.peer_addr()?, socket.local_addr()?))
+}
+
+/// Reads once. The size follows what the client sends: more after a full read, less after a small
+/// one, so that small pieces of data do not keep large buffers alive.
+fn read(socket: &TcpStream, input: &mut BytesMut, len: &mut usize) -> io::Result<Option<usize>> {
+    if input.capacity() - input.len() < *len / 2 {
+        input.reserve(*len);
+    }
+    let room = input.capacity() - input.len();
+    match socket.try_read_buf(input) {
+        Ok(read) => {
+            if read == room {
+                *len = (*len * 2).min(MAX_READ_LEN);
+            } else if read < *len / 4 {
+                *len = (*len / 2).max(MIN_READ_LEN);
+            }
+            Ok(Some(read))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Arithmetic under a millisecond here; more where it does not delay other connections.
+fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
+    let heavy = job.is_heavy();
+    let handle = Arc::clone(handle);
+    let work = move || {
+        let output = catch_unwind(AssertUnwindSafe(|| job.run()));
+        handle.submit(output.map_or(Command::JobPanicked, Command::Complete));
+    };
+    if heavy {
+        tokio::task::spawn_blocking(work);
+    } else {
+        work();
+    }
+}
+
+async fn discard(socket: &TcpStream) {
+    let mut scratch = [0; 512];
+    let mut left = LINGER_LEN;
+    while left > 0 && socket.readable().await.is_ok() {
+        match socket.try_read(&mut scratch) {
+            Ok(0) => return,
+            Ok(len) => left = left.saturating_sub(len),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}
+
+async fn aborted(halt: &mut watch::Receiver<Halt>) {
+    // An error means that the server is gone, which is the same.
+    let _ = halt.wait_for(|halt| halt.aborted).await;
+}

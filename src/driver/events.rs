@@ -1,0 +1,228 @@
+//! Turns the engine's events into those of the program: gives channels the numbers that the program
+//! knows them by, keeps the tables, and answers at once what nobody wants to be asked.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::command::OpError;
+use super::connection::{ConnectionHandle, Core};
+use super::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
+use super::shared::{ChannelEntry, next_channel};
+use crate::engine::{Answer, ChannelId, Event, Notice, Outcome, Question, QuestionId, Ticket};
+use crate::error::{Closed, Error};
+
+impl ConnectionHandle {
+    /// Hands over every event that the engine has; `true` if there was any.
+    pub(super) fn hand_over_events(self: &Arc<Self>, core: &mut Core, now: Instant) -> bool {
+        let mut moved = false;
+        while let Some(event) = core.engine.as_mut().and_then(|engine| engine.poll_event()) {
+            moved = true;
+            match event {
+                Event::Question(id, question) => {
+                    if let Some(answer) = self.ask(core, id, question)
+                        && let Some(engine) = &mut core.engine
+                    {
+                        // Void when the connection ended in the same turn.
+                        let _ = engine.answer(now, id, answer);
+                    }
+                }
+                Event::Delivery { channel, data_type, data } => {
+                    let id = core.channels.get(&channel).copied();
+                    match id {
+                        Some(id) if self.shared.wants(EventKind::ChannelData) => {
+                            self.shared.tell(ServerEvent::ChannelData {
+                                connection: self.id(),
+                                channel: id,
+                                data_type,
+                                data,
+                            });
+                        }
+                        _ => {
+                            if let Some(engine) = &mut core.engine {
+                                engine.consumed(now, channel, data.len());
+                            }
+                        }
+                    }
+                }
+                Event::Notice(notice) => self.note(core, notice),
+                Event::Job(job) => {
+                    core.job = Some(job);
+                    self.notify.notify_one();
+                }
+            }
+        }
+        moved
+    }
+
+    /// Asks the program, or gives the answer that holds when nobody wants to be asked.
+    fn ask(
+        self: &Arc<Self>,
+        core: &mut Core,
+        id: QuestionId,
+        question: Question,
+    ) -> Option<Answer> {
+        let connection = self.id();
+        match question {
+            Question::Service { name, accept } => {
+                if !self.shared.wants(EventKind::ServiceRequest) {
+                    return Some(Answer::Accept(accept));
+                }
+                self.shared.tell(ServerEvent::ServiceRequest {
+                    connection,
+                    name,
+                    accept,
+                    asked: Asked::new(self, id, Answer::Accept(false)),
+                });
+            }
+            Question::Auth(question) => {
+                let refusal = Answer::Auth(self.shared.handler.auth_refusal());
+                if !self.shared.wants(EventKind::UserAuthRequest) {
+                    return Some(refusal);
+                }
+                self.shared.tell(ServerEvent::UserAuthRequest {
+                    connection,
+                    question,
+                    asked: Asked::new(self, id, refusal),
+                });
+            }
+            Question::Prompts { user } => {
+                let (instruction, prompts) = self.shared.handler.prompts(connection, &user);
+                return Some(Answer::Prompts { instruction, prompts });
+            }
+            Question::ChannelOpen { channel, channel_type, parameters } => {
+                if !self.shared.wants(EventKind::ChannelOpenRequest) {
+                    return Some(Answer::Accept(false));
+                }
+                let number = next_channel();
+                core.channels.insert(channel, number);
+                self.shared.tell(ServerEvent::ChannelOpenRequest {
+                    connection,
+                    channel: number,
+                    channel_type,
+                    parameters,
+                    asked: Asked::new(self, id, Answer::Accept(false)),
+                });
+            }
+            Question::ChannelRequest { channel, request_type, packet } => {
+                let number = core.channels.get(&channel).copied();
+                let Some(number) = number.filter(|_| self.shared.wants(EventKind::ChannelRequest))
+                else {
+                    return Some(Answer::Accept(false));
+                };
+                self.shared.tell(ServerEvent::ChannelRequest {
+                    connection,
+                    channel: number,
+                    request_type,
+                    packet,
+                    asked: Asked::new(self, id, Answer::Accept(false)),
+                });
+            }
+        }
+        None
+    }
+
+    fn note(self: &Arc<Self>, core: &mut Core, notice: Notice) {
+        let connection = self.id();
+        match notice {
+            Notice::Status(message) => {
+                self.shared.tell(ServerEvent::Status { connection, message });
+            }
+            Notice::Log { level, message } => {
+                self.shared.tell(ServerEvent::Log { connection, level, message })
+            }
+            Notice::Authenticated { .. } => {}
+            Notice::ChannelOpened { channel, channel_type } => {
+                self.channel_opened(core, channel, channel_type)
+            }
+            Notice::ChannelReadyToSend { channel } => self.channel_ready(core, channel),
+            Notice::ChannelEof { channel } => {
+                if let Some(&channel) = core.channels.get(&channel)
+                    && self.shared.wants(EventKind::ChannelEof)
+                {
+                    self.shared.tell(ServerEvent::ChannelEof { connection, channel });
+                }
+            }
+            Notice::ChannelClosed { channel } => {
+                if let Some(number) = core.channels.remove(&channel) {
+                    self.channel_gone(number);
+                }
+            }
+            Notice::ChannelNotOpened { channel } => {
+                core.channels.remove(&channel);
+            }
+            Notice::Done { ticket, outcome } => self.done(core, ticket, outcome),
+            Notice::Ended(error) => {
+                let end = match (error, core.transmit.error.take()) {
+                    (Error::Closed(Closed::PeerGone), Some(error)) => ConnectionEnd::Socket(error),
+                    (error, _) => ConnectionEnd::Engine(error),
+                };
+                // The first cause counts: the socket may have said more than the engine knows.
+                core.end.get_or_insert(end);
+            }
+        }
+    }
+
+    fn channel_opened(self: &Arc<Self>, core: &mut Core, local: ChannelId, service: String) {
+        let channel = *core.channels.entry(local).or_insert_with(next_channel);
+        let entry = ChannelEntry::new(Arc::clone(self), local, service);
+        self.shared.add_channel(channel, Arc::new(entry));
+        if self.shared.wants(EventKind::ChannelOpened) {
+            self.shared.tell(ServerEvent::ChannelOpened { connection: self.id(), channel });
+        }
+    }
+
+    fn channel_ready(&self, core: &mut Core, local: ChannelId) {
+        let Some(&channel) = core.channels.get(&local) else {
+            return;
+        };
+        if let Some(entry) = self.shared.channel(channel) {
+            entry.publish(None, Some(true));
+        }
+        if self.shared.wants(EventKind::ChannelReadyToSend) {
+            self.shared.tell(ServerEvent::ChannelReadyToSend { connection: self.id(), channel });
+        }
+    }
+
+    fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
+        self.publish_counters(core, ticket);
+        if outcome == Outcome::Complete
+            && let Some((watched, complete)) = &mut core.watched
+            && *watched == ticket
+        {
+            *complete = true;
+            return;
+        }
+        let result = Self::result(core, ticket, outcome);
+        self.shared.tell(ServerEvent::Done { ticket, result });
+    }
+
+    /// The counters of the channel are up to date before the program hears of the end of its send.
+    fn publish_counters(&self, core: &mut Core, ticket: Ticket) {
+        let Some(at) = core.sending.iter().position(|(sent, _)| *sent == ticket) else {
+            return;
+        };
+        let (_, entry) = core.sending.swap_remove(at);
+        if let Some(engine) = &core.engine {
+            entry.publish(engine.bytes_sent(entry.local), engine.ready_to_send(entry.local));
+        }
+    }
+
+    fn result(core: &mut Core, ticket: Ticket, outcome: Outcome) -> OpResult {
+        let opening = core.opening.iter().position(|(opened, _)| *opened == ticket);
+        let opening = opening.map(|at| core.opening.swap_remove(at));
+        match outcome {
+            Outcome::Complete => Ok(None),
+            Outcome::Opened(channel) => Ok(core.channels.get(&channel).copied()),
+            refused @ (Outcome::OpenRefused { .. }
+            | Outcome::WouldBlock { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::ChannelClosed
+            | Outcome::ConnectionEnded) => {
+                if let Some((_, channel)) = opening {
+                    core.channels.remove(&channel);
+                }
+                Err(OpError::Outcome(refused))
+            }
+        }
+    }
+}

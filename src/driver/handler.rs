@@ -1,0 +1,253 @@
+//! How the driver tells the program what happened and asks what to do. A handler must not block: it
+//! takes a question together with an owned reply handle and returns; the reply comes later, from any
+//! thread. A reply handle that is dropped refuses.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, oneshot};
+
+use super::command::{Command, OpError};
+use super::connection::ConnectionHandle;
+use crate::crypto::signature::PrivateKey;
+use crate::engine::{Answer, AuthAnswer, AuthQuestion, Prompt, QuestionId, Ticket};
+use crate::error::Error;
+
+/// The events that a program may or may not want; the number is the bit in [`Wanted`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are those of the documented events")]
+pub enum EventKind {
+    Connected = 0,
+    ConnectionRequest = 1,
+    Disconnected = 2,
+    Error = 3,
+    Log = 4,
+    ChannelClosed = 5,
+    ChannelData = 6,
+    ChannelEof = 7,
+    ChannelOpened = 8,
+    ChannelOpenRequest = 9,
+    ChannelReadyToSend = 10,
+    ChannelRequest = 11,
+    ServiceRequest = 13,
+    Status = 14,
+    UserAuthRequest = 17,
+}
+
+/// Which events have a listener. An event that nobody wants is never built, and a question that
+/// nobody wants is answered with its starting value at once.
+#[derive(Debug, Default)]
+pub struct Wanted(AtomicU64);
+
+impl Wanted {
+    /// Replaces the mask.
+    pub fn set(&self, mask: u64) {
+        self.0.store(mask, Ordering::Relaxed);
+    }
+
+    /// Whether events of this kind are wanted.
+    pub fn has(&self, kind: EventKind) -> bool {
+        self.0.load(Ordering::Relaxed) & (1 << (kind as u8)) != 0
+    }
+}
+
+/// Stops the reading of sockets while the program has too many events to handle: a fast client then
+/// fills its own TCP window, not our memory.
+#[derive(Debug, Default)]
+pub struct InputGate {
+    closed: AtomicBool,
+    opened: Notify,
+}
+
+impl InputGate {
+    /// No socket is read any more.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Reading goes on.
+    pub fn open(&self) {
+        if self.closed.swap(false, Ordering::AcqRel) {
+            self.opened.notify_waiters();
+        }
+    }
+
+    /// Whether reading is stopped.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Returns when the gate is open.
+    pub(super) async fn wait_open(&self) {
+        loop {
+            let opened = self.opened.notified();
+            if !self.is_closed() {
+                return;
+            }
+            opened.await;
+        }
+    }
+}
+
+/// What the driver needs from the program.
+pub trait Handler: Send + Sync + 'static {
+    /// Which events are wanted.
+    fn wanted(&self) -> &Wanted;
+
+    /// The gate that stops the reading of sockets.
+    fn gate(&self) -> &InputGate;
+
+    /// Takes an event. Called with the connection locked: it must not block.
+    fn handle(&self, event: ServerEvent);
+
+    /// The answer to an authentication request when nobody wants to be asked.
+    fn auth_refusal(&self) -> AuthAnswer;
+
+    /// The instruction and the prompts of keyboard-interactive. Must not block.
+    fn prompts(&self, connection: u64, user: &str) -> (String, Vec<Prompt>);
+}
+
+/// What happened, in the order in which it happened on its connection.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "`connection` and `channel` are the numbers of the tables")]
+pub enum ServerEvent {
+    /// A TCP connection came in.
+    ConnectionRequest { peer: SocketAddr, asked: RequestAsked },
+    /// A TCP connection failed before it was usable.
+    ConnectedFailed { error: io::Error },
+    /// A TCP connection was accepted; the answer chooses its host key.
+    Connected { connection: u64, asked: ConnectedAsked },
+    /// The connection is gone.
+    Disconnected { connection: u64, end: ConnectionEnd },
+    /// Something went wrong; 0 stands for no connection in particular.
+    Error { connection: u64, error: OpError },
+    /// A log line; 0 stands for no connection in particular.
+    Log { connection: u64, level: u8, message: String },
+    /// Progress of the secure connection.
+    Status { connection: u64, message: String },
+    /// A service request; `accept` is its starting value.
+    ServiceRequest { connection: u64, name: String, accept: bool, asked: Asked },
+    /// An authentication request.
+    UserAuthRequest { connection: u64, question: AuthQuestion, asked: Asked },
+    /// The client wants to open a channel.
+    ChannelOpenRequest {
+        connection: u64,
+        channel: u64,
+        channel_type: String,
+        parameters: Bytes,
+        asked: Asked,
+    },
+    /// The client sent a channel request; `packet` is the whole payload.
+    ChannelRequest {
+        connection: u64,
+        channel: u64,
+        request_type: String,
+        packet: Bytes,
+        asked: Asked,
+    },
+    /// A channel is open.
+    ChannelOpened { connection: u64, channel: u64 },
+    /// There is room to send.
+    ChannelReadyToSend { connection: u64, channel: u64 },
+    /// Channel data, to be reported as consumed; `data_type` is `None` for data, else the code of
+    /// extended data.
+    ChannelData { connection: u64, channel: u64, data_type: Option<u32>, data: Bytes },
+    /// The client sends no more data.
+    ChannelEof { connection: u64, channel: u64 },
+    /// A channel is closed.
+    ChannelClosed { connection: u64, channel: u64 },
+    /// A command has come to its end.
+    Done { ticket: Ticket, result: OpResult },
+    /// The first connection has come (`true`), or the last one is gone.
+    Activity(bool),
+}
+
+/// How a command ended; the number is that of the channel it opened.
+pub type OpResult = Result<Option<u64>, OpError>;
+
+/// Why a connection ended.
+#[derive(Debug)]
+pub enum ConnectionEnd {
+    /// The engine says why.
+    Engine(Error),
+    /// The socket failed.
+    Socket(io::Error),
+    /// The program chose a host key for the connection that cannot be used.
+    NoHostKey,
+    /// The code that serves the connection failed. Only this connection is ended.
+    Panicked,
+}
+
+/// The reply handle of [`ServerEvent::ConnectionRequest`].
+#[derive(Debug)]
+pub struct RequestAsked(pub(super) oneshot::Sender<bool>);
+
+impl RequestAsked {
+    /// Accepts or refuses the connection.
+    pub fn answer(self, accept: bool) {
+        // The task may have ended meanwhile (shutdown): nobody is left to tell.
+        let _ = self.0.send(accept);
+    }
+}
+
+/// The host key of a connection.
+#[derive(Debug, Default)]
+pub enum ConnectedAnswer {
+    /// Those of the server.
+    #[default]
+    ServerKeys,
+    /// This one.
+    HostKey(Arc<PrivateKey>),
+    /// One that could not be loaded: the connection is closed.
+    Unusable,
+}
+
+/// The reply handle of [`ServerEvent::Connected`].
+#[derive(Debug)]
+pub struct ConnectedAsked(pub(super) oneshot::Sender<ConnectedAnswer>);
+
+impl ConnectedAsked {
+    /// Chooses the host key.
+    pub fn answer(self, answer: ConnectedAnswer) {
+        // The task may have ended meanwhile (shutdown): nobody is left to tell.
+        let _ = self.0.send(answer);
+    }
+}
+
+/// The reply handle of a question of the engine. Dropped unanswered, it refuses.
+#[derive(Debug)]
+pub struct Asked {
+    connection: Weak<ConnectionHandle>,
+    id: QuestionId,
+    refusal: Option<Answer>,
+}
+
+impl Asked {
+    pub(super) fn new(connection: &Arc<ConnectionHandle>, id: QuestionId, refusal: Answer) -> Self {
+        Self { connection: Arc::downgrade(connection), id, refusal: Some(refusal) }
+    }
+
+    /// Answers; the answer has to be of the question's kind.
+    pub fn answer(mut self, answer: Answer) {
+        self.refusal = None;
+        self.submit(answer);
+    }
+
+    fn submit(&self, answer: Answer) {
+        if let Some(connection) = self.connection.upgrade() {
+            connection.submit(Command::Answer(self.id, answer));
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(refusal) = self.refusal.take() {
+            self.submit(refusal);
+        }
+    }
+}

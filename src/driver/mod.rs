@@ -1,0 +1,28 @@
+//! The tokio driver around the engine: sockets, timers, one task per connection, and the tables that
+//! turn a connection or channel number into the engine that owns it. It decides nothing: what the
+//! program has to decide goes through the [`Handler`], and what nobody decides gets the documented
+//! starting value.
+
+#![forbid(unsafe_code)]
+
+mod command;
+mod connection;
+mod connection_task;
+mod events;
+mod handler;
+mod listener;
+pub mod os_error;
+mod runtime;
+mod server;
+mod shared;
+mod transmit;
+
+pub use command::OpError;
+pub use connection::ConnectionHandle;
+pub use handler::{
+    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, Handler, InputGate, OpResult,
+    RequestAsked, ServerEvent, Wanted,
+};
+pub use listener::{Listen, ListenError};
+pub use server::Server;
+pub use shared::{ChannelEntry, Settings};

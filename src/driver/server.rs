@@ -1,0 +1,273 @@
+//! A server: listens, starts a task for each connection, and looks numbers up in the tables.
+//! Everything that takes time ends with a [`ServerEvent::Done`].
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+use super::command::OpError;
+use super::connection::ConnectionHandle;
+use super::connection_task::serve;
+use super::handler::{EventKind, Handler, OpResult, ServerEvent};
+use super::listener::Listen;
+use super::os_error;
+use super::runtime;
+use super::shared::{ChannelEntry, Settings, Shared, Slot};
+use crate::engine::Ticket;
+
+/// How long accepting pauses when there is no file descriptor left, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// An SSH server. Dropping it ends everything at once.
+#[derive(Debug)]
+pub struct Server {
+    shared: Arc<Shared>,
+    port: Arc<Port>,
+}
+
+/// Whether the server listens.
+#[derive(Debug, Default)]
+struct Port {
+    state: Mutex<State>,
+    stop: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// From the call of `start` until the port is closed.
+    active: bool,
+    /// Where it listens.
+    bound: Option<SocketAddr>,
+    /// Stops to report as done when the port is closed.
+    stopping: Vec<Ticket>,
+}
+
+impl Server {
+    /// A server that does not listen yet.
+    pub fn new(handler: Arc<dyn Handler>, settings: Settings) -> Self {
+        Self { shared: Arc::new(Shared::new(handler, settings)), port: Arc::default() }
+    }
+
+    /// Replaces what new connections start with.
+    pub fn set_settings(&self, settings: Settings) {
+        *self.shared.settings.write() = Arc::new(settings);
+    }
+
+    /// Up to which level log lines are made, if anybody wants them.
+    pub fn set_log_level(&self, level: u8) {
+        self.shared.log_level.store(level, Ordering::Relaxed);
+    }
+
+    /// To be called when a new turn of the program's event loop begins.
+    pub fn next_turn(&self) {
+        self.shared.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Has every connection see that what is wanted has changed.
+    pub fn wanted_changed(&self) {
+        for connection in self.shared.connections() {
+            connection.notify.notify_one();
+        }
+    }
+
+    /// Begins to listen.
+    pub fn start(&self, listen: Listen, ticket: Ticket) -> Result<(), OpError> {
+        let runtime = runtime::handle().map_err(OpError::Io)?;
+        {
+            let mut state = self.port.state.lock();
+            if state.active {
+                return Err(OpError::AlreadyListening);
+            }
+            state.active = true;
+        }
+        let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
+        runtime.spawn(async move {
+            match listen.open().await {
+                Ok((listener, bound)) => {
+                    port.state.lock().bound = Some(bound);
+                    shared.tell(done(ticket, Ok(None)));
+                    accept_all(&shared, &port, listener).await;
+                    port.close(&shared);
+                }
+                Err(error) => {
+                    port.close(&shared);
+                    shared.tell(done(ticket, Err(OpError::Listen(error))));
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Closes the port; connections stay.
+    pub fn stop(&self, ticket: Ticket) {
+        let mut state = self.port.state.lock();
+        if state.active {
+            state.stopping.push(ticket);
+            self.port.stop.notify_one();
+        } else {
+            drop(state);
+            self.shared.tell(done(ticket, Ok(None)));
+        }
+    }
+
+    /// Closes the port and disconnects everybody; done when they are gone.
+    pub fn shutdown(&self, ticket: Ticket) {
+        self.port.request_stop();
+        self.shared.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
+        for connection in self.shared.connections() {
+            connection.disconnect(None);
+        }
+        let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
+        let wait = async move {
+            port.closed().await;
+            // One may have been accepted while the port was being closed.
+            for connection in shared.connections() {
+                connection.disconnect(None);
+            }
+            shared.all_gone().await;
+            shared.tell(done(ticket, Ok(None)));
+        };
+        match runtime::handle() {
+            Ok(runtime) => drop(runtime.spawn(wait)),
+            Err(error) => self.shared.tell(done(ticket, Err(OpError::Io(error)))),
+        }
+    }
+
+    /// Ends everything at once; nobody is told.
+    pub fn abort(&self) {
+        self.shared.halt.send_modify(|halt| halt.aborted = true);
+        self.port.request_stop();
+    }
+
+    /// Where the server listens.
+    pub fn listening_on(&self) -> Option<SocketAddr> {
+        self.port.state.lock().bound
+    }
+
+    /// Whether it listens, begins to or stops listening: not the time to change where.
+    pub fn is_active(&self) -> bool {
+        self.port.state.lock().active
+    }
+
+    /// A connection by its number.
+    pub fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
+        self.shared.connection(id)
+    }
+
+    /// The numbers of all connections, ascending.
+    pub fn connection_ids(&self) -> Vec<u64> {
+        self.shared.connection_ids()
+    }
+
+    /// How many connections there are.
+    pub fn connection_count(&self) -> usize {
+        self.shared.connection_count()
+    }
+
+    /// An open channel by its number.
+    pub fn channel(&self, id: u64) -> Option<Arc<ChannelEntry>> {
+        self.shared.channel(id)
+    }
+
+    /// The numbers of all open channels, ascending.
+    pub fn channel_ids(&self) -> Vec<u64> {
+        self.shared.channel_ids()
+    }
+
+    /// How many channels are open.
+    pub fn channel_count(&self) -> usize {
+        self.shared.channel_count()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+impl Port {
+    fn request_stop(&self) {
+        if self.state.lock().active {
+            self.stop.notify_one();
+        }
+    }
+
+    /// The port is closed.
+    fn close(&self, shared: &Shared) {
+        let stopping = {
+            let mut state = self.state.lock();
+            state.active = false;
+            state.bound = None;
+            std::mem::take(&mut state.stopping)
+        };
+        self.stop.notify_waiters();
+        for ticket in stopping {
+            shared.tell(done(ticket, Ok(None)));
+        }
+    }
+
+    async fn closed(&self) {
+        loop {
+            let closed = self.stop.notified();
+            if !self.state.lock().active {
+                return;
+            }
+            closed.await;
+        }
+    }
+}
+
+fn done(ticket: Ticket, result: OpResult) -> ServerEvent {
+    ServerEvent::Done { ticket, result }
+}
+
+/// Accepts until told to stop.
+async fn accept_all(shared: &Arc<Shared>, port: &Port, listener: TcpListener) {
+    let mut pause = PAUSE.0;
+    loop {
+        let accepted = tokio::select! {
+            () = port.stop.notified() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                pause = PAUSE.0;
+                admit(shared, socket, peer);
+            }
+            Err(error) if os_error::number(&error) == os_error::TOO_MANY_OPEN_FILES => {
+                if pause == PAUSE.0 && shared.wants(EventKind::Error) {
+                    let error = OpError::Io(error);
+                    let connection = 0;
+                    shared.tell(ServerEvent::Error { connection, error });
+                }
+                tokio::select! {
+                    () = port.stop.notified() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(PAUSE.1);
+            }
+            // The client left before it was accepted; there will be others.
+            Err(error) => {
+                if shared.wants(EventKind::Connected) {
+                    shared.tell(ServerEvent::ConnectedFailed { error });
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+fn admit(shared: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
+    let limit = shared.settings().max_connections;
+    match Slot::take(shared, limit) {
+        Some(slot) => drop(tokio::spawn(serve(Arc::clone(shared), socket, slot))),
+        None => shared
+            .log(|| format!("Connection from {peer} closed: {limit} connections are the maximum.")),
+    }
+}

@@ -1,0 +1,251 @@
+//! What the connections of one server have in common: its settings, the tables of connections and
+//! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::RwLock;
+use tokio::sync::{Notify, watch};
+
+use super::connection::ConnectionHandle;
+use super::handler::{EventKind, Handler, ServerEvent};
+use crate::engine::{ChannelId, Config, Verbosity};
+
+static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
+static NEXT_CHANNEL: AtomicU64 = AtomicU64::new(1);
+
+/// The number of the next connection.
+pub(super) fn next_connection() -> u64 {
+    NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The number of the next channel.
+pub(super) fn next_channel() -> u64 {
+    NEXT_CHANNEL.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What new connections start with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The engine's settings.
+    pub config: Arc<Config>,
+    /// Sockets at a time; more are closed at once.
+    pub max_connections: usize,
+    /// Seconds that a send may take without progress; 0 fails at once.
+    pub timeout: u32,
+}
+
+/// An open channel.
+#[derive(Debug)]
+pub struct ChannelEntry {
+    /// Its connection.
+    pub connection: Arc<ConnectionHandle>,
+    /// The engine's number for it.
+    pub local: ChannelId,
+    /// Its type.
+    pub service: String,
+    bytes_sent: AtomicU64,
+    ready_to_send: AtomicBool,
+}
+
+impl ChannelEntry {
+    pub(super) fn new(
+        connection: Arc<ConnectionHandle>,
+        local: ChannelId,
+        service: String,
+    ) -> Self {
+        Self {
+            connection,
+            local,
+            service,
+            bytes_sent: AtomicU64::new(0),
+            ready_to_send: AtomicBool::new(false),
+        }
+    }
+
+    /// What the last send has handed to the transport.
+    pub fn bytes_sent(&self) -> u64 {
+        self.bytes_sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room to send.
+    pub fn ready_to_send(&self) -> bool {
+        self.ready_to_send.load(Ordering::Relaxed)
+    }
+
+    /// Takes over what the engine says, so that a reader never waits for the engine.
+    pub(super) fn publish(&self, bytes_sent: Option<u64>, ready_to_send: Option<bool>) {
+        if let Some(bytes) = bytes_sent {
+            self.bytes_sent.store(bytes, Ordering::Relaxed);
+        }
+        if let Some(ready) = ready_to_send {
+            self.ready_to_send.store(ready, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How far the server has been told to end; connections that wait for the program watch it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Halt {
+    /// Counts the shutdowns.
+    pub(super) shutdowns: u64,
+    /// Everything ends at once.
+    pub(super) aborted: bool,
+}
+
+/// What the tasks of one server share.
+pub(super) struct Shared {
+    pub(super) handler: Arc<dyn Handler>,
+    pub(super) settings: RwLock<Arc<Settings>>,
+    pub(super) log_level: AtomicU8,
+    /// Counts the turns of the program's event loop; see `ConnectionHandle::submit_now`.
+    pub(super) turn: AtomicU32,
+    pub(super) halt: watch::Sender<Halt>,
+    connections: RwLock<BTreeMap<u64, Arc<ConnectionHandle>>>,
+    channels: RwLock<BTreeMap<u64, Arc<ChannelEntry>>>,
+    sockets: AtomicUsize,
+    socket_gone: Notify,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(handler: Arc<dyn Handler>, settings: Settings) -> Self {
+        Self {
+            handler,
+            settings: RwLock::new(Arc::new(settings)),
+            log_level: AtomicU8::new(1),
+            turn: AtomicU32::new(0),
+            halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
+            connections: RwLock::default(),
+            channels: RwLock::default(),
+            sockets: AtomicUsize::new(0),
+            socket_gone: Notify::new(),
+        }
+    }
+
+    pub(super) fn is_aborted(&self) -> bool {
+        self.halt.borrow().aborted
+    }
+
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read())
+    }
+
+    pub(super) fn wants(&self, kind: EventKind) -> bool {
+        self.handler.wanted().has(kind)
+    }
+
+    /// Hands an event over, unless nobody is there any more.
+    pub(super) fn tell(&self, event: ServerEvent) {
+        if !self.is_aborted() {
+            self.handler.handle(event);
+        }
+    }
+
+    /// Logs something that belongs to no connection.
+    pub(super) fn log(&self, message: impl FnOnce() -> String) {
+        if self.verbosity().log_level > 0 {
+            self.tell(ServerEvent::Log { connection: 0, level: 1, message: message() });
+        }
+    }
+
+    /// What engines are to build: nothing that nobody listens to.
+    pub(super) fn verbosity(&self) -> Verbosity {
+        let log_level =
+            if self.wants(EventKind::Log) { self.log_level.load(Ordering::Relaxed) } else { 0 };
+        Verbosity { log_level, status: self.wants(EventKind::Status) }
+    }
+
+    pub(super) fn add_connection(&self, handle: &Arc<ConnectionHandle>) {
+        let mut connections = self.connections.write();
+        connections.insert(handle.id(), Arc::clone(handle));
+        // Told under the lock, so that two of them cannot change places.
+        if connections.len() == 1 {
+            self.tell(ServerEvent::Activity(true));
+        }
+    }
+
+    pub(super) fn remove_connection(&self, id: u64) {
+        let mut connections = self.connections.write();
+        if connections.remove(&id).is_some() && connections.is_empty() {
+            self.tell(ServerEvent::Activity(false));
+        }
+    }
+
+    pub(super) fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
+        self.connections.read().get(&id).cloned()
+    }
+
+    pub(super) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
+        self.connections.read().values().cloned().collect()
+    }
+
+    pub(super) fn connection_ids(&self) -> Vec<u64> {
+        self.connections.read().keys().copied().collect()
+    }
+
+    pub(super) fn connection_count(&self) -> usize {
+        self.connections.read().len()
+    }
+
+    pub(super) fn add_channel(&self, id: u64, entry: Arc<ChannelEntry>) {
+        self.channels.write().insert(id, entry);
+    }
+
+    pub(super) fn remove_channel(&self, id: u64) -> bool {
+        self.channels.write().remove(&id).is_some()
+    }
+
+    pub(super) fn channel(&self, id: u64) -> Option<Arc<ChannelEntry>> {
+        self.channels.read().get(&id).cloned()
+    }
+
+    pub(super) fn channel_ids(&self) -> Vec<u64> {
+        self.channels.read().keys().copied().collect()
+    }
+
+    pub(super) fn channel_count(&self) -> usize {
+        self.channels.read().len()
+    }
+
+    /// Waits until no socket is left.
+    pub(super) async fn all_gone(&self) {
+        loop {
+            let gone = self.socket_gone.notified();
+            if self.sockets.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            gone.await;
+        }
+    }
+}
+
+/// The right to one socket; given back on drop.
+#[derive(Debug)]
+pub(super) struct Slot(Arc<Shared>);
+
+impl Slot {
+    /// `None` when the server has as many sockets as it may.
+    pub(super) fn take(shared: &Arc<Shared>, limit: usize) -> Option<Self> {
+        let take = |taken: usize| (taken < limit).then(|| taken.saturating_add(1));
+        shared
+            .sockets
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, take)
+            .ok()
+            .map(|_| Self(Arc::clone(shared)))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if self.0.sockets.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.socket_gone.notify_waiters();
+        }
+    }
+}

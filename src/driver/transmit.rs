@@ -1,0 +1,105 @@
+//! Moves sealed bytes from the engine to the socket. The buffer belongs to the thread, not to the
+//! connection: a connection holds one only while the socket does not take everything.
+
+use std::cell::Cell;
+use std::io;
+use std::time::Instant;
+
+use tokio::net::TcpStream;
+
+use crate::engine::Connection;
+use crate::limits::TRANSMIT_TARGET;
+
+/// What a caller's thread seals at most before the task has written it.
+const UNWRITTEN_LEN: usize = 64 * 1024;
+
+thread_local! {
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The outbound side of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Transmit {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Why the socket takes no more, ever.
+    pub(super) error: Option<io::Error>,
+}
+
+impl Transmit {
+    /// Whether there are bytes that the socket has not taken.
+    pub(super) fn is_pending(&self) -> bool {
+        self.written < self.bytes.len()
+    }
+
+    /// Seals and, if `write`, writes until nothing is left or the socket is full; `true` when
+    /// anything was sealed, so that there may be events or room for input.
+    pub(super) fn run(
+        &mut self,
+        engine: &mut Connection,
+        socket: &TcpStream,
+        write: bool,
+        now: Instant,
+    ) -> bool {
+        if self.error.is_some() {
+            // Let the engine go on to its end; nobody reads what it has to say.
+            return self.discard(engine, now);
+        }
+        if self.bytes.capacity() == 0 {
+            self.bytes = SPARE.take();
+        }
+        let mut moved = false;
+        loop {
+            if write && !self.flush(socket) {
+                break;
+            }
+            if self.bytes.len() >= UNWRITTEN_LEN || !engine.poll_transmit(now, &mut self.bytes) {
+                break;
+            }
+            moved = true;
+        }
+        if !self.is_pending() {
+            self.give_back();
+        }
+        moved
+    }
+
+    /// Writes what is sealed; `false` when the socket is full or broken.
+    fn flush(&mut self, socket: &TcpStream) -> bool {
+        while let Some(rest) = self.bytes.get(self.written..)
+            && !rest.is_empty()
+        {
+            match socket.try_write(rest) {
+                Ok(len) => self.written = self.written.saturating_add(len),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(error) => {
+                    self.error = Some(error);
+                    self.written = self.bytes.len();
+                    return false;
+                }
+            }
+        }
+        self.bytes.clear();
+        self.written = 0;
+        true
+    }
+
+    fn discard(&mut self, engine: &mut Connection, now: Instant) -> bool {
+        let mut moved = false;
+        while engine.poll_transmit(now, &mut self.bytes) {
+            self.bytes.clear();
+            moved = true;
+        }
+        self.give_back();
+        moved
+    }
+
+    fn give_back(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        self.written = 0;
+        bytes.clear();
+        if bytes.capacity() <= 2 * TRANSMIT_TARGET {
+            SPARE.set(bytes);
+        }
+    }
+}
