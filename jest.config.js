@@ -6,4 +6,5 @@ module.exports = {
   transform: {},
   modulePathIgnorePatterns: ['<rootDir>/npm/', '<rootDir>/target/', '<rootDir>/fuzz/target/'],
   testTimeout: 30_000,
+  watchman: false,
 };

@@ -284,6 +284,10 @@ class Certificate {
       undefined,
       true,
     );
+  }
+
+  static {
+    const field = (stem, get, set) => defineField(Certificate, { stem, get, set });
     field(
       'UsageFlags',
       function () {

@@ -130,12 +130,15 @@ class ChannelStream extends Duplex {
 
   #sendWhenReady(rest, callback) {
     this.#core.need('waitingToSend', 1);
-    this.#retry = () => {
+    const retry = () => {
       this.#clearRetry();
       this.#send(rest, callback);
     };
-    // There may be room since before the event was asked for.
-    if (this.#core.query('channelInfo', this.#channel)?.[3]) this.#retryNow();
+    this.#retry = retry;
+    // There may be room since before the event was asked for. Not at once: it may be gone again and again.
+    if (this.#core.query('channelInfo', this.#channel)?.[3]) {
+      setImmediate(() => this.#retry === retry && retry());
+    }
   }
 
   #retryNow() {

@@ -169,7 +169,7 @@ class Core {
     this.#ops.delete(op);
     if (waiting.onDone !== null) waiting.onDone(code, value);
     this.#updateHold();
-    if (code === 0) waiting.resolve(value);
+    if (code === 0) waiting.resolve(value ?? undefined);
     else waiting.reject(new SSHServerError(code, message || errorText(code)));
   }
 

@@ -9,7 +9,6 @@ import path from 'node:path';
 import process from 'node:process';
 import {
   installDependencies,
-  manifest,
   npm,
   packageProgram,
   root,
@@ -19,22 +18,17 @@ import {
 } from './common.mjs';
 
 const ci = process.env.CI === 'true' || process.env.CI === '1';
-const addonFolder = path.join(root, 'target', 'addon');
 const total = { passed: 0, failed: 0, skipped: 0 };
 const notes = [];
 const started = Date.now();
 
-// napi builds into the folder of the target; with the same target everywhere cargo compiles the
-// dependencies once.
-const host = /host: (\S+)/.exec(await textOf('rustc', ['-vV']))?.[1];
-const env = { CARGO_BUILD_TARGET: host, CARGO_TERM_COLOR: 'never' };
+const env = { CARGO_TERM_COLOR: 'never' };
 if (ci) env.SSHSERVER_REQUIRE_CLIENTS = '1';
 
 await step('Tools', tools);
 if (await step('Dependencies (npm ci)', () => check(installDependencies()))) {
   await step('Format (prettier)', () => node(packageProgram('prettier'), ['--check', '.']));
-  await step('Addon (debug)', addon);
-  await step('Generated files', generatedFiles);
+  await step('Addon', addon);
   await step('Tables of README.md', () => node('scripts/tables.mjs', ['--check']));
   await step('Types (tsc)', types);
 }
@@ -112,7 +106,7 @@ async function textOf(command, args) {
 async function tools() {
   console.log(`node         ${process.version}`);
   console.log(`rustc        ${version('rustc') ?? 'missing'}`);
-  if (!host) return { failed: 1 };
+  if (!version('cargo')) return { failed: 1 };
   const python = process.env.SSHSERVER_TEST_PYTHON ?? (windows ? 'python' : 'python3');
   const clients = {
     ssh: version('ssh', ['-V']),
@@ -135,29 +129,22 @@ async function tools() {
   return { failed: missing.length };
 }
 
-/** Builds into a folder of its own: the release addon of `npm run build` stays what it is. */
-function addon() {
-  mkdirSync(addonFolder, { recursive: true });
-  const args = 'build --platform --js native.js --dts native.d.ts --output-dir target/addon';
-  return node(packageProgram('@napi-rs/cli', 'napi'), args.split(' '));
-}
-
-/** native.js and native.d.ts are committed; they have to be those of this source. */
-function generatedFiles() {
-  const different = ['native.js', 'native.d.ts'].filter((name) => {
-    const [committed, made] = [root, addonFolder].map((folder) => path.join(folder, name));
-    if (!existsSync(made)) return existsSync(committed);
-    return !existsSync(committed) || text(committed) !== text(made);
-  });
-  if (different.length === 0) return { passed: 1 };
-  console.log(
-    `${different.join(', ')}: not what the build makes; commit what npm run build writes`,
-  );
+/**
+ * The addon as it is published. The build writes native.js and native.d.ts, which are committed:
+ * what it writes has to be what is there.
+ */
+async function addon() {
+  const generated = ['native.js', 'native.d.ts'].map((name) => path.join(root, name));
+  const before = generated.map(text);
+  if ((await npm(['run', 'build'], { env })) !== 0) return { failed: 1 };
+  const changed = generated.filter((file, index) => text(file) !== before[index]);
+  if (changed.length === 0) return { passed: 1 };
+  for (const file of changed) console.log(`${path.basename(file)} was not up to date: commit it`);
   return { failed: 1 };
 }
 
 function text(file) {
-  return readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+  return existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\r\n', '\n') : '';
 }
 
 /** index.d.ts by itself, and what the type tests of __test__ expect of it. */
@@ -185,11 +172,19 @@ async function cargoTest(args) {
 
 async function jest() {
   const file = path.join(root, 'target', 'jest.json');
+  mkdirSync(path.dirname(file), { recursive: true });
   rmSync(file, { force: true });
-  const args = [packageProgram('jest'), '--detectOpenHandles', '--json', `--outputFile=${file}`];
+  const args = [
+    packageProgram('jest'),
+    '--config',
+    'jest.config.js',
+    '--detectOpenHandles',
+    '--json',
+    `--outputFile=${file}`,
+  ];
   // --json writes its report to the standard output too; the progress is on the other one.
   const status = await run(process.execPath, args, {
-    env: jestEnv(),
+    env,
     onText: () => {},
     echo: false,
   });
@@ -205,14 +200,6 @@ async function jest() {
   result.failed += open;
   if (status !== 0 && result.failed === 0) result.failed = 1;
   return result;
-}
-
-/** The tests load the addon that was just built, not one that lies in the project's folder. */
-function jestEnv() {
-  const suffix = host.includes('musl') ? '-musl' : host.includes('linux') ? '-gnu' : '';
-  const abi = windows ? '-msvc' : suffix;
-  const name = `${manifest.napi.binaryName}.${process.platform}-${process.arch}${abi}.node`;
-  return { ...env, NAPI_RS_NATIVE_LIBRARY_PATH: path.join(addonFolder, name) };
 }
 
 async function fuzzing() {

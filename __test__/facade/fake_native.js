@@ -26,6 +26,12 @@ function nativeError(code, message) {
   return Object.assign(new Error(message), { code: String(code) });
 }
 
+const OPERATIONS = new Set([
+  ...['startListening', 'stopListening', 'shutdown', 'reset'],
+  ...['disconnect', 'exchangeKeys', 'openChannel', 'closeChannel'],
+  ...['send', 'sendText', 'sendPacket', 'sendEof'],
+]);
+
 class NativeServer {
   static last = null;
 
@@ -53,6 +59,14 @@ class NativeServer {
 
   done(op, code = 0, message = '', value = null) {
     this.events([32, op, code, message, value]);
+  }
+
+  /** Ends every operation: one under way keeps the process alive. */
+  finish() {
+    for (const [name, op] of this.calls) {
+      if (OPERATIONS.has(name)) this.done(op, name === 'openChannel' ? 1 : 0);
+    }
+    this.fields.Listening = false;
   }
 
   /** The calls of these methods, in order, without the method's name when it is only one. */

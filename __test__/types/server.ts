@@ -41,7 +41,10 @@ export async function methods(data: Uint8Array): Promise<void> {
   await server.sendBytes(id, data);
   server.sendText(id, 'text', (error: Error | null) => void error);
   const value: string = await server.config('LogLevel');
-  server.config('LogLevel', (error, text) => text.length + value.length + (error?.message.length ?? 0));
+  server.config(
+    'LogLevel',
+    (error, text) => text.length + value.length + (error?.message.length ?? 0),
+  );
   const text: string = server.getSSHParam(data, 'Command');
   const bytes: Uint8Array = await server.getSSHParamBytes(data, 'Command');
   const payload: Uint8Array = server.setSSHParam(null, 's', text);
@@ -52,7 +55,10 @@ export async function methods(data: Uint8Array): Promise<void> {
   await server.sendExitStatus(id, 0);
   const stream: Duplex = server.getChannelStream(id);
   stream.end();
-  server.ref().unref().on('Log', () => {});
+  server
+    .ref()
+    .unref()
+    .on('Log', () => {});
   const nothing: void = server.startListening(() => {});
   void nothing;
   // @ts-expect-error ids are strings
@@ -77,7 +83,9 @@ export async function events(): Promise<void> {
     e.accept = Promise.resolve(true);
   });
   const seen: string[] = [];
-  server.once('SSHChannelDataIn', (e) => seen.push(e.data, e.channelId, String(e.extendedDataType)));
+  server.once('SSHChannelDataIn', (e) =>
+    seen.push(e.data, e.channelId, String(e.extendedDataType)),
+  );
   server.prependListener('Connected', (e) => {
     e.certStoreType = CertStoreTypes.cstPEMKeyBlob;
     e.certStore = new Uint8Array();

@@ -1,0 +1,381 @@
+'use strict';
+
+jest.mock('../../lib/native.js', () => require('./fake_native.js'));
+const { once } = require('node:events');
+const { pipeline } = require('node:stream/promises');
+const { NativeServer, nativeError } = require('./fake_native.js');
+const { sshserver } = require('../../index.js');
+
+const turn = () => new Promise(setImmediate);
+const bytes = (text) => new Uint8Array(Buffer.from(text));
+const data = (channel, text, type = 0) => [6, 1, channel, bytes(text), type];
+const eof = (channel) => [7, 1, channel];
+const closed = (channel) => [5, 1, channel];
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+afterEach(() => NativeServer.last.finish());
+
+function create(...channels) {
+  const server = new sshserver();
+  const native = NativeServer.last;
+  native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
+  for (const channel of channels) native.channels.set(channel, [1, 'session', 0, true]);
+  return { server, native };
+}
+
+describe('data', () => {
+  test('comes as bytes, as text when asked, and with its type', () => {
+    const { server, native } = create();
+    const seen = [];
+    server.on('SSHChannelDataIn', (e) =>
+      seen.push([e.connectionId, e.channelId, e.data, e.dataB, e.extendedDataType]),
+    );
+    native.events(data(3, 'grüße'), data(3, 'err', 1));
+    expect(seen).toEqual([
+      ['1', '3', 'grüße', bytes('grüße'), 0],
+      ['1', '3', 'err', bytes('err'), 1],
+    ]);
+    expect(native.called('consumed')).toEqual([[[3, 10]]]);
+  });
+
+  test('is consumed only when the promise of its listener has settled, and rejected ones count too', async () => {
+    const { server, native } = create();
+    const gate = deferred();
+    server.on('Error', () => {});
+    server.on('SSHChannelDataIn', async () => {
+      await gate.promise;
+      throw new Error('late');
+    });
+    native.events(data(3, 'abc'));
+    await turn();
+    expect(native.totalConsumed(3)).toBe(0);
+    gate.resolve();
+    await turn();
+    expect(native.totalConsumed(3)).toBe(3);
+  });
+
+  test('nobody listens to is consumed', () => {
+    const { server, native } = create();
+    server.on('SSHChannelOpenRequest', () => {});
+    native.events(data(3, 'abc'));
+    expect(native.totalConsumed(3)).toBe(3);
+  });
+});
+
+describe('record lengths', () => {
+  function recorded(...channels) {
+    const created = create(...channels);
+    const seen = [];
+    created.server.on('SSHChannelDataIn', (e) => seen.push(e.data));
+    return { ...created, seen };
+  }
+
+  test('give exactly so many bytes each, across events', async () => {
+    const { server, native, seen } = recorded(3);
+    await server.changeRecordLength('3', 4);
+    native.events(data(3, 'ab'), data(3, 'cdefghij'), data(3, 'kl'));
+    expect(seen).toEqual(['abcd', 'efgh', 'ijkl']);
+    expect(native.totalConsumed(3)).toBe(12);
+    expect(server.channels.get('3').recordLength).toBe(4);
+  });
+
+  test('changed inside the listener concern the very next bytes', async () => {
+    const { server, native } = create(3);
+    const seen = [];
+    server.on('SSHChannelDataIn', (e) => {
+      seen.push(e.data);
+      void server.changeRecordLength('3', { 1: 3, 3: 2, 2: 0 }[e.dataB.length] ?? 0);
+    });
+    void server.changeRecordLength('3', 1);
+    native.events(data(3, 'abcdefXYZ'));
+    expect(seen).toEqual(['a', 'bcd', 'ef', 'XYZ']);
+  });
+
+  test('changed by an asynchronous listener, too', async () => {
+    const { server, native } = create(3);
+    const seen = [];
+    server.on('SSHChannelDataIn', async (e) => {
+      seen.push(e.data);
+      await undefined;
+      await server.changeRecordLength('3', e.dataB.length + 1);
+    });
+    await server.changeRecordLength('3', 1);
+    native.events(data(3, 'abbcccdd'), data(3, 'dd'));
+    await turn();
+    expect(seen).toEqual(['a', 'bb', 'ccc', 'dddd']);
+    expect(native.totalConsumed(3)).toBe(10);
+  });
+
+  test('longer than any window: waiting bytes are consumed at once', async () => {
+    const { server, native, seen } = recorded(3);
+    await server.changeRecordLength('3', 1000);
+    for (let i = 1; i < 100; i++) {
+      native.events(data(3, '0123456789'));
+      expect(native.totalConsumed(3)).toBe(i * 10);
+    }
+    expect(seen).toEqual([]);
+    native.events(data(3, '0123456789'));
+    expect(seen).toEqual(['0123456789'.repeat(100)]);
+  });
+
+  test.each([
+    ['SSHChannelEOF', eof],
+    ['SSHChannelClosed', closed],
+  ])('the rest comes before %s', async (name, event) => {
+    const { server, native, seen } = recorded(3);
+    server.on(name, () => seen.push(name));
+    await server.changeRecordLength('3', 4);
+    native.events(data(3, 'abcdef'), event(3));
+    expect(seen).toEqual(['abcd', 'ef', name]);
+  });
+
+  test('the end waits for the promise of the rest', async () => {
+    const { server, native } = create(3);
+    const seen = [];
+    const gate = deferred();
+    server.on('SSHChannelDataIn', (e) => {
+      seen.push(e.data);
+      return gate.promise;
+    });
+    server.on('SSHChannelClosed', () => seen.push('closed'));
+    server.on('Disconnected', () => seen.push('disconnected'));
+    await server.changeRecordLength('3', 4);
+    native.events(data(3, 'ab'), eof(3), closed(3), [2, 1, 0, 'OK']);
+    expect(seen).toEqual(['ab']);
+    gate.resolve();
+    await turn();
+    expect(seen).toEqual(['ab', 'closed', 'disconnected']);
+  });
+
+  test('back to 0 lets go of what waited, but not inside the call', async () => {
+    const { server, native, seen } = recorded(3);
+    await server.changeRecordLength('3', 4);
+    native.events(data(3, 'ab'));
+    const done = server.changeRecordLength('3', 0);
+    expect(seen).toEqual([]);
+    await done;
+    expect(seen).toEqual(['ab']);
+  });
+
+  test('extended data is not cut', async () => {
+    const { server, native, seen } = recorded(3);
+    await server.changeRecordLength('3', 4);
+    native.events(data(3, 'ab'), data(3, 'stderr', 1), data(3, 'cd'));
+    expect(seen).toEqual(['stderr', 'abcd']);
+  });
+
+  test('are forgotten with the channel, and so are the events they needed', async () => {
+    const { server, native } = create(3);
+    await server.changeRecordLength('3', 4);
+    expect(native.listensTo(5) && native.listensTo(7)).toBe(true);
+    native.channels.delete(3);
+    native.events(closed(3));
+    expect(native.mask).toBe(0);
+    await expect(server.changeRecordLength('3', 4)).rejects.toMatchObject({ code: 126 });
+    expect(native.mask).toBe(0);
+  });
+});
+
+describe('the stream of a channel', () => {
+  test('takes the data, and ends with EOF; the events of the ends still fire', async () => {
+    const { server, native } = create(3);
+    const events = [];
+    server.on('SSHChannelDataIn', (e) => events.push(e.data));
+    server.on('SSHChannelEOF', () => events.push('EOF'));
+    const stream = server.getChannelStream('3');
+    expect(server.getChannelStream('3')).toBe(stream);
+    native.events(data(3, 'abc'), data(3, 'err', 1), data(3, 'def'), eof(3));
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('abcdef');
+    expect(events).toEqual(['err', 'EOF']);
+    expect(native.called('closeChannel')).toEqual([]);
+  });
+
+  test('is fed while a listener of its channel waits for it', async () => {
+    const { server, native } = create(3);
+    const { promise, resolve } = deferred();
+    server.on('SSHChannelRequest', (e) => {
+      e.success = true;
+    });
+    server.on('SSHChannelRequested', async (e) => {
+      await turn();
+      let text = '';
+      for await (const chunk of server.getChannelStream(e.channelId)) text += chunk;
+      resolve(text);
+    });
+    // Already gone in the addon, as after a quick client: the events are still to come.
+    native.channels.delete(3);
+    native.events([11, 1, 1, 3, 'exec', bytes('')], data(3, 'queued '));
+    await turn();
+    native.events(data(3, 'and direct'), eof(3), closed(3));
+    expect(await promise).toBe('queued and direct');
+  });
+
+  test('can be asked for in the first listener of a channel, and not after its end', () => {
+    const { server, native } = create();
+    let stream;
+    server.on('SSHChannelOpened', (e) => {
+      stream = server.getChannelStream(e.channelId);
+    });
+    native.events([8, 1, 3], data(3, 'abc'));
+    expect(stream.read().toString()).toBe('abc');
+    native.events(closed(3));
+    expect(() => server.getChannelStream('3')).toThrow(expect.objectContaining({ code: 126 }));
+  });
+
+  test('reading: the window re-opens as bytes are taken', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    const chunk = 'x'.repeat(50000);
+    native.events(data(3, chunk));
+    expect(native.totalConsumed(3)).toBe(50000);
+    native.events(data(3, chunk), data(3, chunk));
+    await turn();
+    expect(native.totalConsumed(3)).toBe(50000);
+    stream.resume();
+    await turn();
+    await turn();
+    expect(native.totalConsumed(3)).toBe(150000);
+  });
+
+  test('writing: a chunk is done when the addon says so, and end() sends EOF after it', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    native.sendResults = [false];
+    let written = false;
+    stream.write('abc', () => (written = true));
+    stream.end();
+    const [[op]] = native.called('send');
+    await turn();
+    expect(written).toBe(false);
+    expect(native.called('sendEof')).toEqual([]);
+    native.done(op);
+    await once(stream, 'finish');
+    expect(written).toBe(true);
+    expect(native.called('send', 'sendEof').map(([name]) => name)).toEqual(['send', 'sendEof']);
+    expect(native.called('closeChannel')).toEqual([]);
+  });
+
+  test('writing without waiting (timeout 0): the rest follows when there is room', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    native.sendResults = [nativeError(135, 'Operation would block.')];
+    native.channels.set(3, [1, 'session', 2, false]);
+    let done = false;
+    stream.write('abcdef', () => (done = true));
+    await turn();
+    expect(native.listensTo(10)).toBe(true);
+    native.events([10, 1, 3]);
+    await turn();
+    const sent = native.called('send').map(([, , chunk]) => chunk.toString());
+    expect(sent).toEqual(['abcdef', 'cdef']);
+    expect(done).toBe(true);
+    expect(native.listensTo(10)).toBe(false);
+  });
+
+  test('writing goes on after a timeout of the connection', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    native.sendResults = [false];
+    stream.write('abcdef');
+    native.channels.set(3, [1, 'session', 4, true]);
+    native.done(native.called('send')[0][0], 10060, '[10060] Connection timed out.');
+    await turn();
+    expect(native.called('send').map(([, , chunk]) => chunk.toString())).toEqual(['abcdef', 'ef']);
+  });
+
+  test('a failed write ends it with the error and closes the channel', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    native.sendResults = [nativeError(10054, '[10054] Connection reset by peer.')];
+    const failed = once(stream, 'error');
+    stream.write('abc');
+    const [error] = await failed;
+    expect(error).toMatchObject({ name: 'SSHServerError', code: 10054 });
+    expect(stream.destroyed).toBe(true);
+    expect(native.called('closeChannel')).toHaveLength(1);
+  });
+
+  test('destroy() closes the channel, and what still comes is consumed', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    stream.destroy();
+    await once(stream, 'close');
+    native.events(data(3, 'abc'));
+    await turn();
+    expect(native.called('closeChannel')).toHaveLength(1);
+    expect(native.totalConsumed(3)).toBe(3);
+  });
+
+  test('a closed channel: what was not read yet can be, then the stream closes', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    native.events(data(3, 'abc'), closed(3));
+    expect(stream.destroyed).toBe(false);
+    expect(stream.read().toString()).toBe('abc');
+    stream.read();
+    await once(stream, 'close');
+    expect(native.called('closeChannel')).toEqual([]);
+    expect(native.mask).toBe(0);
+  });
+
+  test('works with pipeline()', async () => {
+    const { server, native } = create(3, 4);
+    const from = server.getChannelStream('3');
+    const to = server.getChannelStream('4');
+    const done = pipeline(from, to);
+    native.events(data(3, 'abc'), data(3, 'def'), eof(3));
+    await done;
+    expect(Buffer.concat(native.called('send').map(([, , chunk]) => chunk)).toString()).toBe(
+      'abcdef',
+    );
+    expect(native.called('sendEof')).toHaveLength(1);
+  });
+
+  test('gets what had waited to become a record', async () => {
+    const { server, native } = create(3);
+    server.on('SSHChannelDataIn', () => {});
+    await server.changeRecordLength('3', 10);
+    native.events(data(3, 'abc'));
+    const stream = server.getChannelStream('3');
+    native.events(data(3, 'def'));
+    expect(stream.read().toString()).toBe('abcdef');
+    await turn();
+    expect(native.totalConsumed(3)).toBe(6);
+  });
+});
+
+describe('openChannel', () => {
+  test('its events wait for the code after the await', async () => {
+    const { server, native } = create();
+    const promise = server.openChannel('1', 'session');
+    expect([5, 6, 7].every((kind) => native.listensTo(kind))).toBe(true);
+    const [[op]] = native.called('openChannel');
+    native.channels.set(8, [1, 'session', 0, true]);
+    native.events([32, op, 0, '', 8], data(8, 'early'));
+    const id = await promise;
+    const stream = server.getChannelStream(id);
+    expect(id).toBe('8');
+    expect(stream.read().toString()).toBe('early');
+    native.events(closed(8));
+    await turn();
+    await turn();
+    expect(native.mask).toBe(0);
+  });
+
+  test("refused: the error is the promise's", async () => {
+    const { server, native } = create();
+    const promise = server.openChannel('1', 'x11');
+    native.done(native.called('openChannel')[0][0], 1201, 'refused');
+    await expect(promise).rejects.toMatchObject({ code: 1201, message: 'refused' });
+    await turn();
+    expect(native.mask).toBe(0);
+    await expect(server.openChannel('9', 'x11')).rejects.toMatchObject({ code: 126 });
+  });
+});
