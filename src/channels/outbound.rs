@@ -259,6 +259,7 @@ impl Channels {
             let expired = channel.queue.expire(now);
             let deadline = channel.queue.deadline();
             if let Some((ticket, outcome)) = expired {
+                channel.readiness = Readiness::Waiting;
                 self.events.push_back(ChannelEvent::Done(ticket, outcome));
                 // what follows may be a message that needs no window
                 self.schedule(id);

@@ -194,8 +194,11 @@ impl RequestAsked {
     }
 }
 
+/// Opens a key file, or says why it cannot; runs on a thread that may block.
+pub type LoadKey = Box<dyn FnOnce() -> Result<Arc<PrivateKey>, String> + Send>;
+
 /// The host key of a connection.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub enum ConnectedAnswer {
     /// Those of the server.
     #[default]
