@@ -16,7 +16,6 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) enum Command {
     Answer(QuestionId, Answer),
-    Consumed(ChannelId, usize),
     Send {
         channel: ChannelId,
         data_type: Option<u32>,
@@ -60,7 +59,7 @@ impl Command {
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
-            Self::Answer(..) | Self::Consumed(..) | Self::Complete(_) | Self::JobPanicked => None,
+            Self::Answer(..) | Self::Complete(_) | Self::JobPanicked => None,
         }
     }
 
@@ -70,7 +69,6 @@ impl Command {
             Self::Send { channel, .. } | Self::SendPacket { channel, .. } => Some(*channel),
             Self::SendEof(channel, _) => Some(*channel),
             Self::Answer(..)
-            | Self::Consumed(..)
             | Self::CloseChannel(..)
             | Self::OpenChannel { .. }
             | Self::ExchangeKeys(_)
@@ -88,7 +86,6 @@ impl Command {
     ) -> Result<Option<ChannelId>, ApiMisuse> {
         match self {
             Self::Answer(id, answer) => engine.answer(now, id, answer)?,
-            Self::Consumed(channel, len) => engine.consumed(now, channel, len),
             Self::Send { channel, data_type, data, mode, ticket } => {
                 engine.send_data(now, channel, data_type, data, mode, ticket)?
             }

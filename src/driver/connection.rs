@@ -23,6 +23,10 @@ use crate::error::{Closed, DisconnectReason, Error};
 
 /// Larger sends are sealed by the connection's task, not on the caller's thread.
 const INLINE_SEND_LEN: usize = 16 * 1024;
+/// Consumed bytes of a channel that wake the task: less than half of the smallest window.
+const CONSUMED_LEN: usize = 16 * 1024;
+/// Channels with consumed bytes that wake the task: they are searched one by one.
+const CONSUMED_CHANNELS: usize = 32;
 
 /// One connection of a server.
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub struct ConnectionHandle {
 #[derive(Debug, Default)]
 struct Queue {
     commands: VecDeque<Command>,
+    /// What the program has used of each channel's data since the engine last heard of it.
+    consumed: Vec<(ChannelId, usize)>,
     /// The task is over: nobody would run a command.
     closed: bool,
 }
@@ -152,6 +158,13 @@ impl ConnectionHandle {
         self.look(Connection::strict_kex)
     }
 
+    /// Looks at the engine if nobody else has it.
+    pub(super) fn look_now(&self, read: impl FnOnce(&Connection)) {
+        if let Some(engine) = self.core.try_lock().as_ref().and_then(|core| core.engine.as_ref()) {
+            read(engine);
+        }
+    }
+
     fn look<T>(&self, read: impl FnOnce(&Connection) -> T) -> Option<T> {
         // One turn of `drive` seals and writes 256 KiB at most, so the lock is free within
         // milliseconds; a program that reads a setting gets its value rather than none.
@@ -217,9 +230,28 @@ impl ConnectionHandle {
         });
     }
 
-    /// The program has used data of a channel: the client may send as much again.
-    pub fn consumed(self: &Arc<Self>, channel: ChannelId, len: usize) {
-        self.submit(Command::Consumed(channel, len));
+    /// The program has used data of a channel: the client may send as much again. Less than
+    /// [`CONSUMED_LEN`] waits until the engine is driven for another reason: the client is told only
+    /// when half of its window is used, and that is more.
+    pub fn consumed(&self, channel: ChannelId, len: usize) {
+        let enough = {
+            let mut queue = self.queue.lock();
+            let known = queue.consumed.iter_mut().find(|(other, _)| *other == channel);
+            let total = match known {
+                Some((_, total)) => {
+                    *total = total.saturating_add(len);
+                    *total
+                }
+                None => {
+                    queue.consumed.push((channel, len));
+                    len
+                }
+            };
+            total >= CONSUMED_LEN || queue.consumed.len() >= CONSUMED_CHANNELS
+        };
+        if enough {
+            self.notify.notify_one();
+        }
     }
 
     fn send_mode(&self) -> SendMode {
@@ -371,7 +403,13 @@ impl ConnectionHandle {
         if core.engine.is_none() {
             return false;
         }
-        let mut moved = false;
+        let consumed = std::mem::take(&mut self.queue.lock().consumed);
+        let mut moved = !consumed.is_empty();
+        if let Some(engine) = &mut core.engine {
+            for (channel, len) in consumed {
+                engine.consumed(now, channel, len);
+            }
+        }
         loop {
             let Some(command) = self.queue.lock().commands.pop_front() else {
                 return moved;
@@ -489,6 +527,7 @@ impl ConnectionHandle {
             queue.closed = true;
             std::mem::take(&mut queue.commands)
         };
+        self.shared.remove_connection(self.id);
         if matches!(end, ConnectionEnd::Panicked) && self.shared.wants(EventKind::Error) {
             self.shared.tell(ServerEvent::Error { connection: self.id, error: OpError::Panicked });
         }
@@ -502,7 +541,7 @@ impl ConnectionHandle {
             let result = Ok(None);
             self.shared.tell(ServerEvent::Done { ticket, result });
         }
-        self.shared.remove_connection(self.id);
+        self.shared.connection_over();
     }
 
     /// Takes an open channel out of the table.

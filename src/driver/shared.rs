@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 
 use super::connection::ConnectionHandle;
@@ -64,6 +64,13 @@ impl ChannelEntry {
         }
     }
 
+    /// Asks the engine how things are, unless somebody else has it: then what is known counts.
+    pub fn refresh(&self) {
+        self.connection.look_now(|engine| {
+            self.publish(engine.bytes_sent(self.local), engine.ready_to_send(self.local));
+        });
+    }
+
     /// What the last send has handed to the transport.
     pub fn bytes_sent(&self) -> u64 {
         self.bytes_sent.load(Ordering::Relaxed)
@@ -104,6 +111,8 @@ pub(super) struct Shared {
     pub(super) halt: watch::Sender<Halt>,
     connections: RwLock<BTreeMap<u64, Arc<ConnectionHandle>>>,
     channels: RwLock<BTreeMap<u64, Arc<ChannelEntry>>>,
+    /// Connections of which the program was not told everything yet.
+    live: Mutex<usize>,
     sockets: AtomicUsize,
     socket_gone: Notify,
 }
@@ -124,6 +133,7 @@ impl Shared {
             halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
             connections: RwLock::default(),
             channels: RwLock::default(),
+            live: Mutex::default(),
             sockets: AtomicUsize::new(0),
             socket_gone: Notify::new(),
         }
@@ -163,17 +173,25 @@ impl Shared {
     }
 
     pub(super) fn add_connection(&self, handle: &Arc<ConnectionHandle>) {
-        let mut connections = self.connections.write();
-        connections.insert(handle.id(), Arc::clone(handle));
+        self.connections.write().insert(handle.id(), Arc::clone(handle));
+        let mut live = self.live.lock();
+        *live = live.saturating_add(1);
         // Told under the lock, so that two of them cannot change places.
-        if connections.len() == 1 {
+        if *live == 1 {
             self.tell(ServerEvent::Activity(true));
         }
     }
 
+    /// The program finds the connection no more.
     pub(super) fn remove_connection(&self, id: u64) {
-        let mut connections = self.connections.write();
-        if connections.remove(&id).is_some() && connections.is_empty() {
+        self.connections.write().remove(&id);
+    }
+
+    /// The program was told everything about a connection.
+    pub(super) fn connection_over(&self) {
+        let mut live = self.live.lock();
+        *live = live.saturating_sub(1);
+        if *live == 0 {
             self.tell(ServerEvent::Activity(false));
         }
     }

@@ -1,0 +1,22 @@
+'use strict';
+
+// What a test leaves behind, undone after it: clients first, then servers. Requiring this file from
+// a spec (all of the other support files do) is enough.
+
+const actions = { clients: new Set(), servers: new Set() };
+
+afterEach(async () => {
+  for (const kind of ['clients', 'servers']) {
+    const pending = [...actions[kind]];
+    actions[kind].clear();
+    await Promise.all(pending.map((action) => action()));
+  }
+});
+
+/** Runs `action` after the test, unless the function this returns was called before. */
+function afterTest(kind, action) {
+  actions[kind].add(action);
+  return () => actions[kind].delete(action);
+}
+
+module.exports = { afterTest };

@@ -1,0 +1,72 @@
+'use strict';
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const { folder } = require('./folder.js');
+const { userKey } = require('./keys.js');
+const { run, start, environment } = require('./processes.js');
+
+const python =
+  process.env.SSHSERVER_TEST_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
+const required = process.env.SSHSERVER_REQUIRE_CLIENTS === '1';
+const found = new Map([['ssh2', true]]);
+
+/** Whether a client is on this machine. */
+function available(client) {
+  if (!found.has(client)) {
+    const [command, args] =
+      client === 'paramiko' || client === 'asyncssh'
+        ? [python, ['-c', `import ${client}`]]
+        : [client, ['-V']];
+    const { error, status } = spawnSync(command, args, { env: environment, stdio: 'ignore' });
+    found.set(client, !error && (client !== command ? status === 0 : true));
+  }
+  return found.get(client);
+}
+
+/** A test that needs a client: skipped without it, or failed where every client has to be there. */
+function testWith(client, name, body, timeout) {
+  if (available(client)) test(name, body, timeout);
+  else if (required) {
+    test(name, () => {
+      throw new Error(`${client} is not installed`);
+    });
+  } else test.skip(`${name} (${client} is not installed)`, body);
+}
+
+/** The arguments of OpenSSH's client up to and including the destination. */
+function sshArguments(server, { user = 'demo', key = userKey(), options = [], flags = [] } = {}) {
+  const settings = [
+    'StrictHostKeyChecking=no',
+    `UserKnownHostsFile=${path.join(folder, 'known_hosts')}`,
+    'GlobalKnownHostsFile=none',
+    'UpdateHostKeys=no',
+    'LogLevel=ERROR',
+    'IdentitiesOnly=yes',
+    'IdentityAgent=none',
+    // Every test has keys of its own, on ports that come again.
+    'CheckHostIP=no',
+    `HostKeyAlias=${server.getLocalPort()}-${Math.random()}`,
+  ];
+  return [
+    ...['-F', 'none', '-p', String(server.getLocalPort()), ...flags],
+    // The first value of an option is the one that counts.
+    ...[...options, ...settings].flatMap((setting) => ['-o', setting]),
+    ...(key ? ['-i', key.file] : []),
+    `${user}@127.0.0.1`,
+  ];
+}
+
+/** `ssh … command`, to its end. */
+function ssh(server, command, { input, env, detached, ...options } = {}) {
+  const args = [...sshArguments(server, options), ...(command === null ? [] : [command])];
+  return run('ssh', args, { input, env, detached });
+}
+
+/** `ssh … command` that goes on. */
+function startSsh(server, command, options = {}) {
+  const args = [...sshArguments(server, options), ...(command === null ? [] : [command])];
+  return start('ssh', args, options);
+}
+
+module.exports = { python, available, testWith, sshArguments, ssh, startSsh };

@@ -1,0 +1,52 @@
+'use strict';
+
+const { generateKeyPairSync } = require('node:crypto');
+const { utils } = require('ssh2');
+const { Certificate, CertStoreTypes } = require('../../index.js');
+const { writeFile } = require('./folder.js');
+
+const CURVES = { 256: 'P-256', 384: 'P-384', 521: 'P-521' };
+const hostKeys = new Map();
+const userKeys = new Map();
+
+/** The PEM text of a host key: `ed25519`, `ecdsa-256`, `ecdsa-384`, `ecdsa-521` or `rsa`. */
+function hostKeyText(type = 'ed25519') {
+  if (!hostKeys.has(type)) {
+    const { privateKey } = generate(type);
+    hostKeys.set(type, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  }
+  return hostKeys.get(type);
+}
+
+function generate(type) {
+  const [family, bits] = type.split('-');
+  if (family === 'ecdsa') return generateKeyPairSync('ec', { namedCurve: CURVES[bits] });
+  if (family === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return generateKeyPairSync('ed25519');
+}
+
+function hostCertificate(type) {
+  return new Certificate(CertStoreTypes.cstPEMKeyBlob, hostKeyText(type), '', '*');
+}
+
+/**
+ * A user's key pair of one of the same types: `text` and `file` of the private key in OpenSSH's
+ * format, `blob` of the public one in base64, and its OpenSSH line. `name` tells keys of a type apart.
+ */
+function userKey(type = 'ed25519', name = '') {
+  const id = `${type}${name}`;
+  if (!userKeys.has(id)) {
+    const [family, bits] = type.split('-');
+    const options = family === 'rsa' ? { bits: 2048 } : { bits: Number(bits) };
+    const pair = utils.generateKeyPairSync(family, options);
+    userKeys.set(id, {
+      text: pair.private,
+      file: writeFile(`user-${id}`, pair.private),
+      line: pair.public,
+      blob: pair.public.split(' ')[1],
+    });
+  }
+  return userKeys.get(id);
+}
+
+module.exports = { hostKeyText, hostCertificate, userKey };

@@ -1,0 +1,158 @@
+'use strict';
+
+const { sshserver } = require('../../index.js');
+const { afterTest } = require('./cleanup.js');
+const { hostCertificate } = require('./keys.js');
+
+const EVENTS = [
+  'Connected',
+  'ConnectionRequest',
+  'Disconnected',
+  'Error',
+  'Log',
+  'SSHChannelClosed',
+  'SSHChannelDataIn',
+  'SSHChannelEOF',
+  'SSHChannelOpened',
+  'SSHChannelOpenRequest',
+  'SSHChannelReadyToSend',
+  'SSHChannelRequest',
+  'SSHChannelRequested',
+  'SSHServiceRequest',
+  'SSHStatus',
+  'SSHTunnelClosed',
+  'SSHTunnelRequested',
+  'SSHUserAuthRequest',
+];
+
+/** A promise and its handles. */
+function deferred() {
+  let resolve;
+  let reject;
+  const promise = new Promise((a, b) => ([resolve, reject] = [a, b]));
+  return { promise, resolve, reject };
+}
+
+/** Remembers every event of a server, and lets a test wait for one that may have been already. */
+class Recorder {
+  events = [];
+  #waiting = new Set();
+
+  constructor(server, names = EVENTS) {
+    for (const name of names) server.on(name, (e) => this.#add({ name, e }));
+  }
+
+  #add(entry) {
+    this.events.push(entry);
+    for (const waiting of this.#waiting) {
+      if (!waiting.matches(entry)) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve(entry.e);
+    }
+  }
+
+  all(name) {
+    return this.events.filter((entry) => entry.name === name).map((entry) => entry.e);
+  }
+
+  /** The first event of this name for which `predicate` holds, past or to come. */
+  first(name, predicate = () => true) {
+    const matches = (entry) => entry.name === name && predicate(entry.e);
+    const found = this.events.find(matches);
+    if (found !== undefined) return Promise.resolve(found.e);
+    return new Promise((resolve) => this.#waiting.add({ matches, resolve }));
+  }
+
+  /** Resolves when there have been `count` events of this name. */
+  async count(name, count) {
+    while (this.all(name).length < count) {
+      const before = this.events.length;
+      await this.first(name, (e) => this.events.findIndex((entry) => entry.e === e) >= before);
+    }
+  }
+
+  names(but = []) {
+    return this.events.map(({ name }) => name).filter((name) => !but.includes(name));
+  }
+}
+
+/** A server with a host key and nobody to answer for it yet; shut down after the test. */
+function createServer({ hostKey = 'ed25519' } = {}) {
+  const server = new sshserver();
+  if (hostKey) server.setSSHCert(hostCertificate(hostKey));
+  server.setLocalHost('127.0.0.1');
+  server.setLocalPort(0);
+  afterTest('servers', () => server.shutdown());
+  return server;
+}
+
+/** Lets everybody in who has a password or a key, and every session. */
+function acceptAll(server) {
+  server.on('SSHUserAuthRequest', (e) => {
+    e.accept = e.authMethod !== 'none';
+  });
+  server.on('SSHChannelOpenRequest', (e) => {
+    e.accept = e.service === 'session';
+  });
+}
+
+/**
+ * The commands the clients run: `say TEXT` sends the text, `exit N` ends with that status, `cat` sends
+ * back what it is sent. Everything is done with documented members.
+ */
+function runCommands(server) {
+  const copying = new Set();
+  server.on('SSHChannelRequest', (e) => {
+    if (e.requestType === 'exec') e.success = true;
+  });
+  server.on('SSHChannelRequested', async ({ channelId, requestType, packetB }) => {
+    if (requestType !== 'exec') return;
+    const command = server.getSSHParam(packetB, 'command');
+    const [word] = command.split(' ', 1);
+    const rest = command.slice(word.length + 1);
+    if (word === 'cat') {
+      copying.add(channelId);
+      return;
+    }
+    if (word === 'say') await server.sendText(channelId, rest);
+    await finish(server, channelId, word === 'exit' ? Number(rest) : 0);
+  });
+  server.on('SSHChannelDataIn', (e) => {
+    if (copying.has(e.channelId)) return server.sendBytes(e.channelId, e.dataB);
+    return undefined;
+  });
+  server.on('SSHChannelEOF', async ({ channelId }) => {
+    if (copying.delete(channelId)) await finish(server, channelId, 0);
+  });
+  server.on('SSHChannelClosed', ({ channelId }) => copying.delete(channelId));
+}
+
+/** Exit status and close, as the reference has it. */
+async function finish(server, channelId, status) {
+  let payload = server.setSSHParam(null, 's', 'exit-status');
+  payload = server.setSSHParam(payload, 'f', 'false');
+  payload = server.setSSHParam(payload, 'i', String(status));
+  await server.sendSSHPacket(channelId, 98, payload);
+  await server.closeChannel(channelId);
+}
+
+/** A listening server that lets everybody in and runs the commands above. */
+async function startCommandServer(configure = () => {}, options = {}) {
+  const server = createServer(options);
+  acceptAll(server);
+  runCommands(server);
+  await configure(server);
+  await server.startListening();
+  return server;
+}
+
+module.exports = {
+  EVENTS,
+  deferred,
+  Recorder,
+  createServer,
+  acceptAll,
+  runCommands,
+  finish,
+  startCommandServer,
+};

@@ -1,0 +1,85 @@
+'use strict';
+
+const { Client } = require('ssh2');
+const { afterTest } = require('./cleanup.js');
+const { userKey } = require('./keys.js');
+
+/** A client of the npm package ssh2, not yet connected; destroyed after the test. */
+function createClient() {
+  const client = new Client();
+  client.closed = new Promise((resolve) => client.once('close', resolve));
+  client.errors = [];
+  client.on('error', (error) => client.errors.push(error));
+  return client;
+}
+
+function settings(server, options) {
+  return {
+    host: '127.0.0.1',
+    port: server.getLocalPort(),
+    username: 'demo',
+    privateKey: 'password' in options || 'authHandler' in options ? undefined : userKey().text,
+    readyTimeout: 0,
+    ...options,
+  };
+}
+
+/** Starts to connect; `ready` of the client resolves or rejects. */
+function start(server, options = {}) {
+  const client = createClient();
+  client.ready = new Promise((resolve, reject) => {
+    client.once('ready', resolve);
+    client.once('error', reject);
+    client.once('close', () => reject(new Error('closed before it was ready')));
+  });
+  client.ready.catch(() => {});
+  const undo = afterTest('clients', async () => {
+    client.destroy();
+    await client.closed;
+  });
+  client.once('close', undo);
+  client.connect(settings(server, options));
+  return client;
+}
+
+async function connect(server, options) {
+  const client = start(server, options);
+  await client.ready;
+  return client;
+}
+
+function openSession(client, command, options = {}) {
+  return new Promise((resolve, reject) => {
+    client.exec(command, options, (error, stream) => (error ? reject(error) : resolve(stream)));
+  });
+}
+
+/** Reads a channel of ssh2 to its close. */
+function drain(stream) {
+  const [stdout, stderr] = [[], []];
+  stream.on('data', (chunk) => stdout.push(chunk));
+  stream.stderr?.on('data', (chunk) => stderr.push(chunk));
+  let status = null;
+  stream.on('exit', (code) => (status = code));
+  return new Promise((resolve) => {
+    stream.once('close', () =>
+      resolve({ status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) }),
+    );
+  });
+}
+
+/** Runs a command to its end: its status and what it said. */
+async function exec(client, command, input = '') {
+  const stream = await openSession(client, command);
+  const result = drain(stream);
+  stream.end(input);
+  return result;
+}
+
+/** Ends the connection and waits for that. */
+async function end(client) {
+  client.end();
+  await client.closed;
+}
+
+module.exports = { start, connect, openSession, drain, exec, end };
