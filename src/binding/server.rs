@@ -429,6 +429,7 @@ impl NativeServer {
         let Ok(entry) = self.state.channel(id) else {
             return Either::B(Null);
         };
+        entry.refresh();
         Either::A((
             signed(entry.connection.id()),
             entry.service.clone(),

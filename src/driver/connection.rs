@@ -158,6 +158,13 @@ impl ConnectionHandle {
         self.look(Connection::strict_kex)
     }
 
+    /// Looks at the engine if nobody else has it.
+    pub(super) fn look_now(&self, read: impl FnOnce(&Connection)) {
+        if let Some(engine) = self.core.try_lock().as_ref().and_then(|core| core.engine.as_ref()) {
+            read(engine);
+        }
+    }
+
     fn look<T>(&self, read: impl FnOnce(&Connection) -> T) -> Option<T> {
         // One turn of `drive` seals and writes 256 KiB at most, so the lock is free within
         // milliseconds; a program that reads a setting gets its value rather than none.

@@ -30,6 +30,8 @@ use crate::error::{Closed, Error};
 const MIN_READ_LEN: usize = 4 * 1024;
 /// What a busy connection reads at a time: dozens of packets for one system call.
 const MAX_READ_LEN: usize = 256 * 1024;
+/// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
+const PROMPT_READS: u8 = 64;
 /// How long the last bytes, DISCONNECT among them, may take to leave.
 const FLUSH_TIME: Duration = Duration::from_secs(5);
 /// How long the client gets to close its side after we closed ours.
@@ -143,6 +145,8 @@ impl Task {
         let mut input = BytesMut::new();
         let mut read_len = MIN_READ_LEN;
         let mut eof = false;
+        let mut prompt_reads = PROMPT_READS;
+        let mut has_read = false;
         // Set before it is first waited for.
         let mut timer = std::pin::pin!(sleep(Duration::ZERO));
         loop {
@@ -157,10 +161,17 @@ impl Task {
             if input.is_empty() {
                 input = BytesMut::new();
             }
+            if std::mem::take(&mut has_read) {
+                acknowledge(&self.handle.socket);
+            }
             if self.wait(step, eof, timer.as_mut()).await {
                 match read(&self.handle.socket, &mut input, &mut read_len) {
                     Ok(Some(0)) => eof = true,
-                    Ok(_) => {}
+                    Ok(Some(_)) => {
+                        has_read = prompt_reads > 0;
+                        prompt_reads = prompt_reads.saturating_sub(1);
+                    }
+                    Ok(None) => {}
                     Err(error) => {
                         self.end.get_or_insert(ConnectionEnd::Socket(error));
                         eof = true;
@@ -251,6 +262,17 @@ fn read(socket: &TcpStream, input: &mut BytesMut, len: &mut usize) -> io::Result
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Acknowledges what was read, unless a reply has done so already. A client with Nagle's algorithm on
+/// holds its next small message back until then, and the system's delay for acknowledgements would
+/// cost it 40 ms at each step that gets no reply.
+fn acknowledge(socket: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // It is only about speed; a socket that refuses works all the same.
+    let _ = SockRef::from(socket).set_tcp_quickack(true);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
 }
 
 /// Arithmetic under a millisecond here; more where it does not delay other connections.

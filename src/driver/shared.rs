@@ -64,6 +64,13 @@ impl ChannelEntry {
         }
     }
 
+    /// Asks the engine how things are, unless somebody else has it: then what is known counts.
+    pub fn refresh(&self) {
+        self.connection.look_now(|engine| {
+            self.publish(engine.bytes_sent(self.local), engine.ready_to_send(self.local));
+        });
+    }
+
     /// What the last send has handed to the transport.
     pub fn bytes_sent(&self) -> u64 {
         self.bytes_sent.load(Ordering::Relaxed)

@@ -69,7 +69,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Starts with our identification string; [`Self::begin`] has to follow.
+    /// Starts with our identification string; [`Self::start_exchange`] has to follow.
     pub fn new(now: Instant, settings: &Settings, random: Box<dyn Random>) -> Self {
         let (opener, sealer) = plaintext();
         let mut sealed = settings.version.clone().into_bytes();

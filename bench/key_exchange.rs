@@ -1,0 +1,80 @@
+//! The server's side of each key exchange of the registry, up to the shared secret, and host key
+//! signatures: `cargo bench --no-default-features --bench key_exchange`.
+
+use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, X25519};
+use aws_lc_rs::kem::{DecapsulationKey, ML_KEM_768};
+use divan::Bencher;
+use sshserver::crypto::kex::{KEXES, KexAlgorithm};
+use sshserver::crypto::random::SystemRandom;
+use sshserver::crypto::signature::generate_ed25519;
+use sshserver::wire::Writer;
+
+fn main() {
+    divan::main();
+}
+
+/// A row that can be printed.
+#[derive(Clone, Copy)]
+struct Row(&'static KexAlgorithm);
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+fn rows() -> Vec<Row> {
+    KEXES.iter().copied().map(Row).collect()
+}
+
+/// The client's public value for a method: a message 30 without its number and length.
+fn client_value(name: &str) -> Option<Vec<u8>> {
+    let x25519 = || {
+        let key = PrivateKey::generate(&X25519).ok()?;
+        Some(key.compute_public_key().ok()?.as_ref().to_vec())
+    };
+    let curve = match name {
+        "mlkem768x25519-sha256" => {
+            let key = DecapsulationKey::generate(&ML_KEM_768).ok()?;
+            let public = key.encapsulation_key().ok()?.key_bytes().ok()?;
+            return Some([public.as_ref(), &x25519()?].concat());
+        }
+        "ecdh-sha2-nistp256" => &ECDH_P256,
+        "ecdh-sha2-nistp384" => &ECDH_P384,
+        "ecdh-sha2-nistp521" => &ECDH_P521,
+        name if name.starts_with("curve25519") => return x25519(),
+        // any number that is not trivial serves for the work of the server
+        name if name.starts_with("diffie-hellman-group") => return Some(vec![0x5a; 200]),
+        _ => return None,
+    };
+    let key = PrivateKey::generate(curve).ok()?;
+    Some(key.compute_public_key().ok()?.as_ref().to_vec())
+}
+
+#[divan::bench(args = rows(), max_time = 1)]
+fn server_side(bencher: Bencher<'_, '_>, row: &Row) {
+    let Some(value) = client_value(row.0.name) else { return };
+    let mut payload = vec![30];
+    Writer::new(&mut payload).string(&value);
+    bencher.bench_local(|| (row.0.start)().handle(&mut SystemRandom, &payload));
+}
+
+#[divan::bench]
+fn sign_ed25519(bencher: Bencher<'_, '_>) {
+    let Ok(key) = generate_ed25519(&mut SystemRandom) else { return };
+    bencher.bench_local(|| key.sign("ssh-ed25519", &[7; 32]));
+}
+
+/// X25519 of the library alone: the floor for curve25519-sha256.
+#[divan::bench]
+fn x25519_alone(bencher: Bencher<'_, '_>) {
+    let Ok(peer) = PrivateKey::generate(&X25519) else { return };
+    let Ok(public) = peer.compute_public_key() else { return };
+    let public = aws_lc_rs::agreement::UnparsedPublicKey::new(&X25519, public);
+    bencher.bench_local(|| {
+        let own = PrivateKey::generate(&X25519)?;
+        aws_lc_rs::agreement::agree(&own, &public, aws_lc_rs::error::Unspecified, |secret| {
+            secret.first().copied().ok_or(aws_lc_rs::error::Unspecified)
+        })
+    });
+}

@@ -1,0 +1,112 @@
+//! The client's side of every key exchange method of the registry.
+
+use aws_lc_rs::agreement::{
+    Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey, X25519, agree,
+};
+use aws_lc_rs::kem::{Ciphertext, DecapsulationKey, ML_KEM_768};
+use sshserver::crypto::hash::Hash;
+use sshserver::crypto::random::Random;
+use sshserver::wire::{Reader, Writer};
+
+use super::FixedRandom;
+
+/// A started key exchange.
+pub(crate) enum ClientKex {
+    /// A public value and its secret, both strings: X25519 and the NIST curves.
+    Curve { key: Box<PrivateKey>, curve: &'static Algorithm, public: Vec<u8> },
+    /// ML-KEM and X25519.
+    Hybrid { kem: Box<DecapsulationKey>, key: Box<PrivateKey>, public: Vec<u8> },
+    /// Diffie-Hellman with the exponent 1: e is 2 and K is f. Nothing to be used outside tests.
+    Group,
+}
+
+/// K as the exchange hash takes it, and the fields before it.
+pub(crate) struct Shared {
+    pub(crate) secret: Vec<u8>,
+    pub(crate) hash_fields: Vec<u8>,
+}
+
+impl ClientKex {
+    pub(crate) fn start(name: &str, random: &mut FixedRandom) -> Self {
+        let curve = |curve: &'static Algorithm, len: usize, random: &mut FixedRandom| {
+            let mut scalar = random.bytes(len);
+            if len == 66 {
+                scalar[0] = 0;
+            }
+            let key = PrivateKey::from_private_key(curve, &scalar).unwrap();
+            let public = key.compute_public_key().unwrap().as_ref().to_vec();
+            (Box::new(key), public)
+        };
+        match name {
+            "mlkem768x25519-sha256" => {
+                let kem = DecapsulationKey::generate(&ML_KEM_768).unwrap();
+                let (key, x25519) = curve(&X25519, 32, random);
+                let encapsulation = kem.encapsulation_key().unwrap();
+                let public = [encapsulation.key_bytes().unwrap().as_ref(), &x25519].concat();
+                Self::Hybrid { kem: Box::new(kem), key, public }
+            }
+            name if name.starts_with("diffie-hellman-group") => Self::Group,
+            name => {
+                let (algorithm, len) = match name {
+                    "ecdh-sha2-nistp256" => (&ECDH_P256, 32),
+                    "ecdh-sha2-nistp384" => (&ECDH_P384, 48),
+                    "ecdh-sha2-nistp521" => (&ECDH_P521, 66),
+                    _ => (&X25519, 32),
+                };
+                let (key, public) = curve(algorithm, len, random);
+                Self::Curve { key, curve: algorithm, public }
+            }
+        }
+    }
+
+    /// The first message.
+    pub(crate) fn init(&self) -> Vec<u8> {
+        let mut payload = vec![30];
+        let mut writer = Writer::new(&mut payload);
+        match self {
+            Self::Curve { public, .. } | Self::Hybrid { public, .. } => writer.string(public),
+            Self::Group => writer.mpint(&[2]),
+        };
+        payload
+    }
+
+    /// Takes the server's public value as it stands in the reply.
+    pub(crate) fn finish(self, reply: &mut Reader<'_>) -> Shared {
+        let (mut secret, mut hash_fields) = (Vec::new(), Vec::new());
+        match self {
+            Self::Curve { key, curve, public } => {
+                let server = reply.string().unwrap();
+                let agreed = agreed(&key, curve, server);
+                Writer::new(&mut secret).mpint(&agreed);
+                Writer::new(&mut hash_fields).string(public).string(server);
+            }
+            Self::Hybrid { kem, key, public } => {
+                let server = reply.string().unwrap();
+                let (ciphertext, server_x25519) = server.split_at(1088);
+                let kem_secret = kem.decapsulate(Ciphertext::from(ciphertext)).unwrap();
+                let agreed = agreed(&key, &X25519, server_x25519);
+                let hashed = Hash::Sha256.digest(&[kem_secret.as_ref(), &agreed]);
+                Writer::new(&mut secret).string(hashed);
+                Writer::new(&mut hash_fields).string(public).string(server);
+            }
+            Self::Group => {
+                let f = reply.mpint().unwrap();
+                Writer::new(&mut secret).mpint(f);
+                Writer::new(&mut hash_fields).mpint(&[2]).mpint(f);
+            }
+        }
+        Shared { secret, hash_fields }
+    }
+}
+
+fn agreed(key: &PrivateKey, curve: &'static Algorithm, server: &[u8]) -> Vec<u8> {
+    let server = UnparsedPublicKey::new(curve, server);
+    agree(key, server, (), |secret| Ok(secret.to_vec())).unwrap()
+}
+
+/// The cookie of a KEXINIT.
+pub(crate) fn cookie(random: &mut FixedRandom) -> [u8; 16] {
+    let mut cookie = [0; 16];
+    random.fill(&mut cookie).unwrap();
+    cookie
+}

@@ -1,0 +1,23 @@
+//! The RFCs' requirements that the engine claims to meet, one test each, against a client of our
+//! own: no sockets, no clock, no chance.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_enum_match_arm,
+    dead_code,
+    reason = "a test fails by panicking, and uses what it needs of the common part"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod algorithms;
+mod rfc4252;
+mod rfc4253;
+mod rfc4256;
+mod rfc8308;
+mod strict_kex;
