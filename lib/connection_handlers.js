@@ -1,6 +1,7 @@
 'use strict';
 
 const { KIND } = require('./kinds.js');
+const { SSHServerError } = require('./errors.js');
 const { isBytes, checkString, checkBoolean, checkInteger } = require('./args.js');
 const {
   idText,
@@ -83,7 +84,12 @@ class ConnectionHandlers {
         finish();
         return;
       } catch (error) {
-        this.#listeners.failed(kind, connection, error);
+        // What the addon finds wrong (a certificate that cannot be loaded) has a number of its own.
+        if (error instanceof SSHServerError) {
+          this.#listeners.error(connection, error.code, error.message, error);
+        } else {
+          this.#listeners.failed(kind, connection, error);
+        }
       }
     }
     refuse();

@@ -81,8 +81,7 @@ class Core {
   }
 
   answerConnected(question, type, store, password, subject) {
-    this.flush();
-    this.#native.answerConnected(question, type, store, password, subject);
+    this.query('answerConnected', question, type, store, password, subject);
   }
 
   consumed(channel, bytes) {

@@ -14,9 +14,16 @@ Object.defineProperty(SSHServerError.prototype, 'name', {
   writable: true,
 });
 
-/** The addon throws plain errors whose `code` is the number as text; anything else is passed on as it is. */
+/**
+ * The addon throws plain errors whose `code` is the number as text; anything else is passed on as it is.
+ * They are of the main realm, so in a vm context (a test runner, say) they are no instances of its Error.
+ */
 function toServerError(error) {
-  if (error instanceof Error && typeof error.code === 'string' && /^\d+$/.test(error.code)) {
+  if (
+    typeof error?.message === 'string' &&
+    typeof error.code === 'string' &&
+    /^\d+$/.test(error.code)
+  ) {
     const converted = new SSHServerError(Number(error.code), error.message);
     if (Error.captureStackTrace) Error.captureStackTrace(converted, toServerError);
     return converted;

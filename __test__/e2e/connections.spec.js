@@ -28,7 +28,8 @@ async function tcp(server) {
     await closed;
   });
   socket.on('error', () => {});
-  socket.closed = closed;
+  socket.gone = closed;
+  socket.resume();
   await once(socket, 'connect');
   return socket;
 }
@@ -37,7 +38,7 @@ async function tcp(server) {
 async function everything(socket) {
   const chunks = [];
   socket.on('data', (chunk) => chunks.push(chunk));
-  await socket.closed;
+  await socket.gone;
   return Buffer.concat(chunks);
 }
 
@@ -56,12 +57,13 @@ describe('ConnectionRequest', () => {
   test('may take its time without delaying another connection', async () => {
     const gate = deferred();
     let asked = 0;
-    const { server } = await start((it) => {
+    const { server, recorder } = await start((it) => {
       it.on('ConnectionRequest', async () => {
         if (asked++ === 0) await gate.promise;
       });
     });
     const first = ssh2.start(server);
+    await recorder.first('ConnectionRequest');
     const second = await ssh2.connect(server);
     expect((await ssh2.exec(second, 'say hello')).stdout.toString()).toBe('hello');
     gate.resolve();
@@ -203,7 +205,7 @@ describe('Disconnected', () => {
       const socket = await tcp(server);
       await recorder.first('Connected');
       socket.end();
-      await socket.closed;
+      await socket.gone;
     });
   });
 

@@ -50,7 +50,12 @@ async function connect(server, options) {
 
 function openSession(client, command, options = {}) {
   return new Promise((resolve, reject) => {
-    client.exec(command, options, (error, stream) => (error ? reject(error) : resolve(stream)));
+    client.exec(command, options, (error, stream) => {
+      if (error) return reject(error);
+      // Everything may have come with the answer, before who asked can listen.
+      stream.on('exit', (code) => (stream.status = code));
+      return resolve(stream);
+    });
   });
 }
 
@@ -59,11 +64,13 @@ function drain(stream) {
   const [stdout, stderr] = [[], []];
   stream.on('data', (chunk) => stdout.push(chunk));
   stream.stderr?.on('data', (chunk) => stderr.push(chunk));
-  let status = null;
-  stream.on('exit', (code) => (status = code));
   return new Promise((resolve) => {
     stream.once('close', () =>
-      resolve({ status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) }),
+      resolve({
+        status: stream.status,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr),
+      }),
     );
   });
 }

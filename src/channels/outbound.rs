@@ -160,8 +160,13 @@ impl Channels {
                     channel.readiness = Readiness::Told;
                     self.events.push_back(ChannelEvent::ReadyToSend(id));
                 }
-            } else if sent > 0 {
-                self.schedule(id);
+            } else {
+                // what comes first now has its own time, which may be the first there is
+                let deadline = channel.queue.deadline();
+                self.deadline = earlier(self.deadline, deadline);
+                if sent > 0 {
+                    self.schedule(id);
+                }
             }
         }
         Ok(sent)
