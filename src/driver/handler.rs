@@ -203,10 +203,20 @@ pub enum ConnectedAnswer {
     /// Those of the server.
     #[default]
     ServerKeys,
-    /// This one.
-    HostKey(Arc<PrivateKey>),
-    /// One that could not be loaded: the connection is closed.
-    Unusable,
+    /// The one that this loads; if it cannot, an error is told and the connection is closed.
+    Load(LoadKey),
+    /// None: the connection is closed.
+    Refused,
+}
+
+impl std::fmt::Debug for ConnectedAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ServerKeys => "ServerKeys",
+            Self::Load(_) => "Load(..)",
+            Self::Refused => "Refused",
+        })
+    }
 }
 
 /// The reply handle of [`ServerEvent::Connected`].
