@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::algorithm_list::{Algorithm, AlgorithmList};
 use super::errors::{Failure, UNKNOWN_CONNECTION};
-use super::server::State;
 use super::settings::{Lists, show_bool};
+use super::state::State;
 use crate::engine::{AlgorithmLists, Prompt, StrictKex};
 
 /// One setting.

@@ -20,3 +20,4 @@ mod properties;
 mod server;
 mod settings;
 mod ssh_param;
+mod state;

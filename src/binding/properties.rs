@@ -5,8 +5,8 @@ use napi::bindgen_prelude::Either3;
 
 use super::algorithm_list::AlgorithmList;
 use super::errors::Failure;
-use super::server::State;
 use super::settings::DEFAULT_BACKLOG;
+use super::state::{State, whole};
 
 /// A value of a property.
 pub(super) type Value = Either3<bool, f64, String>;
@@ -75,18 +75,6 @@ pub(super) fn number<T: TryFrom<u64>>(name: &str, value: Value) -> Result<T, Fai
         return Err(bad());
     };
     T::try_from(whole(value).ok_or_else(bad)?).map_err(|_| bad())
-}
-
-/// A JavaScript number that is a whole number from 0 to 2^53.
-pub(super) fn whole(value: f64) -> Option<u64> {
-    const LIMIT: f64 = 9_007_199_254_740_992.0;
-    let is_whole = value.fract() == 0.0 && (0.0..=LIMIT).contains(&value);
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked to be a whole number from 0 to 2^53"
-    )]
-    is_whole.then_some(value as u64)
 }
 
 /// A list of names that can go into a name-list (RFC 4251 section 5).

@@ -15,11 +15,11 @@ use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
 use super::program::{Program, Wake};
-use super::properties::{self, Value, whole};
+use super::properties::{self, Value};
 use super::settings::Settings;
+use super::state::{State, whole};
 use crate::driver::{
-    ChannelEntry, ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server,
-    ServerEvent,
+    ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server, ServerEvent,
 };
 use crate::engine::{AuthAnswer, Prompt, Ticket};
 use crate::keystore::Certificate;
@@ -31,34 +31,6 @@ impl Wake for WakeFunction {
     fn wake(&self) -> bool {
         // Anything but Ok says that the environment ends.
         self.call((), ThreadsafeFunctionCallMode::NonBlocking) == napi::Status::Ok
-    }
-}
-
-/// One server and what was set for it.
-pub(super) struct State {
-    pub(super) settings: Settings,
-    pub(super) server: Server,
-    pub(super) program: Arc<Program>,
-}
-
-impl State {
-    /// Has new connections start with what is set now.
-    pub(super) fn apply(&self) {
-        let settings = &self.settings;
-        self.server.set_settings(settings.for_driver());
-        self.server.set_log_level(settings.log_level);
-        self.server.wanted_changed();
-        self.program.set_replies(&settings.auth_methods, &settings.instruction, &settings.prompts);
-    }
-
-    pub(super) fn connection(&self, id: u64) -> Result<Arc<ConnectionHandle>, Failure> {
-        let found = self.server.connection(id);
-        found.ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))
-    }
-
-    fn channel(&self, id: f64) -> Result<Arc<ChannelEntry>, Failure> {
-        let found = whole(id).and_then(|id| self.server.channel(id));
-        found.ok_or_else(Failure::unknown_channel)
     }
 }
 
