@@ -3,7 +3,7 @@
 // The instrumentation that cargo-fuzz asks a nightly compiler for is passed to LLVM directly, so
 // that the stable compiler will do. There is no address sanitizer on stable.
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { root, run } from './common.mjs';
 
@@ -53,7 +53,7 @@ async function fuzz(target) {
       '-rss_limit_mb=2048',
       `-artifact_prefix=${path.join(artifacts, `${target}-`)}`,
       found,
-      path.join(folder, 'corpus', target),
+      ...[path.join(folder, 'corpus', target)].filter(existsSync),
     ],
     { quiet: true, onText: (text) => (output = (output + text).slice(-20_000)), minutes: 600 },
   );

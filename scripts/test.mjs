@@ -33,9 +33,9 @@ if (await step('Dependencies (npm ci)', () => check(installDependencies()))) {
   await step('Types (tsc)', types);
 }
 await step('Format (rustfmt)', () => cargo(['fmt', '--check']));
-await step('Lints (clippy)', () => cargo(['clippy', '--all-targets']));
+await step('Lints (clippy)', () => cargo(['clippy', '--all-targets', '--', '-Dwarnings']));
 await step('Lints of the engine alone', () =>
-  cargo(['clippy', '--all-targets', '--no-default-features']),
+  cargo(['clippy', '--all-targets', '--no-default-features', '--', '-Dwarnings']),
 );
 await step('Engine without tokio and napi', () => cargo(['check', '--no-default-features']));
 await step('Documentation (rustdoc)', () =>

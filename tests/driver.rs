@@ -253,14 +253,14 @@ fn a_refused_connection_is_closed_without_a_byte() {
 fn a_host_key_that_cannot_be_used_ends_only_its_connection() {
     let (fixture, address) = Fixture::listening();
     let mut refused = connect(address);
-    let first = fixture.accept(ConnectedAnswer::Unusable);
+    let first = fixture.accept(ConnectedAnswer::Refused);
     let (connection, end) = fixture.disconnected();
     assert_eq!(connection, first);
     assert!(matches!(end, ConnectionEnd::NoHostKey), "{end:?}");
     assert!(read_to_end(&mut refused).is_empty());
     let mut client = connect(address);
     let own = Arc::new(generate_ed25519(&mut SystemRandom).unwrap());
-    fixture.accept(ConnectedAnswer::HostKey(own));
+    fixture.accept(ConnectedAnswer::Load(Box::new(move || Ok(own))));
     assert!(read_line(&mut client).starts_with("SSH-2.0-"));
 }
 

@@ -97,6 +97,7 @@ impl From<&OpError> for Failure {
             }
             OpError::Listen(ListenError::Io(error)) | OpError::Io(error) => error.into(),
             OpError::AlreadyListening => Self::new(ALREADY_LISTENING),
+            OpError::HostKey(why) => Self::with(NO_CERTIFICATE, why),
             OpError::Panicked => Self::with(DATA_NOT_FORWARDED, "Internal error."),
         }
     }

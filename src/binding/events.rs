@@ -53,7 +53,7 @@ impl Questions {
             Some(Pending::Connected(asked)) => asked.answer(if yes {
                 ConnectedAnswer::ServerKeys
             } else {
-                ConnectedAnswer::Unusable
+                ConnectedAnswer::Refused
             }),
             Some(Pending::Accept(asked)) => asked.answer(Answer::Accept(yes)),
             // A bare yes says nothing of the methods that can follow: dropped, it refuses.

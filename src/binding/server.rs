@@ -164,25 +164,15 @@ impl NativeServer {
         store: Either<String, Uint8Array>,
         password: String,
         subject: String,
-    ) -> napi::Result<(), String> {
-        let Some(asked) = whole(question).and_then(|it| self.questions.take_connected(it)) else {
-            return Ok(());
-        };
-        let loaded = Certificate::load(store_type, store_bytes(&store), &password, &subject);
-        let loaded = loaded.map_err(|error| Failure::certificate(&error));
-        let key = loaded.and_then(|certificate| {
-            let key = certificate.private_key();
-            key.ok_or_else(|| Failure::new(NO_CERTIFICATE))
-        });
-        match key {
-            Ok(key) => {
-                asked.answer(ConnectedAnswer::HostKey(key));
-                Ok(())
-            }
-            Err(failure) => {
-                asked.answer(ConnectedAnswer::Unusable);
-                Err(failure.into())
-            }
+    ) {
+        let asked = whole(question).and_then(|it| self.questions.take_connected(it));
+        if let Some(asked) = asked {
+            let store = store_bytes(&store).to_vec();
+            asked.answer(ConnectedAnswer::Load(Box::new(move || {
+                let certificate = Certificate::load(store_type, &store, &password, &subject)
+                    .map_err(|error| error.to_string())?;
+                certificate.private_key().ok_or_else(|| "The store has no private key.".to_owned())
+            })));
         }
     }
 

@@ -160,8 +160,13 @@ impl Channels {
                     channel.readiness = Readiness::Told;
                     self.events.push_back(ChannelEvent::ReadyToSend(id));
                 }
-            } else if sent > 0 {
-                self.schedule(id);
+            } else {
+                // what comes first now has its own time, which may be the first there is
+                let deadline = channel.queue.deadline();
+                self.deadline = earlier(self.deadline, deadline);
+                if sent > 0 {
+                    self.schedule(id);
+                }
             }
         }
         Ok(sent)
@@ -259,6 +264,7 @@ impl Channels {
             let expired = channel.queue.expire(now);
             let deadline = channel.queue.deadline();
             if let Some((ticket, outcome)) = expired {
+                channel.readiness = Readiness::Waiting;
                 self.events.push_back(ChannelEvent::Done(ticket, outcome));
                 // what follows may be a message that needs no window
                 self.schedule(id);

@@ -121,6 +121,8 @@ pub enum OpError {
     Io(io::Error),
     /// The server listens already.
     AlreadyListening,
+    /// The host key that was chosen for a connection cannot be loaded; why.
+    HostKey(String),
     /// The code that serves a connection failed.
     Panicked,
 }

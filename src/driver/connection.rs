@@ -231,7 +231,7 @@ impl ConnectionHandle {
     }
 
     /// The program has used data of a channel: the client may send as much again. Less than
-    /// [`CONSUMED_LEN`] waits until the engine is driven for another reason: the client is told only
+    /// 16 KiB waits until the engine is driven for another reason: the client is told only
     /// when half of its window is used, and that is more.
     pub fn consumed(&self, channel: ChannelId, len: usize) {
         let enough = {

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
-use super::command::Command;
+use super::command::{Command, OpError};
 use super::connection::{ConnectionHandle, Step};
 use super::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
@@ -116,7 +116,7 @@ impl Task {
                 asked: ConnectedAsked(sender),
             });
             tokio::select! {
-                answer = answer => answer.unwrap_or(ConnectedAnswer::Unusable),
+                answer = answer => answer.unwrap_or(ConnectedAnswer::Refused),
                 _ = halt.changed() => {
                     self.end = Some(ConnectionEnd::Engine(Error::Closed(Closed::ByApplication)));
                     return None;
@@ -126,14 +126,27 @@ impl Task {
             ConnectedAnswer::ServerKeys
         };
         let config = Arc::clone(&shared.settings().config);
-        match answer {
-            ConnectedAnswer::ServerKeys => Some(config),
-            ConnectedAnswer::HostKey(key) => {
+        let loaded = match answer {
+            ConnectedAnswer::ServerKeys => return Some(config),
+            ConnectedAnswer::Load(load) => tokio::task::spawn_blocking(load)
+                .await
+                .unwrap_or_else(|_| Err("internal error".to_owned())),
+            ConnectedAnswer::Refused => {
+                self.end = Some(ConnectionEnd::NoHostKey);
+                return None;
+            }
+        };
+        match loaded {
+            Ok(key) => {
                 let mut config = Config::clone(&config);
                 config.transport.host_keys = vec![key];
                 Some(Arc::new(config))
             }
-            ConnectedAnswer::Unusable => {
+            Err(why) => {
+                if shared.wants(EventKind::Error) {
+                    let error = OpError::HostKey(why);
+                    shared.tell(ServerEvent::Error { connection: self.handle.id(), error });
+                }
                 self.end = Some(ConnectionEnd::NoHostKey);
                 None
             }

@@ -194,16 +194,29 @@ impl RequestAsked {
     }
 }
 
+/// Opens a key file, or says why it cannot; runs on a thread that may block.
+pub type LoadKey = Box<dyn FnOnce() -> Result<Arc<PrivateKey>, String> + Send>;
+
 /// The host key of a connection.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub enum ConnectedAnswer {
     /// Those of the server.
     #[default]
     ServerKeys,
-    /// This one.
-    HostKey(Arc<PrivateKey>),
-    /// One that could not be loaded: the connection is closed.
-    Unusable,
+    /// The one that this loads; if it cannot, an error is told and the connection is closed.
+    Load(LoadKey),
+    /// None: the connection is closed.
+    Refused,
+}
+
+impl std::fmt::Debug for ConnectedAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ServerKeys => "ServerKeys",
+            Self::Load(_) => "Load(..)",
+            Self::Refused => "Refused",
+        })
+    }
 }
 
 /// The reply handle of [`ServerEvent::Connected`].

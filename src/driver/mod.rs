@@ -20,8 +20,8 @@ mod transmit;
 pub use command::OpError;
 pub use connection::ConnectionHandle;
 pub use handler::{
-    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, Handler, InputGate, OpResult,
-    RequestAsked, ServerEvent, Wanted,
+    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, Handler, InputGate, LoadKey,
+    OpResult, RequestAsked, ServerEvent, Wanted,
 };
 pub use listener::{Listen, ListenError};
 pub use server::Server;

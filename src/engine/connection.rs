@@ -205,6 +205,10 @@ impl Connection {
 
     /// After every step: new keys if the old are used up, events of the layers, the end on an error.
     pub(super) fn finish_step(&mut self, _now: Instant, result: Result<(), Error>) {
+        // RFC 4253 section 11.1: nothing is sent after SSH_MSG_DISCONNECT, new keys neither
+        if self.is_ended() {
+            return;
+        }
         let result = result.and_then(|()| {
             if self.transport.rekey_needed() {
                 self.transport.start_exchange(&self.config.transport)

@@ -392,8 +392,10 @@ impl Transport {
     ) -> Result<(), Error> {
         self.outbound.rekey(sealer, self.strict);
         let (inward, outward) = (negotiated.client_to_server, negotiated.server_to_client);
+        // while SSH_MSG_USERAUTH_SUCCESS waits for this exchange, the client does not know yet
+        let told = self.authenticated && !self.deferred.iter().any(|payload| is_success(payload));
         let starts = |row: &crate::crypto::compression::CompressionAlgorithm| {
-            (self.authenticated || !row.delayed).then_some(row.new).flatten()
+            (told || !row.delayed).then_some(row.new).flatten()
         };
         let decompressor = starts(inward.compression).map(|new| new().1);
         if let Some(new) = starts(outward.compression) {
@@ -401,12 +403,15 @@ impl Transport {
         }
         let cipher_bytes = inward.cipher.rekey_after_bytes.min(outward.cipher.rekey_after_bytes);
         let delayed = [inward, outward].iter().any(|suite| suite.compression.delayed);
-        self.delayed_compression = (delayed && !self.authenticated).then(|| Box::new(negotiated));
+        self.delayed_compression = (delayed && !told).then(|| Box::new(negotiated));
         self.exchange =
             Exchange::AwaitNewKeys(Box::new(NextKeys { opener, decompressor, cipher_bytes }));
         self.deferred_bytes = 0;
         for payload in std::mem::take(&mut self.deferred) {
             self.seal(&mut |out| out.extend_from_slice(&payload))?;
+            if is_success(&payload) {
+                self.start_delayed_compression();
+            }
         }
         Ok(())
     }
@@ -426,10 +431,16 @@ impl Transport {
         Ok(())
     }
 
-    /// Authentication has succeeded, and SSH_MSG_USERAUTH_SUCCESS is sealed: larger packets are
-    /// taken, and delayed compression starts.
+    /// Authentication has succeeded, and SSH_MSG_USERAUTH_SUCCESS was put: larger packets are taken,
+    /// and delayed compression starts behind it, which may be after a key exchange.
     pub fn set_authenticated(&mut self) {
         self.authenticated = true;
+        if self.can_send() {
+            self.start_delayed_compression();
+        }
+    }
+
+    fn start_delayed_compression(&mut self) {
         let Some(negotiated) = self.delayed_compression.take() else {
             return;
         };
@@ -506,6 +517,10 @@ fn describe(negotiated: &Negotiated, strict: bool) -> String {
         outward.compression.name,
         if strict { ", strict" } else { "" },
     )
+}
+
+fn is_success(payload: &[u8]) -> bool {
+    payload.first() == Some(&messages::SSH_MSG_USERAUTH_SUCCESS)
 }
 
 /// The client's SSH_MSG_DISCONNECT; a malformed one ends the connection just the same.

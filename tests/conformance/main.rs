@@ -16,8 +16,10 @@
 mod common;
 
 mod algorithms;
+mod rekey;
 mod rfc4252;
 mod rfc4253;
+mod rfc4254;
 mod rfc4256;
 mod rfc8308;
 mod strict_kex;
