@@ -10,6 +10,11 @@ pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
 /// control messages do not wait behind a burst of data.
 pub const TRANSMIT_TARGET: usize = 256 * 1024;
 
+/// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and
+/// MAC. With data alone, a client that takes one byte a message makes one call seal forty times as
+/// much.
+pub const MESSAGE_OVERHEAD: usize = 64;
+
 /// RFC 4253 section 4.2: the identification string has at most 255 characters, CR LF included. More
 /// without a line end is memory for nothing.
 pub const MAX_IDENTIFICATION_LEN: usize = 255;

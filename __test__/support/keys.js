@@ -1,9 +1,12 @@
 'use strict';
 
+const { spawnSync } = require('node:child_process');
 const { generateKeyPairSync } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
 const { utils } = require('ssh2');
 const { Certificate, CertStoreTypes } = require('../../index.js');
-const { writeFile } = require('./folder.js');
+const { folder, writeFile } = require('./folder.js');
 
 const CURVES = { 256: 'P-256', 384: 'P-384', 521: 'P-521' };
 const hostKeys = new Map();
@@ -29,6 +32,24 @@ function hostCertificate(type) {
   return new Certificate(CertStoreTypes.cstPEMKeyBlob, hostKeyText(type), '', '*');
 }
 
+function familyAndBits(type) {
+  const [family, bits] = type.split('-');
+  return [family, { bits: family === 'rsa' ? 2048 : Number(bits) }];
+}
+
+/** By OpenSSH's own tool where it is: it comes with the client. */
+function keygen(type, id) {
+  const [family, { bits }] = familyAndBits(type);
+  const file = path.join(folder, `made-${id}`);
+  const size = bits ? ['-b', String(bits)] : [];
+  const args = ['-q', '-t', family, ...size, '-N', '', '-C', '', '-f', file];
+  if (spawnSync('ssh-keygen', args, { stdio: 'ignore' }).status !== 0) return undefined;
+  return {
+    private: fs.readFileSync(file, 'utf8'),
+    public: fs.readFileSync(`${file}.pub`, 'utf8').trim(),
+  };
+}
+
 /**
  * A user's key pair of one of the same types: `text` and `file` of the private key in OpenSSH's
  * format, `blob` of the public one in base64, and its OpenSSH line. `name` tells keys of a type apart.
@@ -36,9 +57,7 @@ function hostCertificate(type) {
 function userKey(type = 'ed25519', name = '') {
   const id = `${type}${name}`;
   if (!userKeys.has(id)) {
-    const [family, bits] = type.split('-');
-    const options = family === 'rsa' ? { bits: 2048 } : { bits: Number(bits) };
-    const pair = utils.generateKeyPairSync(family, options);
+    const pair = keygen(type, id) ?? utils.generateKeyPairSync(...familyAndBits(type));
     userKeys.set(id, {
       text: pair.private,
       file: writeFile(`user-${id}`, pair.private),

@@ -1,7 +1,7 @@
 //! The client's messages 80 to 127. A message of a channel with an unanswered request is held back
 //! behind it; other channels go on.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::channel::{Flow, Held, PendingRequest, Readiness};
 use super::event::{ChannelEvent, ChannelId};
@@ -142,7 +142,7 @@ impl Channels {
             && data_type == last_type
             && last.len().saturating_add(data.len()) <= CHANNEL_MAXIMUM_PACKET_SIZE as usize
         {
-            *last = [&last[..], &data[..]].concat().into();
+            append(last, &data);
             return Ok(());
         }
         question.held.push_back(message);
@@ -230,4 +230,15 @@ impl Channels {
             None => Ok(()),
         }
     }
+}
+
+/// Appends to held data. After the first time it is the only owner and grows in place, so that a
+/// window of one-byte messages is not copied once for each of them.
+fn append(held: &mut Bytes, more: &[u8]) {
+    let mut grown = match std::mem::take(held).try_into_mut() {
+        Ok(own) => own,
+        Err(shared) => BytesMut::from(&shared[..]),
+    };
+    grown.extend_from_slice(more);
+    *held = grown.freeze();
 }

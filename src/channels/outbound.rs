@@ -10,7 +10,7 @@ use super::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
 use super::send_queue::{Data, Item};
 use super::table::Channels;
 use crate::error::{ApiMisuse, Error};
-use crate::limits::MAX_UNWAITED_BYTES;
+use crate::limits::{MAX_UNWAITED_BYTES, MESSAGE_OVERHEAD};
 use crate::wire::messages::{
     ChannelClose, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
 };
@@ -128,7 +128,9 @@ impl Channels {
             if let Ok(channel) = self.open_channel_mut(id) {
                 channel.schedule = Schedule::Resting;
                 let sent = self.pump_one(now, id, out)?;
-                budget = budget.saturating_sub(sent);
+                if sent > 0 {
+                    budget = budget.saturating_sub(sent.saturating_add(MESSAGE_OVERHEAD));
+                }
             }
         }
         Ok(())

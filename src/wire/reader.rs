@@ -92,7 +92,8 @@ impl<'a> Reader<'a> {
 
     /// `name-list`
     pub fn name_list(&mut self) -> Result<NameList<'a>> {
-        NameList::parse(self.text().map_err(|_| InvalidMessage::BadNameList)?)
+        let list = std::str::from_utf8(self.string()?).map_err(|_| InvalidMessage::BadNameList)?;
+        NameList::parse(list)
     }
 
     /// `mpint` that is not negative, in its shortest form; the magnitude without leading zeros.

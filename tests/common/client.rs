@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::BytesMut;
 use sshserver::crypto::cipher::{self, Opener, Sealer, plaintext};
 use sshserver::crypto::compression::{self, Compressor, Decompressor};
 use sshserver::crypto::key_derivation::derive;
@@ -124,10 +125,10 @@ pub(crate) struct Client {
     pub(crate) sealer: Box<dyn Sealer>,
     /// The payloads of both KEXINIT, ours first.
     pub(crate) kex_inits: [Option<Vec<u8>>; 2],
-    input: Vec<u8>,
+    input: BytesMut,
     current: Option<usize>,
     opener: Box<dyn Opener>,
-    next_opener: Option<(Box<dyn Opener>, Option<Box<dyn Decompressor>>)>,
+    next_keys: Option<NextKeys>,
     compressor: Option<Box<dyn Compressor>>,
     decompressor: Option<Box<dyn Decompressor>>,
     exchange: Option<(ClientKex, Chosen)>,
@@ -137,6 +138,12 @@ pub(crate) struct Client {
     authenticated: bool,
     /// Compression that starts with authentication.
     delayed: [Option<String>; 2],
+}
+
+/// The inbound side of keys that wait for the server's NEWKEYS.
+struct NextKeys {
+    opener: Box<dyn Opener>,
+    decompressor: Option<Box<dyn Decompressor>>,
 }
 
 /// What both sides agreed on.
@@ -169,10 +176,10 @@ impl Client {
             random: FixedRandom::new(2),
             sealer,
             kex_inits: [None, None],
-            input: Vec::new(),
+            input: BytesMut::new(),
             current: None,
             opener,
-            next_opener: None,
+            next_keys: None,
             compressor: None,
             decompressor: None,
             exchange: None,
@@ -334,7 +341,7 @@ impl Client {
             let Some(end) = self.input.iter().position(|&byte| byte == b'\n') else {
                 return;
             };
-            let line: Vec<u8> = self.input.drain(..=end).collect();
+            let line = self.input.split_to(end + 1).to_vec();
             let line = String::from_utf8(line).unwrap();
             self.server_version = Some(line.strip_suffix("\r\n").unwrap().to_owned());
         }
@@ -366,7 +373,7 @@ impl Client {
         if self.input.len() < total {
             return None;
         }
-        let mut packet: Vec<u8> = self.input.drain(..total).collect();
+        let mut packet = self.input.split_to(total);
         self.current = None;
         self.opener.open(self.receive_sequence, &mut packet).expect("the server's MAC");
         packet.truncate(total - self.opener.tag_len());
@@ -406,7 +413,7 @@ impl Client {
             }
             messages::SSH_MSG_KEX_31 => self.finish_exchange(&received.payload),
             messages::SSH_MSG_NEWKEYS => {
-                let (opener, decompressor) = self.next_opener.take().expect("keys to use");
+                let NextKeys { opener, decompressor } = self.next_keys.take().expect("keys to use");
                 self.opener = opener;
                 self.decompressor = decompressor;
                 if self.strict {
@@ -492,7 +499,7 @@ impl Client {
         });
         self.compressor = now[0].as_deref().and_then(streams).map(|streams| streams.0);
         let decompressor = now[1].as_deref().and_then(streams).map(|streams| streams.1);
-        self.next_opener = Some((opener, decompressor));
+        self.next_keys = Some(NextKeys { opener, decompressor });
         let [first, second] = chosen.compression;
         self.delayed = [
             if now[0].is_none() { Some(first) } else { None },

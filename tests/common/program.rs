@@ -68,16 +68,18 @@ impl Seen {
     }
 }
 
+type Decide = Box<dyn FnMut(&str) -> Option<bool>>;
+type DecideOnChannel = Box<dyn FnMut(ChannelId, &str) -> Option<bool>>;
 type Judge = Box<dyn FnMut(&AuthQuestion) -> Option<AuthAnswer>>;
 
 /// How questions are answered; `None` leaves a question open.
 pub(crate) struct Program {
     /// `None` takes the engine's own suggestion.
-    pub(crate) service: Option<Box<dyn FnMut(&str) -> Option<bool>>>,
+    pub(crate) service: Option<Decide>,
     pub(crate) auth: Judge,
     pub(crate) prompts: Vec<Prompt>,
-    pub(crate) open: Box<dyn FnMut(ChannelId, &str) -> Option<bool>>,
-    pub(crate) request: Box<dyn FnMut(ChannelId, &str) -> Option<bool>>,
+    pub(crate) open: DecideOnChannel,
+    pub(crate) request: DecideOnChannel,
     /// Whether deliveries are consumed at once.
     pub(crate) consume: bool,
     /// Whether data is sent back.

@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::wildcard_enum_match_arm,
+    clippy::field_reassign_with_default,
     dead_code,
     reason = "a test fails by panicking, and uses what it needs of the common part"
 )]

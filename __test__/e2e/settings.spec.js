@@ -1,0 +1,377 @@
+'use strict';
+
+const net = require('node:net');
+const { once } = require('node:events');
+const { Certificate, SSHServerError } = require('../../index.js');
+const { ssh, testWith } = require('../support/clients.js');
+const { hostCertificate } = require('../support/keys.js');
+const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
+const ssh2 = require('../support/ssh2_client.js');
+
+const fails = (promise, code, text = '') =>
+  expect(promise).rejects.toMatchObject({
+    name: 'SSHServerError',
+    code,
+    message: expect.stringContaining(text),
+  });
+
+function throws(call) {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it did not throw');
+}
+
+describe('starting', () => {
+  test('without a host key is error 1301', async () => {
+    const server = createServer({ hostKey: null });
+    await fails(server.startListening(), 1301, 'No server certificate was specified');
+    expect(server.isListening()).toBe(false);
+    server.setSSHCert(new Certificate());
+    await fails(server.startListening(), 1301);
+  });
+
+  test('twice is error 104', async () => {
+    const server = await startCommandServer();
+    await fails(server.startListening(), 104, 'already listening');
+    expect(server.isListening()).toBe(true);
+    await ssh2.connect(server);
+  });
+
+  test('port 0: getLocalPort() tells which one it is', async () => {
+    const server = createServer();
+    expect(server.getLocalPort()).toBe(0);
+    await server.startListening();
+    const port = server.getLocalPort();
+    expect(port).toBeGreaterThan(0);
+    expect(server.localPort).toBe(port);
+    const socket = net.connect(port, '127.0.0.1');
+    await once(socket, 'data');
+    socket.destroy();
+  });
+
+  test('on a port that is taken is error 10048, and leaves the server as it was', async () => {
+    const other = await startCommandServer();
+    const server = createServer();
+    acceptAll(server);
+    server.setLocalPort(other.getLocalPort());
+    await fails(server.startListening(), 10048, '[10048] Address already in use.');
+    expect(server.isListening()).toBe(false);
+    expect(server.getLocalPort()).toBe(other.getLocalPort());
+    server.setLocalPort(0);
+    await server.startListening();
+    await ssh2.connect(server);
+    await ssh2.connect(other);
+  });
+
+  test('on an address that is not of this machine is error 10049', async () => {
+    const server = createServer();
+    server.setLocalHost('192.0.2.1');
+    await fails(server.startListening(), 10049);
+  });
+
+  test('on a name', async () => {
+    const server = createServer();
+    server.setLocalHost('localhost');
+    await server.startListening();
+    const socket = net.connect(server.getLocalPort(), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.destroy();
+  });
+
+  test('calls a node callback', async () => {
+    const server = createServer();
+    await new Promise((resolve, reject) => {
+      const nothing = server.startListening((error) => (error ? reject(error) : resolve()));
+      expect(nothing).toBeUndefined();
+    });
+    const error = await new Promise((resolve) => server.startListening(resolve));
+    expect(error).toBeInstanceOf(SSHServerError);
+    expect(error.code).toBe(104);
+  });
+});
+
+describe('while listening', () => {
+  test('port, host and MaxConnections cannot be changed: 106, 107, 108', async () => {
+    const server = await startCommandServer();
+    const port = server.getLocalPort();
+    expect(throws(() => server.setLocalPort(4000))).toMatchObject({ code: 106 });
+    expect(throws(() => (server.localHost = ''))).toMatchObject({ code: 107 });
+    await fails(server.config('MaxConnections=5'), 108);
+    expect([server.getLocalPort(), server.getLocalHost()]).toEqual([port, '127.0.0.1']);
+    expect(await server.config('MaxConnections')).toBe('1000');
+    await server.stopListening();
+    server.setLocalPort(0);
+    await server.config('MaxConnections=5');
+  });
+
+  test('an unknown connection is error 126', async () => {
+    const server = await startCommandServer();
+    await fails(server.disconnect('987654'), 126, 'Invalid ConnectionId.');
+    await fails(server.config('UserAuthBanner[987654]=x'), 126);
+    await fails(server.config('ClientSSHVersionString[987654]'), 126);
+    await fails(server.closeChannel('987654'), 126, 'Invalid ChannelId');
+  });
+});
+
+test.each([
+  ['a port that is text', (s) => s.setLocalPort('22')],
+  ['a host that is a number', (s) => s.setLocalHost(1)],
+  ['a certificate that is text', (s) => s.setSSHCert('key')],
+  ['methods that are a list', (s) => (s.defaultAuthMethods = ['password'])],
+  ['a payload that is text', (s) => s.getSSHParam('x', '%s')],
+  ['a field that is a number', (s) => s.setSSHParam(null, 's', 5)],
+])('%s is a TypeError', (name, call) => {
+  expect(throws(() => call(createServer()))).toMatchObject({
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
+});
+
+test.each([
+  ['sendText', ['1', Buffer.from('x')]],
+  ['sendBytes', ['1', 'x']],
+  ['sendText', [1, 'x']],
+  ['disconnect', [1]],
+  ['config', [undefined]],
+])('%s with arguments of wrong types rejects with a TypeError', async (method, args) => {
+  await expect(createServer()[method](...args)).rejects.toMatchObject({
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
+});
+
+describe('config()', () => {
+  test.each([
+    ['KeyRenegotiationThreshold', '1073741824', '524288000'],
+    ['KeyRenegotiationInterval', '3600', '60'],
+    ['LogLevel', '1', '3'],
+    ['MaxAuthAttempts', '6', '0'],
+    ['MaxConnections', '1000', '100000'],
+    ['UseStrictKeyExchange', '1', '2'],
+    ['ServerSSHVersionString', /^SSH-2\.0-\S+$/, 'SSH-2.0-Mine 1.0 = yes'],
+    ['SSHKeyExchangeAlgorithms', /curve25519-sha256/, 'curve25519-sha256'],
+    ['SSHMacAlgorithms', /hmac-sha2-256/, 'hmac-sha2-512,hmac-sha2-256'],
+    ['SSHPubKeyAuthSigAlgorithms', /ssh-ed25519/, 'ssh-ed25519'],
+    ['SSHPublicKeyAlgorithms', /rsa-sha2-512/, 'rsa-sha2-512,ssh-ed25519'],
+  ])('%s has its default, is set and read in any case, and reset', async (name, start, value) => {
+    const server = createServer();
+    const initial = await server.config(name);
+    expect(initial).toMatch(start);
+    expect(await server.config(` ${name.toLowerCase()} =${value}`)).toBe('');
+    expect(await server.config(name.toUpperCase())).toBe(value);
+    await server.reset();
+    expect(await server.config(name)).toBe(initial);
+  });
+
+  test.each(['NoSuchSetting', 'NoSuchSetting=1', '', '=', 'LogLevel[1]=1'])(
+    '%j is refused',
+    async (text) => {
+      await expect(createServer().config(text)).rejects.toBeInstanceOf(SSHServerError);
+    },
+  );
+
+  test.each([
+    'LogLevel=4',
+    'LogLevel=much',
+    'MaxConnections=0',
+    'MaxConnections=100001',
+    'UseStrictKeyExchange=4',
+    'KeyRenegotiationThreshold=-1',
+    'ServerSSHVersionString=SSH-1.0-x',
+    'ServerSSHVersionString=SSH-2.0-a\r\nb',
+    `ServerSSHVersionString=SSH-2.0-${'x'.repeat(300)}`,
+    'SSHMacAlgorithms=hmac-sha2-256,hmac-unheard-of',
+    'BuildInfo=x',
+  ])('%j is refused and changes nothing', async (text) => {
+    const server = createServer();
+    const name = text.split('=')[0];
+    const before = await server.config(name);
+    await expect(server.config(text)).rejects.toBeInstanceOf(SSHServerError);
+    expect(await server.config(name)).toBe(before);
+  });
+
+  test('an unknown algorithm is named', async () => {
+    const server = createServer();
+    await fails(
+      server.config('SSHMacAlgorithms=hmac-unheard-of'),
+      expect.any(Number),
+      'unheard-of',
+    );
+    expect(throws(() => server.setSSHEncryptionAlgorithms('aes128-ctr,rot13')).message).toMatch(
+      /rot13/,
+    );
+  });
+
+  test('takes effect before it is awaited', async () => {
+    const server = createServer();
+    const set = server.config('LogLevel=2');
+    const read = server.config('LogLevel');
+    expect(await Promise.all([set, read])).toEqual(['', '2']);
+  });
+
+  test('SecurityProfile=modern sets every list', async () => {
+    const server = createServer();
+    await server.config('SecurityProfile=modern');
+    const lists = await Promise.all(
+      ['SSHKeyExchangeAlgorithms', 'SSHMacAlgorithms', 'SSHPublicKeyAlgorithms'].map((name) =>
+        server.config(name),
+      ),
+    );
+    lists.push(server.getSSHEncryptionAlgorithms());
+    for (const list of lists) expect(list).not.toMatch(/sha1\b|md5|cbc|arcfour|3des|-96|ssh-dss/);
+    expect(await server.config('SecurityProfile')).toBe('modern');
+  });
+
+  test('BuildInfo names the product', async () => {
+    expect(await createServer().config('BuildInfo')).toMatch(/^sshserver \d+\.\d+\.\d+/);
+  });
+
+  test('KeyboardInteractivePrompts and UserAuthBanner of a connection are read back', async () => {
+    const server = await startCommandServer();
+    const recorder = new Recorder(server, ['Connected']);
+    await ssh2.connect(server);
+    const [{ connectionId: id }] = recorder.all('Connected');
+    const prompts = 'First prompt,echo=false;Second prompt,echo=true';
+    await server.config(`KeyboardInteractivePrompts[${id}]=${prompts}`);
+    expect(await server.config(`KeyboardInteractivePrompts[${id}]`)).toBe(prompts);
+    await server.config(`UserAuthBanner[${id}]=a=b`);
+    expect(await server.config(`UserAuthBanner[${id}]`)).toBe('a=b');
+  });
+});
+
+describe('what settings do', () => {
+  async function firstLine(server) {
+    const socket = net.connect(server.getLocalPort(), '127.0.0.1');
+    const [data] = await once(socket, 'data');
+    socket.destroy();
+    return data.toString('latin1').split('\r\n')[0];
+  }
+
+  test('ServerSSHVersionString is what clients are told', async () => {
+    const server = await startCommandServer((it) =>
+      it.config('ServerSSHVersionString=SSH-2.0-Mine with spaces'),
+    );
+    expect(await firstLine(server)).toBe('SSH-2.0-Mine with spaces');
+  });
+
+  test('ClientSSHVersionString and NegotiatedStrictKex tell of the client', async () => {
+    const asked = [];
+    const server = await startCommandServer((it) => {
+      it.on('SSHUserAuthRequest', async (e) => {
+        const names = ['ClientSSHVersionString', 'NegotiatedStrictKex'];
+        asked.push(...(await Promise.all(names.map((n) => it.config(`${n}[${e.connectionId}]`)))));
+      });
+    });
+    await ssh2.connect(server, { ident: 'tester' });
+    expect(asked.slice(0, 2)).toEqual(['SSH-2.0-tester', 'True']);
+  });
+
+  test('UseStrictKeyExchange=0 does not negotiate it', async () => {
+    let strict;
+    const server = await startCommandServer(async (it) => {
+      await it.config('UseStrictKeyExchange=0');
+      it.on('SSHUserAuthRequest', async (e) => {
+        strict = await it.config(`NegotiatedStrictKex[${e.connectionId}]`);
+      });
+    });
+    await ssh2.connect(server);
+    expect(strict).toBe('False');
+  });
+
+  test('MaxConnections closes what is one too many', async () => {
+    const server = await startCommandServer((it) => it.config('MaxConnections=2'));
+    const [one] = [await ssh2.connect(server), await ssh2.connect(server)];
+    await expect(ssh2.start(server).ready).rejects.toThrow();
+    const gone = once(server, 'Disconnected');
+    await ssh2.end(one);
+    await gone;
+    await ssh2.connect(server);
+  });
+
+  testWith('ssh', 'a list without anything the client has ends the connection', async () => {
+    const server = await startCommandServer((it) => it.setSSHEncryptionAlgorithms('aes128-ctr'));
+    const gone = once(server, 'Disconnected');
+    const { status } = await ssh(server, 'exit 0', { options: ['Ciphers=aes256-ctr'] });
+    expect(status).toBe(255);
+    const [{ statusCode, description }] = await gone;
+    expect(statusCode).not.toBe(0);
+    expect(description).toMatch(/cipher|encryption/i);
+  });
+
+  test('DefaultIdleTimeout ends an idle connection', async () => {
+    const server = await startCommandServer((it) => it.setDefaultIdleTimeout(1));
+    const gone = once(server, 'Disconnected');
+    const client = await ssh2.connect(server);
+    await gone;
+    await client.closed;
+  });
+
+  test.each([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ])('LogLevel=%i logs up to that level, and never the password', async (level, most) => {
+    let recorder;
+    const server = await startCommandServer(async (it) => {
+      recorder = new Recorder(it);
+      await it.config(`LogLevel=${level}`);
+    });
+    const client = await ssh2.connect(server, { password: 'swordfish' });
+    await ssh2.exec(client, 'exit 0');
+    await ssh2.end(client);
+    await recorder.first('Disconnected');
+    const lines = recorder.all('Log');
+    expect(Math.max(0, ...lines.map((e) => e.logLevel))).toBe(most);
+    const text = lines.map((e) => e.message).join('\n');
+    expect(text).not.toContain('swordfish');
+    expect(text).not.toContain(Buffer.from('swordfish').toString('hex'));
+    if (level >= 2) expect(text).toMatch(/SSH_MSG_CHANNEL_OPEN \(90\)/);
+  });
+});
+
+test('reset() shuts down, restores every default, and keeps the listeners', async () => {
+  const server = await startCommandServer();
+  const recorder = new Recorder(server, ['Disconnected']);
+  server.setDefaultAuthMethods('none');
+  server.setDefaultTimeout(7);
+  server.setKeyboardInteractiveMessage('hello');
+  server.setConnectionBacklog(50);
+  server.setSSHCompressionAlgorithms('none');
+  const client = await ssh2.connect(server, { password: 'x', authHandler: ['password'] });
+  await server.reset();
+  await client.closed;
+  expect(recorder.all('Disconnected')).toHaveLength(1);
+  expect(server.isListening()).toBe(false);
+  expect({
+    methods: server.getDefaultAuthMethods(),
+    timeout: server.getDefaultTimeout(),
+    message: server.getKeyboardInteractiveMessage(),
+    backlog: server.getConnectionBacklog(),
+    host: server.getLocalHost(),
+    port: server.getLocalPort(),
+    idle: server.getDefaultIdleTimeout(),
+    prompts: server.getKeyboardInteractivePrompts().size(),
+    key: server.getSSHCert().getPrivateKeyAvailable(),
+  }).toEqual({
+    methods: 'password,publickey',
+    timeout: 60,
+    message: '',
+    backlog: 5,
+    host: '',
+    port: 22,
+    idle: 0,
+    prompts: 0,
+    key: false,
+  });
+  await fails(server.startListening(), 1301);
+  server.setSSHCert(hostCertificate());
+  server.setLocalHost('127.0.0.1');
+  server.setLocalPort(0);
+  await server.startListening();
+  const again = await ssh2.connect(server);
+  expect((await ssh2.exec(again, 'exit 8')).status).toBe(8);
+});

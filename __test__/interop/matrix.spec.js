@@ -1,0 +1,145 @@
+'use strict';
+
+// Every algorithm of the registry with every client that has it, one at a time: what was negotiated
+// is read from the server's own SSHStatus line, then a command runs and data goes through a channel
+// both ways. The lists are the server's; an algorithm that is added is tested without a word here.
+
+const { available, testWith } = require('../support/clients.js');
+const drivers = require('../support/interop_drivers.js');
+const { userKey } = require('../support/keys.js');
+const { createServer, Recorder, startCommandServer } = require('../support/server.js');
+
+const BYTES = 300 * 1024;
+const SETTINGS = {
+  kex: 'SSHKeyExchangeAlgorithms',
+  mac: 'SSHMacAlgorithms',
+  hostKey: 'SSHPublicKeyAlgorithms',
+  userKey: 'SSHPubKeyAuthSigAlgorithms',
+};
+const KEY_TYPES = {
+  'ssh-ed25519': 'ed25519',
+  'ecdsa-sha2-nistp256': 'ecdsa-256',
+  'ecdsa-sha2-nistp384': 'ecdsa-384',
+  'ecdsa-sha2-nistp521': 'ecdsa-521',
+  'rsa-sha2-256': 'rsa',
+  'rsa-sha2-512': 'rsa',
+  'ssh-rsa': 'rsa',
+};
+const MODERN_HOST_KEY = 'ssh-ed25519';
+const table = new Map();
+
+async function registry() {
+  const server = createServer({ hostKey: null });
+  const lists = {
+    cipher: server.getSSHEncryptionAlgorithms(),
+    compression: server.getSSHCompressionAlgorithms(),
+  };
+  for (const [kind, setting] of Object.entries(SETTINGS))
+    lists[kind] = await server.config(setting);
+  return Object.fromEntries(Object.entries(lists).map(([kind, list]) => [kind, list.split(',')]));
+}
+
+async function force(server, kind, name) {
+  // What an algorithm is tried with must not be one that makes it superfluous.
+  if (kind === 'mac') server.setSSHEncryptionAlgorithms('aes128-ctr');
+  if (kind === 'cipher') server.setSSHEncryptionAlgorithms(name);
+  else if (kind === 'compression') server.setSSHCompressionAlgorithms(name);
+  else await server.config(`${SETTINGS[kind]}=${name}`);
+}
+
+/** The parts of the SSHStatus line about the key exchange. */
+function negotiated(recorder) {
+  const line = recorder.all('SSHStatus').find((e) => e.message.startsWith('Key exchange:'));
+  const parts =
+    /^Key exchange: (\S+), host key (\S+), client to server (\S+) (\S+) (\S+), server to client (\S+) (\S+) ([^\s,]+)/.exec(
+      line.message,
+    );
+  expect(parts).not.toBeNull();
+  const [, kex, hostKey, cipher, mac, compression, ...back] = parts;
+  expect(back).toEqual([cipher, mac, compression]);
+  return { kex, hostKey, cipher, mac, compression };
+}
+
+/** One connection with one algorithm; resolves to what went wrong, if anything did. */
+async function tryOne(client, kind, name) {
+  const driver = drivers[client];
+  const hostKey = kind === 'hostKey' ? name : MODERN_HOST_KEY;
+  let recorder;
+  const server = await startCommandServer(
+    async (it) => {
+      recorder = new Recorder(it, ['SSHStatus', 'SSHUserAuthRequest', 'Disconnected']);
+      if (!driver.forces(kind)) await force(it, kind, name);
+      // plink and dbclient take what comes first in a list of theirs.
+      if (!driver.forces('mac') && kind === 'mac') it.setSSHEncryptionAlgorithms('aes128-ctr');
+    },
+    { hostKey: KEY_TYPES[hostKey] },
+  );
+  const job = { server, user: 'demo', hostKey, hostKeyType: KEY_TYPES[hostKey], bytes: BYTES };
+  if (driver.forces(kind) || kind === 'compression') job[kind] = name;
+  if (kind === 'mac') job.cipher = 'aes128-ctr';
+  if (kind === 'userKey') job.key = userKey(KEY_TYPES[name]);
+  else if (client === 'ssh') job.key = userKey();
+  let problem;
+  try {
+    problem = await driver.run(job);
+  } catch (error) {
+    problem = error.message;
+  }
+  if (problem === undefined) {
+    const used = negotiated(recorder);
+    if (kind === 'userKey') {
+      const asked = recorder.all('SSHUserAuthRequest').filter((e) => e.authMethod === 'publickey');
+      used.userKey = asked.at(-1)?.keyAlgorithm;
+    }
+    if (used[kind] !== name) problem = `negotiated ${used[kind]}`;
+  }
+  await server.shutdown();
+  return problem;
+}
+
+function note(kind, name, client, sign) {
+  const row = `${kind} ${name}`;
+  if (!table.has(row)) table.set(row, {});
+  table.get(row)[client] = sign;
+}
+
+describe.each(Object.keys(drivers))('%s', (client) => {
+  const kinds = ['kex', 'cipher', 'mac', 'hostKey', 'userKey', 'compression'];
+  for (const kind of kinds) {
+    testWith(
+      client,
+      `every ${kind} it has`,
+      async () => {
+        const [ours, theirs] = [(await registry())[kind], (await drivers[client].supports())[kind]];
+        const problems = [];
+        let tried = 0;
+        for (const name of ours) {
+          if (!theirs.includes(name)) {
+            note(kind, name, client, '-');
+            continue;
+          }
+          tried++;
+          const problem = await tryOne(client, kind, name);
+          note(kind, name, client, problem === undefined ? 'yes' : 'NO');
+          if (problem !== undefined) problems.push(`${name}: ${problem}`);
+        }
+        expect(problems).toEqual([]);
+        expect(tried).toBeGreaterThan(0);
+      },
+      120_000,
+    );
+  }
+});
+
+afterAll(() => {
+  const names = Object.keys(drivers).filter((client) => available(client));
+  const width = Math.max(...[...table.keys()].map((row) => row.length));
+  const line = (row, cells) => `${row.padEnd(width)}  ${cells.map((c) => c.padEnd(8)).join('  ')}`;
+  const rows = [...table].map(([row, cells]) =>
+    line(
+      row,
+      names.map((name) => cells[name] ?? ''),
+    ),
+  );
+  console.log([line('', names), ...rows].join('\n'));
+});

@@ -1,0 +1,75 @@
+'use strict';
+
+// Clients of the load test, in a process of their own: node load_clients.js PORT CONNECTIONS CHANNELS
+// BYTES. All connections are opened at once; when every one of them has its channels, random data goes
+// through each and has to come back the same. The last line says what was seen, as JSON.
+
+const { createHash, randomBytes } = require('node:crypto');
+const { Client } = require('ssh2');
+
+const [port, connections, channels, bytes] = process.argv.slice(2).map(Number);
+const CHUNK = 32 * 1024;
+
+function connect() {
+  const client = new Client();
+  return new Promise((resolve, reject) => {
+    client.once('ready', () => resolve(client));
+    client.once('error', reject);
+    client.connect({
+      host: '127.0.0.1',
+      port,
+      username: 'load',
+      password: 'x',
+      authHandler: ['password'],
+      readyTimeout: 0,
+      algorithms: { cipher: ['aes128-gcm@openssh.com'] },
+    });
+  });
+}
+
+function open(client) {
+  return new Promise((resolve, reject) => {
+    client.exec('cat', (error, stream) => (error ? reject(error) : resolve(stream)));
+  });
+}
+
+/** Sends random data and compares what comes back by its hash. */
+function echo(stream) {
+  const [sent, received] = [createHash('sha256'), createHash('sha256')];
+  let left = bytes;
+  let back = 0;
+  const write = () => {
+    while (left > 0) {
+      const chunk = randomBytes(Math.min(CHUNK, left));
+      sent.update(chunk);
+      left -= chunk.length;
+      if (!stream.write(chunk)) return;
+    }
+    stream.end();
+  };
+  return new Promise((resolve) => {
+    stream.on('data', (chunk) => {
+      received.update(chunk);
+      back += chunk.length;
+    });
+    stream.on('drain', write);
+    stream.once('close', () =>
+      resolve(back === bytes && sent.digest('hex') === received.digest('hex')),
+    );
+    write();
+  });
+}
+
+async function main() {
+  const clients = await Promise.all(Array.from({ length: connections }, connect));
+  const streams = await Promise.all(
+    clients.flatMap((client) => Array.from({ length: channels }, () => open(client))),
+  );
+  process.send('open');
+  const right = await Promise.all(streams.map(echo));
+  for (const client of clients) client.end();
+  process.send({ right: right.filter(Boolean).length, of: right.length });
+  process.disconnect();
+}
+
+void main();

@@ -1,0 +1,43 @@
+'use strict';
+
+// The server of the load test, in a process of its own so that its memory is its own:
+// node --expose-gc load_server.js. Tells the port, and its memory when it is asked.
+
+const { generateKeyPairSync } = require('node:crypto');
+const { Certificate, CertStoreTypes, sshserver } = require('../../index.js');
+
+const server = new sshserver();
+
+function memory() {
+  globalThis.gc();
+  return { rss: process.memoryUsage().rss, connections: server.getConnections().size() };
+}
+
+async function main() {
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  server.setSSHCert(new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*'));
+  server.setLocalHost('127.0.0.1');
+  server.setLocalPort(0);
+  server.setConnectionBacklog(511);
+  server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod === 'password'));
+  server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
+  server.on('SSHChannelRequest', (e) => (e.success = true));
+  // Data is sent back before it counts as consumed, so the client's window bounds what is held.
+  server.on('SSHChannelDataIn', (e) => server.sendBytes(e.channelId, e.dataB));
+  server.on('SSHChannelEOF', async (e) => {
+    await server.sendExitStatus(e.channelId, 0);
+    await server.closeChannel(e.channelId);
+  });
+  await server.startListening();
+  process.send({ port: server.getLocalPort() });
+  process.on('message', async (message) => {
+    if (message === 'memory') process.send(memory());
+    if (message === 'shutdown') {
+      await server.shutdown();
+      process.send(memory());
+      process.disconnect();
+    }
+  });
+}
+
+void main();

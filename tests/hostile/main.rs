@@ -1,0 +1,21 @@
+//! What hostile clients try. Whatever it is, the answer is an error with its reason: never a panic,
+//! never memory or time without bound.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_enum_match_arm,
+    clippy::field_reassign_with_default,
+    dead_code,
+    reason = "a test fails by panicking, and uses what it needs of the common part"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod attacks;
+mod floods;
+mod garbage;
