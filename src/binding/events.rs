@@ -9,6 +9,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, Null, ToNapiValue, Uint8Array, Uint8ArraySlice};
 
 use super::errors::Failure;
+use super::memory;
 use super::program::Program;
 use crate::driver::{
     Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpResult, RequestAsked, ServerEvent,
@@ -198,6 +199,9 @@ impl<'env, 'state> Batch<'env, 'state> {
             }
             ServerEvent::Done { ticket, result } => self.push_done(ticket, &result),
             ServerEvent::Activity(active) => {
+                if !active {
+                    memory::trim_later();
+                }
                 self.put(ACTIVITY)?;
                 self.put(u8::from(active))
             }

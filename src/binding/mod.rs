@@ -15,6 +15,7 @@ mod config_strings;
 mod errors;
 mod events;
 mod functions;
+mod memory;
 mod program;
 mod properties;
 mod server;

@@ -24,5 +24,6 @@ pub use handler::{
     OpResult, RequestAsked, ServerEvent, Wanted,
 };
 pub use listener::{Listen, ListenError};
+pub use runtime::later;
 pub use server::Server;
 pub use shared::{ChannelEntry, Settings};

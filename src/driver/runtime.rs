@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -29,5 +30,15 @@ pub(super) fn handle() -> io::Result<Handle> {
     match made {
         Ok(runtime) => Ok(runtime.handle().clone()),
         Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    }
+}
+
+/// Runs `work` after a while, where it may block; not at all if there is no runtime.
+pub fn later(delay: Duration, work: impl FnOnce() + Send + 'static) {
+    if let Ok(runtime) = handle() {
+        runtime.spawn(async move {
+            tokio::time::sleep(delay).await;
+            tokio::task::spawn_blocking(work);
+        });
     }
 }
