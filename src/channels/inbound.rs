@@ -142,7 +142,7 @@ impl Channels {
             && data_type == last_type
             && last.len().saturating_add(data.len()) <= CHANNEL_MAXIMUM_PACKET_SIZE as usize
         {
-            append(last, &data);
+            append(last, data);
             return Ok(());
         }
         question.held.push_back(message);

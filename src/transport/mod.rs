@@ -1,6 +1,8 @@
 //! The transport layer protocol (RFC 4253), server side: identification, binary packets, key
 //! exchange. It hands on the messages of the services and knows nothing of their content.
 
+#[cfg(fuzzing)]
+mod fuzzing;
 mod kex;
 mod negotiate;
 mod packet_codec;
@@ -27,6 +29,8 @@ use crate::limits::{MAX_DEFERRED_BYTES, MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENT
 use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys, Unimplemented};
 use crate::wire::{NameList, Outbox, Reader, Writer};
 
+#[cfg(fuzzing)]
+pub use self::fuzzing::fuzz_packet_codec;
 pub use self::kex::{Job, JobOutput};
 pub use self::settings::{AlgorithmLists, RekeyThresholds, Settings, StrictKex};
 pub use self::trace::{TraceLine, Verbosity};
