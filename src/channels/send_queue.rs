@@ -185,3 +185,100 @@ impl SendQueue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(ticket: u64, len: usize, timeout: Option<u64>) -> Item {
+        Item::Data(Data {
+            data_type: None,
+            bytes: Bytes::from(vec![u8::try_from(ticket).unwrap(); len]),
+            sent: 0,
+            timeout: timeout.map(Duration::from_secs),
+            ticket: Ticket(ticket),
+            reported: false,
+        })
+    }
+
+    fn advance(queue: &mut SendQueue, now: Instant, len: usize) -> (usize, Vec<u64>) {
+        let mut done = Vec::new();
+        let sent = queue.advance(now, len, &mut |ticket, outcome| {
+            assert_eq!(outcome, Outcome::Complete);
+            done.push(ticket.0);
+        });
+        (sent, done)
+    }
+
+    #[test]
+    fn calls_are_joined_up_to_a_message_and_the_window() {
+        let now = Instant::now();
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, None));
+        queue.push(now, data(2, 10, None));
+        queue.push(now, Item::Eof { ticket: None });
+        queue.push(now, data(3, 10, None));
+        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 20);
+        assert_eq!(queue.sendable(&SendWindow::new(100, 15)), 15);
+        assert_eq!(queue.sendable(&SendWindow::new(3, 15)), 3);
+        assert_eq!(queue.sendable(&SendWindow::new(0, 15)), 0);
+        let mut out = Vec::new();
+        queue.copy(15, &mut out);
+        assert_eq!(out, [[1; 10].as_slice(), &[2; 5]].concat());
+        // the second call is half sent
+        assert_eq!(advance(&mut queue, now, 15), (5, vec![1]));
+        assert_eq!(queue.data_bytes(), 15);
+        assert_eq!(advance(&mut queue, now, 5), (10, vec![2]));
+        assert!(matches!(queue.front(), Some(Item::Eof { .. })));
+        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 0);
+    }
+
+    #[test]
+    fn data_of_another_type_is_another_message() {
+        let now = Instant::now();
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, None));
+        let Item::Data(mut stderr) = data(2, 10, None) else { unreachable!() };
+        stderr.data_type = Some(1);
+        queue.push(now, Item::Data(stderr));
+        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 10);
+    }
+
+    #[test]
+    fn only_the_first_call_expires_and_only_without_progress() {
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, Some(5)));
+        queue.push(now, data(2, 10, Some(1)));
+        assert_eq!(queue.deadline(), Some(after(5)));
+        assert_eq!(queue.expire(after(4)), None);
+        advance(&mut queue, after(4), 3);
+        assert_eq!(queue.expire(after(5)), None);
+        let expired = queue.expire(after(9));
+        assert_eq!(expired, Some((Ticket(1), Outcome::TimedOut { sent: 3 })));
+        assert_eq!((queue.deadline(), queue.data_bytes()), (Some(after(10)), 10));
+    }
+
+    #[test]
+    fn what_is_abandoned_gets_its_outcome_once() {
+        let now = Instant::now();
+        let mut queue = SendQueue::default();
+        let Item::Data(mut told) = data(1, 10, None) else { unreachable!() };
+        told.reported = true;
+        queue.push(now, Item::Data(told));
+        queue.push(now, data(2, 10, None));
+        queue.push(now, Item::Message { payload: vec![98], ticket: Ticket(3) });
+        queue.push(now, Item::Eof { ticket: None });
+        queue.push(now, Item::Eof { ticket: Some(Ticket(4)) });
+        queue.push(now, Item::Close { ticket: Ticket(5) });
+        let mut done = Vec::new();
+        queue.abandon(&Outcome::ChannelClosed, &mut |ticket, outcome| {
+            assert_eq!(outcome, Outcome::ChannelClosed);
+            done.push(ticket.0);
+        });
+        assert_eq!(done, [2, 3, 4, 5]);
+        assert!(queue.is_empty());
+        assert_eq!(queue.data_bytes(), 0);
+    }
+}

@@ -155,3 +155,82 @@ fn choose<T: Copy>(
 ) -> Option<T> {
     client.iter().find_map(|theirs| ours.iter().copied().find(|row| name(*row) == theirs))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::random::SystemRandom;
+    use crate::crypto::signature::generate_ed25519;
+
+    fn settings() -> Settings {
+        let key = Arc::new(generate_ed25519(&mut SystemRandom).unwrap());
+        Settings { host_keys: vec![key], ..Settings::default() }
+    }
+
+    fn proposal<'a>(kex: &'a str, host_key: &'a str, guess: bool) -> KexInit<'a> {
+        let list = |names| NameList::parse(names).unwrap();
+        KexInit {
+            cookie: [0; 16],
+            kex_algorithms: list(kex),
+            server_host_key_algorithms: list(host_key),
+            encryption_client_to_server: list("aes128-ctr"),
+            encryption_server_to_client: list("aes256-gcm@openssh.com"),
+            mac_client_to_server: list("hmac-sha2-512"),
+            mac_server_to_client: list("unknown"),
+            compression_client_to_server: list("none"),
+            compression_server_to_client: list("zlib"),
+            languages_client_to_server: list(""),
+            languages_server_to_client: list(""),
+            first_kex_packet_follows: guess,
+        }
+    }
+
+    #[test]
+    fn directions_are_chosen_on_their_own() {
+        let client = proposal("curve25519-sha256", "ssh-ed25519", false);
+        let chosen = negotiate(&settings(), &client, true).unwrap();
+        let (inward, outward) = (chosen.client_to_server, chosen.server_to_client);
+        assert_eq!(inward.cipher.name, "aes128-ctr");
+        assert_eq!(inward.mac.map(|row| row.name), Some("hmac-sha2-512"));
+        assert_eq!(outward.cipher.name, "aes256-gcm@openssh.com");
+        assert!(outward.mac.is_none());
+        assert_eq!((inward.compression.name, outward.compression.name), ("none", "zlib"));
+    }
+
+    /// RFC 4253 section 7: a guess is wrong when the first algorithms differ, even if what is
+    /// chosen in the end is what was guessed.
+    #[test]
+    fn guesses() {
+        let settings = settings();
+        let ours = settings.algorithms.kex[0].name;
+        let first = format!("{ours},curve25519-sha256");
+        for (kex, host_key, guess, skip) in [
+            (&*first, "ssh-ed25519", true, false),
+            (&*first, "ssh-ed25519", false, false),
+            (&*first, "rsa-sha2-512,ssh-ed25519", true, true),
+            ("curve25519-sha256", "ssh-ed25519", true, true),
+            ("unknown@example.com,curve25519-sha256", "ssh-ed25519", true, true),
+        ] {
+            let chosen = negotiate(&settings, &proposal(kex, host_key, guess), true).unwrap();
+            assert_eq!(chosen.skip_guess, skip, "{kex} {host_key} {guess}");
+        }
+    }
+
+    #[test]
+    fn markers_are_no_methods() {
+        for marker in [STRICT_CLIENT, STRICT_SERVER, EXT_INFO_CLIENT, "ext-info-s"] {
+            let result = negotiate(&settings(), &proposal(marker, "ssh-ed25519", false), true);
+            assert_eq!(result.err(), Some(PeerIncompatible::NoCommonKex));
+        }
+    }
+
+    #[test]
+    fn the_strict_marker_is_offered_last_and_first_only() {
+        let settings = settings();
+        assert!(offer(&settings, true).kex.ends_with(STRICT_SERVER));
+        assert!(!offer(&settings, false).kex.contains(STRICT_SERVER));
+        let disabled = Settings { strict_kex: StrictKex::Disabled, ..settings };
+        assert!(!offer(&disabled, true).kex.contains(STRICT_SERVER));
+        assert_eq!(offer(&disabled, true).host_key, "ssh-ed25519");
+    }
+}

@@ -295,3 +295,112 @@ impl PaddingPool {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::cipher::{CIPHERS, plaintext};
+    use crate::crypto::mac::MACS;
+    use crate::limits::MAX_PACKET_LEN;
+
+    struct Counting(u8);
+
+    impl Random for Counting {
+        fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
+            for byte in out {
+                self.0 = self.0.wrapping_add(1);
+                *byte = self.0;
+            }
+            Ok(())
+        }
+    }
+
+    fn seal(outbound: &mut Outbound, payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut build = |out: &mut Vec<u8>| out.extend_from_slice(payload);
+        outbound.seal(Some(&mut Counting(0)), &mut out, &mut build, &mut |_, _| {}).unwrap();
+        out
+    }
+
+    /// RFC 4253 section 6: at least 4 bytes of padding, whole blocks, at least 16 bytes; and never a
+    /// block more than that takes.
+    #[test]
+    fn padding_is_the_least_that_is_legal() {
+        for len in 1..100 {
+            let packet = seal(&mut Outbound::new(plaintext().1), &vec![7; len]);
+            let padding = usize::from(packet[4]);
+            assert_eq!(packet.len() % 8, 0);
+            assert!(packet.len() >= 16);
+            assert!((4..12).contains(&padding) || packet.len() == 16, "{len}: {padding}");
+            assert_eq!(packet[..4], u32::try_from(packet.len() - 4).unwrap().to_be_bytes());
+            assert_eq!(packet.len(), 5 + len + padding);
+        }
+    }
+
+    #[test]
+    fn padding_is_random() {
+        let mut outbound = Outbound::new(plaintext().1);
+        let paddings: Vec<_> = (0..4).map(|_| seal(&mut outbound, b"abc")[8..].to_vec()).collect();
+        let mut different = paddings.clone();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), paddings.len());
+    }
+
+    #[test]
+    fn packets_of_every_suite_arrive_byte_by_byte() {
+        for cipher in CIPHERS {
+            for mac in MACS {
+                let (key, iv) = (vec![1; cipher.key_len], vec![2; cipher.iv_len]);
+                let mac_key = vec![3; mac.key_len];
+                let mut inbound =
+                    Inbound::new(cipher.opener(&key, &iv, Some(mac), &mac_key).unwrap());
+                let mut outbound =
+                    Outbound::new(cipher.sealer(&key, &iv, Some(mac), &mac_key).unwrap());
+                let mut buf = BytesMut::new();
+                for (sequence, len) in [(0, 1), (1, 30), (2, 500)] {
+                    let payload = vec![9; len];
+                    let sealed = seal(&mut outbound, &payload);
+                    let (last, start) = sealed.split_last().unwrap();
+                    for byte in start {
+                        buf.extend_from_slice(&[*byte]);
+                        assert!(inbound.next(&mut buf, MAX_PACKET_LEN).unwrap().is_none());
+                    }
+                    buf.extend_from_slice(&[*last]);
+                    let packet = inbound.next(&mut buf, MAX_PACKET_LEN).unwrap().unwrap();
+                    assert_eq!((packet.sequence, &packet.payload[..]), (sequence, &payload[..]));
+                    assert!(buf.is_empty());
+                }
+                assert_eq!(inbound.usage(), outbound.usage());
+                assert_eq!(inbound.usage().packets, 3);
+            }
+        }
+    }
+
+    #[test]
+    fn sequence_numbers_start_anew_only_when_told() {
+        for (reset, expected) in [(false, 2), (true, 0)] {
+            let mut inbound = Inbound::new(plaintext().0);
+            let mut outbound = Outbound::new(plaintext().1);
+            let pass = |inbound: &mut Inbound, outbound: &mut Outbound| {
+                let mut buf = BytesMut::from(&seal(outbound, b"x")[..]);
+                inbound.next(&mut buf, MAX_PACKET_LEN).unwrap().unwrap().sequence
+            };
+            pass(&mut inbound, &mut outbound);
+            pass(&mut inbound, &mut outbound);
+            inbound.rekey(plaintext().0, reset);
+            outbound.rekey(plaintext().1, reset);
+            assert_eq!(inbound.usage(), Usage::default());
+            assert_eq!(outbound.usage(), Usage::default());
+            assert_eq!(pass(&mut inbound, &mut outbound), expected);
+        }
+    }
+
+    /// No sequence number may come twice under the same keys.
+    #[test]
+    fn keys_end_with_their_sequence_numbers() {
+        let all = u64::from(u32::MAX) + 1;
+        assert_eq!(Usage { bytes: 0, packets: all - 1 }.check(), Ok(()));
+        assert_eq!(Usage { bytes: 0, packets: all }.check(), Err(CryptoError::Failed.into()));
+    }
+}

@@ -114,6 +114,8 @@ pub(crate) struct Client {
     pub(crate) automatic: bool,
     /// Whether it keeps its last NEWKEYS back for ever, new keys included.
     pub(crate) without_new_keys: bool,
+    /// Whether messages of a key exchange were sent that it knows nothing of.
+    pub(crate) out_of_step: bool,
     pub(crate) server_version: Option<String>,
     /// Key exchanges that are complete.
     pub(crate) exchanges: usize,
@@ -167,6 +169,7 @@ impl Client {
             numbers: Vec::new(),
             automatic: true,
             without_new_keys: false,
+            out_of_step: false,
             server_version: None,
             exchanges: 0,
             session_id: Vec::new(),

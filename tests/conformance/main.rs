@@ -17,6 +17,7 @@
 mod common;
 
 mod algorithms;
+mod commands;
 mod rekey;
 mod rfc4252;
 mod rfc4253;

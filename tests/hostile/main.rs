@@ -9,13 +9,17 @@
     clippy::cast_possible_truncation,
     clippy::wildcard_enum_match_arm,
     clippy::field_reassign_with_default,
+    clippy::too_many_lines,
     dead_code,
-    reason = "a test fails by panicking, and uses what it needs of the common part"
+    reason = "a test fails by panicking, uses what it needs of the common part; tables are long"
 )]
 
 #[path = "../common/mod.rs"]
 mod common;
 
-mod attacks;
+mod attack;
+mod exchanges;
 mod floods;
 mod garbage;
+mod packets;
+mod services;

@@ -1,0 +1,269 @@
+//! What the program tells the engine to do: sends, packets of its own, ends and time.
+
+use crate::common::client::Offer;
+use crate::common::config;
+use crate::common::pair::Pair;
+use crate::common::program::{Program, Seen};
+use bytes::Bytes;
+use sshserver::engine::{ChannelId, Outcome, SendMode};
+use sshserver::error::{ApiMisuse, DisconnectReason};
+use sshserver::limits::MAX_UNWAITED_BYTES;
+use sshserver::wire::messages::{self, ChannelData, ChannelOpen, Message};
+use std::time::Duration;
+
+const WAIT: SendMode = SendMode::Wait(None);
+
+fn connected(program: Program) -> Pair {
+    let mut pair = Pair::new(config(), Offer::default(), program);
+    pair.login();
+    pair.take_numbers();
+    pair
+}
+
+/// A program that leaves every channel request open.
+fn undecided() -> Pair {
+    let mut program = Program::default();
+    program.request = Box::new(|_, _| None);
+    connected(program)
+}
+
+/// What the program has seen since `start`, without the noise of getting there.
+fn seen_since(pair: &Pair, start: usize) -> &[Seen] {
+    &pair.program.seen[start..]
+}
+
+/// Sends a packet built by hand.
+fn send(pair: &mut Pair, channel: ChannelId, number: u8, payload: &[u8]) -> Result<(), ApiMisuse> {
+    let ticket = pair.ticket();
+    let sent = pair.server.send_packet(pair.now, channel, number, payload, WAIT, ticket);
+    if sent.is_err() {
+        pair.forget(ticket);
+    }
+    pair.run();
+    sent
+}
+
+#[test]
+fn commands_need_a_channel_and_a_connection() {
+    let mut pair = Pair::plain();
+    pair.start_authentication();
+    let ticket = pair.ticket();
+    pair.forget(ticket);
+    let opened = pair.server.open_channel(pair.now, "x11", b"", ticket);
+    assert_eq!(opened, Err(ApiMisuse::NotConnected));
+    let nowhere = ChannelId(0);
+    let data = Bytes::from_static(b"x");
+    let unknown = Err(ApiMisuse::UnknownChannel);
+    assert_eq!(pair.server.send_data(pair.now, nowhere, None, data, WAIT, ticket), unknown);
+    assert_eq!(pair.server.send_eof(pair.now, nowhere, ticket), unknown);
+    assert_eq!(pair.server.close_channel(pair.now, nowhere, ticket), unknown);
+    assert_eq!(pair.server.send_packet(pair.now, nowhere, 2, b"", WAIT, ticket), unknown);
+    pair.server.consumed(pair.now, nowhere, 5);
+    assert_eq!((pair.server.bytes_sent(nowhere), pair.server.ready_to_send(nowhere)), (None, None));
+}
+
+#[test]
+fn sends_without_waiting_report_what_did_not_fit_and_when_there_is_room_again() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 100, 1000);
+    let whole = pair.send(channel, &[1; 60], SendMode::NoWait);
+    let part = pair.send(channel, &[2; 60], SendMode::NoWait);
+    let none = pair.send(channel, &[3; 60], SendMode::NoWait);
+    assert_eq!(pair.server.ready_to_send(channel), Some(false));
+    pair.run();
+    assert_eq!(pair.outcome(whole), Some(Outcome::Complete));
+    assert_eq!(pair.outcome(part), Some(Outcome::WouldBlock { sent: 40 }));
+    assert_eq!(pair.outcome(none), Some(Outcome::WouldBlock { sent: 0 }));
+    assert_eq!(pair.take_data(4), [&[1; 60][..], &[2; 40]].concat());
+    let start = pair.program.seen.len();
+    pair.adjust(channel, 0);
+    assert_eq!(seen_since(&pair, start), []);
+    pair.adjust(channel, 30);
+    pair.adjust(channel, 30);
+    assert_eq!(seen_since(&pair, start), [Seen::ReadyToSend(channel)]);
+    let whole = pair.send(channel, &[4; 60], SendMode::NoWait);
+    pair.run();
+    assert_eq!(pair.outcome(whole), Some(Outcome::Complete));
+}
+
+#[test]
+fn sends_without_waiting_hold_a_bounded_amount() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    pair.reading = false;
+    let ticket = pair.send(channel, &vec![0; 3 * MAX_UNWAITED_BYTES], SendMode::NoWait);
+    pair.run();
+    assert_eq!(pair.outcome(ticket), Some(Outcome::WouldBlock { sent: MAX_UNWAITED_BYTES }));
+    pair.reading = true;
+    pair.run();
+    assert_eq!(pair.take_data(4).len(), MAX_UNWAITED_BYTES);
+    assert_eq!(pair.program.seen.last(), Some(&Seen::ReadyToSend(channel)));
+}
+
+#[test]
+fn sends_that_wait_give_up_after_the_time_without_progress() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 10, 1000);
+    let seconds = |seconds| SendMode::Wait(Some(Duration::from_secs(seconds)));
+    let ticket = pair.send(channel, &[1; 30], seconds(5));
+    let behind = pair.send(channel, &[2; 5], seconds(5));
+    pair.run();
+    pair.sleep(Duration::from_secs(4));
+    pair.adjust(channel, 10);
+    pair.sleep(Duration::from_secs(4));
+    assert_eq!(pair.outcome(ticket), None);
+    pair.sleep(Duration::from_secs(1));
+    assert_eq!(pair.outcome(ticket), Some(Outcome::TimedOut { sent: 20 }));
+    // the next one has its own time
+    pair.sleep(Duration::from_secs(4));
+    assert_eq!(pair.outcome(behind), None);
+    pair.adjust(channel, 10);
+    assert_eq!(pair.outcome(behind), Some(Outcome::Complete));
+    assert_eq!(pair.take_data(4), [&[1; 20][..], &[2; 5]].concat());
+    pair.assert_alive();
+}
+
+#[test]
+fn the_time_of_a_send_starts_when_it_comes_first() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 0, 1000);
+    let patient = pair.send(channel, &[1; 10], WAIT);
+    let mode = SendMode::Wait(Some(Duration::from_secs(5)));
+    let impatient = pair.send(channel, &[2; 10], mode);
+    pair.run();
+    pair.sleep(Duration::from_secs(100));
+    assert_eq!((pair.outcome(patient), pair.outcome(impatient)), (None, None));
+    pair.adjust(channel, 10);
+    assert_eq!(pair.outcome(patient), Some(Outcome::Complete));
+    pair.sleep(Duration::from_secs(4));
+    assert_eq!(pair.outcome(impatient), None);
+    pair.sleep(Duration::from_secs(2));
+    assert_eq!(pair.outcome(impatient), Some(Outcome::TimedOut { sent: 0 }));
+}
+
+#[test]
+fn what_follows_a_send_that_gave_up_goes_on() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 0, 1000);
+    let data = pair.send(channel, b"never", SendMode::Wait(Some(Duration::from_secs(1))));
+    let close = pair.ticket();
+    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.run();
+    pair.sleep(Duration::from_secs(2));
+    assert_eq!(pair.outcome(data), Some(Outcome::TimedOut { sent: 0 }));
+    let wanted = [messages::SSH_MSG_CHANNEL_EOF, messages::SSH_MSG_CHANNEL_CLOSE];
+    assert_eq!(pair.take_numbers(), wanted);
+    assert_eq!(pair.outcome(close), Some(Outcome::Complete));
+}
+
+#[test]
+fn packets_built_by_hand() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 8, 1000);
+    let send = |pair: &mut Pair, number, payload: &[u8]| send(pair, channel, number, payload);
+    // data obeys the window, and a request keeps its place behind it
+    assert_eq!(send(&mut pair, 94, b"\0\0\0\x0c0123456789ab"), Ok(()));
+    assert_eq!(send(&mut pair, 98, b"\0\0\0\x0bexit-status\0\0\0\0\x07"), Ok(()));
+    assert_eq!(pair.take_numbers(), [94]);
+    pair.adjust(channel, 4);
+    assert_eq!(pair.take(), Some(b"\x5e\0\0\0\x04\0\0\0\x0489ab".to_vec()));
+    assert_eq!(pair.take(), Some(b"\x62\0\0\0\x04\0\0\0\x0bexit-status\0\0\0\0\x07".to_vec()));
+    // what is not of a channel goes out as it is
+    assert_eq!(send(&mut pair, 2, b"\0\0\0\x01x"), Ok(()));
+    assert_eq!(pair.take(), Some(b"\x02\0\0\0\x01x".to_vec()));
+    assert_eq!(send(&mut pair, 80, b"\0\0\0\x01g\0"), Ok(()));
+    assert_eq!(pair.take(), Some(b"\x50\0\0\0\x01g\0".to_vec()));
+    assert_eq!(send(&mut pair, 192, b"local"), Ok(()));
+    assert_eq!(pair.take(), Some(b"\xc0local".to_vec()));
+    // the window may be widened by hand, and counts
+    assert_eq!(send(&mut pair, 93, &5_u32.to_be_bytes()), Ok(()));
+    assert_eq!(pair.take(), Some(b"\x5d\0\0\0\x04\0\0\0\x05".to_vec()));
+}
+
+#[test]
+fn packets_built_by_hand_that_would_break_the_connection() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    let send = |pair: &mut Pair, number, payload: &[u8]| send(pair, channel, number, payload);
+    for number in [0, 1, 3, 5, 20, 21, 30, 50, 52, 61, 79, 90, 91, 92] {
+        assert_eq!(send(&mut pair, number, b""), Err(ApiMisuse::ForbiddenMessage), "{number}");
+    }
+    for (number, payload) in [(94, &b"\0\0\0\x05x"[..]), (95, b"\0\0"), (93, b"\0"), (96, b"x")] {
+        assert_eq!(send(&mut pair, number, payload), Err(ApiMisuse::BadPayload), "{number}");
+    }
+    assert_eq!(send(&mut pair, 96, b""), Ok(()));
+    assert_eq!(send(&mut pair, 94, b"\0\0\0\0"), Err(ApiMisuse::ChannelClosed));
+    assert_eq!(send(&mut pair, 97, b""), Ok(()));
+    assert_eq!(send(&mut pair, 98, b"\0\0\0\0\0"), Err(ApiMisuse::ChannelClosed));
+    assert_eq!(pair.take_numbers(), [96, 97]);
+}
+
+#[test]
+fn channels_take_turns() {
+    let mut pair = connected(Program::default());
+    let channels = [pair.open(0), pair.open(1), pair.open(2)];
+    for channel in channels {
+        pair.send(channel, &vec![0; 10 * 32 * 1024], WAIT);
+    }
+    pair.run();
+    let mut order = Vec::new();
+    while let Some(payload) = pair.take() {
+        order.push(ChannelData::decode(&payload).unwrap().recipient_channel);
+    }
+    assert_eq!(order, [0, 1, 2].repeat(10));
+}
+
+#[test]
+fn the_end_closes_channels_and_commands_before_it_is_told() {
+    let mut pair = undecided();
+    let channel = pair.open_with(4, 0, 100);
+    pair.program.open = Box::new(|_, _| None);
+    pair.say(&ChannelOpen {
+        channel_type: "session",
+        sender_channel: 5,
+        initial_window_size: 0,
+        maximum_packet_size: 0,
+        type_specific: b"",
+    });
+    let data = pair.send(channel, b"never", WAIT);
+    let (asked, keys) = (pair.ticket(), pair.ticket());
+    pair.server.open_channel(pair.now, "x11", b"", asked).unwrap();
+    pair.request(channel, "shell", true);
+    pair.send_from_client(channel, b"held");
+    pair.client.automatic = false;
+    pair.server.exchange_keys(pair.now, keys).unwrap();
+    pair.run();
+    let start = pair.program.seen.len();
+    pair.server.handle_eof(pair.now);
+    pair.run();
+    for ticket in [data, asked, keys] {
+        assert_eq!(pair.outcome(ticket), Some(Outcome::ConnectionEnded));
+    }
+    let seen = seen_since(&pair, start).to_vec();
+    let position = |wanted: &Seen| seen.iter().position(|seen| seen == wanted).unwrap();
+    let held = position(&Seen::Data(channel, None, Bytes::from_static(b"held")));
+    assert!(held < position(&Seen::Closed(channel)));
+    position(&Seen::NotOpened(ChannelId(1)));
+    assert!(matches!(seen.last(), Some(Seen::Ended(_))));
+}
+
+#[test]
+fn idle_connections_end_when_they_are_told_to() {
+    let mut config = config();
+    config.idle_timeout = Some(Duration::from_secs(60));
+    let mut pair = Pair::new(config, Offer::default(), Program::default());
+    pair.login();
+    let channel = pair.open(4);
+    pair.sleep(Duration::from_secs(50));
+    pair.send_from_client(channel, b"x");
+    pair.sleep(Duration::from_secs(50));
+    pair.send(channel, b"x", WAIT);
+    pair.run();
+    pair.sleep(Duration::from_secs(50));
+    // a keepalive is no data
+    pair.assert_alive();
+    pair.sleep(Duration::from_secs(10));
+    let reason = Some(DisconnectReason::ByApplication);
+    let error = sshserver::error::Error::Closed(sshserver::error::Closed::IdleTimeout);
+    pair.assert_ended(&error, reason);
+}
