@@ -9,6 +9,8 @@ const { Certificate, CertStoreTypes } = require('../../index.js');
 const { folder, writeFile } = require('./folder.js');
 
 const CURVES = { 256: 'P-256', 384: 'P-384', 521: 'P-521' };
+// Not empty: paramiko cannot read a file whose last byte is zero, as it is without comment and padding.
+const COMMENT = 'test';
 const hostKeys = new Map();
 const userKeys = new Map();
 
@@ -34,7 +36,7 @@ function hostCertificate(type) {
 
 function familyAndBits(type) {
   const [family, bits] = type.split('-');
-  return [family, { bits: family === 'rsa' ? 2048 : Number(bits) }];
+  return [family, { bits: family === 'rsa' ? 2048 : Number(bits), comment: COMMENT }];
 }
 
 /** By OpenSSH's own tool where it is: it comes with the client. */
@@ -42,7 +44,7 @@ function keygen(type, id) {
   const [family, { bits }] = familyAndBits(type);
   const file = path.join(folder, `made-${id}`);
   const size = bits ? ['-b', String(bits)] : [];
-  const args = ['-q', '-t', family, ...size, '-N', '', '-C', '', '-f', file];
+  const args = ['-q', '-t', family, ...size, '-N', '', '-C', COMMENT, '-f', file];
   if (spawnSync('ssh-keygen', args, { stdio: 'ignore' }).status !== 0) return undefined;
   return {
     private: fs.readFileSync(file, 'utf8'),
