@@ -5,16 +5,14 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+use super::event::{ChannelId, SendMode, Ticket};
 use super::table::Channels;
-use crate::error::{ApiMisuse, Error, InvalidMessage};
+use crate::error::{ApiMisuse, InvalidMessage};
 use crate::wire::messages;
-use crate::wire::{Outbox, Reader, Writer};
+use crate::wire::{Reader, Writer};
 
 /// What a message number means for `send_packet`.
 enum Kind {
-    /// Goes out as it is, behind nothing.
-    Transport,
     /// Data: obeys the window.
     Data,
     ExtendedData,
@@ -23,7 +21,7 @@ enum Kind {
     WindowAdjust,
     /// A message of the channel: its number is put in front, it keeps its place in the queue.
     Channel,
-    /// Any other number above 79: only the number is put in front.
+    /// Not of a channel: only the number is put in front.
     Bare,
 }
 
@@ -31,7 +29,7 @@ enum Kind {
 /// authentication or of the table of channels may not.
 fn classify(number: u8) -> Result<Kind, ApiMisuse> {
     Ok(match number {
-        messages::SSH_MSG_IGNORE | messages::SSH_MSG_DEBUG => Kind::Transport,
+        messages::SSH_MSG_IGNORE | messages::SSH_MSG_DEBUG => Kind::Bare,
         messages::SSH_MSG_CHANNEL_DATA => Kind::Data,
         messages::SSH_MSG_CHANNEL_EXTENDED_DATA => Kind::ExtendedData,
         messages::SSH_MSG_CHANNEL_EOF => Kind::Eof,
@@ -56,8 +54,7 @@ impl From<InvalidMessage> for ApiMisuse {
 
 impl Channels {
     /// Sends a message that the program has built: `payload` follows the message number and, for
-    /// messages of a channel, the channel number.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of the documented method")]
+    /// messages of a channel, the channel number. All keep the order of the calls on the channel.
     pub fn send_packet(
         &mut self,
         now: Instant,
@@ -66,44 +63,35 @@ impl Channels {
         payload: &[u8],
         mode: SendMode,
         ticket: Ticket,
-        out: &mut dyn Outbox,
-    ) -> Result<Result<(), ApiMisuse>, Error> {
-        let peer_id = match self.open_channel_mut(id) {
-            Ok(channel) => channel.peer_id,
-            Err(misuse) => return Ok(Err(misuse)),
-        };
-        let kind = match classify(number) {
-            Ok(kind) => kind,
-            Err(misuse) => return Ok(Err(misuse)),
-        };
+    ) -> Result<(), ApiMisuse> {
+        let peer_id = self.open_channel_mut(id)?.peer_id;
         let mut whole = vec![number];
-        Ok(match kind {
-            Kind::Transport | Kind::Bare => {
-                whole.extend_from_slice(payload);
-                out.put(&mut |out| out.extend_from_slice(&whole))?;
-                self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
-                Ok(())
+        match classify(number)? {
+            Kind::Bare => whole.extend_from_slice(payload),
+            Kind::Data => {
+                let (code, data) = read_data(payload, false)?;
+                return self.send_data(now, id, code, data, mode, ticket);
             }
-            Kind::Data => read_data(payload, false)
-                .and_then(|(code, data)| self.send_data(now, id, code, data, mode, ticket)),
-            Kind::ExtendedData => read_data(payload, true)
-                .and_then(|(code, data)| self.send_data(now, id, code, data, mode, ticket)),
-            Kind::Eof => empty(payload).and_then(|()| self.send_eof(now, id, ticket)),
-            Kind::Close => empty(payload).and_then(|()| self.close(now, id, ticket)),
+            Kind::ExtendedData => {
+                let (code, data) = read_data(payload, true)?;
+                return self.send_data(now, id, code, data, mode, ticket);
+            }
+            Kind::Eof => {
+                empty(payload)?;
+                return self.send_eof(now, id, ticket);
+            }
+            Kind::Close => {
+                empty(payload)?;
+                return self.close(now, id, ticket);
+            }
             Kind::WindowAdjust => {
-                let add = match read_adjust(payload) {
-                    Ok(add) => add,
-                    Err(misuse) => return Ok(Err(misuse)),
-                };
-                self.open_channel_mut(id).map(|channel| channel.receive_window.widen(add)).ok();
+                let add = read_adjust(payload)?;
+                self.open_channel_mut(id)?.receive_window.widen(add);
                 Writer::new(&mut whole).u32(peer_id).raw(payload);
-                self.send_message(now, id, whole, ticket)
             }
-            Kind::Channel => {
-                Writer::new(&mut whole).u32(peer_id).raw(payload);
-                self.send_message(now, id, whole, ticket)
-            }
-        })
+            Kind::Channel => _ = Writer::new(&mut whole).u32(peer_id).raw(payload),
+        }
+        self.send_message(now, id, whole, ticket)
     }
 }
 

@@ -36,16 +36,9 @@ impl Connection {
         mode: SendMode,
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
-        let sent = self.channels.send_packet(
-            now,
-            channel,
-            number,
-            payload,
-            mode,
-            ticket,
-            &mut self.transport,
-        );
-        self.conclude(now, sent)
+        self.channels.send_packet(now, channel, number, payload, mode, ticket)?;
+        self.finish_step(now, Ok(()));
+        Ok(())
     }
 
     /// Sends EOF behind the data queued on a channel.

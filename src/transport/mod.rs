@@ -244,7 +244,10 @@ impl Transport {
             }
             30..=49 => self.handle_method(packet),
             _ => {
-                self.flood.service_message();
+                // before authentication anybody could send one to pay for the next exchange
+                if self.authenticated {
+                    self.flood.service_message();
+                }
                 Ok(Some(Incoming::Message(packet.payload)))
             }
         }

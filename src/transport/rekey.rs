@@ -51,7 +51,7 @@ impl FloodGuard {
         Self { idle_exchanges: 0, since: now }
     }
 
-    /// Any message of a service shows that the exchange was worth it.
+    /// A message of an authenticated client shows that the exchange was worth it.
     pub(super) fn service_message(&mut self) {
         self.idle_exchanges = 0;
     }
