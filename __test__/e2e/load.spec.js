@@ -55,6 +55,7 @@ async function runClients(port, connections) {
   return {
     open: Promise.all(messages.map((each) => each.open)),
     done: Promise.all(messages.map((each) => each.result)),
+    start: () => children.forEach((child) => child.send('start')),
     ended: Promise.all(children.map((child) => child.result)),
   };
 }
@@ -71,6 +72,7 @@ test(
     const opened = performance.now();
     const busy = await ask(server, 'memory');
     expect(busy.connections).toBe(CONNECTIONS);
+    clients.start();
     const results = await clients.done;
     const done = performance.now();
     const after = await ask(server, 'memory');

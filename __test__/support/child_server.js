@@ -1,7 +1,8 @@
 'use strict';
 
 // A program of its own, for what a test runner's process cannot show: node child_server.js MODE.
-// It tells its parent, over IPC, the port it listens on.
+// It tells its parent, over IPC, the port it listens on,
+// and does what its mode is about when a client sends the first data.
 
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads');
 
@@ -38,7 +39,7 @@ const MODES = {
   /** Ends by itself after shutdown(), with connections open until then. */
   async shutdown() {
     const server = await serve(tellParent);
-    server.on('SSHChannelRequested', async () => {
+    server.once('SSHChannelDataIn', async () => {
       await server.shutdown();
       process.disconnect();
     });
@@ -51,7 +52,7 @@ const MODES = {
   /** stopListening: the connection that is left keeps it alive, until the client goes. */
   async stop() {
     const server = await serve(tellParent);
-    server.on('SSHChannelRequested', async () => {
+    server.once('SSHChannelDataIn', async () => {
       await server.stopListening();
       process.disconnect();
     });
@@ -59,7 +60,7 @@ const MODES = {
   /** Ends although it listens and has a connection. */
   async unref() {
     const server = await serve(tellParent);
-    server.on('SSHChannelRequested', () => {
+    server.once('SSHChannelDataIn', () => {
       server.unref();
       process.disconnect();
     });
@@ -67,7 +68,7 @@ const MODES = {
   /** process.exit() with everything open. */
   async exit() {
     const server = await serve(tellParent);
-    server.on('SSHChannelRequested', () => process.exit(7));
+    server.once('SSHChannelDataIn', () => process.exit(7));
   },
   /** A server in a worker thread, which is terminated with connections open; twice. */
   async terminate() {

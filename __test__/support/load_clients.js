@@ -1,10 +1,11 @@
 'use strict';
 
 // Clients of the load test, in a process of their own: node load_clients.js PORT CONNECTIONS CHANNELS
-// BYTES. All connections are opened at once; when every one of them has its channels, random data goes
+// BYTES. All connections are opened at once; when every one has its channels and the parent says so, random data goes
 // through each and has to come back the same. The last line says what was seen, as JSON.
 
 const { createHash, randomBytes } = require('node:crypto');
+const { once } = require('node:events');
 const { Client } = require('ssh2');
 
 const [port, connections, channels, bytes] = process.argv.slice(2).map(Number);
@@ -66,6 +67,7 @@ async function main() {
     clients.flatMap((client) => Array.from({ length: channels }, () => open(client))),
   );
   process.send('open');
+  await once(process, 'message');
   const right = await Promise.all(streams.map(echo));
   for (const client of clients) client.end();
   process.send({ right: right.filter(Boolean).length, of: right.length });
