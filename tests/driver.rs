@@ -14,7 +14,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,6 +35,7 @@ struct Program {
     wanted: Wanted,
     gate: InputGate,
     panics: AtomicBool,
+    forgotten: AtomicU64,
     events: Mutex<Sender<ServerEvent>>,
 }
 
@@ -53,6 +54,10 @@ impl Handler for Program {
         }
         // The test may be over.
         let _ = self.events.lock().unwrap().send(event);
+    }
+
+    fn forget(&self, connection: u64) {
+        self.forgotten.store(connection, Ordering::Relaxed);
     }
 
     fn auth_refusal(&self) -> AuthAnswer {
@@ -78,6 +83,7 @@ impl Fixture {
             wanted: Wanted::default(),
             gate: InputGate::default(),
             panics: AtomicBool::new(false),
+            forgotten: AtomicU64::new(0),
             events: Mutex::new(sender),
         });
         program.wanted.set(u64::MAX);
@@ -273,6 +279,8 @@ fn nothing_is_asked_or_told_that_nobody_wants() {
     drop(client);
     assert!(matches!(fixture.next(), ServerEvent::Activity(true)));
     assert!(matches!(fixture.next(), ServerEvent::Activity(false)));
+    let forgotten = fixture.program.forgotten.load(Ordering::Relaxed);
+    assert_ne!(forgotten, 0, "what is kept for a connection goes all the same");
 }
 
 #[test]

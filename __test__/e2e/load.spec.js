@@ -13,10 +13,7 @@ const [CONNECTIONS, CHANNELS, KIB] = (process.env.SSHSERVER_LOAD ?? '200,10,64')
   .split(',')
   .map(Number);
 const PROCESSES = Math.min(4, CONNECTIONS);
-const GROWTH = 150 * MIB;
-// glibc keeps what is freed for the next time. With blocks of its own for what is large, memory that
-// was freed is given back, and what is left was not freed.
-const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TRIM_THRESHOLD_: '65536' };
+const GROWTH = 96 * MIB;
 const TIMEOUT = 120_000 + CONNECTIONS * CHANNELS * KIB;
 
 function fork(script, args, flags = []) {
@@ -25,7 +22,7 @@ function fork(script, args, flags = []) {
     [...flags, path.join(__dirname, '..', 'support', script), ...args.map(String)],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...ALLOCATOR, NAPI_RS_NATIVE_LIBRARY_PATH: process.env.NAPI_RS_NATIVE_LIBRARY_PATH },
+      env: { NAPI_RS_NATIVE_LIBRARY_PATH: process.env.NAPI_RS_NATIVE_LIBRARY_PATH },
     },
   );
 }

@@ -169,7 +169,6 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put_failure((&error).into())
             }
             ServerEvent::Disconnected { connection, end } => {
-                self.program.forget_connection(connection);
                 self.put_of_connection(EventKind::Disconnected, connection)?;
                 self.put_failure((&end).into())
             }

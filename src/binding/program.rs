@@ -112,10 +112,6 @@ impl Program {
         replies.connections.entry(connection).or_default().prompts = prompts;
     }
 
-    pub(super) fn forget_connection(&self, connection: u64) {
-        self.replies.lock().connections.remove(&connection);
-    }
-
     /// The next batch of events.
     pub(super) fn take_batch(&self) -> Vec<ServerEvent> {
         let mut batch = Vec::new();
@@ -191,6 +187,10 @@ impl Handler for Program {
         if wake {
             self.wake_up();
         }
+    }
+
+    fn forget(&self, connection: u64) {
+        self.replies.lock().connections.remove(&connection);
     }
 
     fn auth_refusal(&self) -> AuthAnswer {

@@ -104,6 +104,10 @@ pub trait Handler: Send + Sync + 'static {
     /// Takes an event. Called with the connection locked: it must not block.
     fn handle(&self, event: ServerEvent);
 
+    /// A connection is gone: what was kept for it can go too. Told whether or not anybody wants to
+    /// know of its end.
+    fn forget(&self, connection: u64);
+
     /// The answer to an authentication request when nobody wants to be asked.
     fn auth_refusal(&self) -> AuthAnswer;
 

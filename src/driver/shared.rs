@@ -185,6 +185,7 @@ impl Shared {
     /// The program finds the connection no more.
     pub(super) fn remove_connection(&self, id: u64) {
         self.connections.write().remove(&id);
+        self.handler.forget(id);
     }
 
     /// The program was told everything about a connection.
