@@ -9,6 +9,10 @@ const drivers = require('../support/interop_drivers.js');
 const { userKey } = require('../support/keys.js');
 const { createServer, Recorder, startCommandServer } = require('../support/server.js');
 
+// dbclient was once seen to hang (one run of about 3000, cause unknown): the first failure is printed
+// and the clients of that kind are run once more.
+jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 const BYTES = 300 * 1024;
 const SETTINGS = {
   kex: 'SSHKeyExchangeAlgorithms',
