@@ -49,7 +49,7 @@ pub(super) struct Offer {
     pub(super) compression: String,
 }
 
-/// Our proposal. `strict_marker` belongs into the first exchange only.
+/// Our proposal. The marker for strict kex belongs into the `first` exchange only.
 pub(super) fn offer(settings: &Settings, first: bool) -> Offer {
     let lists = &settings.algorithms;
     let mut kex: Vec<&str> = lists.kex.iter().map(|row| row.name).collect();
