@@ -13,5 +13,8 @@ mod send_queue;
 mod table;
 mod window;
 
-pub use self::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+pub use self::event::{
+    ChannelEvent, ChannelId, Forwarding, Outcome, Place, Room, SendMode, Ticket,
+};
+pub use self::open::Refusal;
 pub use self::table::Channels;

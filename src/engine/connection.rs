@@ -251,6 +251,10 @@ impl Connection {
                 let question = Question::ChannelRequest { channel, request_type, packet };
                 return Event::Question(id, question);
             }
+            ChannelEvent::GlobalRequested(request) => {
+                let id = self.questions.forwarding_asked();
+                return Event::Question(id, Question::Forwarding(request));
+            }
             ChannelEvent::Data { channel, data_type, data } => {
                 return Event::Delivery { channel, data_type, data };
             }
