@@ -54,8 +54,7 @@ impl Channels {
         let Held { want_reply, request } = held;
         match request {
             Some(request) => {
-                let wants_port =
-                    matches!(&request, Forwarding::Listen(Place::Tcp { port: 0, .. }));
+                let wants_port = matches!(&request, Forwarding::Listen(Place::Tcp { port: 0, .. }));
                 let held = VecDeque::new();
                 self.undecided = Some(Box::new(Undecided { want_reply, wants_port, held }));
                 self.events.push_back(ChannelEvent::GlobalRequested(request));

@@ -49,7 +49,7 @@ impl Channels {
             None => {
                 let why = Refusal::ResourceShortage;
                 refuse(message.sender_channel, why, "too many channels", out)
-            },
+            }
         }
     }
 

@@ -21,8 +21,8 @@ mod tunnel;
 pub use command::OpError;
 pub use connection::ConnectionHandle;
 pub use handler::{
-    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler, InputGate,
-    LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
+    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler,
+    InputGate, LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
 pub use listener::{Listen, ListenError};
 pub use runtime::later;

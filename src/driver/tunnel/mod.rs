@@ -376,17 +376,15 @@ impl ConnectionHandle {
             return;
         };
         match command {
-            TunnelCommand::Answer { question, port } => {
-                match tunnels.asked.remove(&question) {
-                    Some(Asked::Forward(forward)) => {
-                        self.forward_answered(core, question, forward, port, now);
-                    }
-                    Some(Asked::Reverse(reverse)) => {
-                        self.reverse_answered(core, question, reverse, port, now);
-                    }
-                    None => {}
+            TunnelCommand::Answer { question, port } => match tunnels.asked.remove(&question) {
+                Some(Asked::Forward(forward)) => {
+                    self.forward_answered(core, question, forward, port, now);
                 }
-            }
+                Some(Asked::Reverse(reverse)) => {
+                    self.reverse_answered(core, question, reverse, port, now);
+                }
+                None => {}
+            },
             TunnelCommand::Connected { question, result } => {
                 if let Some((forward, _)) = tunnels.connecting.remove(&question) {
                     self.forward_connected(core, question, forward, result, now);

@@ -122,10 +122,7 @@ impl Listener {
 }
 
 impl Socket {
-    fn poll_accept(
-        &self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match self {
             Self::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, peer)| {
                 // It is about speed only.
@@ -348,10 +345,7 @@ async fn listen(lookups: &Arc<Semaphore>, place: &Place) -> Result<Bound, Tunnel
 }
 
 /// RFC 4254 section 7.1: what the address of a request stands for.
-async fn addresses(
-    lookups: &Arc<Semaphore>,
-    address: &str,
-) -> Result<Vec<IpAddr>, TunnelFailure> {
+async fn addresses(lookups: &Arc<Semaphore>, address: &str) -> Result<Vec<IpAddr>, TunnelFailure> {
     Ok(match address {
         "" | "*" => vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()],
         "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],

@@ -297,11 +297,7 @@ impl Outgoing {
     fn fill<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> usize {
         let joined = Some(&self.joined[..]).filter(|joined| !joined.is_empty());
         let pieces = self.pieces.iter().map(|piece| &piece[..]).chain(joined);
-        parts
-            .iter_mut()
-            .zip(pieces)
-            .map(|(part, piece)| *part = IoSlice::new(piece))
-            .count()
+        parts.iter_mut().zip(pieces).map(|(part, piece)| *part = IoSlice::new(piece)).count()
     }
 
     fn advance(&mut self, mut len: usize) {

@@ -95,12 +95,8 @@ mod tests {
 
     #[test]
     fn fields_survive_the_wire() {
-        let fields = Tcpip {
-            address: "host",
-            port: 80,
-            originator_address: "::1",
-            originator_port: 4000,
-        };
+        let fields =
+            Tcpip { address: "host", port: 80, originator_address: "::1", originator_port: 4000 };
         let wire = fields.encode();
         assert_eq!(wire, *b"\0\0\0\x04host\0\0\0\x50\0\0\0\x03::1\0\0\x0f\xa0");
         assert_eq!(Tcpip::decode(&wire), Ok(fields));
