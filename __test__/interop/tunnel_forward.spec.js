@@ -96,39 +96,51 @@ testWith('ssh', 'the side of the client can end first, and the side of the targe
   expect(recorder.all('Error')).toEqual([]);
 });
 
-testWith('ssh', 'curl gets and posts a large file through -L', async () => {
-  const target = await httpServer(LARGE);
-  const { server } = await tunnelServer();
-  const { path } = forward(server, `127.0.0.1:${target.port}`, ['Ciphers=aes128-gcm@openssh.com']);
-  (await connect(path)).destroy();
-  const got = await curl(['--unix-socket', path, 'http://target/']);
-  expect([got.status, digest(got.stdout)]).toEqual([0, target.hash]);
-  const file = writeFile('large', target.body);
-  const posted = await curl(['--unix-socket', path, '-T', file, '-X', 'POST', 'http://target/']);
-  expect([posted.status, posted.stdout.toString()]).toEqual([0, target.hash]);
-}, 120_000);
+testWith(
+  'ssh',
+  'curl gets and posts a large file through -L',
+  async () => {
+    const target = await httpServer(LARGE);
+    const { server } = await tunnelServer();
+    const { path } = forward(server, `127.0.0.1:${target.port}`, [
+      'Ciphers=aes128-gcm@openssh.com',
+    ]);
+    (await connect(path)).destroy();
+    const got = await curl(['--unix-socket', path, 'http://target/']);
+    expect([got.status, digest(got.stdout)]).toEqual([0, target.hash]);
+    const file = writeFile('large', target.body);
+    const posted = await curl(['--unix-socket', path, '-T', file, '-X', 'POST', 'http://target/']);
+    expect([posted.status, posted.stdout.toString()]).toEqual([0, target.hash]);
+  },
+  120_000,
+);
 
-testWith('ssh', 'an HTTP load with connections that are kept', async () => {
-  const target = await httpServer();
-  const { server, recorder } = await tunnelServer();
-  const { path, child } = forward(server, `127.0.0.1:${target.port}`);
-  await connect(path).then((socket) => socket.destroy());
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
-  const get = (url) =>
-    new Promise((resolve, reject) => {
-      const request = http.get({ agent, socketPath: path, path: url }, (response) =>
-        readAll(response).then((body) => resolve(body.toString()), reject),
-      );
-      request.once('error', reject);
-    });
-  const urls = Array.from({ length: 1000 }, (_, i) => `/${i}/${'x'.repeat(i)}`);
-  expect(await Promise.all(urls.map(get))).toEqual(urls);
-  agent.destroy();
-  child.kill();
-  await recorder.first('Disconnected');
-  expect(recorder.all('SSHTunnelClosed')).toHaveLength(recorder.all('SSHTunnelRequested').length);
-  expect(recorder.all('SSHTunnelRequested').length).toBeLessThanOrEqual(21);
-}, 120_000);
+testWith(
+  'ssh',
+  'an HTTP load with connections that are kept',
+  async () => {
+    const target = await httpServer();
+    const { server, recorder } = await tunnelServer();
+    const { path, child } = forward(server, `127.0.0.1:${target.port}`);
+    await connect(path).then((socket) => socket.destroy());
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
+    const get = (url) =>
+      new Promise((resolve, reject) => {
+        const request = http.get({ agent, socketPath: path, path: url }, (response) =>
+          readAll(response).then((body) => resolve(body.toString()), reject),
+        );
+        request.once('error', reject);
+      });
+    const urls = Array.from({ length: 1000 }, (_, i) => `/${i}/${'x'.repeat(i)}`);
+    expect(await Promise.all(urls.map(get))).toEqual(urls);
+    agent.destroy();
+    child.kill();
+    await recorder.first('Disconnected');
+    expect(recorder.all('SSHTunnelClosed')).toHaveLength(recorder.all('SSHTunnelRequested').length);
+    expect(recorder.all('SSHTunnelRequested').length).toBeLessThanOrEqual(21);
+  },
+  120_000,
+);
 
 testWith('ssh', 'ssh -D: curl through SOCKS, by address and by name', async () => {
   const target = await httpServer(MIB);
@@ -193,116 +205,134 @@ testWith('plink', 'plink -L', async () => {
   expect(posted.stdout.toString()).toBe(target.hash);
 });
 
-testWith('ssh2', 'targets that cannot be reached: the client learns why, and Error 1201', async () => {
-  const { server, recorder } = await tunnelServer();
-  const client = await ssh2.connect(server);
-  const port = await freePort();
-  await expect(forwardOut(client, '127.0.0.1', port)).rejects.toMatchObject({
-    // SSH_OPEN_CONNECT_FAILED
-    reason: 2,
-    message: expect.stringContaining('Connection refused'),
-  });
-  await expect(forwardOut(client, 'no.such.name.invalid', 80)).rejects.toMatchObject({
-    reason: 2,
-    message: expect.stringContaining('Host not found'),
-  });
-  const [refused, unknown] = recorder.all('Error');
-  expect(refused).toMatchObject({
-    errorCode: 1201,
-    description: `Could not forward connection. A detailed message follows. 127.0.0.1:${port}: [10061] Connection refused.`,
-  });
-  expect(unknown).toMatchObject({
-    errorCode: 1201,
-    description: expect.stringContaining('no.such.name.invalid:80: [11001] Host not found.'),
-  });
-  expect(refused.connectionId).toBe(unknown.connectionId);
-  expect(recorder.all('SSHTunnelClosed')).toEqual([]);
-  await ssh2.end(client);
-});
+testWith(
+  'ssh2',
+  'targets that cannot be reached: the client learns why, and Error 1201',
+  async () => {
+    const { server, recorder } = await tunnelServer();
+    const client = await ssh2.connect(server);
+    const port = await freePort();
+    await expect(forwardOut(client, '127.0.0.1', port)).rejects.toMatchObject({
+      // SSH_OPEN_CONNECT_FAILED
+      reason: 2,
+      message: expect.stringContaining('Connection refused'),
+    });
+    await expect(forwardOut(client, 'no.such.name.invalid', 80)).rejects.toMatchObject({
+      reason: 2,
+      message: expect.stringContaining('Host not found'),
+    });
+    const [refused, unknown] = recorder.all('Error');
+    expect(refused).toMatchObject({
+      errorCode: 1201,
+      description: `Could not forward connection. A detailed message follows. 127.0.0.1:${port}: [10061] Connection refused.`,
+    });
+    expect(unknown).toMatchObject({
+      errorCode: 1201,
+      description: expect.stringContaining('no.such.name.invalid:80: [11001] Host not found.'),
+    });
+    expect(refused.connectionId).toBe(unknown.connectionId);
+    expect(recorder.all('SSHTunnelClosed')).toEqual([]);
+    await ssh2.end(client);
+  },
+);
 
-testWith('ssh2', 'a tunnel that is not accepted may still be a channel of the program', async () => {
-  const { server, recorder } = await tunnelServer(
-    () => {},
-    (it) => {
-      it.on('SSHChannelOpenRequest', (e) => {
-        e.accept = it.getSSHParam(e.parametersB, 'port') === '7';
+testWith(
+  'ssh2',
+  'a tunnel that is not accepted may still be a channel of the program',
+  async () => {
+    const { server, recorder } = await tunnelServer(
+      () => {},
+      (it) => {
+        it.on('SSHChannelOpenRequest', (e) => {
+          e.accept = it.getSSHParam(e.parametersB, 'PortToConnect') === '7';
+        });
+        it.on('SSHChannelDataIn', (e) => it.sendText(e.channelId, `got ${e.data}`));
+      },
+    );
+    const client = await ssh2.connect(server);
+    await expect(forwardOut(client, 'anywhere', 8)).rejects.toMatchObject({ reason: 1 });
+    const stream = await forwardOut(client, 'anywhere', 7);
+    stream.write('this');
+    expect((await once(stream, 'data')).toString()).toBe('got this');
+    stream.end();
+    await once(stream, 'close');
+    expect(recorder.all('SSHTunnelRequested')).toHaveLength(2);
+    expect(recorder.all('SSHTunnelClosed')).toEqual([]);
+    await ssh2.end(client);
+  },
+);
+
+testWith(
+  'ssh2',
+  'what a listener may do: wait, choose the port, throw, and answer nonsense',
+  async () => {
+    const target = await echo();
+    const answers = {
+      waits: async (e) => {
+        await new Promise(setImmediate);
+        e.accept = true;
+      },
+      moves: (e) => {
+        e.accept = true;
+        e.port = target.port;
+      },
+      throws: (e) => {
+        e.accept = true;
+        throw new Error('on purpose');
+      },
+      promises: (e) => {
+        e.accept = Promise.resolve(true);
+      },
+      'bad port': (e) => {
+        e.accept = true;
+        e.port = 65_536;
+      },
+    };
+    let answer;
+    const { server, recorder } = await tunnelServer((e) => answer(e));
+    const client = await ssh2.connect(server);
+    for (const name of ['waits', 'moves']) {
+      answer = answers[name];
+      const stream = await forwardOut(client, '127.0.0.1', name === 'waits' ? target.port : 1);
+      stream.end(name);
+      expect((await readAll(stream)).toString()).toBe(name);
+    }
+    for (const name of ['throws', 'promises', 'bad port']) {
+      answer = answers[name];
+      await expect(forwardOut(client, '127.0.0.1', target.port)).rejects.toMatchObject({
+        reason: 1,
       });
-      it.on('SSHChannelDataIn', (e) => it.sendText(e.channelId, `got ${e.data}`));
-    },
-  );
-  const client = await ssh2.connect(server);
-  await expect(forwardOut(client, 'anywhere', 8)).rejects.toMatchObject({ reason: 1 });
-  const stream = await forwardOut(client, 'anywhere', 7);
-  stream.write('this');
-  expect((await once(stream, 'data')).toString()).toBe('got this');
-  stream.end();
-  await once(stream, 'close');
-  expect(recorder.all('SSHTunnelRequested')).toHaveLength(2);
-  expect(recorder.all('SSHTunnelClosed')).toEqual([]);
-  await ssh2.end(client);
-});
+    }
+    const errors = recorder.all('Error');
+    expect(errors.map((e) => e.errorCode)).toEqual([1202, 1202, 1202]);
+    expect(errors[0].description).toMatch(/SSHTunnelRequested failed: on purpose/);
+    expect(recorder.all('SSHTunnelClosed').map((e) => e.port)).toEqual([target.port, target.port]);
+    await ssh2.end(client);
+  },
+);
 
-testWith('ssh2', 'what a listener may do: wait, choose the port, throw, and answer nonsense', async () => {
-  const target = await echo();
-  const answers = {
-    waits: async (e) => {
-      await new Promise(setImmediate);
-      e.accept = true;
-    },
-    moves: (e) => {
-      e.accept = true;
-      e.port = target.port;
-    },
-    throws: (e) => {
-      e.accept = true;
-      throw new Error('on purpose');
-    },
-    promises: (e) => {
-      e.accept = Promise.resolve(true);
-    },
-    'bad port': (e) => {
-      e.accept = true;
-      e.port = 65_536;
-    },
-  };
-  let answer;
-  const { server, recorder } = await tunnelServer((e) => answer(e));
-  const client = await ssh2.connect(server);
-  for (const name of ['waits', 'moves']) {
-    answer = answers[name];
-    const stream = await forwardOut(client, '127.0.0.1', name === 'waits' ? target.port : 1);
-    stream.end(name);
-    expect((await readAll(stream)).toString()).toBe(name);
-  }
-  for (const name of ['throws', 'promises', 'bad port']) {
-    answer = answers[name];
-    await expect(forwardOut(client, '127.0.0.1', target.port)).rejects.toMatchObject({ reason: 1 });
-  }
-  const errors = recorder.all('Error');
-  expect(errors.map((e) => e.errorCode)).toEqual([1202, 1202, 1202]);
-  expect(errors[0].description).toMatch(/SSHTunnelRequested failed: on purpose/);
-  expect(recorder.all('SSHTunnelClosed').map((e) => e.port)).toEqual([target.port, target.port]);
-  await ssh2.end(client);
-});
-
-testWith('ssh2', 'a target that resets the connection: Error 1202 and the end of the tunnel', async () => {
-  const target = await listen((socket) => {
-    socket.once('data', () => socket.resetAndDestroy());
-  });
-  const { server, recorder } = await tunnelServer();
-  const client = await ssh2.connect(server);
-  const stream = await forwardOut(client, '127.0.0.1', target.port);
-  stream.on('error', () => {});
-  stream.write('something');
-  stream.resume();
-  await once(stream, 'close');
-  expect(await recorder.first('Error')).toMatchObject({
-    errorCode: 1202,
-    description: `Could not forward connection/channel data. A detailed message follows. 127.0.0.1:${target.port}: [10054] Connection reset by peer.`,
-  });
-  expect(await recorder.first('SSHTunnelClosed')).toMatchObject({ port: target.port });
-  await ssh2.end(client);
-});
+testWith(
+  'ssh2',
+  'a target that resets the connection: Error 1202 and the end of the tunnel',
+  async () => {
+    const target = await listen((socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const { server, recorder } = await tunnelServer();
+    const client = await ssh2.connect(server);
+    const stream = await forwardOut(client, '127.0.0.1', target.port);
+    stream.on('error', () => {});
+    stream.write('something');
+    stream.resume();
+    await once(stream, 'close');
+    expect(await recorder.first('Error')).toMatchObject({
+      errorCode: 1202,
+      description: `Could not forward connection/channel data. A detailed message follows. 127.0.0.1:${target.port}: [10054] Connection reset by peer.`,
+    });
+    expect(await recorder.first('SSHTunnelClosed')).toMatchObject({ port: target.port });
+    await ssh2.end(client);
+  },
+);
 
 testWith('ssh2', 'a target that does not read holds up its own tunnel only', async () => {
   let held;
@@ -378,7 +408,7 @@ testWith('ssh', 'no socket is left of clients that vanish, and of tunnels that e
 });
 
 testWith('ssh2', 'tunnels end with shutdown, before Disconnected', async () => {
-  const target = await listen(() => {});
+  const target = await listen((socket) => socket.on('end', () => socket.end()).resume());
   const { server, recorder } = await tunnelServer();
   const before = openSockets();
   const client = await ssh2.connect(server);

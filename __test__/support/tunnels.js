@@ -131,9 +131,11 @@ async function exchange(where, input) {
   return readAll(socket);
 }
 
-async function readAll(socket) {
+/** Everything to the end. The other direction stays open, so this is not for await. */
+async function readAll(stream) {
   const chunks = [];
-  for await (const chunk of socket) chunks.push(chunk);
+  stream.on('data', (chunk) => chunks.push(chunk));
+  if (!stream.readableEnded) await once(stream, 'end');
   return Buffer.concat(chunks);
 }
 
