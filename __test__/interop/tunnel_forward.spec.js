@@ -247,6 +247,7 @@ testWith(
           e.accept = it.getSSHParam(e.parametersB, 'PortToConnect') === '7';
         });
         it.on('SSHChannelDataIn', (e) => it.sendText(e.channelId, `got ${e.data}`));
+        it.on('SSHChannelEOF', (e) => it.closeChannel(e.channelId));
       },
     );
     const client = await ssh2.connect(server);

@@ -134,7 +134,7 @@ async function exchange(where, input) {
 /** Everything to the end. The other direction stays open, so this is not for await. */
 async function readAll(stream) {
   const chunks = [];
-  stream.on('data', (chunk) => chunks.push(chunk));
+  stream.on('data', (chunk) => chunks.push(chunk)).resume();
   if (!stream.readableEnded) await once(stream, 'end');
   return Buffer.concat(chunks);
 }

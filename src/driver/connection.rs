@@ -451,10 +451,9 @@ impl ConnectionHandle {
     }
 
     fn run(self: &Arc<Self>, core: &mut Core, command: Command, now: Instant) {
-        let command = match command {
-            Command::Tunnel(command) => return self.run_tunnel_command(core, command, now),
-            command => command,
-        };
+        if let Command::Tunnel(command) = command {
+            return self.run_tunnel_command(core, command, now);
+        }
         let ticket = command.ticket();
         let disconnect = matches!(command, Command::Disconnect { .. });
         if matches!(command, Command::JobPanicked) {

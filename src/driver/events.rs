@@ -10,7 +10,7 @@ use super::command::OpError;
 use super::connection::{ConnectionHandle, Core};
 use super::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
 use super::shared::{ChannelEntry, next_channel};
-use super::tunnel;
+use super::tunnel::{self, Asking};
 use crate::engine::{Answer, ChannelId, Event, Notice, Outcome, Question, QuestionId, Ticket};
 use crate::error::{Closed, Error};
 
@@ -101,12 +101,12 @@ impl ConnectionHandle {
             }
             Question::ChannelOpen { channel, channel_type, parameters } => {
                 match self.ask_forward(core, id, channel, &channel_type, &parameters) {
-                    Ok(true) => {}
-                    Ok(false) => {
+                    Asking::Tunnel => {}
+                    Asking::Refused(answer) => return Some(answer),
+                    Asking::Channel => {
                         let number = next_channel();
                         return self.ask_open(core, id, channel, number, channel_type, parameters);
                     }
-                    Err(answer) => return Some(answer),
                 }
             }
             Question::Forwarding(request) => return self.ask_reverse(core, id, request),

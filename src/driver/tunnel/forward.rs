@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::lookup::resolve;
 use super::splice::Splice;
 use super::stream::Stream;
-use super::{Asked, Open, Task, TunnelCommand, TunnelFailure};
+use super::{Asked, Asking, Open, Task, TunnelCommand, TunnelFailure};
 use crate::driver::command::{Command, OpError};
 use crate::driver::connection::{ConnectionHandle, Core};
 use crate::driver::handler::{Direction, EventKind, ServerEvent, TunnelAsked};
@@ -36,8 +36,7 @@ pub(super) struct Forward {
 }
 
 impl ConnectionHandle {
-    /// Asks the program about a channel that wants to be a tunnel; `false` if it does not, or nobody
-    /// wants to be asked.
+    /// Asks the program about a channel if it wants to be a tunnel.
     pub(in crate::driver) fn ask_forward(
         self: &Arc<Self>,
         core: &mut Core,
@@ -45,17 +44,17 @@ impl ConnectionHandle {
         channel: ChannelId,
         channel_type: &str,
         parameters: &Bytes,
-    ) -> Result<bool, Answer> {
+    ) -> Asking {
         if !self.shared.wants(EventKind::TunnelRequested) {
-            return Ok(false);
+            return Asking::Channel;
         }
         let Some(place) = target(channel_type, parameters) else {
-            return Ok(false);
+            return Asking::Channel;
         };
         let tunnels = core.tunnels.get_or_insert_default();
         if tunnels.is_full() {
             let (why, description) = (Refusal::ResourceShortage, "too many tunnels".to_owned());
-            return Err(Answer::RefuseOpen { why, description });
+            return Asking::Refused(Answer::RefuseOpen { why, description });
         }
         let number = next_channel();
         let (address, port) = (place.address().to_owned(), place.port());
@@ -70,7 +69,7 @@ impl ConnectionHandle {
             port,
             asked: TunnelAsked::new(self, question),
         });
-        Ok(true)
+        Asking::Tunnel
     }
 
     /// The program's answer: the port, or `None` for no tunnel. Then the channel may still be one

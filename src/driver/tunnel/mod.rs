@@ -27,7 +27,7 @@ use super::command::OpError;
 use super::connection::{ConnectionHandle, Core};
 use super::handler::{EventKind, ServerEvent};
 use super::runtime;
-use crate::engine::{ChannelId, Connection, Outcome, Place, QuestionId, Ticket};
+use crate::engine::{Answer, ChannelId, Connection, Outcome, Place, QuestionId, Ticket};
 use crate::limits::{
     MAX_TUNNEL_LOOKUPS_OF_CONNECTION, MAX_TUNNEL_REMAINDERS, MAX_TUNNELS, TUNNEL_REMAINDER_TIME,
 };
@@ -65,6 +65,17 @@ pub(super) enum Woken {
     Tunnel(ChannelId),
     /// By its number.
     Listener(u64),
+}
+
+/// What a channel that the client wants to open is.
+#[derive(Debug)]
+pub(super) enum Asking {
+    /// A tunnel, about which the program was asked.
+    Tunnel,
+    /// A tunnel, but there are too many.
+    Refused(Answer),
+    /// Not a tunnel, or nobody wants to be asked about those.
+    Channel,
 }
 
 /// What the connection's task is told of tunnels.
@@ -202,22 +213,20 @@ impl Tunnels {
         }
     }
 
-    /// Takes note of sockets that are ready.
-    fn take_woken(&mut self, woken: Vec<Woken>) {
-        for which in woken {
-            match which {
-                Woken::Listener(number) => self.knocked.push(number),
-                Woken::Tunnel(channel) => {
-                    let Some(splice) = self.splice_mut(channel) else {
-                        continue;
-                    };
-                    let (reads, writes) = splice.woken();
-                    if reads {
-                        self.ready.push_back(channel);
-                    }
-                    if writes {
-                        self.mark_dirty(channel);
-                    }
+    /// Takes note of a socket that is ready.
+    fn take_woken(&mut self, which: Woken) {
+        match which {
+            Woken::Listener(number) => self.knocked.push(number),
+            Woken::Tunnel(channel) => {
+                let Some(splice) = self.splice_mut(channel) else {
+                    return;
+                };
+                let (reads, writes) = splice.woken();
+                if reads {
+                    self.ready.push_back(channel);
+                }
+                if writes {
+                    self.mark_dirty(channel);
                 }
             }
         }
@@ -308,11 +317,10 @@ impl ConnectionHandle {
         now: Instant,
         budget: &mut usize,
     ) -> bool {
-        let woken = std::mem::take(&mut self.queue.lock().woken);
         let Core { engine: Some(engine), tunnels: Some(tunnels), transmit, .. } = core else {
             return false;
         };
-        tunnels.take_woken(woken);
+        self.queue.lock().woken.drain(..).for_each(|which| tunnels.take_woken(which));
         if !tunnels.has_work() || engine.is_ended() {
             return false;
         }
