@@ -18,7 +18,6 @@ use crate::driver::command::{Command, OpError};
 use crate::driver::connection::{ConnectionHandle, Core};
 use crate::driver::handler::{Direction, EventKind, ServerEvent, TunnelAsked};
 use crate::driver::os_error;
-use crate::driver::runtime;
 use crate::driver::shared::next_channel;
 use crate::engine::{Answer, ChannelId, Place, QuestionId, Refusal};
 use crate::limits::TUNNEL_CONNECT_TIME;
@@ -103,15 +102,8 @@ impl ConnectionHandle {
                 handle.submit(Command::Tunnel(TunnelCommand::Connected { question, result }));
             }
         };
-        match runtime::handle() {
-            Ok(runtime) => {
-                let task = Task(runtime.spawn(work).abort_handle());
-                tunnels.connecting.insert(question, (forward, task));
-            }
-            Err(error) => {
-                self.forward_connected(core, question, forward, Err(error.into()), now);
-            }
-        }
+        let task = Task(self.runtime.spawn(work).abort_handle());
+        tunnels.connecting.insert(question, (forward, task));
     }
 
     /// The target is there, or not.

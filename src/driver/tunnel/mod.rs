@@ -26,7 +26,7 @@ use self::stream::Stream;
 use super::command::OpError;
 use super::connection::{ConnectionHandle, Core};
 use super::handler::{EventKind, ServerEvent};
-use super::runtime;
+use crate::blocks::Gather;
 use crate::engine::{Answer, ChannelId, Connection, Outcome, Place, QuestionId, Ticket};
 use crate::limits::{
     MAX_TUNNEL_LOOKUPS_OF_CONNECTION, MAX_TUNNEL_REMAINDERS, MAX_TUNNELS, TUNNEL_REMAINDER_TIME,
@@ -186,8 +186,8 @@ impl Tunnels {
         &mut self,
         channel: ChannelId,
         data_type: Option<u32>,
-        data: bytes::Bytes,
-    ) -> Result<(), bytes::Bytes> {
+        data: Gather,
+    ) -> Result<(), Gather> {
         // There is no stderr in a tunnel: what claims to be is dropped.
         match self.open.get_mut(&channel).and_then(|open| open.splice.as_mut()) {
             Some(splice) if data_type.is_none() => {
@@ -476,12 +476,11 @@ impl ConnectionHandle {
 
     /// The client has sent this and closed the channel: its target is to have it all the same.
     fn drain(&self, tunnels: &Tunnels, stream: Stream, rest: bytes::Bytes) {
-        let permit = Arc::clone(&tunnels.remainders).try_acquire_owned();
-        let (Ok(permit), Ok(runtime)) = (permit, runtime::handle()) else {
+        let Ok(permit) = Arc::clone(&tunnels.remainders).try_acquire_owned() else {
             return;
         };
         let mut halt = self.shared.halt.subscribe();
-        runtime.spawn(async move {
+        self.runtime.spawn(async move {
             tokio::select! {
                 // Whether it arrived or not: nobody is left to tell.
                 _ = tokio::time::timeout(TUNNEL_REMAINDER_TIME, stream.drain(&rest)) => {}

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::lookup::resolve;
@@ -19,7 +20,6 @@ use crate::driver::connection::{ConnectionHandle, Core};
 use crate::driver::handler::{Direction, EventKind, ServerEvent, TunnelAsked};
 use crate::driver::listener::bind_exclusively;
 use crate::driver::os_error;
-use crate::driver::runtime;
 use crate::driver::shared::next_channel;
 use crate::engine::{Answer, ChannelId, Forwarding, Place, QuestionId, Ticket};
 use crate::limits::{MAX_TUNNEL_LISTENERS, MAX_TUNNEL_OPENINGS};
@@ -225,13 +225,8 @@ impl ConnectionHandle {
                 handle.submit(Command::Tunnel(TunnelCommand::Bound { question, result }));
             }
         };
-        match runtime::handle() {
-            Ok(runtime) => {
-                let task = Task(runtime.spawn(work).abort_handle());
-                tunnels.binding.insert(question, (reverse, task));
-            }
-            Err(error) => self.reverse_bound(core, question, reverse, Err(error.into()), now),
-        }
+        let task = Task(self.runtime.spawn(work).abort_handle());
+        tunnels.binding.insert(question, (reverse, task));
     }
 
     /// The tunnel listens, or not.
@@ -296,7 +291,7 @@ impl ConnectionHandle {
                         }
                     }
                     Poll::Ready(Err(error)) => {
-                        pause(listener, &error);
+                        pause(&self.runtime, listener, &error);
                         break;
                     }
                     Poll::Pending => break,
@@ -309,11 +304,11 @@ impl ConnectionHandle {
 
 /// Has a listener tried again: later if there is no file descriptor left, at once if somebody left
 /// before being accepted.
-fn pause(listener: &Listener, error: &io::Error) {
+fn pause(runtime: &Handle, listener: &Listener, error: &io::Error) {
     let waker = listener.alarm.waker();
     if os_error::number(error) != os_error::TOO_MANY_OPEN_FILES {
         waker.wake();
-    } else if let Ok(runtime) = runtime::handle() {
+    } else {
         runtime.spawn(async move {
             tokio::time::sleep(PAUSE).await;
             waker.wake();

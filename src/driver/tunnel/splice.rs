@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
@@ -14,6 +15,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::stream::Stream;
 use super::{NOBODY, Woken};
+use crate::blocks::Gather;
 use crate::driver::connection::ConnectionHandle;
 use crate::engine::{ChannelId, Connection, Room};
 use crate::limits::TUNNEL_JOINED_LEN;
@@ -84,7 +86,7 @@ impl Splice {
     }
 
     /// Data of the client.
-    pub(super) fn deliver(&mut self, data: Bytes) {
+    pub(super) fn deliver(&mut self, data: Gather) {
         self.outgoing.push(data);
     }
 
@@ -249,10 +251,31 @@ impl Wake for Bell {
 /// What the socket has not taken, in order: pieces, and behind them what is being joined.
 #[derive(Debug, Default)]
 struct Outgoing {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<Piece>,
+    /// What of the first piece is taken already.
+    taken: usize,
     joined: BytesMut,
     /// The socket was full at the last attempt.
     is_settled: bool,
+}
+
+#[derive(Debug)]
+enum Piece {
+    /// Where it was read; nearly always the socket takes it from there in the same turn.
+    Fresh(Gather),
+    /// In memory of its own.
+    Kept(Bytes),
+}
+
+impl Deref for Piece {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Fresh(data) => data,
+            Self::Kept(data) => data,
+        }
+    }
 }
 
 impl Outgoing {
@@ -260,58 +283,75 @@ impl Outgoing {
         self.pieces.is_empty() && self.joined.is_empty()
     }
 
-    fn push(&mut self, data: Bytes) {
-        if !self.is_settled {
-            // Nearly always the socket takes it in the same turn.
-            self.pieces.push_back(data);
-        } else if data.len() < TUNNEL_JOINED_LEN {
-            self.joined.extend_from_slice(&data);
+    fn push(&mut self, data: Gather) {
+        if self.is_settled {
+            self.keep(data.freeze());
         } else {
-            self.flush_joined();
-            self.pieces.push_back(data);
+            self.pieces.push_back(Piece::Fresh(data));
         }
     }
 
-    /// The socket is full: from now on small pieces are joined, those that wait already too.
+    fn keep(&mut self, data: Bytes) {
+        if data.len() < TUNNEL_JOINED_LEN {
+            self.joined.extend_from_slice(&data);
+        } else {
+            self.flush_joined();
+            self.pieces.push_back(Piece::Kept(data));
+        }
+    }
+
+    /// The socket is full: nothing is held where it was read, and small pieces are joined.
     fn settle(&mut self) {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
         }
-        let pieces = std::mem::take(&mut self.pieces);
+        let mut taken = std::mem::take(&mut self.taken);
         let joined = std::mem::take(&mut self.joined);
-        for piece in pieces {
-            self.push(piece);
+        for piece in std::mem::take(&mut self.pieces) {
+            let mut piece = match piece {
+                Piece::Fresh(data) => data.freeze(),
+                Piece::Kept(data) => data,
+            };
+            piece.advance(std::mem::take(&mut taken).min(piece.len()));
+            self.keep(piece);
         }
         if !joined.is_empty() {
-            self.push(joined.freeze());
+            self.keep(joined.freeze());
         }
     }
 
     fn flush_joined(&mut self) {
         if !self.joined.is_empty() {
-            self.pieces.push_back(self.joined.split().freeze());
+            self.pieces.push_back(Piece::Kept(self.joined.split().freeze()));
         }
     }
 
     /// The first pieces; how many there are.
     fn fill<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> usize {
+        let mut taken = self.taken;
         let joined = Some(&self.joined[..]).filter(|joined| !joined.is_empty());
-        let pieces = self.pieces.iter().map(|piece| &piece[..]).chain(joined);
-        parts.iter_mut().zip(pieces).map(|(part, piece)| *part = IoSlice::new(piece)).count()
+        let pieces = self.pieces.iter().map(|piece| {
+            let rest = piece.get(std::mem::take(&mut taken)..);
+            rest.unwrap_or_default()
+        });
+        let filled = parts.iter_mut().zip(pieces.chain(joined));
+        filled.map(|(part, piece)| *part = IoSlice::new(piece)).count()
     }
 
     fn advance(&mut self, mut len: usize) {
         while len > 0 {
-            let Some(first) = self.pieces.front_mut() else {
+            let Some(first) = self.pieces.front() else {
                 self.joined.advance(len.min(self.joined.len()));
                 break;
             };
-            let part = len.min(first.len());
-            first.advance(part);
-            len = len.saturating_sub(part);
-            if first.is_empty() {
-                self.pieces.pop_front();
+            let rest = first.len().saturating_sub(self.taken);
+            if len < rest {
+                self.taken = self.taken.saturating_add(len);
+                break;
             }
+            len = len.saturating_sub(rest);
+            self.taken = 0;
+            self.pieces.pop_front();
         }
         if self.is_empty() {
             // Nothing waits: it holds next to no memory.
@@ -322,23 +362,24 @@ impl Outgoing {
     }
 
     /// All of it in one piece.
-    fn join(mut self) -> Bytes {
-        self.flush_joined();
-        match self.pieces.len() {
-            0 => Bytes::new(),
-            1 => self.pieces.pop_front().unwrap_or_default(),
-            _ => {
-                let mut whole = BytesMut::new();
-                self.pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
-                whole.freeze()
-            }
+    fn join(&self) -> Bytes {
+        let mut whole = BytesMut::new();
+        let mut taken = self.taken;
+        for piece in &self.pieces {
+            whole.extend_from_slice(piece.get(std::mem::take(&mut taken)..).unwrap_or_default());
         }
+        whole.extend_from_slice(&self.joined);
+        whole.freeze()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fresh(data: &[u8]) -> Gather {
+        Gather::new(Bytes::copy_from_slice(data))
+    }
 
     fn text(outgoing: &Outgoing) -> Vec<u8> {
         let mut parts = [IoSlice::new(&[]); MAX_PARTS];
@@ -349,30 +390,44 @@ mod tests {
     #[test]
     fn small_pieces_are_joined_only_while_the_socket_is_full() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(Bytes::from_static(b"abc"));
-        outgoing.push(Bytes::from_static(b"def"));
+        outgoing.push(fresh(b"abc"));
+        outgoing.push(fresh(b"def"));
         assert_eq!(outgoing.pieces.len(), 2);
         outgoing.advance(1);
+        assert_eq!(text(&outgoing), b"bcdef");
         outgoing.settle();
         assert_eq!((outgoing.pieces.len(), &outgoing.joined[..]), (0, &b"bcdef"[..]));
-        let large = Bytes::from(vec![7; TUNNEL_JOINED_LEN]);
-        outgoing.push(large.clone());
-        outgoing.push(Bytes::from_static(b"x"));
-        outgoing.push(Bytes::from_static(b"y"));
+        let large = vec![7; TUNNEL_JOINED_LEN];
+        outgoing.push(fresh(&large));
+        outgoing.push(fresh(b"x"));
+        outgoing.push(fresh(b"y"));
         assert_eq!(outgoing.pieces.len(), 2);
         assert_eq!(text(&outgoing), [b"bcdef", &large[..], b"xy"].concat());
         outgoing.advance(4);
         outgoing.advance(large.len());
         assert_eq!(text(&outgoing), b"\x07xy");
         assert_eq!(outgoing.join(), &b"\x07xy"[..]);
+        outgoing.advance(2);
+        assert_eq!(text(&outgoing), b"y");
+    }
+
+    #[test]
+    fn what_is_half_taken_is_settled_without_it() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(fresh(&[1; TUNNEL_JOINED_LEN]));
+        outgoing.push(fresh(&[2; TUNNEL_JOINED_LEN]));
+        outgoing.advance(TUNNEL_JOINED_LEN + 5);
+        outgoing.settle();
+        outgoing.push(fresh(&[3]));
+        assert_eq!(text(&outgoing), [&[2; TUNNEL_JOINED_LEN - 5][..], &[3]].concat());
     }
 
     #[test]
     fn what_is_taken_leaves_no_memory_behind() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(Bytes::from_static(b"abc"));
+        outgoing.push(fresh(b"abc"));
         outgoing.settle();
-        outgoing.push(Bytes::from_static(b"d"));
+        outgoing.push(fresh(b"d"));
         outgoing.advance(4);
         assert!(outgoing.is_empty() && !outgoing.is_settled);
         assert!(outgoing.pieces.capacity() <= KEPT_PIECES);
