@@ -393,13 +393,14 @@ impl Connection {
     /// were any. Channel data is sealed here, so events may follow.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
         let before = out.len();
+        let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+        self.transport.lend_buffer(out);
         if !self.is_ended() && self.transport.can_send() && self.channels.wants_pump() {
-            let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
             self.last_data = now;
             let result = self.channels.pump(now, budget, &mut self.transport);
             self.finish_step(now, result);
         }
-        self.transport.take_sealed(out);
+        self.transport.return_buffer(out);
         out.len() > before
     }
 
