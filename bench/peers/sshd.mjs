@@ -49,6 +49,7 @@ chmodSync(command, 0o755);
 chmodSync(folder, 0o755);
 if (uid === 0 && !existsSync('/run/sshd')) mkdirSync('/run/sshd', { mode: 0o755 });
 
+// bash reads the user's .bashrc in a first shell that sshd starts: SHLVL says that it is not the first.
 const port = Number(options.port) || (await freePort());
 const settings = path.join(folder, 'sshd_config');
 writeFileSync(
@@ -72,6 +73,7 @@ LoginGraceTime 120
 AcceptEnv *
 AllowTcpForwarding yes
 ForceCommand ${command}
+SetEnv SHLVL=2
 LogLevel ERROR
 `,
 );

@@ -52,6 +52,10 @@ async function runCase(context) {
       return await action(server);
     } catch (error) {
       console.log(`${peer.name}: ${error.message}`);
+      if (scenario.refusal?.test(error.message)) {
+        result.without = 'the server refuses it';
+        return undefined;
+      }
       result.errors.push(error.message);
       // What is left of it may be in any state.
       await drop(peer);

@@ -7,6 +7,7 @@ export default {
   title: "Delay of the program's event loop while tunnels run at full speed",
   metrics: ['p50_ms', 'p99_ms', 'max_ms', 'mib_per_s'],
   peers: ['ours'],
+  refusal: /AdministrativelyProhibited/,
   cases: ({ size }) =>
     ['up', 'down'].map((direction) => ({
       name: `tunnel ${direction}`,

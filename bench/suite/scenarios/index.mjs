@@ -2,7 +2,8 @@
 //
 // A scenario has `name`, `title`, `metrics` and `cases(options, keys)`. A case has a `name` and the
 // `args` of the load generator, or the scenario measures by itself in `measure({ server, keys, one,
-// args, options })`. `without` names the servers that cannot do it, with the reason. Servers are
+// args, options })`. `without` names the servers that cannot do it, with the reason;
+// `refusal` tells from the error that a server declined. Servers are
 // started anew for each scenario, with `fresh` for each run.
 
 import bulk from './bulk.mjs';

@@ -6,9 +6,12 @@ export default {
   peers: ['ours', 'russh', 'ssh2', 'go'],
   rounds: (rounds) => Math.min(rounds, 3),
   cases: ({ kind }) =>
-    (kind === 'tiny' ? [1, 10] : [1, 10, 100, 1000, 10_000]).map((channels) => ({
-      name: `${channels.toLocaleString('en-US')} channels`,
-      channels,
-      args: ['scale-channels', '--channels', String(channels), '--kib', '1'],
-    })),
+    (kind === 'tiny' ? [1, 10] : [1, 10, 100, 1000, 10_000]).map((channels) => {
+      const args = ['scale-channels', '--channels', String(channels), '--kib', '1'];
+      return {
+        name: `${channels.toLocaleString('en-US')} channels`,
+        args,
+        warmUp: channels <= 10 ? args : undefined,
+      };
+    }),
 };

@@ -12,9 +12,10 @@ export default {
   needs: ['ssh'],
   rounds: (rounds) => Math.min(rounds, 3),
   cases: (options) =>
-    transfers(options, ['aes128-gcm', 'chacha20-poly1305', 'aes256-ctr+hmac-sha2-256-etm']).map(
-      (transfer) => ({ ...transfer, without: WITHOUT_SUITE[transfer.suite] }),
-    ),
+    transfers(options, options.kind === 'full' ? undefined : ['aes128-gcm']).map((transfer) => ({
+      ...transfer,
+      without: WITHOUT_SUITE[transfer.suite],
+    })),
   async measure({ server, keys, one, options }) {
     const bytes = options.size.mib * 2 ** 20;
     const { cipher, mac } = SUITES[one.suite];

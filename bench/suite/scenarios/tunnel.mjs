@@ -5,6 +5,7 @@ export default {
   name: 'tunnel',
   title: 'Tunnel (`-L`) to a loopback TCP program',
   metrics: ['server_cpu_s_per_gib', 'mib_per_s', 'client_cpu_s_per_gib'],
+  refusal: /AdministrativelyProhibited/,
   without: { libssh: 'the test server does not splice' },
   cases: (options) =>
     transfers(options, ['aes128-gcm']).map(({ name, suite, direction }) => {
