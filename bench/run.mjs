@@ -17,6 +17,8 @@ import { reportText, writeReport } from './suite/report.mjs';
 import { runScenario } from './suite/runner.mjs';
 import { SCENARIOS } from './suite/scenarios/index.mjs';
 
+/** Every single figure of the last run. */
+const FIGURES = path.join(root, 'target', 'bench', 'last.json');
 const started = Date.now();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
@@ -45,13 +47,16 @@ async function main(options) {
     }
     for (const scenario of scenarios) {
       run.results[scenario.name] = await runScenario(scenario, present, keys, options);
+      // Whatever ends the run early, what it has found so far is kept.
+      save(run);
+      if (options.write) writeReport(run);
     }
   } finally {
     rmSync(keys.folder, { recursive: true, force: true });
   }
   console.log(`\n${reportText(run)}\n`);
   for (const reason of absent) console.log(`not measured: ${reason}`);
-  save(run);
+  console.log(`every figure: ${path.relative(root, FIGURES)}`);
   if (options.write) console.log(`written: ${writeReport(run)}`);
   finish(run);
 }
@@ -98,10 +103,8 @@ function makeKeys() {
 
 /** Keeps every single figure, for a closer look. */
 function save(run) {
-  const file = path.join(root, 'target', 'bench', 'last.json');
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(run, undefined, 1));
-  console.log(`every figure: ${path.relative(root, file)}`);
+  mkdirSync(path.dirname(FIGURES), { recursive: true });
+  writeFileSync(FIGURES, JSON.stringify(run, undefined, 1));
 }
 
 /** Cells are a case with a server; one without any figure has failed. */

@@ -43,15 +43,20 @@ class Session(asyncssh.SSHServerSession):
     """One command."""
 
     def __init__(self):
+        self.loop = asyncio.get_running_loop()
         self.channel = None
         self.command = ""
         self.left = 0
         self.bytes = 0
         self.last = 0
+        self.status = None
+        # Whether nothing waits for the client's window.
         self.writing = True
+        self.due = False
 
     def connection_made(self, chan):
         self.channel = chan
+        chan.set_write_buffer_limits(0)
 
     def exec_requested(self, command):
         self.command, _, size = command.partition(" ")
@@ -60,11 +65,9 @@ class Session(asyncssh.SSHServerSession):
 
     def session_started(self):
         if self.command == "source":
-            self.source()
-        elif self.command == "true":
-            self.channel.exit(0)
+            self.soon()
         elif self.command not in ("sink", "echo"):
-            self.channel.exit(127)
+            self.finish(0 if self.command == "true" else 127)
 
     def data_received(self, data, datatype):
         if self.command == "sink":
@@ -75,7 +78,7 @@ class Session(asyncssh.SSHServerSession):
 
     def eof_received(self):
         if self.command in ("sink", "echo"):
-            self.channel.exit(0)
+            self.finish(0)
         return True
 
     def pause_writing(self):
@@ -85,19 +88,37 @@ class Session(asyncssh.SSHServerSession):
 
     def resume_writing(self):
         self.writing = True
-        if self.command == "echo":
+        if self.status is not None:
+            self.finish(self.status)
+        elif self.command == "echo":
             self.channel.resume_reading()
         elif self.command == "source":
-            self.source()
+            self.soon()
+
+    def soon(self):
+        if not self.due:
+            self.due = True
+            self.loop.call_soon(self.source)
 
     def source(self):
-        while self.writing and self.left > 0:
-            part = CHUNK[: self.left]
-            self.left -= len(part)
-            self.channel.write(part)
+        # A piece in each turn of the loop: the library waits for the client's window, not for the
+        # socket, and would take all of it into memory.
+        self.due = False
+        if self.status is not None:
+            return
+        part = CHUNK[: self.left]
+        self.left -= len(part)
+        self.channel.write(part)
         if self.left == 0:
-            self.left = -1
-            self.channel.exit(0)
+            self.finish(0)
+        elif self.writing:
+            self.soon()
+
+    def finish(self, status):
+        self.status = status
+        if self.writing:
+            self.channel.write_eof()
+            self.channel.exit(status)
 
 
 async def main():

@@ -50,9 +50,9 @@ export function readOptions(args) {
   const list = (text) => text?.split(',').map((part) => part.trim());
   const size = { ...SIZES[kind] };
   if (values.rounds) size.rounds = whole('--rounds', values.rounds);
-  if (values.rounds) size.starts = size.rounds;
   if (values.mib) size.mib = whole('--mib', values.mib);
   const only = list(values.only);
+  if (values.rounds && only) size.starts = size.rounds;
   const peers = list(values.peers) ?? (kind === 'tiny' ? ['ours', 'ssh2', 'russh'] : undefined);
   const narrowed = [
     only,

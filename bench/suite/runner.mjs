@@ -93,6 +93,7 @@ async function runCase(context) {
       const peer = running[(turn + round) % running.length];
       const result = peers[peer.name];
       if (result.without || result.errors.length >= FAILURES) continue;
+      if (peer.besides && round > 0 && options.kind === 'quick') continue;
       const args = one.argsOf?.[peer.name] ?? one.args;
       const measured = await once(peer, args);
       result.rounds.push(measured);
