@@ -1,0 +1,5 @@
+//! The scenarios, one file each.
+
+pub mod bulk;
+pub mod connect;
+pub mod echo;
