@@ -11,6 +11,12 @@
 //! | `bulk` | `--direction up\|down --mib N` | much data through one channel |
 //! | `connect` | `--count N --concurrency 16` | whole connections |
 //! | `echo` | `--count N --warmup M` | one byte there and back |
+//! | `tunnel` | `--direction up\|down --mib N` | much data through `direct-tcpip`, to a TCP socket of `load` |
+//! | `channels` | `--channels 100 --kib 64 --rounds 5` | many channels of one connection that echo at once |
+//! | `scale-channels` | `--channels N --kib K --at-once 16` | what an open channel costs the others |
+//! | `requests` | `--connections N --inflight K --seconds S` | channel requests, answered by the program |
+//! | `spread` | `--connections N --mib T` | a fixed amount of data from many sides |
+//! | `idle` | `--connections N --batch 64` | memory of connections that do nothing, up to 100,000 and more |
 //!
 //! Options of all: `--tree` counts the descendants of the processes, the ended ones included;
 //! `--user --password --auth password|publickey --key FILE` log in; `--cipher --mac --kex` are the
@@ -33,12 +39,17 @@ use pico_args::Arguments;
 use failure::{Context, Failure, Result};
 use options::Common;
 use report::Report;
-use scenarios::{bulk, connect, echo};
+use scenarios::{bulk, channels, connect, echo, idle, idle_worker, requests, spread, tunnel};
+
+/// Addresses for scenarios with more connections than an address has ports.
+const MANY: u8 = 20;
 
 fn main() -> ExitCode {
     match run() {
         Ok(report) => {
-            println!("{}", report.line());
+            if let Some(report) = report {
+                println!("{}", report.line());
+            }
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -48,29 +59,41 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<Report> {
+fn run() -> Result<Option<Report>> {
     let mut args = Arguments::from_env();
     let Some(scenario) = args.subcommand()? else {
         return Err(Failure::new("which scenario? See bench/load/src/main.rs"));
     };
     process::raise_open_files()?;
+    if scenario == "idle-worker" {
+        // It answers its parent on standard output, and has nothing to report.
+        with_runtime(args, MANY, idle_worker::run).context(scenario)?;
+        return Ok(None);
+    }
     match scenario.as_str() {
         "bulk" => with_runtime(args, 1, bulk::run),
+        "channels" => with_runtime(args, 1, channels::run),
         "connect" => with_runtime(args, 1, connect::run),
         "echo" => with_runtime(args, 1, echo::run),
+        "idle" => with_runtime(args, MANY, idle::run),
+        "requests" => with_runtime(args, 1, requests::run),
+        "scale-channels" => with_runtime(args, 1, channels::run_scale),
+        "spread" => with_runtime(args, MANY, spread::run),
+        "tunnel" => with_runtime(args, 1, tunnel::run),
         other => Err(Failure::new(format!("unknown scenario {other}"))),
     }
+    .map(Some)
     .context(scenario)
 }
 
 /// Runs a scenario within its time.
-fn with_runtime<F>(
+fn with_runtime<T, F>(
     mut args: Arguments,
     addresses: u8,
     scenario: fn(Common, Arguments) -> F,
-) -> Result<Report>
+) -> Result<T>
 where
-    F: Future<Output = Result<Report>>,
+    F: Future<Output = Result<T>>,
 {
     let common = Common::take(&mut args, addresses)?;
     let mut builder = match common.threads {

@@ -34,11 +34,7 @@ pub(crate) async fn open(channel: Channel<Msg>, host: String, port: u32, reply: 
 async fn up(mut client: ChannelReadHalf, mut target: OwnedWriteHalf) {
     while let Some(message) = client.wait().await {
         match message {
-            ChannelMsg::Data { data } => {
-                if target.write_all(&data).await.is_err() {
-                    return;
-                }
-            }
+            ChannelMsg::Data { data } if target.write_all(&data).await.is_err() => return,
             ChannelMsg::Eof | ChannelMsg::Close => break,
             _ => {}
         }

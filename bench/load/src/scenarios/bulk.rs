@@ -16,6 +16,12 @@ use crate::process::{Processes, own_cpu};
 use crate::report::{Report, mib_per_second, per_gib};
 use crate::stream::Writes;
 
+/// Two packets: larger buffers leave the nearest caches, smaller ones cost more system calls.
+pub const READ_BUFFER: usize = 64 << 10;
+
+/// What is sent, again and again.
+static DATA: [u8; CHUNK] = [0x5a; CHUNK];
+
 /// Where the data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -40,11 +46,10 @@ impl std::str::FromStr for Direction {
 pub async fn run(common: Common, mut args: Arguments) -> Result<Report> {
     let direction: Direction = args.value_from_str("--direction")?;
     let bytes = option(&mut args, "--mib", 1024u64)? << 20;
-    let buffer = option(&mut args, "--read-buffer", 0)?;
     finish(args)?;
 
     let server = Processes::new(&common.pids, common.tree);
-    let connector = Connector::new(&common, buffer, Writes::Direct)?;
+    let connector = Connector::new(&common, READ_BUFFER, Writes::Direct)?;
     let (watch, mut signals) = Watch::new();
     let connection = connector.open(0, watch).await?;
     let command = match direction {
@@ -85,7 +90,7 @@ pub async fn send<E: Events>(
     channel: ChannelId,
     bytes: u64,
 ) -> Result<()> {
-    let chunk = Bytes::from(vec![0x5a; CHUNK]);
+    let chunk = Bytes::from_static(&DATA);
     let mut left = bytes;
     while left > 0 {
         let length = left.min(chunk.len() as u64);
