@@ -166,3 +166,36 @@ pub fn raise_open_files() -> Result<u64> {
     }
     Ok(limit.rlim_cur)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+mod tests {
+    use super::*;
+
+    fn own_pid() -> i32 {
+        i32::try_from(std::process::id()).unwrap()
+    }
+
+    #[test]
+    fn cpu_time_grows_and_is_that_of_the_process() {
+        let own = Processes::new(&[own_pid()], false);
+        let before = own_cpu();
+        let mut sum = 0u64;
+        while own_cpu() < before + Duration::from_millis(5) {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert!(own.cpu().unwrap() >= before + Duration::from_millis(5));
+        assert!(own.resident_kib().unwrap() > 0);
+    }
+
+    #[test]
+    fn descendants_are_found_and_gone_processes_are_an_error() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        assert!(Processes::new(&[own_pid()], true).all().unwrap().contains(&pid));
+        assert!(!Processes::new(&[own_pid()], false).all().unwrap().contains(&pid));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(Processes::new(&[pid], false).cpu().is_err());
+    }
+}

@@ -71,3 +71,26 @@ impl Samples {
         self.0.get(index.min(last)).copied().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_one_line_of_json() {
+        let report = Report::new("echo").number("p50_us", 9.876, 2).count("bytes", 3);
+        let report = report.number("nothing", f64::NAN, 1);
+        let line = r#"{"scenario":"echo","p50_us":9.88,"bytes":3,"nothing":null}"#;
+        assert_eq!(report.line(), line);
+    }
+
+    #[test]
+    fn quantiles_are_samples() {
+        let samples = Samples::new((1..=101).rev().map(Duration::from_millis).collect()).unwrap();
+        for (part, millis) in [(0.0, 1), (0.5, 51), (0.99, 100), (1.0, 101)] {
+            assert_eq!(samples.quantile(part), Duration::from_millis(millis), "{part}");
+        }
+        assert!(Samples::new(Vec::new()).is_err());
+    }
+}

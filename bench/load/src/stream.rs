@@ -118,3 +118,32 @@ impl AsyncWrite for LeanStream {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn joined_writes_wait_for_the_input_that_has_arrived() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut server = listener.accept().await.unwrap().0;
+        let mut client = LeanStream::new(client, 64, Writes::Joined);
+
+        server.write_all(b"abcd").await.unwrap();
+        let mut two = [0; 2];
+        client.read_exact(&mut two).await.unwrap();
+        client.write_all(b"1").await.unwrap();
+        client.flush().await.unwrap();
+        assert_eq!(client.output, b"1", "two bytes of input are still to be handled");
+
+        client.read_exact(&mut two).await.unwrap();
+        client.write_all(b"2").await.unwrap();
+        client.flush().await.unwrap();
+        assert!(client.output.is_empty());
+        server.read_exact(&mut two).await.unwrap();
+        assert_eq!(&two, b"12");
+    }
+}
