@@ -1,7 +1,7 @@
 //! `russh-server`: russh's server as a peer of the benchmarks, written the way that costs russh the
 //! least: what can be answered inside its session task is answered there.
 //!
-//!     russh-server --port 0 --host-key FILE [--threads 2]
+//!     russh-server --port 0 --host-key FILE [--threads 2] [--reuse-port]
 //!
 //! It prints `{"ready":true,"port":..}` when it listens, and ends when standard input does, or on a
 //! signal. User `bench`, password `bench` or any key. Commands: `sink`, `source N`, `echo`, `true`.
