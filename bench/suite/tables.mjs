@@ -39,7 +39,7 @@ export function leftOut({ peers }) {
   const reasons = [];
   for (const [peer, { without, errors }] of Object.entries(peers)) {
     if (without) reasons.push(`${peer}: ${without}`);
-    else if (errors.length > 0) reasons.push(`${peer} failed: ${errors.at(-1)}`);
+    else if (errors.length > 0) reasons.push(`${peer} failed: ${errors.at(-1).split('\n', 1)[0]}`);
   }
   return reasons;
 }
