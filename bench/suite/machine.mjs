@@ -1,8 +1,9 @@
 // What a run was made on and with.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import { version } from '../../scripts/common.mjs';
+import { root, version } from '../../scripts/common.mjs';
 
 /** Lines of `name: value` about the machine. */
 export function machine() {
@@ -15,8 +16,17 @@ export function machine() {
     system: `${systemName()}, ${os.type()} ${os.release().split('-')[0]} ${os.arch()}`,
     node: `${process.version} (OpenSSL ${process.versions.openssl})`,
     rust: version('rustc') ?? 'none',
+    'our source': commit(),
     'load average at the start': os.loadavg()[0].toFixed(1),
   };
+}
+
+/** The commit that is measured, and whether files differ from it. */
+function commit() {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout?.trim();
+  const head = git('rev-parse', '--short=10', 'HEAD');
+  if (!head) return 'not under version control';
+  return git('status', '--porcelain', '--untracked-files=no') ? `${head} with changes` : head;
 }
 
 const NOTABLE = new Set(['aes', 'vaes', 'vpclmulqdq', 'sha_ni', 'avx2', 'avx512f', 'avx512ifma']);
