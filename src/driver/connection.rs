@@ -54,6 +54,18 @@ struct Queue {
     closed: bool,
 }
 
+impl Queue {
+    /// Gives memory back that is empty.
+    fn rest(&mut self) {
+        if self.commands.is_empty() {
+            self.commands = VecDeque::new();
+        }
+        if self.consumed.is_empty() {
+            self.consumed = Vec::new();
+        }
+    }
+}
+
 /// What belongs to the engine, under its lock.
 #[derive(Default)]
 pub(super) struct Core {
@@ -359,12 +371,18 @@ impl ConnectionHandle {
             }
             handle.drive(core, Some((input, eof)), true, now);
         });
-        let Some(engine) = &core.engine else {
+        let Some(engine) = &mut core.engine else {
             return (None, Step { ended: true, ..Step::default() });
         };
+        engine.rest();
         let deadline = engine.poll_timeout();
         let wants_input = engine.wants_input();
         core.armed = deadline;
+        self.queue.lock().rest();
+        if core.sending.is_empty() {
+            core.sending = Vec::new();
+        }
+        core.channels.shrink_to_fit();
         let step = Step {
             wants_input,
             blocked: core.transmit.is_pending(),

@@ -382,11 +382,17 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
-        if self.events.is_empty() && self.events.capacity() > 64 {
+        self.events.pop_front()
+    }
+
+    /// Gives memory back that is empty: to be called before a connection waits for its client, which
+    /// may be for hours.
+    pub fn rest(&mut self) {
+        if self.events.is_empty() {
             self.events = VecDeque::new();
         }
-        event
+        self.channels.rest();
+        self.transport.rest();
     }
 
     /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] of them at most; whether there

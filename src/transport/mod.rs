@@ -152,6 +152,17 @@ impl Transport {
         std::mem::swap(out, &mut self.sealed);
     }
 
+    /// Gives memory back that is empty.
+    pub fn rest(&mut self) {
+        if self.sealed.is_empty() {
+            self.sealed = Vec::new();
+        }
+        if self.deferred.is_empty() {
+            self.deferred = Vec::new();
+        }
+        self.trace.rest();
+    }
+
     /// When [`Self::start_exchange`] is due because of time.
     pub fn rekey_due(&self) -> Option<Instant> {
         if self.in_key_exchange() {
