@@ -239,6 +239,8 @@ fn weight(event: &ServerEvent) -> usize {
         | ServerEvent::ChannelReadyToSend { .. }
         | ServerEvent::ChannelEof { .. }
         | ServerEvent::ChannelClosed { .. }
+        | ServerEvent::TunnelRequested { .. }
+        | ServerEvent::TunnelClosed { .. }
         | ServerEvent::Done { .. }
         | ServerEvent::Activity(_) => 0,
     }

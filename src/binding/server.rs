@@ -130,6 +130,15 @@ impl NativeServer {
         }
     }
 
+    /// The answer to the request for a tunnel.
+    #[napi]
+    pub fn answer_tunnel(&mut self, question: f64, accept: bool, port: u32) {
+        if let Some(question) = whole(question) {
+            let port = u16::try_from(port).ok().filter(|_| accept);
+            self.questions.answer_tunnel(question, port);
+        }
+    }
+
     /// The answer to Connected with a certificate for this connection.
     #[napi]
     pub fn answer_connected(

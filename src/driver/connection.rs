@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::command::{Command, OpError};
 use super::handler::{ConnectionEnd, EventKind, ServerEvent};
 use super::shared::{ChannelEntry, Shared};
 use super::transmit::Transmit;
+use super::tunnel::{TURN_LEN, Tunnels, Woken};
 use crate::engine::{ChannelId, Connection, Job, Outcome, SendMode, Ticket, Verbosity};
 use crate::error::{Closed, DisconnectReason, Error};
 
@@ -39,17 +41,21 @@ pub struct ConnectionHandle {
     timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
     pub(super) socket: TcpStream,
+    /// Where the task runs, and everything else of the connection.
+    pub(super) runtime: Handle,
     /// Wakes the task.
     pub(super) notify: Notify,
-    queue: Mutex<Queue>,
+    pub(super) queue: Mutex<Queue>,
     core: Mutex<Core>,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
+pub(super) struct Queue {
     commands: VecDeque<Command>,
     /// What the program has used of each channel's data since the engine last heard of it.
     consumed: Vec<(ChannelId, usize)>,
+    /// Sockets of tunnels that are ready.
+    pub(super) woken: Vec<Woken>,
     /// The task is over: nobody would run a command.
     closed: bool,
 }
@@ -77,6 +83,8 @@ pub(super) struct Core {
     pub(super) end: Option<ConnectionEnd>,
     /// The numbers that the program knows the channels by.
     pub(super) channels: HashMap<ChannelId, u64>,
+    /// The channels that lead elsewhere.
+    pub(super) tunnels: Option<Box<Tunnels>>,
     /// Channels that we are opening.
     pub(super) opening: Vec<(Ticket, ChannelId)>,
     /// Sends that are not done, for the counters of their channels.
@@ -116,6 +124,7 @@ pub(super) struct Step {
 }
 
 impl ConnectionHandle {
+    /// Has to be called where its task will run.
     pub(super) fn new(
         id: u64,
         shared: Arc<Shared>,
@@ -131,6 +140,7 @@ impl ConnectionHandle {
             timeout,
             shared,
             socket,
+            runtime: Handle::current(),
             notify: Notify::new(),
             queue: Mutex::default(),
             core: Mutex::default(),
@@ -283,6 +293,7 @@ impl ConnectionHandle {
     /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
     fn leave(&self, core: MutexGuard<'_, Core>) {
         let to_do = core.transmit.is_pending()
+            || core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
             || core.job.is_some()
             || core.end.is_some()
             || core.timer_is_late();
@@ -411,6 +422,7 @@ impl ConnectionHandle {
         now: Instant,
     ) {
         self.apply_verbosity(core);
+        let mut budget = TURN_LEN;
         loop {
             let mut moved = self.run_queued(core, now);
             if let Some((input, eof)) = &mut input {
@@ -419,6 +431,10 @@ impl ConnectionHandle {
             moved |= self.hand_over_events(core, now);
             if let Some(engine) = &mut core.engine {
                 moved |= core.transmit.run(engine, &self.socket, write, now);
+            }
+            // On the connection's task only.
+            if input.is_some() {
+                moved |= self.run_tunnels(core, now, &mut budget);
             }
             if !moved {
                 break;
@@ -477,6 +493,9 @@ impl ConnectionHandle {
     }
 
     fn run(self: &Arc<Self>, core: &mut Core, command: Command, now: Instant) {
+        if let Command::Tunnel(command) = command {
+            return self.run_tunnel_command(core, command, now);
+        }
         let ticket = command.ticket();
         let disconnect = matches!(command, Command::Disconnect { .. });
         if matches!(command, Command::JobPanicked) {
@@ -543,6 +562,7 @@ impl ConnectionHandle {
     pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
         let (end, channels, closing) = {
             let mut core = self.core.lock();
+            self.end_tunnels(&mut core);
             core.engine = None;
             core.job = None;
             core.sending.clear();

@@ -334,6 +334,10 @@ impl Connection {
                 let question = Question::ChannelRequest { channel, request_type, packet };
                 return Some(Event::Question(id, question));
             }
+            ChannelEvent::GlobalRequested(request) => {
+                let id = self.questions.forwarding_asked();
+                return Some(Event::Question(id, Question::Forwarding(request)));
+            }
             ChannelEvent::Data { channel, data_type, data } => {
                 self.deliver(channel, data_type, data);
                 return None;

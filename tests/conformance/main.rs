@@ -18,6 +18,7 @@ mod common;
 
 mod algorithms;
 mod commands;
+mod forwarding;
 mod rekey;
 mod rfc4252;
 mod rfc4253;
