@@ -6,7 +6,7 @@
 
 use bytes::{Buf, BytesMut};
 
-use crate::crypto::cipher::{Opener, Sealer};
+use crate::crypto::cipher::{Opener, Sealer, discarding, plaintext};
 use crate::crypto::compression::{Compressor, Decompressor};
 use crate::crypto::random::Random;
 use crate::error::{CryptoError, Error, InvalidMessage};
@@ -92,9 +92,13 @@ impl Inbound {
                     return Ok(None);
                 };
                 let len = self.opener.packet_length(self.sequence, prefix)?;
-                let total = self.checked_total(len, max_packet_len)?;
-                self.current = Some(total);
-                total
+                match self.checked_total(len, max_packet_len) {
+                    Ok(total) => {
+                        self.current = Some(total);
+                        total
+                    }
+                    Err(error) => return self.refuse(error, 0, buf, max_packet_len),
+                }
             }
         };
         if buf.len() < total {
@@ -102,7 +106,9 @@ impl Inbound {
         }
         let mut packet = buf.split_to(total);
         self.current = None;
-        self.opener.open(self.sequence, &mut packet)?;
+        if let Err(error) = self.opener.open(self.sequence, &mut packet) {
+            return self.refuse(error.into(), total, buf, max_packet_len);
+        }
         let sequence = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
         self.usage.add(total);
@@ -131,6 +137,31 @@ impl Inbound {
             return Err(bad);
         }
         len.checked_add(LENGTH_LEN).and_then(|n| n.checked_add(self.opener.tag_len())).ok_or(bad)
+    }
+
+    /// Tells what is wrong with a packet whose first `taken` bytes are not in `buf` any more: at
+    /// once, or when it is no secret any more.
+    #[cold]
+    fn refuse(
+        &mut self,
+        error: Error,
+        taken: usize,
+        buf: &mut BytesMut,
+        max_packet_len: usize,
+    ) -> Result<Option<Packet>, Error> {
+        if !self.opener.guards_length() {
+            return Err(error);
+        }
+        let longest = max_packet_len
+            .saturating_add(LENGTH_LEN)
+            .saturating_add(self.opener.tag_len())
+            .max(taken);
+        let missing = longest.saturating_sub(taken);
+        // the time that it takes to answer is that of opening the longest packet, too
+        let to_open = if buf.len() < missing { longest } else { missing };
+        let opener = std::mem::replace(&mut self.opener, plaintext().0);
+        self.opener = discarding(opener, missing, to_open);
+        self.next(buf, max_packet_len)
     }
 
     fn inflate(&mut self, payload: BytesMut) -> Result<BytesMut, Error> {
@@ -299,7 +330,7 @@ impl PaddingPool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::cipher::{CIPHERS, plaintext};
+    use crate::crypto::cipher::CIPHERS;
     use crate::crypto::mac::MACS;
     use crate::limits::MAX_PACKET_LEN;
 

@@ -17,6 +17,7 @@
 mod common;
 
 mod algorithms;
+mod cbc;
 mod commands;
 mod rekey;
 mod rfc4252;
