@@ -6,20 +6,14 @@
 
 use std::io::{self, Write};
 
-use sshserver::crypto::{Security, algorithms};
+use sshserver::crypto::algorithms;
 
 fn main() -> io::Result<()> {
     let wanted = std::env::args().nth(1);
     let mut out = io::stdout().lock();
     for (kind, name, security) in algorithms() {
         if wanted.as_deref().is_none_or(|wanted| wanted == kind) {
-            let profile = match security {
-                Security::Modern => "modern",
-                Security::ModernOnly => "modern-only",
-                Security::Compatible => "compatible",
-                Security::OnRequest => "on-request",
-            };
-            writeln!(out, "{kind} {name} {profile}")?;
+            writeln!(out, "{kind} {name} {}", security.name())?;
         }
     }
     Ok(())

@@ -36,6 +36,16 @@ impl Security {
         matches!(self, Self::Modern | Self::Compatible)
     }
 
+    /// The word for it: `modern`, `modern-only`, `compatible` or `on-request`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Modern => "modern",
+            Self::ModernOnly => "modern-only",
+            Self::Compatible => "compatible",
+            Self::OnRequest => "on-request",
+        }
+    }
+
     /// Whether the modern profile has it.
     pub fn in_modern_profile(self) -> bool {
         matches!(self, Self::Modern | Self::ModernOnly)
