@@ -1,4 +1,4 @@
-//! Sealing and opening 32 KiB packets with each cipher and MAC of the registry, next to AES-GCM
+//! Sealing and opening 32 KiB packets with the ciphers and MACs of the registry, next to AES-GCM
 //! alone: `cargo bench --no-default-features --bench packets`.
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -30,11 +30,14 @@ impl std::fmt::Display for Suite {
     }
 }
 
+/// Every cipher with hmac-sha1, and every MAC with aes256-ctr; all with all would be hundreds.
 fn suites() -> Vec<Suite> {
     let mut suites = Vec::new();
     for &cipher in CIPHERS {
         if cipher.needs_mac() {
-            suites.extend(MACS.iter().map(|&mac| Suite { cipher, mac: Some(mac) }));
+            let macs = MACS.iter().copied();
+            let macs = macs.filter(|mac| cipher.name == "aes256-ctr" || mac.name == "hmac-sha1");
+            suites.extend(macs.map(|mac| Suite { cipher, mac: Some(mac) }));
         } else {
             suites.push(Suite { cipher, mac: None });
         }

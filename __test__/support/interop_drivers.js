@@ -11,6 +11,7 @@ const { once } = require('node:events');
 const { mkdirSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
+const built = require('./built_clients.js');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
 const { hostCertificate } = require('./keys.js');
@@ -265,4 +266,5 @@ module.exports = {
   dbclient,
   paramiko: new PythonDriver('paramiko'),
   asyncssh: new PythonDriver('asyncssh'),
+  ...built,
 };
