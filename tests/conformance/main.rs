@@ -19,6 +19,7 @@ mod common;
 mod algorithms;
 mod cbc;
 mod commands;
+mod forwarding;
 mod rekey;
 mod rfc4252;
 mod rfc4253;
