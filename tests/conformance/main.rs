@@ -17,6 +17,7 @@
 mod common;
 
 mod algorithms;
+mod cbc;
 mod commands;
 mod forwarding;
 mod rekey;

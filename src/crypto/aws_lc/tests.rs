@@ -1,5 +1,6 @@
 //! Tests of the safe functions over AWS-LC, above all with arguments that do not fit.
 
+use super::numbers::MAX_NUMBER_LEN;
 use super::*;
 
 #[test]
