@@ -51,6 +51,13 @@ pub const MAX_USER_NAME_LEN: usize = 1024;
 /// Longest password or response: programs feed it to slow hashes.
 pub const MAX_PASSWORD_LEN: usize = 16 * 1024;
 
+/// Principals of a certificate (OpenSSH has the same bound): each costs a string, and a program
+/// compares them all.
+pub const MAX_CERTIFICATE_PRINCIPALS: usize = 256;
+
+/// Critical options and extensions of a certificate, each: they are compared with one another.
+pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
+
 /// Most prompts of one keyboard-interactive dialog that a program may ask, and so responses taken.
 pub const MAX_PROMPTS: usize = 32;
 

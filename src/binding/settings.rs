@@ -53,6 +53,8 @@ pub(super) struct Lists {
     pub(super) mac: AlgorithmList<MacAlgorithm>,
     pub(super) compression: AlgorithmList<CompressionAlgorithm>,
     pub(super) user_signature: AlgorithmList<SignatureAlgorithm>,
+    /// The smallest RSA key, in bits.
+    pub(super) min_rsa_bits: u32,
 }
 
 impl From<AlgorithmLists> for Lists {
@@ -64,6 +66,7 @@ impl From<AlgorithmLists> for Lists {
             mac: AlgorithmList::of(lists.mac),
             compression: AlgorithmList::of(lists.compression),
             user_signature: AlgorithmList::of(lists.user_signature),
+            min_rsa_bits: lists.min_rsa_bits,
         }
     }
 }
@@ -115,6 +118,7 @@ impl Settings {
                     mac: self.lists.mac.rows(),
                     compression: self.lists.compression.rows(),
                     user_signature: self.lists.user_signature.rows(),
+                    min_rsa_bits: self.lists.min_rsa_bits,
                 },
                 strict_kex: self.strict_kex,
                 rekey: self.rekey,

@@ -44,4 +44,17 @@ pub enum KeyMaterial {
         /// The second prime.
         q: Secret,
     },
+    /// FIPS 186-2.
+    Dsa {
+        /// The prime modulus.
+        p: Vec<u8>,
+        /// The order of the subgroup.
+        q: Vec<u8>,
+        /// Its generator.
+        g: Vec<u8>,
+        /// The public number.
+        y: Vec<u8>,
+        /// The private number.
+        x: Secret,
+    },
 }

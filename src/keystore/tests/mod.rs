@@ -46,6 +46,7 @@ fn kind(material: &KeyMaterial) -> Kind {
         KeyMaterial::Ed25519 { .. } => Kind::Ed25519,
         KeyMaterial::Ecdsa { curve, .. } => Kind::Ecdsa(*curve),
         KeyMaterial::Rsa { .. } => Kind::Rsa,
+        KeyMaterial::Dsa { .. } => panic!("no format here gives DSA keys"),
     }
 }
 
