@@ -2,7 +2,7 @@
 //! what the engine and the driver take.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
 use crate::crypto::cipher::CipherAlgorithm;
@@ -126,6 +126,7 @@ impl Settings {
             auth_methods: self.auth_methods.clone(),
             max_auth_attempts: self.max_auth_attempts,
             idle_timeout: seconds(self.idle_timeout),
+            wall_clock: Some(unix_time),
             ..Config::default()
         }
     }
@@ -138,6 +139,11 @@ impl Settings {
             backlog: self.backlog.unwrap_or(UNSET_BACKLOG),
         }
     }
+}
+
+/// Seconds since 1970; a clock that is set before that stands at its beginning.
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// A documented number of seconds; 0 stands for no limit.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use sshserver::crypto::signature::PrivateKey;
+use sshserver::crypto::signature::{self, PrivateKey};
 use sshserver::engine::{
     Answer, ChannelId, Config, Connection, Event, Outcome, QuestionId, SendMode, Ticket,
 };
@@ -489,8 +489,23 @@ pub(crate) fn public_key_request(
     algorithm: &str,
     signed: bool,
 ) -> Vec<u8> {
+    let sign = |message: &[u8]| {
+        let row = signature::by_name(algorithm).unwrap();
+        key.sign(row.signature_name(), message).unwrap()
+    };
+    let signed = signed.then_some(&sign as &dyn Fn(&[u8]) -> Vec<u8>);
+    key_request(session_id, key.public_blob(), algorithm, signed)
+}
+
+/// The same with any blob, and with what signs.
+pub(crate) fn key_request(
+    session_id: &[u8],
+    key_blob: &[u8],
+    algorithm: &str,
+    sign: Option<&dyn Fn(&[u8]) -> Vec<u8>>,
+) -> Vec<u8> {
     let mut fields = Vec::new();
-    Writer::new(&mut fields).boolean(signed).string(algorithm).string(key.public_blob());
+    Writer::new(&mut fields).boolean(sign.is_some()).string(algorithm).string(key_blob);
     let request = UserauthRequest {
         user_name: "user",
         service_name: "ssh-connection",
@@ -498,11 +513,10 @@ pub(crate) fn public_key_request(
         method_specific: &fields,
     };
     let mut payload = request.encode();
-    if signed {
+    if let Some(sign) = sign {
         let mut message = Vec::new();
         Writer::new(&mut message).string(session_id).raw(&payload);
-        let signature = key.sign(algorithm, &message).unwrap();
-        Writer::new(&mut payload).string(signature);
+        Writer::new(&mut payload).string(sign(&message));
     }
     payload
 }

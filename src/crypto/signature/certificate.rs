@@ -215,3 +215,120 @@ fn read_options(packed: &[u8]) -> Result<Vec<CertificateOption>, InvalidMessage>
     }
     Ok(options)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use base64ct::{Base64, Encoding};
+
+    use super::*;
+    use crate::crypto::signature::tests::strings;
+
+    /// The blob in a file of `tests/vectors/certificates`, made with ssh-keygen.
+    pub(in crate::crypto::signature) fn blob(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/certificates");
+        let text = std::fs::read_to_string(format!("{folder}/{name}.pub")).unwrap();
+        Base64::decode_vec(text.split_whitespace().nth(1).unwrap()).unwrap()
+    }
+
+    const JANUARY_2025: u64 = 1_735_689_600;
+    const JANUARY_2035: u64 = 2_051_222_400;
+
+    #[test]
+    fn every_kind_of_key() {
+        let kinds = [
+            "ed25519",
+            "ecdsa-256",
+            "ecdsa-384",
+            "ecdsa-521",
+            "rsa",
+            "dsa",
+            "ed25519-sk",
+            "ecdsa-sk",
+        ];
+        for kind in kinds {
+            let certificate = Certificate::verified(&blob(&format!("user-{kind}-cert"))).unwrap();
+            assert_eq!(certificate.key_blob, blob(kind));
+            assert_eq!(certificate.authority, blob("ca-ed25519"));
+            assert_eq!(certificate.kind, CertificateKind::User);
+            assert_eq!((certificate.serial, &*certificate.key_id), (7, &*format!("user {kind}")));
+            assert_eq!(certificate.principals, ["alice", "bob"]);
+            assert_eq!(certificate.valid_after, JANUARY_2025);
+            assert_eq!(certificate.valid_before, JANUARY_2035);
+            assert_eq!(certificate.critical_options, []);
+            let extensions: Vec<_> = certificate.extensions.iter().map(|it| &*it.name).collect();
+            let permitted = ["X11-forwarding", "agent-forwarding", "port-forwarding", "pty"];
+            assert_eq!(extensions[..4], permitted.map(|what| format!("permit-{what}")));
+        }
+    }
+
+    #[test]
+    fn options_and_hosts() {
+        let certificate = Certificate::verified(&blob("options-cert")).unwrap();
+        let option = |name: &str, data: Vec<u8>| CertificateOption { name: name.to_owned(), data };
+        let critical = [
+            option("force-command", strings(&[b"/bin/true"])),
+            option("source-address", strings(&[b"10.0.0.0/8"])),
+            option("strange@example.com", strings(&[b"x"])),
+        ];
+        assert_eq!(certificate.critical_options, critical);
+        assert_eq!(certificate.extensions, [option("permit-pty", vec![])]);
+        assert_eq!(certificate.principals, [""; 0]);
+
+        let certificate = Certificate::verified(&blob("host-rsa-cert")).unwrap();
+        assert_eq!(certificate.kind, CertificateKind::Host);
+        assert_eq!((certificate.valid_after, certificate.valid_before), (0, u64::MAX));
+    }
+
+    #[test]
+    fn dates_and_kinds() {
+        let certificate = Certificate::verified(&blob("user-rsa-cert")).unwrap();
+        let valid = |time| certificate.is_valid(CertificateKind::User, time);
+        assert!(valid(JANUARY_2025) && valid(JANUARY_2035 - 1));
+        assert!(!valid(JANUARY_2025 - 1) && !valid(JANUARY_2035) && !valid(0) && !valid(u64::MAX));
+        assert!(!certificate.is_valid(CertificateKind::Host, JANUARY_2025));
+    }
+
+    #[test]
+    fn signatures_of_yesterday_are_refused() {
+        assert!(Certificate::verified(&blob("by-security-key-cert")).is_ok());
+        for name in ["by-rsa-sha1-cert", "by-dsa-cert"] {
+            assert!(Certificate::parse(&blob(name)).is_ok());
+            let refused = Certificate::verified(&blob(name)).err();
+            assert_eq!(refused, Some(CryptoError::BadSignature.into()));
+        }
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        for name in ["user-ed25519-cert", "by-security-key-cert", "options-cert"] {
+            let whole = blob(name);
+            for at in 0..whole.len() {
+                assert!(Certificate::parse(&whole[..at]).is_err(), "{name} {at}");
+                let mut changed = whole.clone();
+                changed[at] ^= 1;
+                assert!(Certificate::verified(&changed).is_err(), "{name} {at}");
+            }
+            assert!(Certificate::parse(&[&whole[..], &[0]].concat()).is_err());
+        }
+        for not_a_certificate in ["ed25519", "rsa"] {
+            assert!(Certificate::parse(&blob(not_a_certificate)).is_err());
+        }
+    }
+
+    #[test]
+    fn lists_are_bounded_and_names_come_once() {
+        let principals = |count| read_principals(&strings(&vec![&b"a"[..]; count]));
+        assert_eq!(principals(MAX_CERTIFICATE_PRINCIPALS).unwrap().len(), 256);
+        assert!(principals(MAX_CERTIFICATE_PRINCIPALS + 1).is_err());
+        assert!(read_principals(&strings(&[b"\xff"])).is_err());
+        let options = |names: &[String]| {
+            let pairs = names.iter().flat_map(|name| [name.as_bytes(), b""]);
+            read_options(&strings(&pairs.collect::<Vec<_>>()))
+        };
+        let names: Vec<String> = (0..=MAX_CERTIFICATE_OPTIONS).map(|n| n.to_string()).collect();
+        assert!(options(&names[1..]).is_ok());
+        assert!(options(&names).is_err());
+        assert!(options(&["a".to_owned(), "b".to_owned(), "a".to_owned()]).is_err());
+        assert!(read_options(&strings(&[b"a"])).is_err());
+    }
+}

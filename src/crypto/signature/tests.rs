@@ -112,3 +112,20 @@ fn every_algorithm_has_a_known_answer() {
     let plain = SIGNATURES.iter().filter(|row| row.plain.is_none());
     same_names(plain.map(|row| row.name), checked.concat());
 }
+
+#[test]
+fn a_host_key_with_a_certificate() {
+    let key = || generate_ed25519(&mut SystemRandom).unwrap();
+    let plain = by_name("ssh-ed25519").unwrap();
+    let certified = by_name("ssh-ed25519-cert-v01@openssh.com").unwrap();
+    assert_eq!(key().blob_for(certified), None);
+    assert_eq!(key().blob_for(by_name("ssh-dss").unwrap()), None);
+    let bare = key();
+    assert_eq!(bare.blob_for(plain), Some(bare.public_blob()));
+    // for another key, for users, and no certificate at all
+    let unsuitable = || Some(Error::from(CryptoError::UnsuitableKey));
+    let blob = certificate::tests::blob;
+    assert_eq!(key().with_certificate(&blob("host-ed25519-cert")).err(), unsuitable());
+    assert_eq!(key().with_certificate(&blob("user-ed25519-cert")).err(), unsuitable());
+    assert!(key().with_certificate(&blob("ed25519")).is_err());
+}
