@@ -1,5 +1,7 @@
 //! diffie-hellman-group1-sha1 and -group14-sha1 (RFC 4253 section 8), and -group14-sha256 to
-//! -group18-sha512 (RFC 8268): Diffie-Hellman over a group that the name tells.
+//! -group18-sha512 (RFC 8268): Diffie-Hellman over a group that the name tells. None is in the modern
+//! profile: OpenSSH's server has stopped to offer them with version 10, because the curves cost a
+//! tenth.
 
 use super::group::Group;
 use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
@@ -30,7 +32,6 @@ pub(super) static GROUP14_SHA1: KexAlgorithm = KexAlgorithm {
 pub(super) static GROUP14_SHA256: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group14-sha256",
     hash: Hash::Sha256,
-    security: Security::Modern,
     ..GROUP14_SHA1
 };
 
@@ -38,7 +39,7 @@ pub(super) static GROUP14_SHA256: KexAlgorithm = KexAlgorithm {
 pub(super) static GROUP15_SHA512: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group15-sha512",
     hash: Hash::Sha512,
-    security: Security::Modern,
+    security: Security::Compatible,
     start: || Box::new(DhGroup(FixedGroup::Rfc3526(Rfc3526Prime::Bits3072))),
 };
 

@@ -15,7 +15,7 @@ use crate::wire::{Reader, Writer};
 pub(super) static GROUP_EXCHANGE_SHA256: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group-exchange-sha256",
     hash: Hash::Sha256,
-    security: Security::Modern,
+    security: Security::Compatible,
     start: || Box::new(GroupExchange::new(Smallest::Bits2048)),
 };
 
