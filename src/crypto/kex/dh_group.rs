@@ -29,11 +29,8 @@ pub(super) static GROUP14_SHA1: KexAlgorithm = KexAlgorithm {
 };
 
 /// The registry row of diffie-hellman-group14-sha256.
-pub(super) static GROUP14_SHA256: KexAlgorithm = KexAlgorithm {
-    name: "diffie-hellman-group14-sha256",
-    hash: Hash::Sha256,
-    ..GROUP14_SHA1
-};
+pub(super) static GROUP14_SHA256: KexAlgorithm =
+    KexAlgorithm { name: "diffie-hellman-group14-sha256", hash: Hash::Sha256, ..GROUP14_SHA1 };
 
 /// The registry row of diffie-hellman-group15-sha512.
 pub(super) static GROUP15_SHA512: KexAlgorithm = KexAlgorithm {
