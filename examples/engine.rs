@@ -104,7 +104,14 @@ fn handle(connection: &mut Connection, event: Event) -> Result<()> {
         Event::Question(id, _) => connection.answer(now, id, Answer::Accept(true))?,
         Event::Delivery { channel, data, .. } => {
             let len = data.len();
-            connection.send_data(now, channel, None, data, SendMode::Wait(None), Ticket(4))?;
+            connection.send_data(
+                now,
+                channel,
+                None,
+                data.freeze(),
+                SendMode::Wait(None),
+                Ticket(4),
+            )?;
             connection.consumed(now, channel, len);
         }
         Event::Job(job) => connection.complete(now, job.run()),

@@ -163,7 +163,7 @@ impl Pair {
                 }
                 Event::Delivery { channel, data_type, data } => {
                     assert!(!data.is_empty(), "an empty delivery");
-                    self.delivery(channel, data_type, data);
+                    self.delivery(channel, data_type, data.freeze());
                 }
                 Event::Notice(notice) => {
                     let seen = Seen::notice(notice);
