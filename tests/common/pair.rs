@@ -37,6 +37,8 @@ pub(crate) struct Pair {
     pub(crate) chunk: usize,
     /// Whether the client reads.
     pub(crate) reading: bool,
+    /// Of every job so far, whether it takes long.
+    pub(crate) jobs: Vec<bool>,
     /// Tickets given out, with what became of them.
     tickets: HashMap<Ticket, Option<Outcome>>,
     next_ticket: u64,
@@ -58,6 +60,7 @@ impl Pair {
             to_server: BytesMut::new(),
             chunk: usize::MAX,
             reading: true,
+            jobs: Vec::new(),
             tickets: HashMap::new(),
             next_ticket: 1,
             next_echo: ECHO,
@@ -171,6 +174,7 @@ impl Pair {
                     self.program.seen.push(seen);
                 }
                 Event::Job(job) => {
+                    self.jobs.push(job.is_heavy());
                     if self.run_jobs {
                         self.server.complete(self.now, job.run());
                     }

@@ -231,3 +231,36 @@ fn rfc8332_rsa_from_1024_to_16384_bits() {
         }
     }
 }
+
+/// What takes long is told, so that it does not hold up other connections: groups above 2048 bits,
+/// and signatures of large RSA keys.
+#[test]
+fn long_arithmetic_is_told() {
+    let jobs = |kex: &str, host_key: &str, file: Option<&str>| {
+        let mut config = config();
+        if let Some(file) = file {
+            config.transport.host_keys = vec![Arc::new(key_file(file))];
+        }
+        let offer = Offer::default().kex(kex).host_key(host_key);
+        let mut pair = Pair::new(config, offer, Program::default());
+        pair.handshake();
+        pair.jobs
+    };
+    for (kex, heavy) in [
+        ("curve25519-sha256", &[false][..]),
+        ("mlkem768x25519-sha256", &[false]),
+        ("sntrup761x25519-sha512", &[false]),
+        ("ecdh-sha2-nistp521", &[false]),
+        ("diffie-hellman-group1-sha1", &[false]),
+        ("diffie-hellman-group14-sha256", &[false]),
+        ("diffie-hellman-group15-sha512", &[true]),
+        ("diffie-hellman-group18-sha512", &[true]),
+        // the request is light, the exchange in 3072 bits is not
+        (SHA256, &[false, true]),
+    ] {
+        assert_eq!(jobs(kex, "ssh-ed25519", None), heavy, "{kex}");
+    }
+    let rsa = |file| jobs("curve25519-sha256", "rsa-sha2-512", Some(file));
+    assert_eq!(rsa("openssh-rsa-2048"), [false]);
+    assert_eq!(rsa("../sizes/rsa-16384.pem"), [true]);
+}
