@@ -10,17 +10,21 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
 use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
-use super::KeystoreError;
+use super::contents::{Contents, Entry};
+use super::detect::Format;
 use super::private_key::{ParsedKey, RsaNumbers};
 use super::public_key::{self, CurveNames, curve_by_oid};
 use super::x509::X509;
+use super::{KeystoreError, Unlock};
 
-/// What a DER value holds.
-#[derive(Debug)]
-pub(super) enum Item {
-    Key(ParsedKey),
-    Certificate(Box<X509>),
-}
+pub(super) static FORMAT: Format = Format {
+    name: "DER",
+    matches: |data| form_of(data).is_some(),
+    read: |data, unlock| match form_of(data) {
+        Some(form) => parse(data, form, unlock).map(Contents::from),
+        None => Err(KeystoreError::NotRecognized),
+    },
+};
 
 /// A DER value of a known form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +36,6 @@ pub(super) enum Form {
     X509,
     Pkcs12,
 }
-
-/// An iteration is two hashes: ten million take some seconds. OpenSSL writes 2048, careful programs
-/// write up to a million; a file may not ask for the four billion it could.
-const MAX_ITERATIONS: u32 = 10_000_000;
-
-/// scrypt fills this much memory (RFC 7914: 128 * N * r bytes, p times over). OpenSSL writes 16 MiB.
-const MAX_SCRYPT_BYTES: u64 = 128 << 20;
-const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 /// Tells the form, if `data` is one DER SEQUENCE of a known form and nothing else.
 pub(super) fn form_of(data: &[u8]) -> Option<Form> {
@@ -62,13 +58,13 @@ pub(super) fn form_of(data: &[u8]) -> Option<Form> {
 }
 
 /// Reads a DER value whose form is told by [`form_of`].
-pub(super) fn parse(data: &[u8], form: Form, password: &str) -> Result<Item, KeystoreError> {
+fn parse(data: &[u8], form: Form, unlock: &Unlock<'_>) -> Result<Entry, KeystoreError> {
     match form {
-        Form::Pkcs1 => parse_pkcs1(data).map(Item::Key),
-        Form::Sec1 => parse_sec1(data, None).map(Item::Key),
-        Form::Pkcs8 => parse_pkcs8(data).map(Item::Key),
-        Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, password).map(Item::Key),
-        Form::X509 => X509::from_der(data).map(|it| Item::Certificate(Box::new(it))),
+        Form::Pkcs1 => parse_pkcs1(data).map(Entry::of_key),
+        Form::Sec1 => parse_sec1(data, None).map(Entry::of_key),
+        Form::Pkcs8 => parse_pkcs8(data).map(Entry::of_key),
+        Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, unlock).map(Entry::of_key),
+        Form::X509 => X509::from_der(data).map(Entry::of_certificate),
         Form::Pkcs12 => Err(KeystoreError::unsupported_format("PKCS#12 (PFX)")),
     }
 }
@@ -203,14 +199,15 @@ fn key_name(oid: &ObjectIdentifier) -> String {
 /// PKCS#8 EncryptedPrivateKeyInfo with PBES2.
 pub(super) fn parse_encrypted_pkcs8(
     data: &[u8],
-    password: &str,
+    unlock: &Unlock<'_>,
 ) -> Result<ParsedKey, KeystoreError> {
     let info =
         EncryptedPrivateKeyInfoRef::from_der(data).map_err(|_| unreadable_encryption(data))?;
     let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
         return Err(unsupported_scheme(&info.encryption_algorithm.oid()));
     };
-    check_cost(&parameters.kdf)?;
+    pay(&parameters.kdf, unlock)?;
+    let password = unlock.key_password();
     if password.is_empty() {
         return Err(KeystoreError::PasswordRequired);
     }
@@ -232,19 +229,16 @@ pub(super) fn parse_encrypted_pkcs8(
 }
 
 /// RFC 8018 leaves the cost to the file: it is bounded before anything is computed.
-fn check_cost(kdf: &Kdf) -> Result<(), KeystoreError> {
-    let acceptable = match kdf {
-        Kdf::Pbkdf2(parameters) => parameters.iteration_count <= MAX_ITERATIONS,
-        Kdf::Scrypt(parameters) => {
-            let bytes = parameters
-                .cost_parameter
-                .saturating_mul(128)
-                .saturating_mul(u64::from(parameters.block_size));
-            bytes <= MAX_SCRYPT_BYTES && parameters.parallelization <= MAX_SCRYPT_PARALLELIZATION
-        }
-        _ => return Err(KeystoreError::unsupported_encryption(kdf.oid().to_string())),
-    };
-    if acceptable { Ok(()) } else { Err(KeystoreError::TooCostly) }
+fn pay(kdf: &Kdf, unlock: &Unlock<'_>) -> Result<(), KeystoreError> {
+    match kdf {
+        Kdf::Pbkdf2(parameters) => unlock.pay_for_hashing(u64::from(parameters.iteration_count)),
+        Kdf::Scrypt(parameters) => unlock.pay_for_scrypt(
+            parameters.cost_parameter,
+            u64::from(parameters.block_size),
+            u64::from(parameters.parallelization),
+        ),
+        _ => Err(KeystoreError::unsupported_encryption(kdf.oid().to_string())),
+    }
 }
 
 /// Why an EncryptedPrivateKeyInfo does not parse: the scheme is not known, or it is damaged.

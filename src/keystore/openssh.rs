@@ -5,19 +5,23 @@ use bcrypt_pbkdf::bcrypt_pbkdf;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::KeystoreError;
 use super::cipher::Cipher;
+use super::contents::{Contents, Entry};
+use super::detect::Format;
 use super::private_key::{ParsedKey, RsaNumbers};
 use super::public_key::CURVES;
+use super::{KeystoreError, Unlock};
 use crate::error::InvalidMessage;
 use crate::wire::Reader;
 
-/// What every file of this format starts with.
-pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
+pub(super) static FORMAT: Format = Format {
+    name: "OpenSSH private key",
+    matches: |data| data.starts_with(MAGIC),
+    read: |data, unlock| parse(data, unlock).map(|key| Contents::from(Entry::of_key(key))),
+};
 
-/// Each round takes about as long as hashing one password; a file that asks for millions of them
-/// would keep whoever loads it busy for hours. ssh-keygen uses 16 (24 since 9.8).
-const MAX_ROUNDS: u32 = 1024;
+/// What every file of this format starts with.
+const MAGIC: &[u8] = b"openssh-key-v1\0";
 
 /// The salt ssh-keygen writes has 16 bytes.
 const MAX_SALT_LEN: usize = 1024;
@@ -45,7 +49,7 @@ impl From<InvalidMessage> for KeystoreError {
 }
 
 /// Reads the first (and in practice only) key of the format.
-pub(super) fn parse(data: &[u8], password: &str) -> Result<ParsedKey, KeystoreError> {
+pub(super) fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<ParsedKey, KeystoreError> {
     let mut reader = Reader::new(data.strip_prefix(MAGIC).ok_or(MALFORMED)?);
     let cipher_name = reader.string()?;
     let kdf_name = reader.string()?;
@@ -66,7 +70,7 @@ pub(super) fn parse(data: &[u8], password: &str) -> Result<ParsedKey, KeystoreEr
             private_section
         }
         (b"none", _) | (_, b"none") => return Err(MALFORMED),
-        (_, b"bcrypt") => decrypt(cipher_name, kdf_options, private_section, tag, password)?,
+        (_, b"bcrypt") => decrypt(cipher_name, kdf_options, private_section, tag, unlock)?,
         _ => return Err(KeystoreError::unsupported_encryption(kdf_name)),
     };
     let key = parse_section(&section)?;
@@ -81,7 +85,7 @@ fn decrypt(
     kdf_options: &[u8],
     mut section: Zeroizing<Vec<u8>>,
     tag: &[u8],
-    password: &str,
+    unlock: &Unlock<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let (_, cipher) = CIPHERS
         .iter()
@@ -94,9 +98,11 @@ fn decrypt(
     if section.len().checked_rem(cipher.block_len) != Some(0) || tag.len() != cipher.tag_len {
         return Err(MALFORMED);
     }
-    if rounds > MAX_ROUNDS || salt.len() > MAX_SALT_LEN {
+    if salt.len() > MAX_SALT_LEN {
         return Err(KeystoreError::TooCostly);
     }
+    unlock.pay_for_bcrypt(u64::from(rounds))?;
+    let password = unlock.key_password();
     if password.is_empty() {
         return Err(KeystoreError::PasswordRequired);
     }

@@ -5,10 +5,14 @@ use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
 use super::cipher::Cipher;
-use super::der_key::{self, Form, Item};
+use super::contents::{Contents, Entry};
+use super::der_key::{self, Form};
+use super::detect::Format;
 use super::private_key::ParsedKey;
 use super::x509::X509;
-use super::{Contents, KeystoreError, base64, openssh};
+use super::{KeystoreError, Unlock, base64, openssh};
+
+pub(super) static FORMAT: Format = Format { name: "PEM", matches: is_pem, read: parse };
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -25,35 +29,38 @@ const DEK_CIPHERS: &[(&str, Cipher)] = &[
 ];
 
 /// Whether there is a PEM block in `data`.
-pub(super) fn is_pem(data: &[u8]) -> bool {
+fn is_pem(data: &[u8]) -> bool {
     lines(data).any(|line| line.starts_with(BEGIN))
 }
 
 /// Reads the first private key and all certificates. Further private keys are left alone: each
 /// would cost another password derivation.
-pub(super) fn parse(data: &[u8], password: &str) -> Result<Contents, KeystoreError> {
-    let mut contents = Contents::default();
+fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
+    let mut keys = Vec::new();
+    let mut certificates = Vec::new();
     let mut other_label = None;
     for block in blocks(data) {
         let block = block?;
         match block.label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => {
-                contents.certificates.push(X509::from_der(&block.body)?);
+                certificates.push(X509::from_der(&block.body)?);
             }
             // names the curve of the key that follows, which names it too
             b"EC PARAMETERS" => {}
             label if label.ends_with(b"PRIVATE KEY") => {
-                if contents.key.is_none() {
-                    contents.key = Some(parse_key(&block, password)?);
+                if keys.is_empty() && !unlock.public_only {
+                    keys.push(Entry::of_key(parse_key(&block, unlock)?));
                 }
             }
             label => other_label = Some(label),
         }
     }
-    if contents.key.is_some() || !contents.certificates.is_empty() {
-        return Ok(contents);
+    match other_label {
+        Some(label) if keys.is_empty() && certificates.is_empty() => {
+            Err(KeystoreError::unsupported_format(label))
+        }
+        Some(_) | None => Ok(Contents::assemble(keys, certificates)),
     }
-    Err(other_label.map_or(MALFORMED, KeystoreError::unsupported_format))
 }
 
 struct Block<'a> {
@@ -104,22 +111,20 @@ fn block<'a>(
     Ok(Block { label, dek_info, body: base64::decode(&body).ok_or(MALFORMED)? })
 }
 
-fn parse_key(block: &Block<'_>, password: &str) -> Result<ParsedKey, KeystoreError> {
+fn parse_key(block: &Block<'_>, unlock: &Unlock<'_>) -> Result<ParsedKey, KeystoreError> {
     let body = match block.dek_info {
-        Some(dek_info) => &decrypt(dek_info, &block.body, password)?,
+        Some(dek_info) => &decrypt(dek_info, &block.body, unlock.key_password())?,
         None => &block.body,
     };
     let parsed = match block.label {
-        b"OPENSSH PRIVATE KEY" => openssh::parse(body, password),
+        b"OPENSSH PRIVATE KEY" => openssh::parse(body, unlock),
         b"RSA PRIVATE KEY" => der_key::parse_pkcs1(body),
         b"EC PRIVATE KEY" => der_key::parse_sec1(body, None),
-        b"ENCRYPTED PRIVATE KEY" => der_key::parse_encrypted_pkcs8(body, password),
+        b"ENCRYPTED PRIVATE KEY" => der_key::parse_encrypted_pkcs8(body, unlock),
         b"PRIVATE KEY" => match der_key::form_of(body) {
             // some programs leave the kind out of the label
-            Some(form @ (Form::Pkcs1 | Form::Sec1)) => match der_key::parse(body, form, "")? {
-                Item::Key(key) => Ok(key),
-                Item::Certificate(_) => Err(MALFORMED),
-            },
+            Some(Form::Pkcs1) => der_key::parse_pkcs1(body),
+            Some(Form::Sec1) => der_key::parse_sec1(body, None),
             Some(_) | None => der_key::parse_pkcs8(body),
         },
         b"DSA PRIVATE KEY" => Err(KeystoreError::unsupported_key("DSA")),

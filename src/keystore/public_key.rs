@@ -75,6 +75,12 @@ pub(super) enum PublicKey {
     },
 }
 
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PublicKey({}, {} bits)", self.algorithm_name(), self.bits())
+    }
+}
+
 impl PartialEq for CurveNames {
     fn eq(&self, other: &Self) -> bool {
         self.curve == other.curve
