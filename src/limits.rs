@@ -106,3 +106,7 @@ pub const MAX_MEMORY_FILLED: u64 = 4 << 30;
 /// How many of the dearest derivations one store may ask for in all: a store of thousands of small
 /// encrypted parts would otherwise multiply what is allowed to each.
 pub const MAX_DEAREST_DERIVATIONS: u64 = 4;
+
+/// Keys and certificates of one store: each key costs arithmetic even if it is not encrypted, and
+/// chains are put together by comparing each with each.
+pub const MAX_STORE_ENTRIES: usize = 512;

@@ -33,7 +33,6 @@ pub(super) enum Form {
     Pkcs8,
     EncryptedPkcs8,
     X509,
-    Pkcs12,
 }
 
 /// Tells the form, if `data` is one DER SEQUENCE of a known form and nothing else.
@@ -46,7 +45,6 @@ pub(super) fn form_of(data: &[u8]) -> Option<Form> {
     let first = AnyRef::decode(&mut elements).ok()?;
     let second = AnyRef::decode(&mut elements).ok()?;
     match (first.tag(), second.tag()) {
-        (Tag::Integer, Tag::Sequence) if first.value() == [3] => Some(Form::Pkcs12),
         (Tag::Integer, Tag::Sequence) => Some(Form::Pkcs8),
         (Tag::Integer, Tag::Integer) => Some(Form::Pkcs1),
         (Tag::Integer, Tag::OctetString) => Some(Form::Sec1),
@@ -64,7 +62,6 @@ fn parse(data: &[u8], form: Form, unlock: &Unlock<'_>) -> Result<Entry, Keystore
         Form::Pkcs8 => parse_pkcs8(data).map(Entry::of_key),
         Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, unlock).map(Entry::of_key),
         Form::X509 => X509::from_der(data).map(Entry::of_certificate),
-        Form::Pkcs12 => Err(KeystoreError::unsupported_format("PKCS#12 (PFX)")),
     }
 }
 

@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
-use super::{Contents, KeystoreError, Unlock, base64, der_key, openssh, pem};
+use super::{Contents, KeystoreError, Unlock, base64, der_key, openssh, pem, pkcs12};
 use crate::limits::MAX_STORE_LEN;
 
 /// Longer than any path that an operating system takes.
@@ -33,7 +33,8 @@ impl PartialEq for Format {
 }
 
 /// The forms that are read, in the order in which they are tried.
-pub(super) static FORMATS: &[&Format] = &[&pem::FORMAT, &openssh::FORMAT, &der_key::FORMAT];
+pub(super) static FORMATS: &[&Format] =
+    &[&pem::FORMAT, &openssh::FORMAT, &pkcs12::FORMAT, &der_key::FORMAT];
 
 /// Forms that are told apart only to name them in the error.
 const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[

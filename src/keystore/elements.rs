@@ -252,8 +252,7 @@ mod tests {
         for data in cases {
             assert_eq!(to_der(data), Err(NotDer), "{:x?}", data.get(..20));
         }
-        let nested =
-            |levels: usize| [vec![0x30, 0x80].repeat(levels), vec![0; 2 * levels]].concat();
+        let nested = |levels: usize| [[0x30, 0x80].repeat(levels), vec![0; 2 * levels]].concat();
         assert!(to_der(&nested(MAX_DEPTH)).is_ok());
         assert!(to_der(&nested(MAX_DEPTH + 1)).is_err());
     }

@@ -20,6 +20,8 @@ pub enum KeystoreError {
     NotAFile,
     /// More than [`crate::limits::MAX_STORE_LEN`] bytes.
     TooLarge,
+    /// More than [`crate::limits::MAX_STORE_ENTRIES`] keys and certificates.
+    TooManyEntries,
     /// No data at all.
     Empty,
     /// Data of a supported form, but not of one that stores of the type have.
@@ -96,6 +98,7 @@ impl fmt::Display for KeystoreError {
             }
             Self::Malformed(what) => return write!(f, "The {what} is damaged or incomplete."),
             Self::NotAFile => "The path does not name a file.",
+            Self::TooManyEntries => "The store holds more keys and certificates than is accepted.",
             Self::Empty => "There is no data.",
             Self::OtherFormat => "Stores of this type are of another format; cstAuto reads it.",
             Self::NoKeyAndNoCertificate => "The store holds neither a key nor a certificate.",

@@ -2,6 +2,8 @@
 //! PKCS#12 (RFC 7292 appendix B). The cost comes from a file, so it is paid for before anything is
 //! computed.
 
+use std::num::NonZeroU32;
+
 use cbc::cipher::BlockSizeUser;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
@@ -88,6 +90,41 @@ impl Hash {
         with_hash!(self, digest(parts))
     }
 
+    /// Hashes, and the hash again, `rounds` times in all.
+    fn digest_again(self, parts: &[&[u8]], rounds: u32) -> Zeroizing<Vec<u8>> {
+        let mut block = self.digest(parts);
+        let Some(fast) = self.fast_digest() else {
+            with_hash!(self, again(&mut block, rounds));
+            return block;
+        };
+        for _ in 1..rounds {
+            let next = aws_lc_rs::digest::digest(fast, &block);
+            block.copy_from_slice(next.as_ref());
+        }
+        block
+    }
+
+    /// The hash in the library that is fast, if it has it.
+    fn fast_digest(self) -> Option<&'static aws_lc_rs::digest::Algorithm> {
+        match self {
+            Self::Sha1 => Some(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY),
+            Self::Sha256 => Some(&aws_lc_rs::digest::SHA256),
+            Self::Sha384 => Some(&aws_lc_rs::digest::SHA384),
+            Self::Sha512 => Some(&aws_lc_rs::digest::SHA512),
+            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+        }
+    }
+
+    fn fast_pbkdf2(self) -> Option<aws_lc_rs::pbkdf2::Algorithm> {
+        match self {
+            Self::Sha1 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA1),
+            Self::Sha256 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA256),
+            Self::Sha384 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA384),
+            Self::Sha512 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA512),
+            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+        }
+    }
+
     pub(super) fn hmac(self, key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
         with_hash!(self, hmac(key, data))
     }
@@ -107,6 +144,12 @@ fn digest<D: Digest>(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
         hash.update(part);
     }
     Zeroizing::new(hash.finalize().to_vec())
+}
+
+fn again<D: Digest>(block: &mut [u8], rounds: u32) {
+    for _ in 1..rounds {
+        block.copy_from_slice(&D::digest(&block));
+    }
 }
 
 fn hmac<D: hmac::EagerHash>(key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
@@ -131,7 +174,12 @@ pub(super) fn pbkdf2(
 ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let rounds = pay(hash, salt, iterations, len, unlock)?;
     let mut out = Zeroizing::new(vec![0; len]);
-    with_hash!(hash, fill_pbkdf2(password, salt, rounds, &mut out))?;
+    match (hash.fast_pbkdf2(), NonZeroU32::new(rounds)) {
+        (Some(fast), Some(rounds)) => {
+            aws_lc_rs::pbkdf2::derive(fast, rounds, salt, password, &mut out);
+        }
+        _ => with_hash!(hash, fill_pbkdf2(password, salt, rounds, &mut out))?,
+    }
     Ok(out)
 }
 
@@ -175,11 +223,7 @@ pub(super) fn pbkdf1(
     unlock: &Unlock<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let rounds = pay(hash, salt, iterations, hash.output_len(), unlock)?;
-    let mut out = hash.digest(&[password, salt]);
-    for _ in 1..rounds {
-        out = hash.digest(&[&out]);
-    }
-    Ok(out)
+    Ok(hash.digest_again(&[password, salt], rounds))
 }
 
 /// RFC 7914
@@ -241,10 +285,7 @@ pub(super) fn pkcs12(
     input.extend_from_slice(&filled(password, block_len));
     let mut out = Zeroizing::new(Vec::with_capacity(len.saturating_add(hash.output_len())));
     while out.len() < len {
-        let mut block = hash.digest(&[&diversifier, &input]);
-        for _ in 1..rounds {
-            block = hash.digest(&[&block]);
-        }
+        let block = hash.digest_again(&[&diversifier, &input], rounds);
         let step = filled(&block, block_len);
         let step = step.get(..block_len).unwrap_or_default();
         for chunk in input.chunks_exact_mut(block_len) {

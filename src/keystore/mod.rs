@@ -17,6 +17,7 @@ mod kdf;
 mod openssh;
 mod pbe;
 mod pem;
+mod pkcs12;
 mod private_key;
 mod public_key;
 mod store_type;

@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::detect::{FORMATS, Format};
-use super::{KeystoreError, der_key, file, openssh, pem};
+use super::{KeystoreError, der_key, file, openssh, pem, pkcs12};
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +81,8 @@ const PUBLIC_KEY: &[&Format] = &[&pem::FORMAT, &der_key::FORMAT];
 pub static STORE_TYPES: &[StoreType] = &[
     row(0, "cstUser", Some(Source::System), &[]),
     row(1, "cstMachine", Some(Source::System), &[]),
-    missing(2, "cstPFXFile"),
-    missing(3, "cstPFXBlob"),
+    file(2, "cstPFXFile", &[&pkcs12::FORMAT]),
+    blob(3, "cstPFXBlob", &[&pkcs12::FORMAT]),
     missing(4, "cstJKSFile"),
     missing(5, "cstJKSBlob"),
     file(6, "cstPEMKeyFile", PRIVATE_KEY),

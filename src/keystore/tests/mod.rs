@@ -4,6 +4,8 @@
 mod certificates;
 mod damaged;
 mod pbe;
+mod pkcs12;
+mod stores;
 
 use std::fs;
 use std::path::PathBuf;
