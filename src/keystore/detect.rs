@@ -4,7 +4,9 @@
 use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
-use super::{Contents, KeystoreError, Unlock, base64, der_key, openssh, pem, pkcs12};
+use super::{
+    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, openssh, p7b, pem, pkcs12,
+};
 use crate::limits::MAX_STORE_LEN;
 
 /// Longer than any path that an operating system takes.
@@ -33,8 +35,15 @@ impl PartialEq for Format {
 }
 
 /// The forms that are read, in the order in which they are tried.
-pub(super) static FORMATS: &[&Format] =
-    &[&pem::FORMAT, &openssh::FORMAT, &pkcs12::FORMAT, &der_key::FORMAT];
+pub(super) static FORMATS: &[&Format] = &[
+    &pem::FORMAT,
+    &openssh::FORMAT,
+    &jks::FORMAT,
+    &pkcs12::FORMAT,
+    &p7b::FORMAT,
+    &bcfks::FORMAT,
+    &der_key::FORMAT,
+];
 
 /// Forms that are told apart only to name them in the error.
 const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[
@@ -43,7 +52,6 @@ const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[
     (b"SSH PRIVATE KEY FILE FORMAT 1", "SSH protocol 1 private key"),
     (b"ssh-", "SSH public key"),
     (b"ecdsa-sha2-", "SSH public key"),
-    (b"\xfe\xed\xfe\xed", "Java key store (JKS)"),
     (b"{", "JSON Web Key (JWK)"),
     (b"<", "XML"),
 ];

@@ -5,10 +5,11 @@
 use std::num::NonZeroU32;
 
 use cbc::cipher::BlockSizeUser;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{KeyInit, Mac, SimpleHmac};
 use md5::Md5;
 use sha1::{Digest, Sha1};
 use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
+use sha3::{Sha3_256, Sha3_384, Sha3_512};
 use zeroize::Zeroizing;
 
 use super::{KeystoreError, Unlock};
@@ -33,6 +34,9 @@ pub(super) enum Hash {
     Sha512,
     Sha512t224,
     Sha512t256,
+    Sha3t256,
+    Sha3t384,
+    Sha3t512,
 }
 
 /// Calls a function that is generic over the hash.
@@ -47,12 +51,15 @@ macro_rules! with_hash {
             Hash::Sha512 => $function::<Sha512>($($argument),*),
             Hash::Sha512t224 => $function::<Sha512_224>($($argument),*),
             Hash::Sha512t256 => $function::<Sha512_256>($($argument),*),
+            Hash::Sha3t256 => $function::<Sha3_256>($($argument),*),
+            Hash::Sha3t384 => $function::<Sha3_384>($($argument),*),
+            Hash::Sha3t512 => $function::<Sha3_512>($($argument),*),
         }
     };
 }
 
 impl Hash {
-    /// The hash with an object identifier (RFC 3279, RFC 5754).
+    /// The hash with an object identifier (RFC 3279, RFC 5754, RFC 8702).
     pub(super) fn by_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.5" => Self::Md5,
@@ -63,11 +70,15 @@ impl Hash {
             "2.16.840.1.101.3.4.2.3" => Self::Sha512,
             "2.16.840.1.101.3.4.2.5" => Self::Sha512t224,
             "2.16.840.1.101.3.4.2.6" => Self::Sha512t256,
+            "2.16.840.1.101.3.4.2.8" => Self::Sha3t256,
+            "2.16.840.1.101.3.4.2.9" => Self::Sha3t384,
+            "2.16.840.1.101.3.4.2.10" => Self::Sha3t512,
             _ => return None,
         })
     }
 
-    /// The hash of an HMAC with an object identifier (RFC 8018 appendix B.1).
+    /// The hash of an HMAC with an object identifier (RFC 8018 appendix B.1; NIST's for
+    /// SHA-3).
     pub(super) fn by_hmac_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.6" => Self::Md5,
@@ -78,6 +89,9 @@ impl Hash {
             "1.2.840.113549.2.11" => Self::Sha512,
             "1.2.840.113549.2.12" => Self::Sha512t224,
             "1.2.840.113549.2.13" => Self::Sha512t256,
+            "2.16.840.1.101.3.4.2.14" => Self::Sha3t256,
+            "2.16.840.1.101.3.4.2.15" => Self::Sha3t384,
+            "2.16.840.1.101.3.4.2.16" => Self::Sha3t512,
             _ => return None,
         })
     }
@@ -111,7 +125,7 @@ impl Hash {
             Self::Sha256 => Some(&aws_lc_rs::digest::SHA256),
             Self::Sha384 => Some(&aws_lc_rs::digest::SHA384),
             Self::Sha512 => Some(&aws_lc_rs::digest::SHA512),
-            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+            _ => None,
         }
     }
 
@@ -121,7 +135,7 @@ impl Hash {
             Self::Sha256 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA256),
             Self::Sha384 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA384),
             Self::Sha512 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA512),
-            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+            _ => None,
         }
     }
 
@@ -152,9 +166,9 @@ fn again<D: Digest>(block: &mut [u8], rounds: u32) {
     }
 }
 
-fn hmac<D: hmac::EagerHash>(key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
+fn hmac<D: Digest + BlockSizeUser>(key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
     // a key of any length will do
-    match Hmac::<D>::new_from_slice(key) {
+    match SimpleHmac::<D>::new_from_slice(key) {
         Ok(mut mac) => {
             mac.update(data);
             Zeroizing::new(mac.finalize().into_bytes().to_vec())
@@ -183,16 +197,13 @@ pub(super) fn pbkdf2(
     Ok(out)
 }
 
-fn fill_pbkdf2<D: hmac::EagerHash>(
+fn fill_pbkdf2<D: Digest + BlockSizeUser + Clone + Sync>(
     password: &[u8],
     salt: &[u8],
     rounds: u32,
     out: &mut [u8],
-) -> Result<(), KeystoreError>
-where
-    Hmac<D>: Mac + KeyInit + Clone + Sync,
-{
-    pbkdf2::pbkdf2::<Hmac<D>>(password, salt, rounds, out).map_err(|_| BAD_PARAMETERS)
+) -> Result<(), KeystoreError> {
+    pbkdf2::pbkdf2::<SimpleHmac<D>>(password, salt, rounds, out).map_err(|_| BAD_PARAMETERS)
 }
 
 /// Pays, and bounds what nothing is paid for.

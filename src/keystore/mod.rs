@@ -5,6 +5,7 @@
 
 mod asn1;
 mod base64;
+mod bcfks;
 mod certificate;
 mod cipher;
 mod contents;
@@ -13,8 +14,11 @@ mod detect;
 mod elements;
 mod error;
 mod file;
+mod java_object;
+mod jks;
 mod kdf;
 mod openssh;
+mod p7b;
 mod pbe;
 mod pem;
 mod pkcs12;

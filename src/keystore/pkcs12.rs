@@ -184,7 +184,7 @@ impl<'a> MacData<'a> {
             .ok_or_else(|| KeystoreError::unsupported_encryption(format!("MAC {scheme}")))?;
         // RFC 9579 section 5: it has to be there; a short key would make the MAC worthless
         let len = derivation.key_len.filter(|&len| len >= 20).ok_or(MALFORMED)?;
-        Ok((hash, derivation.derive(&password.bytes, len, unlock)?))
+        Ok((hash, derivation.derive(password, len, unlock)?))
     }
 }
 

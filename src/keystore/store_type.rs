@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::detect::{FORMATS, Format};
-use super::{KeystoreError, der_key, file, openssh, pem, pkcs12};
+use super::{KeystoreError, bcfks, der_key, file, jks, openssh, p7b, pem, pkcs12};
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,15 +83,15 @@ pub static STORE_TYPES: &[StoreType] = &[
     row(1, "cstMachine", Some(Source::System), &[]),
     file(2, "cstPFXFile", &[&pkcs12::FORMAT]),
     blob(3, "cstPFXBlob", &[&pkcs12::FORMAT]),
-    missing(4, "cstJKSFile"),
-    missing(5, "cstJKSBlob"),
+    file(4, "cstJKSFile", &[&jks::FORMAT]),
+    blob(5, "cstJKSBlob", &[&jks::FORMAT]),
     file(6, "cstPEMKeyFile", PRIVATE_KEY),
     blob(7, "cstPEMKeyBlob", PRIVATE_KEY),
     public(file(8, "cstPublicKeyFile", PUBLIC_KEY)),
     public(blob(9, "cstPublicKeyBlob", PUBLIC_KEY)),
     missing(10, "cstSSHPublicKeyBlob"),
-    missing(11, "cstP7BFile"),
-    missing(12, "cstP7BBlob"),
+    file(11, "cstP7BFile", &[&p7b::FORMAT, &pem::FORMAT]),
+    blob(12, "cstP7BBlob", &[&p7b::FORMAT, &pem::FORMAT]),
     missing(13, "cstSSHPublicKeyFile"),
     missing(14, "cstPPKFile"),
     missing(15, "cstPPKBlob"),
@@ -99,8 +99,8 @@ pub static STORE_TYPES: &[StoreType] = &[
     missing(17, "cstXMLBlob"),
     missing(18, "cstJWKFile"),
     missing(19, "cstJWKBlob"),
-    missing(21, "cstBCFKSFile"),
-    missing(22, "cstBCFKSBlob"),
+    file(21, "cstBCFKSFile", &[&bcfks::FORMAT]),
+    blob(22, "cstBCFKSBlob", &[&bcfks::FORMAT]),
     missing(23, "cstPKCS11"),
     row(99, "cstAuto", Some(Source::Either), FORMATS),
 ];

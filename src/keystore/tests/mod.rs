@@ -3,6 +3,7 @@
 
 mod certificates;
 mod damaged;
+mod java;
 mod pbe;
 mod pkcs12;
 mod stores;
