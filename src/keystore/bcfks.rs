@@ -38,11 +38,10 @@ fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
         Err(KeystoreError::WrongPassword) if store.uses_scrypt() => store.open(unlock, true),
         result => result,
     }
-    .map_err(|error| match error {
-        KeystoreError::WrongPassword if unlock.store_password().is_empty() => {
-            KeystoreError::PasswordRequired
-        }
-        other => other,
+    .map_err(|error| {
+        let is_missing =
+            error == KeystoreError::WrongPassword && unlock.store_password().is_empty();
+        if is_missing { KeystoreError::PasswordRequired } else { error }
     })
 }
 

@@ -125,7 +125,8 @@ impl Hash {
             Self::Sha256 => Some(&aws_lc_rs::digest::SHA256),
             Self::Sha384 => Some(&aws_lc_rs::digest::SHA384),
             Self::Sha512 => Some(&aws_lc_rs::digest::SHA512),
-            _ => None,
+            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+            Self::Sha3t256 | Self::Sha3t384 | Self::Sha3t512 => None,
         }
     }
 
@@ -135,7 +136,8 @@ impl Hash {
             Self::Sha256 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA256),
             Self::Sha384 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA384),
             Self::Sha512 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA512),
-            _ => None,
+            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+            Self::Sha3t256 | Self::Sha3t384 | Self::Sha3t512 => None,
         }
     }
 
