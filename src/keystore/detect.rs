@@ -4,7 +4,9 @@
 use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
-use super::{Contents, KeystoreError, Unlock, base64, der_key, openssh, pem};
+use super::{
+    Contents, KeystoreError, Unlock, base64, der_key, jwk, openssh, pem, ppk, ssh_public, xml,
+};
 use crate::limits::MAX_STORE_LEN;
 
 /// Longer than any path that an operating system takes.
@@ -33,18 +35,21 @@ impl PartialEq for Format {
 }
 
 /// The forms that are read, in the order in which they are tried.
-pub(super) static FORMATS: &[&Format] = &[&pem::FORMAT, &openssh::FORMAT, &der_key::FORMAT];
+pub(super) static FORMATS: &[&Format] = &[
+    &pem::FORMAT,
+    &openssh::FORMAT,
+    &ppk::FORMAT,
+    &ssh_public::FORMAT,
+    &xml::FORMAT,
+    &jwk::FORMAT,
+    &der_key::FORMAT,
+];
 
 /// Forms that are told apart only to name them in the error.
 const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[
-    (b"PuTTY-User-Key-File-", "PuTTY private key (PPK)"),
-    (b"---- BEGIN SSH2 ", "SSH2 key file (RFC 4716)"),
+    (b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", "ssh.com private key"),
     (b"SSH PRIVATE KEY FILE FORMAT 1", "SSH protocol 1 private key"),
-    (b"ssh-", "SSH public key"),
-    (b"ecdsa-sha2-", "SSH public key"),
     (b"\xfe\xed\xfe\xed", "Java key store (JKS)"),
-    (b"{", "JSON Web Key (JWK)"),
-    (b"<", "XML"),
 ];
 
 /// Why a store could not be read, and what it is as far as that shows.

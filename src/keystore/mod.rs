@@ -12,13 +12,18 @@ mod der_key;
 mod detect;
 mod error;
 mod file;
+mod hex;
+mod jwk;
 mod openssh;
 mod pem;
+mod ppk;
 mod private_key;
 mod public_key;
+mod ssh_public;
 mod store_type;
 mod unlock;
 mod x509;
+mod xml;
 
 #[cfg(test)]
 mod tests;
