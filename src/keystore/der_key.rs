@@ -2,16 +2,15 @@
 //! (RFC 5915), PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). Which
 //! one it is shows in the types of its first elements.
 
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
+use der::asn1::{AnyRef, OctetStringRef, UintRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
-use pkcs8::pkcs5::pbes2::Kdf;
-use pkcs8::pkcs5::{self, EncryptionScheme};
-use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
+use pkcs8::PrivateKeyInfoRef;
 use sec1::EcPrivateKey;
-use zeroize::Zeroizing;
 
 use super::contents::{Contents, Entry};
 use super::detect::Format;
+use super::elements::{Algorithm, Elements, NotDer};
+use super::pbe::{self, Password};
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
 use super::public_key::{self, CurveNames, DsaParameters, PublicKey, kind_name, known_curve};
 use super::x509::X509;
@@ -238,76 +237,40 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
     }
 }
 
-/// PKCS#8 EncryptedPrivateKeyInfo with PBES2.
+/// PKCS#8 EncryptedPrivateKeyInfo that stands for itself.
 pub(super) fn parse_encrypted_pkcs8(
     data: &[u8],
     unlock: &Unlock<'_>,
 ) -> Result<ParsedKey, KeystoreError> {
-    let info =
-        EncryptedPrivateKeyInfoRef::from_der(data).map_err(|_| unreadable_encryption(data))?;
-    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
-        return Err(unsupported_scheme(&info.encryption_algorithm.oid()));
-    };
-    pay(&parameters.kdf, unlock)?;
+    let (algorithm, encrypted) = encrypted_parts(data)?;
     let password = unlock.key_password();
     if password.is_empty() {
         return Err(KeystoreError::PasswordRequired);
     }
-    let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
-    let plain = parameters.decrypt_in_place(password, &mut buffer).map_err(|error| {
-        if let pkcs5::Error::UnsupportedAlgorithm { oid } = error {
-            KeystoreError::unsupported_encryption(oid.to_string())
-        } else if let pkcs5::Error::AlgorithmParametersInvalid { .. } = error {
-            KeystoreError::Malformed("key's encryption header")
-        } else {
-            KeystoreError::WrongPassword
-        }
-    })?;
+    decrypt_pkcs8(&algorithm, encrypted, &Password::new(password), unlock)
+}
+
+/// RFC 5958 section 3: the encryption and the encrypted PrivateKeyInfo.
+pub(super) fn encrypted_parts(data: &[u8]) -> Result<(Algorithm<'_>, &[u8]), KeystoreError> {
+    let parts = || {
+        let mut elements = Elements::of_data(data, Tag::Sequence)?;
+        let both = (Algorithm::next(&mut elements)?, elements.octets()?);
+        elements.finish().map(|()| both)
+    };
+    parts().map_err(|NotDer| KeystoreError::Malformed("encrypted private key"))
+}
+
+/// PKCS#8 PrivateKeyInfo under a password.
+pub(super) fn decrypt_pkcs8(
+    algorithm: &Algorithm<'_>,
+    encrypted: &[u8],
+    password: &Password,
+    unlock: &Unlock<'_>,
+) -> Result<ParsedKey, KeystoreError> {
+    let plain = pbe::decrypt(algorithm, encrypted, password, unlock)?;
     // one wrong password in 256 yields a plausible padding, and then anything
-    match form_of(plain) {
-        Some(Form::Pkcs8) => parse_pkcs8(plain),
+    match form_of(&plain) {
+        Some(Form::Pkcs8) => parse_pkcs8(&plain),
         Some(_) | None => Err(KeystoreError::WrongPassword),
     }
-}
-
-/// RFC 8018 leaves the cost to the file: it is bounded before anything is computed.
-fn pay(kdf: &Kdf, unlock: &Unlock<'_>) -> Result<(), KeystoreError> {
-    match kdf {
-        Kdf::Pbkdf2(parameters) => unlock.pay_for_hashing(u64::from(parameters.iteration_count)),
-        Kdf::Scrypt(parameters) => unlock.pay_for_scrypt(
-            parameters.cost_parameter,
-            u64::from(parameters.block_size),
-            u64::from(parameters.parallelization),
-        ),
-        _ => Err(KeystoreError::unsupported_encryption(kdf.oid().to_string())),
-    }
-}
-
-/// Why an EncryptedPrivateKeyInfo does not parse: the scheme is not known, or it is damaged.
-fn unreadable_encryption(data: &[u8]) -> KeystoreError {
-    let scheme = || {
-        let outer = AnyRef::from_der(data).ok()?;
-        let mut elements = SliceReader::new(outer.value()).ok()?;
-        let algorithm = pkcs8::spki::AlgorithmIdentifierRef::decode(&mut elements).ok()?;
-        let _data = <&OctetStringRef>::decode(&mut elements).ok()?;
-        elements.is_finished().then_some(algorithm.oid)
-    };
-    match scheme() {
-        Some(oid) => unsupported_scheme(&oid),
-        None => KeystoreError::Malformed("encrypted private key"),
-    }
-}
-
-fn unsupported_scheme(oid: &ObjectIdentifier) -> KeystoreError {
-    let number = oid.to_string();
-    let name = if number == "1.2.840.113549.1.5.13" {
-        "PBES2 with an unknown cipher or key derivation"
-    } else if number.starts_with("1.2.840.113549.1.5.") {
-        "PBES1"
-    } else if number.starts_with("1.2.840.113549.1.12.1.") {
-        "PBES1 of PKCS#12"
-    } else {
-        "unknown scheme"
-    };
-    KeystoreError::unsupported_encryption(format!("{name} ({number})"))
 }

@@ -4,7 +4,7 @@
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::cipher::Cipher;
+use super::cipher::{Cipher, remove_padding};
 use super::contents::{Contents, Entry};
 use super::der_key::{self, Form};
 use super::detect::Format;
@@ -27,6 +27,19 @@ const DEK_CIPHERS: &[(&str, Cipher)] = &[
     ("AES-192-CBC", Cipher::aes_cbc(24)),
     ("AES-256-CBC", Cipher::aes_cbc(32)),
     ("DES-EDE3-CBC", Cipher::triple_des_cbc()),
+    ("DES-EDE-CBC", Cipher::two_key_triple_des_cbc()),
+    ("DES-CBC", Cipher::des_cbc()),
+    ("RC2-CBC", Cipher::rc2_cbc(16, 128)),
+    ("RC2-64-CBC", Cipher::rc2_cbc(8, 64)),
+    ("RC2-40-CBC", Cipher::rc2_cbc(5, 40)),
+    ("BF-CBC", Cipher::blowfish_cbc(16)),
+    ("CAST5-CBC", Cipher::cast5_cbc(16)),
+    ("CAMELLIA-128-CBC", Cipher::camellia_cbc(16)),
+    ("CAMELLIA-192-CBC", Cipher::camellia_cbc(24)),
+    ("CAMELLIA-256-CBC", Cipher::camellia_cbc(32)),
+    ("ARIA-128-CBC", Cipher::aria_cbc(16)),
+    ("ARIA-192-CBC", Cipher::aria_cbc(24)),
+    ("ARIA-256-CBC", Cipher::aria_cbc(32)),
 ];
 
 /// Whether there is a PEM block in `data`.
@@ -188,23 +201,6 @@ fn decrypt(
     key.truncate(cipher.key_len);
     let mut plain = Zeroizing::new(body.to_vec());
     cipher.decrypt(&key, &iv, &mut plain, &[]).map_err(|_| KeystoreError::WrongPassword)?;
-    remove_padding(&mut plain, cipher.block_len)?;
+    remove_padding(&mut plain, cipher.block_len).map_err(|_| KeystoreError::WrongPassword)?;
     Ok(plain)
-}
-
-/// RFC 5652 section 6.3
-fn remove_padding(plain: &mut Vec<u8>, block_len: usize) -> Result<(), KeystoreError> {
-    let count = plain.last().copied().unwrap_or_default();
-    let len = plain.len().checked_sub(usize::from(count));
-    let padding = len.and_then(|len| plain.get(len..));
-    match (len, padding) {
-        (Some(len), Some(padding))
-            if (1..=block_len).contains(&usize::from(count))
-                && padding.iter().all(|&byte| byte == count) =>
-        {
-            plain.truncate(len);
-            Ok(())
-        }
-        _ => Err(KeystoreError::WrongPassword),
-    }
 }

@@ -3,6 +3,7 @@
 
 mod certificates;
 mod damaged;
+mod pbe;
 mod text_keys;
 
 use std::fs;
@@ -111,6 +112,7 @@ const ENCRYPTED: &[(&str, Kind, &str)] = &[
     ("pkcs1-rsa-2048-aes256.pem", Kind::Rsa, RSA_KEY),
     ("pkcs1-rsa-2048-des3.pem", Kind::Rsa, RSA_KEY),
     ("sec1-ecdsa-256-aes256.pem", P256, P256_KEY),
+    ("pbes1-ed25519.pem", Kind::Ed25519, ED25519_KEY),
     ("pbes2-ed25519-aes-128-cbc-hmacWithSHA256.pem", Kind::Ed25519, ED25519_KEY),
     ("pbes2-ed25519-aes-256-cbc-hmacWithSHA1.pem", Kind::Ed25519, ED25519_KEY),
     ("pbes2-ed25519-aes-256-cbc-hmacWithSHA512.pem", Kind::Ed25519, ED25519_KEY),
@@ -125,10 +127,6 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "sec1-ecdsa-256-explicit.pem",
         "Keys of the type EC with explicit curve parameters are not supported.",
-    ),
-    (
-        "pbes1-ed25519.pem",
-        "The key's encryption is not supported: PBES1 of PKCS#12 (1.2.840.113549.1.12.1.3).",
     ),
 ];
 
