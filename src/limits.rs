@@ -103,6 +103,9 @@ pub const MAX_DERIVATION_MEMORY: u64 = 256 << 20;
 /// The same memory times how often it is filled, which is what the time goes with: some seconds.
 pub const MAX_MEMORY_FILLED: u64 = 4 << 30;
 
+/// The square of the bits of a key: a set of thousands of long ones would take minutes to check.
+pub const MAX_KEY_BITS_SQUARED: u64 = 16_384 * 16_384;
+
 /// How many of the dearest derivations one store may ask for in all: a store of thousands of small
 /// encrypted parts would otherwise multiply what is allowed to each.
 pub const MAX_DEAREST_DERIVATIONS: u64 = 4;

@@ -12,8 +12,8 @@ use super::contents::{Contents, Entry, EntryKey};
 use super::detect::{self, Unread};
 use super::public_key::PublicKey;
 use super::store_type::{Source, StoreType};
-use super::x509::{X509, hex, usage_text};
-use super::{KeystoreError, LoadError, Unlock, base64};
+use super::x509::{X509, usage_text};
+use super::{KeystoreError, LoadError, Unlock, base64, hex};
 use crate::crypto::signature::PrivateKey;
 
 /// A key or a certificate, or a certificate with its key.
@@ -233,9 +233,9 @@ fn select_thumbprint<'a>(
     let wanted: String =
         wanted.chars().filter(|&c| !is_separator(c)).collect::<String>().to_uppercase();
     let is_wanted = |bytes: &[u8]| {
-        wanted == hex(&Md5::digest(bytes))
-            || wanted == hex(sha1(bytes).as_ref())
-            || wanted == hex(sha256(bytes).as_ref())
+        wanted == hex::encode(&Md5::digest(bytes))
+            || wanted == hex::encode(sha1(bytes).as_ref())
+            || wanted == hex::encode(sha256(bytes).as_ref())
     };
     for entry in &contents.entries {
         if entry.certificate().is_some_and(|own| is_wanted(own.der())) {
@@ -304,9 +304,9 @@ impl Selection<'_> {
 impl Certificate {
     fn describe_public_key(&mut self, key: &PublicKey) {
         let blob = key.ssh_blob();
-        self.fingerprint = colon_hex(&Md5::digest(&blob));
-        self.fingerprint_sha1 = colon_hex(sha1(&blob).as_ref());
-        self.fingerprint_sha256 = colon_hex(sha256(&blob).as_ref());
+        self.fingerprint = hex::encode_with_colons(&Md5::digest(&blob));
+        self.fingerprint_sha1 = hex::encode_with_colons(sha1(&blob).as_ref());
+        self.fingerprint_sha256 = hex::encode_with_colons(sha256(&blob).as_ref());
         self.public_key_algorithm = key.algorithm_name().to_owned();
         self.public_key_length = key.bits();
     }
@@ -330,9 +330,9 @@ impl Certificate {
         self.usage = usage_text(self.usage_flags);
         self.extended_key_usage = certificate.extended_key_usage()?;
         self.subject_alt_names = certificate.subject_alt_names()?;
-        self.thumbprint_md5 = hex(&Md5::digest(der));
-        self.thumbprint_sha1 = hex(sha1(der).as_ref());
-        self.thumbprint_sha256 = hex(sha256(der).as_ref());
+        self.thumbprint_md5 = hex::encode(&Md5::digest(der));
+        self.thumbprint_sha1 = hex::encode(sha1(der).as_ref());
+        self.thumbprint_sha256 = hex::encode(sha256(der).as_ref());
         Ok(())
     }
 }
@@ -348,10 +348,4 @@ fn sha256(bytes: &[u8]) -> digest::Digest {
 /// A PEM block of something public.
 fn to_pem(label: &str, der: &[u8]) -> String {
     base64::to_pem(label, der).to_string()
-}
-
-/// Pairs of lower-case hexadecimal digits with colons between them.
-fn colon_hex(bytes: &[u8]) -> String {
-    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    pairs.join(":")
 }

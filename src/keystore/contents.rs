@@ -61,7 +61,6 @@ impl Entry {
         Self { key: Some(EntryKey::Private(Box::new(key))), ..Self::default() }
     }
 
-    #[allow(dead_code, reason = "for the formats of public keys")]
     pub(super) fn of_public_key(key: PublicKey) -> Self {
         Self { key: Some(EntryKey::Public(key)), ..Self::default() }
     }

@@ -2,8 +2,8 @@
 //! (RFC 5915), PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). Which
 //! one it is shows in the types of its first elements.
 
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
-use der::{Decode, Sequence, SliceReader, Tag, Tagged};
+use der::asn1::{AnyRef, OctetStringRef, UintRef};
+use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
 use pkcs8::PrivateKeyInfoRef;
 use sec1::EcPrivateKey;
 
@@ -11,8 +11,8 @@ use super::contents::{Contents, Entry};
 use super::detect::Format;
 use super::elements::{Algorithm, Elements, NotDer};
 use super::pbe::{self, Password};
-use super::private_key::{ParsedKey, RsaNumbers};
-use super::public_key::{self, CurveNames, curve_by_oid};
+use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
+use super::public_key::{self, CurveNames, DsaParameters, PublicKey, kind_name, known_curve};
 use super::x509::X509;
 use super::{KeystoreError, Unlock};
 
@@ -33,6 +33,9 @@ pub(super) enum Form {
     Pkcs8,
     EncryptedPkcs8,
     X509,
+    Spki,
+    Pkcs1Public,
+    Dsa,
 }
 
 /// Tells the form, if `data` is one DER SEQUENCE of a known form and nothing else.
@@ -46,12 +49,27 @@ pub(super) fn form_of(data: &[u8]) -> Option<Form> {
     let second = AnyRef::decode(&mut elements).ok()?;
     match (first.tag(), second.tag()) {
         (Tag::Integer, Tag::Sequence) => Some(Form::Pkcs8),
-        (Tag::Integer, Tag::Integer) => Some(Form::Pkcs1),
+        (Tag::Integer, Tag::Integer) => match elements_after(elements)? {
+            0 => Some(Form::Pkcs1Public),
+            4 => Some(Form::Dsa),
+            _ => Some(Form::Pkcs1),
+        },
+        (Tag::Sequence, Tag::BitString) => Some(Form::Spki),
         (Tag::Integer, Tag::OctetString) => Some(Form::Sec1),
         (Tag::Sequence, Tag::OctetString) => Some(Form::EncryptedPkcs8),
         (Tag::Sequence, Tag::Sequence) => Some(Form::X509),
         _ => None,
     }
+}
+
+/// How many elements follow, if fewer than ten do.
+fn elements_after(mut elements: SliceReader<'_>) -> Option<usize> {
+    (0..10).find_map(|count| {
+        if elements.is_finished() {
+            return Some(Some(count));
+        }
+        AnyRef::decode(&mut elements).err().map(|_| None)
+    })?
 }
 
 /// Reads a DER value whose form is told by [`form_of`].
@@ -62,6 +80,9 @@ fn parse(data: &[u8], form: Form, unlock: &Unlock<'_>) -> Result<Entry, Keystore
         Form::Pkcs8 => parse_pkcs8(data).map(Entry::of_key),
         Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, unlock).map(Entry::of_key),
         Form::X509 => X509::from_der(data).map(Entry::of_certificate),
+        Form::Dsa => parse_dsa(data).map(Entry::of_key),
+        Form::Spki => PublicKey::from_spki_der(data).map(Entry::of_public_key),
+        Form::Pkcs1Public => PublicKey::from_pkcs1(data).map(Entry::of_public_key),
     }
 }
 
@@ -76,7 +97,7 @@ struct RsaPrivateKey<'a> {
     q: UintRef<'a>,
     _d_mod_p: UintRef<'a>,
     _d_mod_q: UintRef<'a>,
-    coefficient: UintRef<'a>,
+    _coefficient: UintRef<'a>,
 }
 
 /// PKCS#1 RSAPrivateKey.
@@ -93,7 +114,33 @@ pub(super) fn parse_pkcs1(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
         d: key.d.as_bytes(),
         p: key.p.as_bytes(),
         q: key.q.as_bytes(),
-        coefficient: key.coefficient.as_bytes(),
+    })
+}
+
+/// What OpenSSL writes as a DSA private key: no standard has it.
+#[derive(Sequence)]
+struct DsaPrivateKey<'a> {
+    version: u8,
+    p: UintRef<'a>,
+    q: UintRef<'a>,
+    g: UintRef<'a>,
+    y: UintRef<'a>,
+    x: UintRef<'a>,
+}
+
+/// OpenSSL's own DSA private key.
+pub(super) fn parse_dsa(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
+    const MALFORMED: KeystoreError = KeystoreError::Malformed("DSA private key");
+    let key = DsaPrivateKey::from_der(data).map_err(|_| MALFORMED)?;
+    if key.version != 0 {
+        return Err(MALFORMED);
+    }
+    ParsedKey::dsa(&DsaNumbers {
+        p: key.p.as_bytes(),
+        q: key.q.as_bytes(),
+        g: key.g.as_bytes(),
+        y: Some(key.y.as_bytes()),
+        x: key.x.as_bytes(),
     })
 }
 
@@ -111,7 +158,7 @@ pub(super) fn parse_sec1(
         }
     })?;
     let named = key.parameters.and_then(|parameters| parameters.named_curve());
-    let curve = match (named.map(known_curve).transpose()?, curve) {
+    let curve = match (named.map(|oid| known_curve(&oid)).transpose()?, curve) {
         (Some(inner), Some(outer)) if inner != outer => {
             return Err(KeystoreError::InconsistentKey);
         }
@@ -146,10 +193,6 @@ fn has_explicit_parameters(sec1: &[u8]) -> bool {
     elements() == Some(true)
 }
 
-fn known_curve(oid: ObjectIdentifier) -> Result<&'static CurveNames, KeystoreError> {
-    curve_by_oid(&oid).ok_or_else(|| KeystoreError::unsupported_key(format!("EC curve {oid}")))
-}
-
 /// PKCS#8 PrivateKeyInfo, both versions.
 pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
     const MALFORMED: KeystoreError = KeystoreError::Malformed("PKCS#8 private key");
@@ -163,7 +206,7 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
                 return Err(EXPLICIT_PARAMETERS.into_error());
             }
             let oid = parameters.decode_as().map_err(|_| MALFORMED)?;
-            parse_sec1(key, Some(known_curve(oid)?))
+            parse_sec1(key, Some(known_curve(&oid)?))
         }
         public_key::ED25519 => {
             let seed = <&OctetStringRef>::from_der(key).map_err(|_| MALFORMED)?;
@@ -175,21 +218,20 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
             }
             Ok(key)
         }
-        oid => Err(KeystoreError::unsupported_key(key_name(&oid))),
+        public_key::DSA => {
+            let parameters = info.algorithm.parameters.ok_or(MALFORMED)?;
+            let parameters = parameters.decode_as::<DsaParameters<'_>>().map_err(|_| MALFORMED)?;
+            let x = UintRef::from_der(key).map_err(|_| MALFORMED)?;
+            ParsedKey::dsa(&DsaNumbers {
+                p: parameters.p.as_bytes(),
+                q: parameters.q.as_bytes(),
+                g: parameters.g.as_bytes(),
+                y: None,
+                x: x.as_bytes(),
+            })
+        }
+        oid => Err(KeystoreError::unsupported_key(kind_name(&oid))),
     }
-}
-
-/// What a key algorithm is called that is not supported.
-fn key_name(oid: &ObjectIdentifier) -> String {
-    let name = match oid.to_string().as_str() {
-        "1.2.840.10040.4.1" => "DSA",
-        "1.2.840.113549.1.1.10" => "RSA-PSS",
-        "1.3.101.110" => "X25519",
-        "1.3.101.111" => "X448",
-        "1.3.101.113" => "Ed448",
-        other => return other.to_owned(),
-    };
-    name.to_owned()
 }
 
 /// PKCS#8 EncryptedPrivateKeyInfo that stands for itself.

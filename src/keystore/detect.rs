@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
 use super::{
-    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, openssh, p7b, pem, pkcs12,
+    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, jwk, openssh, p7b, pem, pkcs12,
+    ppk, ssh_public, xml,
 };
 use crate::limits::MAX_STORE_LEN;
 
@@ -42,18 +43,17 @@ pub(super) static FORMATS: &[&Format] = &[
     &pkcs12::FORMAT,
     &p7b::FORMAT,
     &bcfks::FORMAT,
+    &ppk::FORMAT,
+    &ssh_public::FORMAT,
+    &xml::FORMAT,
+    &jwk::FORMAT,
     &der_key::FORMAT,
 ];
 
 /// Forms that are told apart only to name them in the error.
 const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[
-    (b"PuTTY-User-Key-File-", "PuTTY private key (PPK)"),
-    (b"---- BEGIN SSH2 ", "SSH2 key file (RFC 4716)"),
+    (b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", "ssh.com private key"),
     (b"SSH PRIVATE KEY FILE FORMAT 1", "SSH protocol 1 private key"),
-    (b"ssh-", "SSH public key"),
-    (b"ecdsa-sha2-", "SSH public key"),
-    (b"{", "JSON Web Key (JWK)"),
-    (b"<", "XML"),
 ];
 
 /// Why a store could not be read, and what it is as far as that shows.

@@ -14,19 +14,24 @@ mod detect;
 mod elements;
 mod error;
 mod file;
+mod hex;
 mod java_object;
 mod jks;
+mod jwk;
 mod kdf;
 mod openssh;
 mod p7b;
 mod pbe;
 mod pem;
 mod pkcs12;
+mod ppk;
 mod private_key;
 mod public_key;
+mod ssh_public;
 mod store_type;
 mod unlock;
 mod x509;
+mod xml;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::cipher::Cipher;
 use super::contents::{Contents, Entry};
 use super::detect::Format;
-use super::private_key::{ParsedKey, RsaNumbers};
+use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
 use super::public_key::CURVES;
 use super::{KeystoreError, Unlock};
 use crate::error::InvalidMessage;
@@ -36,6 +36,8 @@ const CIPHERS: &[(&str, Cipher)] = &[
     ("aes128-gcm@openssh.com", Cipher::aes_gcm(16)),
     ("aes256-gcm@openssh.com", Cipher::aes_gcm(32)),
     ("chacha20-poly1305@openssh.com", Cipher::chacha20_poly1305()),
+    // the name that OpenSSH had for it until 7.6
+    ("rijndael-cbc@lysator.liu.se", Cipher::aes_cbc(32)),
     ("3des-cbc", Cipher::triple_des_cbc()),
 ];
 
@@ -165,10 +167,18 @@ fn parse_key(reader: &mut Reader<'_>) -> Result<ParsedKey, KeystoreError> {
             let n = reader.mpint()?;
             let e = reader.mpint()?;
             let d = reader.mpint()?;
-            let coefficient = reader.mpint()?;
+            let _coefficient = reader.mpint()?;
             let p = reader.mpint()?;
             let q = reader.mpint()?;
-            ParsedKey::rsa(&RsaNumbers { n, e, d, p, q, coefficient })
+            ParsedKey::rsa(&RsaNumbers { n, e, d, p, q })
+        }
+        b"ssh-dss" => {
+            let p = reader.mpint()?;
+            let q = reader.mpint()?;
+            let g = reader.mpint()?;
+            let y = reader.mpint()?;
+            let x = reader.mpint()?;
+            ParsedKey::dsa(&DsaNumbers { p, q, g, y: Some(y), x })
         }
         _ => Err(KeystoreError::unsupported_key(key_type)),
     }

@@ -9,8 +9,9 @@ use super::contents::{Contents, Entry};
 use super::der_key::{self, Form};
 use super::detect::Format;
 use super::private_key::ParsedKey;
+use super::public_key::PublicKey;
 use super::x509::X509;
-use super::{KeystoreError, Unlock, base64, openssh, p7b};
+use super::{KeystoreError, Unlock, base64, hex, openssh, p7b};
 
 pub(super) static FORMAT: Format = Format { name: "PEM", matches: is_pem, read: parse };
 
@@ -64,10 +65,18 @@ fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
             // names the curve of the key that follows, which names it too
             b"EC PARAMETERS" => {}
             label if label.ends_with(b"PRIVATE KEY") => {
-                if keys.is_empty() && !unlock.public_only {
+                if !unlock.public_only && !keys.iter().any(Entry::has_private_key) {
                     keys.push(Entry::of_key(parse_key(&block, unlock)?));
                 }
             }
+            b"PUBLIC KEY" => {
+                keys.push(Entry::of_public_key(PublicKey::from_spki_der(&block.body)?));
+            }
+            b"RSA PUBLIC KEY" => {
+                keys.push(Entry::of_public_key(PublicKey::from_pkcs1(&block.body)?));
+            }
+            // the parameters of the key that follows, which has them too
+            b"DSA PARAMETERS" => {}
             label => other_label = Some(label),
         }
     }
@@ -143,7 +152,7 @@ fn parse_key(block: &Block<'_>, unlock: &Unlock<'_>) -> Result<ParsedKey, Keysto
             Some(Form::Sec1) => der_key::parse_sec1(body, None),
             Some(_) | None => der_key::parse_pkcs8(body),
         },
-        b"DSA PRIVATE KEY" => Err(KeystoreError::unsupported_key("DSA")),
+        b"DSA PRIVATE KEY" => der_key::parse_dsa(body),
         other => Err(KeystoreError::unsupported_format(other)),
     };
     match parsed {
@@ -171,7 +180,7 @@ fn decrypt(
         .ok_or_else(|| KeystoreError::unsupported_encryption(name))?;
     let iv = fields
         .next()
-        .and_then(|digits| from_hex(digits.trim_ascii()))
+        .and_then(|digits| hex::decode(digits.trim_ascii()))
         .filter(|iv| iv.len() == cipher.iv_len)
         .ok_or(MALFORMED)?;
     let salt = iv.get(..SALT_LEN).ok_or(MALFORMED)?;
@@ -197,18 +206,4 @@ fn decrypt(
     cipher.decrypt(&key, &iv, &mut plain, &[]).map_err(|_| KeystoreError::WrongPassword)?;
     remove_padding(&mut plain, cipher.block_len).map_err(|_| KeystoreError::WrongPassword)?;
     Ok(plain)
-}
-
-fn from_hex(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, []) = digits.as_chunks::<2>() else {
-        return None;
-    };
-    pairs
-        .iter()
-        .map(|pair| {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            u8::try_from(high << 4 | low).ok()
-        })
-        .collect()
 }

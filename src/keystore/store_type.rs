@@ -6,7 +6,9 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::detect::{FORMATS, Format};
-use super::{KeystoreError, bcfks, der_key, file, jks, openssh, p7b, pem, pkcs12};
+use super::{
+    KeystoreError, bcfks, der_key, file, jks, jwk, openssh, p7b, pem, pkcs12, ppk, ssh_public, xml,
+};
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,10 @@ const fn missing(number: u32, name: &'static str) -> StoreType {
 /// A private key as text: what `openssl` and `ssh-keygen` write, with or without the frame of PEM.
 const PRIVATE_KEY: &[&Format] = &[&pem::FORMAT, &openssh::FORMAT, &der_key::FORMAT];
 const PUBLIC_KEY: &[&Format] = &[&pem::FORMAT, &der_key::FORMAT];
+const SSH_PUBLIC_KEY: &[&Format] = &[&ssh_public::FORMAT];
+const XML: &[&Format] = &[&xml::FORMAT];
+const JWK: &[&Format] = &[&jwk::FORMAT];
+const PPK: &[&Format] = &[&ppk::FORMAT];
 
 /// Every documented store type, by number.
 pub static STORE_TYPES: &[StoreType] = &[
@@ -89,16 +95,16 @@ pub static STORE_TYPES: &[StoreType] = &[
     blob(7, "cstPEMKeyBlob", PRIVATE_KEY),
     public(file(8, "cstPublicKeyFile", PUBLIC_KEY)),
     public(blob(9, "cstPublicKeyBlob", PUBLIC_KEY)),
-    missing(10, "cstSSHPublicKeyBlob"),
+    public(blob(10, "cstSSHPublicKeyBlob", SSH_PUBLIC_KEY)),
     file(11, "cstP7BFile", &[&p7b::FORMAT, &pem::FORMAT]),
     blob(12, "cstP7BBlob", &[&p7b::FORMAT, &pem::FORMAT]),
-    missing(13, "cstSSHPublicKeyFile"),
-    missing(14, "cstPPKFile"),
-    missing(15, "cstPPKBlob"),
-    missing(16, "cstXMLFile"),
-    missing(17, "cstXMLBlob"),
-    missing(18, "cstJWKFile"),
-    missing(19, "cstJWKBlob"),
+    public(file(13, "cstSSHPublicKeyFile", SSH_PUBLIC_KEY)),
+    file(14, "cstPPKFile", PPK),
+    blob(15, "cstPPKBlob", PPK),
+    file(16, "cstXMLFile", XML),
+    blob(17, "cstXMLBlob", XML),
+    file(18, "cstJWKFile", JWK),
+    blob(19, "cstJWKBlob", JWK),
     file(21, "cstBCFKSFile", &[&bcfks::FORMAT]),
     blob(22, "cstBCFKSBlob", &[&bcfks::FORMAT]),
     missing(23, "cstPKCS11"),

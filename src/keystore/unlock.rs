@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use super::KeystoreError;
+use super::public_key::PublicKey;
 use crate::limits;
 
 /// What it takes to open a store.
@@ -74,6 +75,12 @@ impl<'a> Unlock<'a> {
             return Err(KeystoreError::TooCostly);
         }
         self.pay(memory.saturating_mul(passes), limits::MAX_MEMORY_FILLED)
+    }
+
+    /// Pays for a key whose numbers were computed with: for each of a store that holds many.
+    pub(super) fn pay_for_key(&self, key: Option<&PublicKey>) -> Result<(), KeystoreError> {
+        let bits = u64::from(key.map_or(0, PublicKey::bits));
+        self.pay(bits.saturating_mul(bits), limits::MAX_KEY_BITS_SQUARED)
     }
 
     fn pay(&self, amount: u64, most: u64) -> Result<(), KeystoreError> {

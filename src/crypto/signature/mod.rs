@@ -101,6 +101,7 @@ impl PrivateKey {
             KeyMaterial::Ecdsa { curve, scalar, point } => {
                 ecdsa::private_key(*curve, scalar, point)
             }
+            KeyMaterial::Dsa { .. } => Err(CryptoError::UnsuitableKey),
             KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
         }
     }
