@@ -97,7 +97,7 @@ pub(crate) fn hex(digits: &str) -> Vec<u8> {
 pub(crate) fn key_file(name: &str) -> PrivateKey {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/keys");
     let contents = keystore::parse(&std::fs::read(folder.join(name)).unwrap(), "").unwrap();
-    PrivateKey::new(contents.key.unwrap().material()).unwrap()
+    PrivateKey::new(contents.first_key().unwrap().material()).unwrap()
 }
 
 /// The engine's defaults, with the ed25519 host key of seed 1.

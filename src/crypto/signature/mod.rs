@@ -162,8 +162,8 @@ impl PrivateKey {
             KeyMaterial::Ecdsa { curve, scalar, point } => {
                 ecdsa::private_key(*curve, scalar, point)
             }
-            KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
             KeyMaterial::Dsa { p, q, g, y, x } => dsa::private_key([p, q, g, y], x),
+            KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
         }
     }
 
