@@ -397,8 +397,8 @@ pub(super) mod tests {
             }
         }
         assert_eq!(own, lines.count());
-        for size in [Size::Bits2048, Size::Bits3072] {
-            assert!(size.own().count() >= 3, "{size:?}");
+        for size in [Size::Bits2048, Size::Bits3072, Size::Bits4096] {
+            assert!(size.own().count() >= 2, "{size:?}");
         }
     }
 
