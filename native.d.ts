@@ -91,6 +91,13 @@ export declare class NativeServer {
   abort(): void
 }
 
+/**
+ * Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,
+ * and `modern` (in the default lists and in the modern profile), `modern-only`, `compatible` (in the
+ * default lists only) or `on-request`.
+ */
+export declare function algorithms(): Array<Array<string>>
+
 /** The documented text of an error number. */
 export declare function errorText(code: number): string
 

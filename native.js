@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeCertificate = nativeBinding.NativeCertificate
 module.exports.NativeServer = nativeBinding.NativeServer
+module.exports.algorithms = nativeBinding.algorithms
 module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam
 module.exports.getSshParamBytes = nativeBinding.getSshParamBytes

@@ -1,4 +1,4 @@
-//! Sealing and opening 32 KiB packets with each cipher and MAC of the registry, next to AES-GCM
+//! Sealing and opening 32 KiB packets with the ciphers and MACs of the registry, next to AES-GCM
 //! alone; and chacha20-poly1305 with packets of several lengths, next to AWS-LC's:
 //! `cargo bench --no-default-features --bench packets`.
 
@@ -33,11 +33,14 @@ impl std::fmt::Display for Suite {
     }
 }
 
+/// Every cipher with hmac-sha1, and every MAC with aes256-ctr; all with all would be hundreds.
 fn suites() -> Vec<Suite> {
     let mut suites = Vec::new();
     for &cipher in CIPHERS {
         if cipher.needs_mac() {
-            suites.extend(MACS.iter().map(|&mac| Suite { cipher, mac: Some(mac) }));
+            let macs = MACS.iter().copied();
+            let macs = macs.filter(|mac| cipher.name == "aes256-ctr" || mac.name == "hmac-sha1");
+            suites.extend(macs.map(|mac| Suite { cipher, mac: Some(mac) }));
         } else {
             suites.push(Suite { cipher, mac: None });
         }

@@ -47,8 +47,15 @@ function algorithmTable(all) {
       .filter((row) => row[0] === kind && row[2] === profile)
       .map(([, name]) => `\`${name}\``)
       .join(', ') || '-';
-  const rows = Object.entries(kinds).map(
-    ([kind, title]) => `| ${title} | ${names(kind, 'modern')} | ${names(kind, 'compatible')} |\n`,
-  );
-  return `| | \`SecurityProfile=modern\` | in the default lists besides |\n|---|---|---|\n${rows.join('')}`;
+  const rows = Object.entries(kinds).map(([kind, title]) => {
+    const cells = ['modern', 'modern-only', 'compatible', 'on-request'];
+    return `| ${[title, ...cells.map((profile) => names(kind, profile))].join(' | ')} |\n`;
+  });
+  const heads = [
+    'default lists and `SecurityProfile=modern`',
+    'modern only',
+    'default lists only',
+    'in a list that names it',
+  ];
+  return `| | ${heads.join(' | ')} |\n|---|---|---|---|---|\n${rows.join('')}`;
 }

@@ -2,6 +2,7 @@
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
+const built = require('./built_clients.js');
 const { folder } = require('./folder.js');
 const { userKey } = require('./keys.js');
 const { run, start, environment } = require('./processes.js');
@@ -13,6 +14,7 @@ const found = new Map([['ssh2', true]]);
 
 /** Whether a client is on this machine. */
 function available(client) {
+  if (built[client]) return built[client].available();
   if (!found.has(client)) {
     const [command, args] =
       client === 'paramiko' || client === 'asyncssh'

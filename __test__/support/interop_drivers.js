@@ -8,8 +8,10 @@
 const { spawnSync } = require('node:child_process');
 const { randomBytes } = require('node:crypto');
 const { once } = require('node:events');
+const { mkdirSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
+const built = require('./built_clients.js');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
 const { hostCertificate, skProvider } = require('./keys.js');
@@ -96,6 +98,20 @@ const npmSsh2 = {
   },
 };
 
+/** A folder of plink's with a session that warns of nothing: with -batch a warning ends it. */
+function puttyFolder() {
+  const home = path.join(folder, 'putty');
+  const all = {
+    Cipher: 'chacha20,aesgcm,aes,3des,blowfish,des,arcfour',
+    KEX: 'ecdh,ntru-curve25519,dh-group18-sha512,dh-group16-sha512,dh-group14-sha1,dh-gex-sha1,dh-group1-sha1,rsa',
+    HostKey: 'ed25519,ecdsa,rsa,dsa,ed448',
+  };
+  const lines = Object.entries(all).map(([name, list]) => `${name}=${list},WARN\n`);
+  mkdirSync(path.join(home, 'sessions'), { recursive: true });
+  writeFileSync(path.join(home, 'sessions', 'interop'), lines.join(''));
+  return home;
+}
+
 const plink = {
   supports: () => ({
     kex: [
@@ -121,8 +137,19 @@ const plink = {
       'aes128-ctr',
       'aes192-ctr',
       'aes256-ctr',
+      'aes128-cbc',
+      'aes192-cbc',
+      'aes256-cbc',
+      '3des-ctr',
+      '3des-cbc',
+      'blowfish-cbc',
+      'arcfour128',
+      'arcfour256',
     ],
-    mac: ['hmac-sha2-256', 'hmac-sha2-256-etm@openssh.com'],
+    mac: ['hmac-sha2-256', 'hmac-sha1', 'hmac-sha1-96', 'hmac-md5'].flatMap((name) => [
+      name,
+      `${name}-etm@openssh.com`,
+    ]),
     hostKey: [
       'ssh-ed25519',
       'ecdsa-sha2-nistp256',
@@ -146,7 +173,7 @@ const plink = {
   }),
   forces: () => false,
   async run(job) {
-    const args = ['-batch', '-ssh', '-P', String(job.server.getLocalPort())];
+    const args = ['-load', 'interop', '-batch', '-ssh', '-P', String(job.server.getLocalPort())];
     const hex = hostCertificate(job.hostKeyType).fingerprintSHA256.replaceAll(':', '');
     const fingerprint = Buffer.from(hex, 'hex').toString('base64').replace(/=+$/, '');
     args.push('-hostkey', `SHA256:${fingerprint}`, '-noagent');
@@ -158,7 +185,8 @@ const plink = {
       args.push('-i', file);
     } else args.push('-pw', 'x');
     args.push(`${job.user}@127.0.0.1`);
-    return tryCommands((text, input) => run('plink', [...args, text], { input }), job);
+    const env = { PUTTYDIR: puttyFolder() };
+    return tryCommands((text, input) => run('plink', [...args, text], { input, env }), job);
   },
 };
 
@@ -174,7 +202,7 @@ const dbclient = {
       'diffie-hellman-group14-sha1',
     ],
     cipher: ['chacha20-poly1305@openssh.com', 'aes128-ctr', 'aes256-ctr'],
-    mac: ['hmac-sha2-256'],
+    mac: ['hmac-sha1', 'hmac-sha2-256'],
     hostKey: [
       'ssh-ed25519',
       'ecdsa-sha2-nistp256',
@@ -253,4 +281,5 @@ module.exports = {
   dbclient,
   paramiko: new PythonDriver('paramiko'),
   asyncssh: new PythonDriver('asyncssh'),
+  ...built,
 };

@@ -18,6 +18,7 @@ use sshserver::engine::{
     Ticket,
 };
 use sshserver::error::{ApiMisuse, CryptoError};
+use sshserver::transport::AlgorithmLists;
 use sshserver::wire::messages::{KexInit, Message, NewKeys, ServiceRequest, UserauthRequest};
 use sshserver::wire::{NameList, Reader, Writer};
 
@@ -412,6 +413,7 @@ fn config() -> Arc<Config> {
     static CONFIG: OnceLock<Arc<Config>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let mut config = Config::default();
+        config.transport.algorithms = AlgorithmLists::of(|_| true);
         let host_key = generate_ed25519(&mut Counter(2)).expect("a host key");
         config.transport.host_keys.push(Arc::new(host_key));
         config.auth_methods = "password,publickey,keyboard-interactive".to_owned();

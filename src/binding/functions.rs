@@ -5,6 +5,7 @@ use napi_derive::napi;
 
 use super::errors;
 use super::ssh_param;
+use crate::crypto;
 
 /// Reads a field of a payload as text.
 #[napi]
@@ -37,4 +38,13 @@ pub fn set_ssh_param(
 #[napi]
 pub fn error_text(code: u32) -> String {
     errors::text(code)
+}
+
+/// Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,
+/// and `modern` (in the default lists and in the modern profile), `modern-only`, `compatible` (in the
+/// default lists only) or `on-request`.
+#[napi]
+pub fn algorithms() -> Vec<Vec<&'static str>> {
+    let rows = crypto::algorithms().into_iter();
+    rows.map(|(kind, name, security)| vec![kind, name, security.name()]).collect()
 }

@@ -18,11 +18,51 @@ pub mod signature;
 #[cfg(test)]
 mod tests;
 
-/// Whether an algorithm belongs into an offer.
+/// Which offers an algorithm belongs into. The registries have it in any case, so that a setting may
+/// name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     /// In the default offer and in that of the modern profile.
     Modern,
+    /// In the modern profile only: the documented defaults leave it out.
+    ModernOnly,
     /// In the documented default offer only.
     Compatible,
+    /// In neither: weak, and no documented default has it.
+    OnRequest,
+}
+
+impl Security {
+    /// Whether the documented default offer has it.
+    pub fn in_defaults(self) -> bool {
+        matches!(self, Self::Modern | Self::Compatible)
+    }
+
+    /// The word for it: `modern`, `modern-only`, `compatible` or `on-request`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Modern => "modern",
+            Self::ModernOnly => "modern-only",
+            Self::Compatible => "compatible",
+            Self::OnRequest => "on-request",
+        }
+    }
+
+    /// Whether the modern profile has it.
+    pub fn in_modern_profile(self) -> bool {
+        matches!(self, Self::Modern | Self::ModernOnly)
+    }
+}
+
+/// Every algorithm of every registry: its kind, its name and where it belongs; the kinds one after
+/// the other, each in the order of its registry.
+pub fn algorithms() -> Vec<(&'static str, &'static str, Security)> {
+    let mut all = Vec::new();
+    all.extend(kex::KEXES.iter().map(|row| ("kex", row.name, row.security)));
+    all.extend(signature::SIGNATURES.iter().map(|row| ("signature", row.name, row.security)));
+    all.extend(cipher::CIPHERS.iter().map(|row| ("cipher", row.name, row.security)));
+    all.extend(mac::MACS.iter().map(|row| ("mac", row.name, row.security)));
+    let compressions = compression::COMPRESSIONS.iter();
+    all.extend(compressions.map(|row| ("compression", row.name, row.security)));
+    all
 }

@@ -7,7 +7,7 @@
 use bytes::{Buf, BytesMut};
 
 use crate::blocks::Block;
-use crate::crypto::cipher::{Opener, Sealer};
+use crate::crypto::cipher::{Opener, Sealer, discarding, plaintext};
 use crate::crypto::compression::{Compressor, Decompressor};
 use crate::crypto::random::Random;
 use crate::error::{CryptoError, Error, InvalidMessage};
@@ -120,7 +120,10 @@ impl Inbound {
             return Ok(None);
         };
         let mut packet = buf.split_to(total);
-        self.opener.open(self.sequence, &mut packet)?;
+        if let Err(error) = self.opener.open(self.sequence, &mut packet) {
+            self.refuse(error.into(), total, buf, max_packet_len)?;
+            return Ok(None);
+        }
         let sequence = self.opened(total)?;
         packet.truncate(total.saturating_sub(self.opener.tag_len()));
         strip_padding(&mut packet)?;
@@ -156,10 +159,17 @@ impl Inbound {
         let Some(head) = block.land(1 + LANDED_HEAD_LEN, len, open) else {
             return self.next(buf, max_packet_len).map(alone);
         };
-        let [padding, head @ ..] = *head?
+        buf.advance(total);
+        let head = match head {
+            Ok(head) => head,
+            Err(error) => {
+                self.refuse(error.into(), total, buf, max_packet_len)?;
+                return Ok(None);
+            }
+        };
+        let [padding, head @ ..] = *head
             .first_chunk::<{ 1 + LANDED_HEAD_LEN }>()
             .ok_or(Error::Internal("the head of a landed packet"))?;
-        buf.advance(total);
         let sequence = self.opened(total)?;
         let payload_len = unpadded_len(len, padding)?;
         let rest = payload_len.checked_sub(LANDED_HEAD_LEN);
@@ -188,9 +198,16 @@ impl Inbound {
                     return Ok(None);
                 };
                 let len = self.opener.packet_length(self.sequence, prefix)?;
-                let total = self.checked_total(len, max_packet_len)?;
-                self.current = Some(total);
-                total
+                match self.checked_total(len, max_packet_len) {
+                    Ok(total) => {
+                        self.current = Some(total);
+                        total
+                    }
+                    Err(error) => {
+                        self.refuse(error, 0, buf, max_packet_len)?;
+                        return Ok(None);
+                    }
+                }
             }
         };
         Ok((buf.len() >= total).then_some(total))
@@ -221,6 +238,32 @@ impl Inbound {
             return Err(bad);
         }
         len.checked_add(LENGTH_LEN).and_then(|n| n.checked_add(self.opener.tag_len())).ok_or(bad)
+    }
+
+    /// Tells what is wrong with a packet whose first `taken` bytes are not in `buf` any more: at
+    /// once, or when it is no secret any more. Until then nothing is told, and nothing else is read.
+    #[cold]
+    fn refuse(
+        &mut self,
+        error: Error,
+        taken: usize,
+        buf: &mut BytesMut,
+        max_packet_len: usize,
+    ) -> Result<(), Error> {
+        if !self.opener.guards_length() {
+            return Err(error);
+        }
+        let longest = max_packet_len
+            .saturating_add(LENGTH_LEN)
+            .saturating_add(self.opener.tag_len())
+            .max(taken);
+        let missing = longest.saturating_sub(taken);
+        // the time that it takes to answer is that of opening the longest packet, too
+        let to_open = if buf.len() < missing { longest } else { missing };
+        let opener = std::mem::replace(&mut self.opener, plaintext().0);
+        self.opener = discarding(opener, missing, to_open);
+        self.current = None;
+        self.total(buf, max_packet_len).map(|_| ())
     }
 
     fn inflate(&mut self, payload: BytesMut) -> Result<BytesMut, Error> {
@@ -392,7 +435,7 @@ impl PaddingPool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::cipher::{CIPHERS, plaintext};
+    use crate::crypto::cipher::CIPHERS;
     use crate::crypto::mac::MACS;
     use crate::limits::MAX_PACKET_LEN;
 

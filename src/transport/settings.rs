@@ -57,32 +57,31 @@ pub struct AlgorithmLists {
 }
 
 impl Default for AlgorithmLists {
-    /// Every algorithm of the registries, in their order.
+    /// The documented defaults.
     fn default() -> Self {
-        Self {
-            kex: KEXES.to_vec(),
-            host_key: SIGNATURES.iter().copied().filter(|row| !row.security_key).collect(),
-            cipher: CIPHERS.to_vec(),
-            mac: MACS.to_vec(),
-            compression: COMPRESSIONS.to_vec(),
-            user_signature: SIGNATURES.to_vec(),
-            min_rsa_bits: 1024,
-        }
+        Self::of(Security::in_defaults)
     }
 }
 
 impl AlgorithmLists {
-    /// What a current OpenSSH accepts.
+    /// What a current OpenSSH accepts and no audit warns of.
     pub fn modern() -> Self {
-        let mut lists = Self::default();
-        lists.kex.retain(|row| row.security == Security::Modern);
-        lists.host_key.retain(|row| row.security == Security::Modern);
-        lists.cipher.retain(|row| row.security == Security::Modern);
-        lists.mac.retain(|row| row.security == Security::Modern);
-        lists.compression.retain(|row| row.security == Security::Modern);
-        lists.user_signature.retain(|row| row.security == Security::Modern);
-        lists.min_rsa_bits = 2048;
-        lists
+        Self { min_rsa_bits: 2048, ..Self::of(Security::in_modern_profile) }
+    }
+
+    /// The rows of the registries that belong into it, in their order.
+    pub fn of(belongs: fn(Security) -> bool) -> Self {
+        let signatures: Vec<_> =
+            SIGNATURES.iter().copied().filter(|row| belongs(row.security)).collect();
+        Self {
+            kex: KEXES.iter().copied().filter(|row| belongs(row.security)).collect(),
+            host_key: signatures.iter().copied().filter(|row| !row.security_key).collect(),
+            cipher: CIPHERS.iter().copied().filter(|row| belongs(row.security)).collect(),
+            mac: MACS.iter().copied().filter(|row| belongs(row.security)).collect(),
+            compression: COMPRESSIONS.iter().copied().filter(|row| belongs(row.security)).collect(),
+            user_signature: signatures,
+            min_rsa_bits: 1024,
+        }
     }
 }
 

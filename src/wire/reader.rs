@@ -122,14 +122,16 @@ impl<'a> Reader<'a> {
 pub struct NameList<'a>(&'a str);
 
 impl<'a> NameList<'a> {
-    /// Checks a list: ASCII, no empty name, no name above 64 characters, no control character.
+    /// Checks a list: ASCII, no empty name, no name above 64 characters, no control character. One
+    /// comma at the end is taken: libssh 0.10 sends its ciphers with it.
     pub fn parse(list: &'a str) -> Result<Self> {
         let fits = |name: &str| {
             !name.is_empty()
                 && name.len() <= MAX_NAME_LEN
                 && name.bytes().all(|b| b.is_ascii_graphic())
         };
-        if list.is_empty() || list.split(',').all(fits) {
+        let names = list.strip_suffix(',').unwrap_or(list);
+        if list.is_empty() || names.split(',').all(fits) {
             Ok(Self(list))
         } else {
             Err(InvalidMessage::BadNameList)
@@ -199,7 +201,9 @@ mod tests {
     fn name_lists() {
         assert_eq!(NameList::parse("").map(|l| l.iter().count()), Ok(0));
         assert_eq!(NameList::parse("zlib,none").map(|l| l.first()), Ok(Some("zlib")));
-        for bad in [",", "a,", ",a", "a,,b", "a b", "a\0", "ä"] {
+        let trailing = NameList::parse("zlib,none,").unwrap();
+        assert_eq!(trailing.iter().collect::<Vec<_>>(), ["zlib", "none"]);
+        for bad in [",", ",,", "a,,", ",a", "a,,b", "a b", "a\0", "ä"] {
             assert_eq!(NameList::parse(bad), Err(InvalidMessage::BadNameList), "{bad:?}");
         }
         assert!(NameList::parse(&"x".repeat(65)).is_err());

@@ -17,6 +17,7 @@ use sshserver::crypto::signature::{KeyMaterial, PrivateKey, generate_ed25519};
 use sshserver::engine::Config;
 use sshserver::error::CryptoError;
 use sshserver::keystore;
+use sshserver::transport::AlgorithmLists;
 
 /// Random bytes that are the same in every run: SHA-256 of a seed and a counter.
 pub(crate) struct FixedRandom {
@@ -100,9 +101,10 @@ pub(crate) fn key_file(name: &str) -> PrivateKey {
     PrivateKey::new(contents.first_key().unwrap().material()).unwrap()
 }
 
-/// The engine's defaults, with the ed25519 host key of seed 1.
+/// The engine's defaults with every algorithm there is, and the ed25519 host key of seed 1.
 pub(crate) fn config() -> Config {
     let mut config = Config::default();
+    config.transport.algorithms = AlgorithmLists::of(|_| true);
     config.transport.version = "SSH-2.0-test".to_owned();
     config.transport.host_keys.push(Arc::new(ed25519(1)));
     config

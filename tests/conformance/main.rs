@@ -17,6 +17,7 @@
 mod common;
 
 mod algorithms;
+mod cbc;
 mod certificates;
 mod commands;
 mod key_exchange;

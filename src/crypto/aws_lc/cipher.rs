@@ -1,8 +1,8 @@
 //! Ciphers that keep their state from call to call (EVP), for the modes that run on from packet to
 //! packet.
 
-use std::ffi::c_int;
-use std::ptr::{NonNull, null_mut};
+use std::ffi::{c_int, c_uint};
+use std::ptr::{NonNull, null, null_mut};
 
 use aws_lc_sys as ffi;
 
@@ -15,6 +15,18 @@ pub(crate) enum CipherKind {
     Aes128Ctr,
     Aes192Ctr,
     Aes256Ctr,
+    Aes128Cbc,
+    Aes192Cbc,
+    Aes256Cbc,
+    /// Single blocks: for UMAC.
+    Aes128Ecb,
+    TripleDesCbc,
+    /// Single blocks: the library has no counter mode of it.
+    TripleDesEcb,
+    BlowfishCbc,
+    Cast128Cbc,
+    /// Takes keys of 16 and of 32 bytes.
+    Rc4,
 }
 
 impl CipherKind {
@@ -25,6 +37,15 @@ impl CipherKind {
                 Self::Aes128Ctr => ffi::EVP_aes_128_ctr(),
                 Self::Aes192Ctr => ffi::EVP_aes_192_ctr(),
                 Self::Aes256Ctr => ffi::EVP_aes_256_ctr(),
+                Self::Aes128Cbc => ffi::EVP_aes_128_cbc(),
+                Self::Aes192Cbc => ffi::EVP_aes_192_cbc(),
+                Self::Aes256Cbc => ffi::EVP_aes_256_cbc(),
+                Self::Aes128Ecb => ffi::EVP_aes_128_ecb(),
+                Self::TripleDesCbc => ffi::EVP_des_ede3_cbc(),
+                Self::TripleDesEcb => ffi::EVP_des_ede3_ecb(),
+                Self::BlowfishCbc => ffi::EVP_bf_cbc(),
+                Self::Cast128Cbc => ffi::EVP_cast5_cbc(),
+                Self::Rc4 => ffi::EVP_rc4(),
             }
         }
     }
@@ -34,7 +55,6 @@ impl CipherKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Encrypt,
-    #[allow(dead_code, reason = "counter mode encrypts both ways; CBC will not")]
     Decrypt,
 }
 
@@ -62,7 +82,7 @@ impl CipherContext {
             return Err(CryptoError::Failed);
         }
         // SAFETY: `evp` is not null, so it points to a constant of the library.
-        let (key_len, iv_len, block_len) = unsafe {
+        let (usual_key_len, iv_len, block_len) = unsafe {
             (
                 ffi::EVP_CIPHER_key_length(evp),
                 ffi::EVP_CIPHER_iv_length(evp),
@@ -70,27 +90,33 @@ impl CipherContext {
             )
         };
         let fits = |len: usize, wanted| usize::try_from(wanted).is_ok_and(|wanted| len == wanted);
-        if !fits(key.len(), key_len) || !fits(iv.len(), iv_len) {
+        let long_rc4 = kind == CipherKind::Rc4 && key.len() == 32;
+        if !(fits(key.len(), usual_key_len) || long_rc4) || !fits(iv.len(), iv_len) {
             return Err(CryptoError::Failed);
         }
+        let key_len = c_uint::try_from(key.len()).map_err(|_| CryptoError::Failed)?;
         // SAFETY: takes nothing; null means out of memory.
         let context = unsafe { ffi::EVP_CIPHER_CTX_new() };
         let this = Self {
             context: NonNull::new(context).ok_or(CryptoError::Failed)?,
             block_len: usize::try_from(block_len).map_err(|_| CryptoError::Failed)?,
         };
-        // SAFETY: the context is new and ours, `key` and `iv` are as long as the library will read
-        // (checked above), the engine may be null.
+        // SAFETY: the context is new and ours; all pointers but the cipher may be null. The key is
+        // read after the context was told its length, and the length of `iv` was checked above.
         let started = unsafe {
-            ffi::EVP_CipherInit_ex(
-                this.context.as_ptr(),
-                evp,
-                null_mut(),
-                key.as_ptr(),
-                iv.as_ptr(),
-                c_int::from(direction == Direction::Encrypt),
-            ) == 1
-                && ffi::EVP_CIPHER_CTX_set_padding(this.context.as_ptr(), 0) == 1
+            let context = this.context.as_ptr();
+            let encrypt = c_int::from(direction == Direction::Encrypt);
+            ffi::EVP_CipherInit_ex(context, evp, null_mut(), null(), null(), encrypt) == 1
+                && ffi::EVP_CIPHER_CTX_set_key_length(context, key_len) == 1
+                && ffi::EVP_CipherInit_ex(
+                    context,
+                    null(),
+                    null_mut(),
+                    key.as_ptr(),
+                    iv.as_ptr(),
+                    encrypt,
+                ) == 1
+                && ffi::EVP_CIPHER_CTX_set_padding(context, 0) == 1
         };
         if started { Ok(this) } else { Err(CryptoError::Failed) }
     }

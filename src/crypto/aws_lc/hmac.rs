@@ -13,6 +13,8 @@ use crate::error::CryptoError;
 /// The hash functions of an [`HmacKey`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HmacHash {
+    Md5,
+    Sha1,
     Sha256,
     Sha512,
 }
@@ -22,6 +24,8 @@ impl HmacHash {
         // SAFETY: these functions take nothing and return pointers to constants.
         unsafe {
             match self {
+                Self::Md5 => ffi::EVP_md5(),
+                Self::Sha1 => ffi::EVP_sha1(),
                 Self::Sha256 => ffi::EVP_sha256(),
                 Self::Sha512 => ffi::EVP_sha512(),
             }

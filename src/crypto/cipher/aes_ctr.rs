@@ -1,47 +1,25 @@
 //! aes128-ctr, aes192-ctr, aes256-ctr (RFC 4344 section 4). The counter runs on from packet to
 //! packet, in the EVP context.
 
-use super::{CipherAlgorithm, Keystream, Mode, NewKeystream};
+use super::evp::{keystream, stream_row};
+use super::{CipherAlgorithm, NewKeystream};
 use crate::crypto::Security;
-use crate::crypto::aws_lc::{CipherContext, CipherKind, Direction};
-use crate::error::CryptoError;
+use crate::crypto::aws_lc::{CipherKind, Direction};
 
 /// The registry row of aes128-ctr.
 pub(super) static AES128_CTR: CipherAlgorithm =
-    row("aes128-ctr", 16, |key, iv| keystream(CipherKind::Aes128Ctr, key, iv));
+    row("aes128-ctr", 16, |key, iv| keystream(CipherKind::Aes128Ctr, Direction::Encrypt, key, iv));
 
 /// The registry row of aes192-ctr.
 pub(super) static AES192_CTR: CipherAlgorithm =
-    row("aes192-ctr", 24, |key, iv| keystream(CipherKind::Aes192Ctr, key, iv));
+    row("aes192-ctr", 24, |key, iv| keystream(CipherKind::Aes192Ctr, Direction::Encrypt, key, iv));
 
 /// The registry row of aes256-ctr.
 pub(super) static AES256_CTR: CipherAlgorithm =
-    row("aes256-ctr", 32, |key, iv| keystream(CipherKind::Aes256Ctr, key, iv));
+    row("aes256-ctr", 32, |key, iv| keystream(CipherKind::Aes256Ctr, Direction::Encrypt, key, iv));
 
 const fn row(name: &'static str, key_len: usize, new: NewKeystream) -> CipherAlgorithm {
-    CipherAlgorithm {
-        name,
-        key_len,
-        iv_len: BLOCK_LEN,
-        block_len: BLOCK_LEN,
-        security: Security::Modern,
-        rekey_after_bytes: super::REKEY_128_BIT_BLOCKS,
-        terrapin: false,
-        terrapin_with_etm: false,
-        // counter mode does the same in both directions
-        mode: Mode::WithMac { decryptor: new, encryptor: new },
-    }
-}
-
-fn keystream(kind: CipherKind, key: &[u8], iv: &[u8]) -> Result<Box<dyn Keystream>, CryptoError> {
-    let context = CipherContext::new(kind, Direction::Encrypt, key, iv)?;
-    Ok(Box::new(context))
-}
-
-impl Keystream for CipherContext {
-    fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
-        self.update(data)
-    }
+    stream_row(name, key_len, BLOCK_LEN, BLOCK_LEN, Security::Modern, new)
 }
 
 const BLOCK_LEN: usize = 16;
@@ -49,14 +27,7 @@ const BLOCK_LEN: usize = 16;
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::crypto::cipher::tests::hex;
-
-    fn built(row: &CipherAlgorithm, key: &[u8], iv: &[u8]) -> Box<dyn Keystream> {
-        let Mode::WithMac { encryptor, .. } = row.mode else {
-            panic!("{row:?} is an AEAD");
-        };
-        encryptor(key, iv).unwrap()
-    }
+    use crate::crypto::cipher::tests::{hex, runs_to};
 
     /// NIST SP 800-38A, F.5.1, F.5.3 and F.5.5; in two parts, so that the counter has to run on.
     pub(in crate::crypto::cipher) fn known_answers() -> Vec<&'static str> {
@@ -84,12 +55,7 @@ pub(super) mod tests {
             ),
         ];
         for (row, key, sealed) in cases {
-            let mut keystream = built(row, &hex(key), &iv);
-            let mut data = plain.clone();
-            let (first, second) = data.split_at_mut(16);
-            keystream.apply(first).unwrap();
-            keystream.apply(second).unwrap();
-            assert_eq!(data, hex(sealed), "{row:?}");
+            runs_to(row, &hex(key), &iv, &plain, &hex(sealed));
         }
         cases.map(|(row, ..)| row.name).to_vec()
     }
@@ -98,10 +64,8 @@ pub(super) mod tests {
     /// with OpenSSL 3.
     #[test]
     fn the_whole_block_is_the_counter() {
-        let mut data = [0; 48];
-        built(&AES128_CTR, &[0; 16], &[0xff; 16]).apply(&mut data).unwrap();
         let expected = "3f5b8cc9ea855a0afa7347d23e8d664e66e94bd4ef8a2c3b884cfa59ca342b2e\
                         58e2fccefa7e3061367f1d57a4e7455a";
-        assert_eq!(data[..], hex(expected));
+        runs_to(&AES128_CTR, &[0; 16], &[0xff; 16], &[0; 48], &hex(expected));
     }
 }

@@ -2,14 +2,22 @@
 //! and a [`Sealer`] (outbound) that work in place on whole binary packets (RFC 4253 section 6);
 //! framing stays in `transport::packet_codec`.
 
+mod aes_cbc;
 mod aes_ctr;
 mod aes_gcm;
+mod arcfour;
+mod blowfish;
+mod cast128;
 mod chacha20_poly1305;
+mod discard;
+mod evp;
 mod none;
 #[cfg(test)]
 mod tests;
+mod triple_des;
 mod with_mac;
 
+pub use discard::discarding;
 pub use none::plaintext;
 
 use super::Security;
@@ -33,6 +41,13 @@ pub trait Opener: Send {
     /// Whether the 4 length bytes count towards the multiple of `block_len` (they do when they are
     /// encrypted with the rest; not for AEAD and encrypt-then-MAC).
     fn length_counts(&self) -> bool;
+
+    /// Whether the peer may learn that a packet is bad only after as many bytes as the longest
+    /// packet has, whatever is wrong with it: its length is believed before the MAC is checked, and
+    /// with CBC it is the plaintext of a block that an attacker may have taken from elsewhere.
+    fn guards_length(&self) -> bool {
+        false
+    }
 
     /// Reads `packet_length` from the first `prefix_len` bytes of the packet with this sequence
     /// number. Called exactly once per packet; may decrypt the prefix in place, which
@@ -100,6 +115,8 @@ pub enum Mode {
         decryptor: NewKeystream,
         /// From key and initial IV.
         encryptor: NewKeystream,
+        /// [`Opener::guards_length`], unless the length is in clear.
+        guards_length: bool,
     },
 }
 
@@ -138,14 +155,24 @@ impl std::fmt::Debug for CipherAlgorithm {
     }
 }
 
-/// The registry, in order of preference.
+/// The registry, in the order of the documented default list.
 pub static CIPHERS: &[&CipherAlgorithm] = &[
-    &chacha20_poly1305::CHACHA20_POLY1305,
-    &aes_gcm::AES128_GCM,
-    &aes_gcm::AES256_GCM,
-    &aes_ctr::AES128_CTR,
-    &aes_ctr::AES192_CTR,
     &aes_ctr::AES256_CTR,
+    &aes_ctr::AES192_CTR,
+    &aes_ctr::AES128_CTR,
+    &aes_cbc::AES256_CBC,
+    &aes_cbc::AES192_CBC,
+    &aes_cbc::AES128_CBC,
+    &triple_des::TRIPLE_DES_CTR,
+    &triple_des::TRIPLE_DES_CBC,
+    &blowfish::BLOWFISH_CBC,
+    &arcfour::ARCFOUR256,
+    &arcfour::ARCFOUR128,
+    &arcfour::ARCFOUR,
+    &cast128::CAST128_CBC,
+    &aes_gcm::AES256_GCM,
+    &aes_gcm::AES128_GCM,
+    &chacha20_poly1305::CHACHA20_POLY1305,
 ];
 
 /// Looks a cipher up by its name.
@@ -175,9 +202,10 @@ impl CipherAlgorithm {
     ) -> Result<Box<dyn Opener>, CryptoError> {
         match self.mode {
             Mode::Aead { opener, .. } => opener(key, iv),
-            Mode::WithMac { decryptor, .. } => {
+            Mode::WithMac { decryptor, guards_length, .. } => {
                 let mac = mac.ok_or(CryptoError::Failed)?;
-                with_mac::opener(decryptor(key, iv)?, self.block_len, mac, mac_key)
+                let cipher = decryptor(key, iv)?;
+                with_mac::opener(cipher, self.block_len, guards_length, mac, mac_key)
             }
         }
     }

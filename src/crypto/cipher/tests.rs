@@ -59,6 +59,21 @@ pub(super) fn seals_and_opens(
     }
 }
 
+/// Encrypts `plain` to `sealed` and back, the first block by itself, so that the state has to run on.
+pub(super) fn runs_to(row: &CipherAlgorithm, key: &[u8], iv: &[u8], plain: &[u8], sealed: &[u8]) {
+    let Mode::WithMac { encryptor, decryptor, .. } = row.mode else {
+        panic!("{row:?} is an AEAD");
+    };
+    for (new, from, to) in [(encryptor, plain, sealed), (decryptor, sealed, plain)] {
+        let mut cipher = new(key, iv).unwrap();
+        let mut data = from.to_vec();
+        let (first, rest) = data.split_at_mut(row.block_len);
+        cipher.apply(first).unwrap();
+        cipher.apply(rest).unwrap();
+        assert_eq!(data, to, "{row:?}");
+    }
+}
+
 fn opens_to(opener: &mut dyn Opener, sequence: u32, packet: &mut [u8], plain: &[u8]) {
     let prefix = opener.prefix_len();
     let length = opener.packet_length(sequence, &mut packet[..prefix]).unwrap();
@@ -188,22 +203,69 @@ fn a_cipher_that_needs_a_mac_is_not_built_without_one() {
 }
 
 #[test]
-fn terrapin_applies_to_chacha20_with_any_mac_and_to_no_other() {
+fn terrapin_applies_to_chacha20_and_to_cbc_with_encrypt_then_mac() {
     for cipher in CIPHERS {
-        let expected = cipher.name == "chacha20-poly1305@openssh.com";
-        assert_eq!(cipher.terrapin_affected(None), expected, "{cipher:?}");
+        let chacha20 = cipher.name == "chacha20-poly1305@openssh.com";
+        let cbc = cipher.name.ends_with("-cbc");
+        assert_eq!(cipher.terrapin_affected(None), chacha20, "{cipher:?}");
         for mac in MACS {
-            assert_eq!(cipher.terrapin_affected(Some(mac)), expected, "{cipher:?}");
+            let expected = chacha20 || (cbc && mac.encrypt_then_mac);
+            assert_eq!(cipher.terrapin_affected(Some(mac)), expected, "{cipher:?} {mac:?}");
         }
+    }
+}
+
+/// Unless the length is in clear.
+#[test]
+fn cbc_guards_its_lengths() {
+    for (cipher, mac) in suites() {
+        let etm = mac.is_some_and(|mac| mac.encrypt_then_mac);
+        let expected = cipher.name.ends_with("-cbc") && !etm;
+        assert_eq!(both(cipher, mac).0.guards_length(), expected, "{cipher:?} {mac:?}");
+    }
+}
+
+#[test]
+fn keys_and_ivs_of_other_lengths_are_refused_by_every_cipher() {
+    for cipher in CIPHERS {
+        let mac = cipher.needs_mac().then_some(MACS[0]);
+        let mac_key = vec![0; mac.map_or(0, |mac| mac.key_len)];
+        for (key_len, iv_len) in [
+            (cipher.key_len - 1, cipher.iv_len),
+            (cipher.key_len + 1, cipher.iv_len),
+            (0, cipher.iv_len),
+        ] {
+            let (key, iv) = (vec![0; key_len], vec![0; iv_len]);
+            assert!(cipher.opener(&key, &iv, mac, &mac_key).is_err(), "{cipher:?}");
+            assert!(cipher.sealer(&key, &iv, mac, &mac_key).is_err(), "{cipher:?}");
+        }
+        if cipher.iv_len > 0 {
+            let (key, iv) = (vec![0; cipher.key_len], vec![0; cipher.iv_len - 1]);
+            assert!(cipher.opener(&key, &iv, mac, &mac_key).is_err(), "{cipher:?}");
+            assert!(cipher.sealer(&key, &iv, mac, &mac_key).is_err(), "{cipher:?}");
+        }
+    }
+}
+
+#[test]
+fn keys_of_small_blocks_end_after_a_gigabyte() {
+    for cipher in CIPHERS.iter().filter(|cipher| cipher.needs_mac()) {
+        let expected = if cipher.block_len == 8 { 1 << 30 } else { 1 << 36 };
+        assert_eq!(cipher.rekey_after_bytes, expected, "{cipher:?}");
     }
 }
 
 #[test]
 fn every_cipher_has_a_known_answer() {
     let checked = [
-        chacha20_poly1305::tests::known_answers(),
-        aes_gcm::tests::known_answers(),
+        aes_cbc::tests::known_answers(),
         aes_ctr::tests::known_answers(),
+        aes_gcm::tests::known_answers(),
+        arcfour::tests::known_answers(),
+        blowfish::tests::known_answers(),
+        cast128::tests::known_answers(),
+        chacha20_poly1305::tests::known_answers(),
+        triple_des::tests::known_answers(),
     ];
     same_names(CIPHERS.iter().map(|row| row.name), checked.concat());
 }

@@ -12,6 +12,7 @@ use crate::error::CryptoError;
 pub(super) fn opener(
     cipher: Box<dyn Keystream>,
     block_len: usize,
+    guards_length: bool,
     mac: &MacAlgorithm,
     mac_key: &[u8],
 ) -> Result<Box<dyn Opener>, CryptoError> {
@@ -19,7 +20,7 @@ pub(super) fn opener(
     Ok(if mac.encrypt_then_mac {
         Box::new(EncryptThenMac(parts))
     } else {
-        Box::new(EncryptAndMac(parts))
+        Box::new(EncryptAndMac { parts, guards_length })
     })
 }
 
@@ -34,7 +35,7 @@ pub(super) fn sealer(
     Ok(if mac.encrypt_then_mac {
         Box::new(EncryptThenMac(parts))
     } else {
-        Box::new(EncryptAndMac(parts))
+        Box::new(EncryptAndMac { parts, guards_length: false })
     })
 }
 
@@ -81,48 +82,56 @@ impl Parts {
     }
 }
 
-struct EncryptAndMac(Parts);
+struct EncryptAndMac {
+    parts: Parts,
+    guards_length: bool,
+}
 
 impl Opener for EncryptAndMac {
     fn block_len(&self) -> usize {
-        self.0.block_len.into()
+        self.parts.block_len.into()
     }
 
     fn tag_len(&self) -> usize {
-        self.0.tag_len.into()
+        self.parts.tag_len.into()
     }
 
     fn prefix_len(&self) -> usize {
-        self.0.block_len.into()
+        self.parts.block_len.into()
     }
 
     fn length_counts(&self) -> bool {
         true
     }
 
+    fn guards_length(&self) -> bool {
+        self.guards_length
+    }
+
     fn packet_length(&mut self, _sequence: u32, prefix: &mut [u8]) -> Result<u32, CryptoError> {
-        if prefix.len() != usize::from(self.0.block_len) {
+        if prefix.len() != usize::from(self.parts.block_len) {
             return Err(CryptoError::Failed);
         }
-        self.0.cipher.apply(prefix)?;
+        self.parts.cipher.apply(prefix)?;
         super::length_in_clear(prefix)
     }
 
     fn open(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError> {
-        let (body, tag) = self.0.split(packet)?;
-        let encrypted = body.get_mut(usize::from(self.0.block_len)..).ok_or(CryptoError::Failed)?;
-        self.0.cipher.apply(encrypted)?;
-        self.0.check(sequence, body, tag)
+        let (body, tag) = self.parts.split(packet)?;
+        let encrypted =
+            body.get_mut(usize::from(self.parts.block_len)..).ok_or(CryptoError::Failed)?;
+        self.parts.cipher.apply(encrypted)?;
+        self.parts.check(sequence, body, tag)
     }
 }
 
 impl Sealer for EncryptAndMac {
     fn block_len(&self) -> usize {
-        self.0.block_len.into()
+        self.parts.block_len.into()
     }
 
     fn tag_len(&self) -> usize {
-        self.0.tag_len.into()
+        self.parts.tag_len.into()
     }
 
     fn length_counts(&self) -> bool {
@@ -130,9 +139,9 @@ impl Sealer for EncryptAndMac {
     }
 
     fn seal(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError> {
-        let (body, tag) = self.0.split(packet)?;
-        self.0.mac.sign(sequence, body, tag)?;
-        self.0.cipher.apply(body)
+        let (body, tag) = self.parts.split(packet)?;
+        self.parts.mac.sign(sequence, body, tag)?;
+        self.parts.cipher.apply(body)
     }
 }
 

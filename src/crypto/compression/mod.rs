@@ -41,7 +41,7 @@ impl std::fmt::Debug for CompressionAlgorithm {
     }
 }
 
-/// The registry, in order of preference.
+/// The registry, in the order of the documented default list; zlib@openssh.com is not in that.
 pub static COMPRESSIONS: &[&CompressionAlgorithm] =
     &[&none::NONE, &zlib::ZLIB_OPENSSH, &zlib::ZLIB];
 

@@ -8,7 +8,7 @@ use crate::crypto::Security;
 use crate::error::{Error, InvalidMessage, LimitExceeded};
 
 /// The registry row of zlib. It shows code that parses hostile data to everybody who can connect,
-/// so only the compatible profile has it.
+/// so the modern profile leaves it out.
 pub(super) static ZLIB: CompressionAlgorithm = CompressionAlgorithm {
     name: "zlib",
     security: Security::Compatible,
@@ -16,10 +16,10 @@ pub(super) static ZLIB: CompressionAlgorithm = CompressionAlgorithm {
     new: Some(streams),
 };
 
-/// The registry row of zlib@openssh.com.
+/// The registry row of zlib@openssh.com, which the documented default list leaves out.
 pub(super) static ZLIB_OPENSSH: CompressionAlgorithm = CompressionAlgorithm {
     name: "zlib@openssh.com",
-    security: Security::Modern,
+    security: Security::ModernOnly,
     delayed: true,
     new: Some(streams),
 };

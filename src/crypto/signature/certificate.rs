@@ -55,9 +55,11 @@ pub(super) static RSA_SHA2_256_CERT: SignatureAlgorithm =
 pub(super) static RSA_SHA2_512_CERT: SignatureAlgorithm =
     row("rsa-sha2-512-cert-v01@openssh.com", RSA, &rsa::RSA_SHA2_512);
 /// The registry row of ssh-rsa-cert-v01@openssh.com.
-pub(super) static SSH_RSA_CERT: SignatureAlgorithm = row(RSA, RSA, &rsa::SSH_RSA);
+pub(super) static SSH_RSA_CERT: SignatureAlgorithm =
+    SignatureAlgorithm { security: Security::OnRequest, ..row(RSA, RSA, &rsa::SSH_RSA) };
 /// The registry row of ssh-dss-cert-v01@openssh.com.
-pub(super) static SSH_DSS_CERT: SignatureAlgorithm = row(DSS, DSS, &dsa::SSH_DSS);
+pub(super) static SSH_DSS_CERT: SignatureAlgorithm =
+    SignatureAlgorithm { security: Security::OnRequest, ..row(DSS, DSS, &dsa::SSH_DSS) };
 
 /// The key type of a certificate, that of the key in it, and how many fields that key has. Each field
 /// is a string or an mpint, which look alike on the wire.

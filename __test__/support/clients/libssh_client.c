@@ -1,0 +1,110 @@
+/* Runs libssh for the interop tests: reads jobs, one a line, as names and values between tabs, and
+ * answers each with `ok` or with what went wrong. Every job is one connection that forces the
+ * algorithms it names, says something through `say` and sends bytes through `cat`. */
+
+#include <libssh/libssh.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char problem[512];
+
+static const char *value(char **fields, const char *name) {
+  for (int i = 0; fields[i] && fields[i + 1]; i += 2)
+    if (strcmp(fields[i], name) == 0) return fields[i + 1];
+  return NULL;
+}
+
+static int fail(ssh_session session, const char *what) {
+  snprintf(problem, sizeof problem, "%s: %s", what, ssh_get_error(session));
+  return 0;
+}
+
+/* Sends and receives at the same time: the server sends back while it is still sent to. */
+static int command(ssh_session session, const char *text, const char *data, size_t len,
+                   const char *expected) {
+  ssh_channel channel = ssh_channel_new(session);
+  if (ssh_channel_open_session(channel) != SSH_OK) return fail(session, "open");
+  if (ssh_channel_request_exec(channel, text) != SSH_OK) return fail(session, "exec");
+  size_t sent = 0, received = 0, room = len + 64;
+  char *buffer = malloc(room);
+  int ended = 0, n = 0;
+  while (n != SSH_EOF && received < room) {
+    if (sent < len) {
+      size_t part = len - sent < 30000 ? len - sent : 30000;
+      n = ssh_channel_write(channel, data + sent, (unsigned)part);
+      if (n < 0) return fail(session, "write");
+      sent += (size_t)n;
+    } else if (!ended) {
+      if (ssh_channel_send_eof(channel) != SSH_OK) return fail(session, "eof");
+      ended = 1;
+    }
+    n = ssh_channel_read_timeout(channel, buffer + received, (unsigned)(room - received), 0,
+                                 ended ? 60000 : 0);
+    if (n == SSH_ERROR) return fail(session, "read");
+    if (n > 0) received += (size_t)n;
+    if (n == 0 && ended && ssh_channel_is_eof(channel)) break;
+  }
+  int status = ssh_channel_get_exit_status(channel);
+  ssh_channel_close(channel);
+  ssh_channel_free(channel);
+  size_t wanted = expected ? strlen(expected) : len;
+  int same = received == wanted && memcmp(buffer, expected ? expected : data, wanted) == 0;
+  free(buffer);
+  if (status != 0 || !same) {
+    snprintf(problem, sizeof problem, "%s: status %d, %zu bytes", text, status, received);
+    return 0;
+  }
+  return 1;
+}
+
+static int force(ssh_session session, enum ssh_options_e option, const char *name) {
+  return !name || ssh_options_set(session, option, name) == SSH_OK || fail(session, "option");
+}
+
+static int run(char **fields) {
+  ssh_session session = ssh_new();
+  unsigned port = (unsigned)atoi(value(fields, "port"));
+  const char *cipher = value(fields, "cipher"), *mac = value(fields, "mac");
+  const char *compression = value(fields, "compression");
+  size_t len = (size_t)atol(value(fields, "bytes"));
+  char *data = malloc(len);
+  for (size_t i = 0; i < len; i++) data[i] = (char)rand();
+  int no = 0;
+  ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
+  ssh_options_set(session, SSH_OPTIONS_HOST, "127.0.0.1");
+  ssh_options_set(session, SSH_OPTIONS_PORT, &port);
+  int ok = force(session, SSH_OPTIONS_USER, value(fields, "user")) &&
+           force(session, SSH_OPTIONS_KEY_EXCHANGE, value(fields, "kex")) &&
+           force(session, SSH_OPTIONS_HOSTKEYS, value(fields, "hostKey")) &&
+           force(session, SSH_OPTIONS_CIPHERS_C_S, cipher) &&
+           force(session, SSH_OPTIONS_CIPHERS_S_C, cipher) &&
+           force(session, SSH_OPTIONS_HMAC_C_S, mac) &&
+           force(session, SSH_OPTIONS_HMAC_S_C, mac) &&
+           force(session, SSH_OPTIONS_COMPRESSION_C_S, compression) &&
+           force(session, SSH_OPTIONS_COMPRESSION_S_C, compression) &&
+           (ssh_connect(session) == SSH_OK || fail(session, "connect")) &&
+           (ssh_userauth_password(session, NULL, "x") == SSH_AUTH_SUCCESS ||
+            fail(session, "password")) &&
+           command(session, "say hello", "", 0, "hello") &&
+           command(session, "cat", data, len, NULL);
+  ssh_disconnect(session);
+  ssh_free(session);
+  free(data);
+  return ok;
+}
+
+int main(void) {
+  static char line[8192];
+  ssh_init();
+  while (fgets(line, sizeof line, stdin)) {
+    char *fields[64] = {0};
+    int count = 0;
+    line[strcspn(line, "\n")] = 0;
+    for (char *field = strtok(line, "\t"); field && count < 62; field = strtok(NULL, "\t"))
+      fields[count++] = field;
+    puts(run(fields) ? "ok" : problem);
+    fflush(stdout);
+  }
+  return 0;
+}

@@ -1,0 +1,24 @@
+// `npm run algorithms [-- kind...]`: what the built addon has, like `ssh -Q`. One line each: the name,
+// and which lists have it: `modern` (the defaults and SecurityProfile=modern), `modern-only`,
+// `compatible` (the defaults only) or `on-request` (only a list that names it).
+
+import { createRequire } from 'node:module';
+import process from 'node:process';
+
+const native = createRequire(import.meta.url)('../native.js');
+const rows = native.algorithms();
+const kinds = [...new Set(rows.map(([kind]) => kind))];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((kind) => !kinds.includes(kind));
+if (unknown.length > 0) {
+  console.error(`${unknown.join(', ')}: there is ${kinds.join(', ')}`);
+  process.exit(2);
+}
+const width = Math.max(...rows.map(([, name]) => name.length));
+for (const kind of kinds) {
+  if (wanted.length > 0 && !wanted.includes(kind)) continue;
+  console.log(kind);
+  for (const [of, name, lists] of rows) {
+    if (of === kind) console.log(`  ${name.padEnd(width)}  ${lists}`);
+  }
+}
