@@ -31,6 +31,8 @@ export declare class NativeServer {
   answer(pairs: Array<number>): void
   /** The answer to an authentication request. */
   answerAuth(question: number, accept: boolean, partialSuccess: boolean, availableMethods: string): void
+  /** The answer to the request for a tunnel. */
+  answerTunnel(question: number, accept: boolean, port: number): void
   /** The answer to Connected with a certificate for this connection. */
   answerConnected(question: number, storeType: number, store: string | Uint8Array, password: string, subject: string): void
   /** Pairs of channel and bytes that the program has used. */

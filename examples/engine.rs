@@ -101,6 +101,9 @@ fn handle(connection: &mut Connection, event: Event) -> Result<()> {
             let answer = Answer::Prompts { instruction: String::new(), prompts: Vec::new() };
             connection.answer(now, id, answer)?;
         }
+        Event::Question(id, Question::Forwarding(_)) => {
+            connection.answer(now, id, Answer::Forwarding(None))?;
+        }
         Event::Question(id, _) => connection.answer(now, id, Answer::Accept(true))?,
         Event::Delivery { channel, data, .. } => {
             let len = data.len();

@@ -1,13 +1,15 @@
 'use strict';
 
 const { KIND } = require('./kinds.js');
-const { checkBoolean } = require('./args.js');
+const { checkBoolean, checkInteger } = require('./args.js');
 const {
   ChannelEvent,
   ChannelDataInEvent,
   ChannelOpenRequestEvent,
   ChannelRequestEvent,
   ChannelRequestedEvent,
+  TunnelClosedEvent,
+  TunnelRequestedEvent,
 } = require('./event_objects.js');
 
 /** The events of channels: makes the event object, fires it, answers or reports the bytes as consumed. */
@@ -24,6 +26,8 @@ class ChannelHandlers {
   }
 
   run(lane, kind, fields) {
+    if (kind === KIND.TUNNEL_REQUESTED) return this.#tunnelRequested(fields);
+    if (kind === KIND.TUNNEL_CLOSED) return this.#tunnelClosed(fields);
     const question = kind === KIND.CHANNEL_OPEN_REQUEST || kind === KIND.CHANNEL_REQUEST;
     this.currentConnection = fields[question ? 1 : 0];
     this.currentChannel = fields[question ? 2 : 1];
@@ -148,6 +152,32 @@ class ChannelHandlers {
     const { connectionId, channelId, requestType, packetB } = event;
     const requested = new ChannelRequestedEvent(connectionId, channelId, requestType, packetB);
     const result = this.#listeners.fire(KIND.CHANNEL_REQUESTED, requested, connection);
+    return typeof result === 'boolean' ? undefined : result;
+  }
+
+  #tunnelRequested([question, connection, , direction, address, port]) {
+    const event = new TunnelRequestedEvent(String(connection), direction, address, port);
+    const result = this.#listeners.fire(KIND.TUNNEL_REQUESTED, event, connection);
+    if (typeof result !== 'boolean')
+      return result.then((ok) => this.#answerTunnel(ok, question, connection, event));
+    this.#answerTunnel(result, question, connection, event);
+    return undefined;
+  }
+
+  #answerTunnel(ok, question, connection, { accept, port }) {
+    try {
+      checkBoolean(accept, 'accept');
+      checkInteger(port, 'port', 0, 65535);
+    } catch (error) {
+      this.#listeners.failed(KIND.TUNNEL_REQUESTED, connection, error);
+      ok = false;
+    }
+    this.#core.answerTunnel(question, ok && accept, ok ? port : 0);
+  }
+
+  #tunnelClosed([connection, , address, port]) {
+    const event = new TunnelClosedEvent(String(connection), address, port);
+    const result = this.#listeners.fire(KIND.TUNNEL_CLOSED, event, connection);
     return typeof result === 'boolean' ? undefined : result;
   }
 

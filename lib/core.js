@@ -80,6 +80,11 @@ class Core {
     this.#native.answerAuth(question, accept, partialSuccess, availableMethods);
   }
 
+  answerTunnel(question, accept, port) {
+    this.flush();
+    this.#native.answerTunnel(question, accept, port);
+  }
+
   answerConnected(question, type, store, password, subject) {
     this.query('answerConnected', question, type, store, password, subject);
   }

@@ -113,10 +113,13 @@ class Dispatcher {
       case KIND.CHANNEL_EOF:
       case KIND.CHANNEL_OPENED:
       case KIND.CHANNEL_READY_TO_SEND:
+      case KIND.TUNNEL_CLOSED:
         this.#channelEvent(kind, fields[0], fields[1], fields);
         break;
       case KIND.CHANNEL_OPEN_REQUEST:
       case KIND.CHANNEL_REQUEST:
+      case KIND.TUNNEL_REQUESTED:
+        // A tunnel has a number like a channel: its events keep their order, and hold up no others.
         this.#channelEvent(kind, fields[1], fields[2], fields);
         break;
       case KIND.CONNECTED:

@@ -128,6 +128,24 @@ class StatusEvent {
   }
 }
 
+class TunnelClosedEvent {
+  constructor(connectionId, address, port) {
+    this.connectionId = connectionId;
+    this.address = address;
+    this.port = port;
+  }
+}
+
+class TunnelRequestedEvent {
+  constructor(connectionId, direction, address, port) {
+    this.connectionId = connectionId;
+    this.direction = direction;
+    this.address = address;
+    this.port = port;
+    this.accept = false;
+  }
+}
+
 class UserAuthRequestEvent {
   constructor(
     connectionId,
@@ -160,5 +178,7 @@ module.exports = {
   ChannelRequestEvent,
   ServiceRequestEvent,
   StatusEvent,
+  TunnelClosedEvent,
+  TunnelRequestedEvent,
   UserAuthRequestEvent,
 };

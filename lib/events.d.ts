@@ -133,20 +133,45 @@ export interface SSHServerStatusEvent {
   readonly message: string;
 }
 
-/** `SSHTunnelClosed`: does not fire in this release. */
+/**
+ * `SSHTunnelClosed`: a tunnel that was established is closed: by the client, because both ends had
+ * nothing more to send, because it broke, or with its connection. Fires before `Disconnected`.
+ */
 export interface SSHServerTunnelClosedEvent {
   readonly connectionId: string;
+  /** The address or path of SSHTunnelRequested. */
   readonly address: string;
+  /** The port that was connected to or listened on; 0 for a Unix domain socket. */
   readonly port: number;
 }
 
-/** `SSHTunnelRequested`: does not fire in this release. */
+/**
+ * `SSHTunnelRequested`: the client wants a tunnel. Accepted, the server itself connects or listens and
+ * carries the data, with half-close and backpressure, and without any event for the channels of it.
+ * If it cannot, the client is told, and an `Error` event with 1201 tells you; with 1202, that a tunnel
+ * broke. A forward tunnel that is not accepted becomes an SSHChannelOpenRequest (`direct-tcpip`), so
+ * that the program can carry the data itself. Tunnels end with their connection.
+ */
 export interface SSHServerTunnelRequestedEvent {
   readonly connectionId: string;
-  /** 0 forward, 1 reverse. */
+  /**
+   * 0 for a forward tunnel: to a target that the server connects to (`ssh -L`, `-D`, `-W`, `-J`). 1 for a reverse
+   * tunnel: from a port that the server listens on to the client (`ssh -R`).
+   */
   readonly direction: number;
+  /**
+   * Forward: the host to connect to, a name or an address. Reverse: where to listen: `""` on all
+   * addresses, `"0.0.0.0"` on all of IPv4, `"::"` on all of IPv6, `"localhost"` on the loopback
+   * addresses, else on this address. For a Unix domain socket its path.
+   */
   readonly address: string;
+  /**
+   * The port; 0 for a Unix domain socket. A reverse tunnel with port 0 leaves the choice to the
+   * server: set it, or the system chooses. Another number than the client's has the server connect
+   * to, or listen on, that port; the client does not learn of it unless it asked for port 0.
+   */
   port: number;
+  /** Whether to establish it. Starts as false. */
   accept: boolean;
 }
 
@@ -195,9 +220,7 @@ export interface SSHServerEvents {
   SSHChannelRequested: SSHServerChannelRequestedEvent;
   SSHServiceRequest: SSHServerServiceRequestEvent;
   SSHStatus: SSHServerStatusEvent;
-  /** A listener can be added; the event does not fire in this release. */
   SSHTunnelClosed: SSHServerTunnelClosedEvent;
-  /** A listener can be added; the event does not fire in this release. */
   SSHTunnelRequested: SSHServerTunnelRequestedEvent;
   SSHUserAuthRequest: SSHServerUserAuthRequestEvent;
 }

@@ -8,7 +8,7 @@ pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
 
 /// How many bytes `poll_transmit` seals at a time: enough for large writes, little enough that
 /// control messages do not wait behind a burst of data.
-pub const TRANSMIT_TARGET: usize = 256 * 1024;
+pub const TRANSMIT_TARGET: usize = 64 * 1024;
 
 /// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and
 /// MAC. With data alone, a client that takes one byte a message makes one call seal forty times as
@@ -85,6 +85,44 @@ pub const MAX_HELD_BYTES: usize = 1024 * 1024;
 /// Data that a program may queue on one channel without waiting: what does not fit is reported back
 /// instead of filling memory when the client stops reading.
 pub const MAX_UNWAITED_BYTES: usize = 1024 * 1024;
+
+/// Tunnels of one connection, those that are being connected included: each costs a socket, and a
+/// process has a thousand of them on many systems.
+pub const MAX_TUNNELS: usize = 1024;
+
+/// Reverse tunnels of one connection: each takes a port away from everybody else.
+pub const MAX_TUNNEL_LISTENERS: usize = 256;
+
+/// Longest address or socket path of a tunnel: it is copied to the program and to the resolver. No
+/// name that can be resolved and no path that can be bound is longer.
+pub const MAX_TUNNEL_ADDRESS_LEN: usize = 1024;
+
+/// Time to connect to the target of a tunnel, the look-up of its name included: a target that does
+/// not answer must not hold a channel and a socket for the minutes that the system would wait.
+pub const TUNNEL_CONNECT_TIME: Duration = Duration::from_secs(30);
+
+/// Names that are looked up for tunnels at a time, in the process and for one connection: each takes
+/// a thread, and a client that asks for names nobody answers for must not keep others waiting.
+pub const MAX_TUNNEL_LOOKUPS: usize = 32;
+
+/// See [`MAX_TUNNEL_LOOKUPS`].
+pub const MAX_TUNNEL_LOOKUPS_OF_CONNECTION: usize = 4;
+
+/// Connections to the reverse tunnels of a client that wait for it to take them; more stay in the
+/// backlog of the system: a client that never answers costs no more sockets than this.
+pub const MAX_TUNNEL_OPENINGS: usize = 64;
+
+/// What a tunnel's target has not taken counts against the window of its channel. A piece shorter
+/// than this is copied together with its neighbours while it waits, so that small messages do not
+/// keep the large read buffers alive that they lie in.
+pub const TUNNEL_JOINED_LEN: usize = 16 * 1024;
+
+/// Tunnels of one connection that the client has closed while their target had still data to take,
+/// and for how long they are kept: each holds a window of data at most.
+pub const MAX_TUNNEL_REMAINDERS: usize = 16;
+
+/// See [`MAX_TUNNEL_REMAINDERS`].
+pub const TUNNEL_REMAINDER_TIME: Duration = Duration::from_secs(5);
 
 /// The receive window of a channel, by how many channels the connection has: what a client can make
 /// us hold while listeners are slow is the sum over its channels (at most about 1.3 GiB for

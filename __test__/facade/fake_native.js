@@ -156,6 +156,7 @@ for (const name of [
   'answer',
   'answerAuth',
   'answerConnected',
+  'answerTunnel',
   'consumed',
   'setPrompts',
   'setCertificate',

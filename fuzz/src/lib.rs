@@ -316,6 +316,7 @@ impl Session {
                 assert_eq!(self.state.get(&channel), Some(&Announced::Open));
                 return self.questions.push_back(id);
             }
+            Question::Forwarding(_) => Answer::Forwarding(accept.then_some(4022)),
         };
         self.connection.answer(self.now, id, answer).expect("an answer of the right kind");
     }

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::io;
 
-use crate::driver::{ConnectionEnd, ListenError, OpError, os_error};
-use crate::engine::Outcome;
+use crate::driver::{ConnectionEnd, ListenError, OpError, TunnelFailure, os_error};
+use crate::engine::{Outcome, Place};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error, LimitExceeded};
 use crate::keystore::LoadError;
 
@@ -31,6 +31,7 @@ pub(super) const ALREADY_LISTENING: u32 = 104;
 pub(super) const UNKNOWN_CONNECTION: u32 = 126;
 pub(super) const NO_CERTIFICATE: u32 = 1301;
 const WOULD_BLOCK: u32 = 135;
+const NOT_FORWARDED: u32 = 1201;
 const DATA_NOT_FORWARDED: u32 = 1202;
 const NOT_AUTHENTICATED: u32 = 1300;
 const INVALID_ARGUMENT: u32 = 10022;
@@ -98,9 +99,26 @@ impl From<&OpError> for Failure {
             OpError::Listen(ListenError::Io(error)) | OpError::Io(error) => error.into(),
             OpError::AlreadyListening => Self::new(ALREADY_LISTENING),
             OpError::HostKey(why) => Self::with(NO_CERTIFICATE, why),
+            OpError::TunnelFailed { place, cause } => tunnel(NOT_FORWARDED, place, cause),
+            OpError::TunnelBroken { place, cause } => tunnel(DATA_NOT_FORWARDED, place, cause),
             OpError::Panicked => Self::with(DATA_NOT_FORWARDED, "Internal error."),
         }
     }
+}
+
+/// The documented text, where the tunnel led, and what became of it.
+fn tunnel(code: u32, place: &Place, cause: &TunnelFailure) -> Failure {
+    let place = match place {
+        Place::Tcp { address, port } if address.contains(':') => format!("[{address}]:{port}"),
+        Place::Tcp { address, port } => format!("{address}:{port}"),
+        Place::Unix { path } => path.clone(),
+    };
+    let cause = match cause {
+        TunnelFailure::HostNotFound => Failure::new(os_error::HOST_NOT_FOUND),
+        TunnelFailure::Io(error) => error.into(),
+        TunnelFailure::Refused(outcome) => outcome.into(),
+    };
+    Failure::with(code, &format!("{place}: {}", cause.message))
 }
 
 impl From<&io::Error> for Failure {

@@ -13,6 +13,7 @@ use super::memory;
 use super::program::Program;
 use crate::driver::{
     Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpResult, RequestAsked, ServerEvent,
+    TunnelAsked,
 };
 use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Ticket};
 
@@ -30,6 +31,7 @@ pub(super) enum Pending {
     Request(RequestAsked),
     Connected(ConnectedAsked),
     Accept(Asked),
+    Tunnel(TunnelAsked),
     Auth { connection: u64, asked: Asked },
 }
 
@@ -57,8 +59,9 @@ impl Questions {
                 ConnectedAnswer::Refused
             }),
             Some(Pending::Accept(asked)) => asked.answer(Answer::Accept(yes)),
-            // A bare yes says nothing of the methods that can follow: dropped, it refuses.
-            Some(Pending::Auth { .. }) | None => {}
+            // A bare yes says nothing of the methods that can follow, or of the port: dropped, it
+            // refuses.
+            Some(Pending::Auth { .. } | Pending::Tunnel(_)) | None => {}
         }
     }
 
@@ -70,11 +73,24 @@ impl Questions {
         }
     }
 
+    /// Answers the request for a tunnel: the port, or none for no tunnel.
+    pub(super) fn answer_tunnel(&mut self, number: u64, port: Option<u16>) {
+        if let Some(Pending::Tunnel(asked)) = self.pending.remove(&number) {
+            asked.answer(port);
+        }
+    }
+
     /// Takes the question out which host key a connection gets.
     pub(super) fn take_connected(&mut self, number: u64) -> Option<ConnectedAsked> {
         match self.pending.remove(&number) {
             Some(Pending::Connected(asked)) => Some(asked),
-            Some(Pending::Request(_) | Pending::Accept(_) | Pending::Auth { .. }) | None => None,
+            Some(
+                Pending::Request(_)
+                | Pending::Accept(_)
+                | Pending::Tunnel(_)
+                | Pending::Auth { .. },
+            )
+            | None => None,
         }
     }
 }
@@ -141,10 +157,11 @@ impl<'env, 'state> Batch<'env, 'state> {
             let copy = Uint8ArraySlice::copy_from(self.env, &bytes)?;
             return self.put(copy);
         }
+        memory::shrink_later();
         let (start, len) = (bytes.as_ptr().cast_mut(), bytes.len());
         // SAFETY: `start` and `len` are those of `bytes`, which the closure keeps alive until the
         // array buffer is collected. JavaScript may write to them: they are the only handle to this
-        // part of the read buffer, because the engine hands delivered bytes over and keeps none.
+        // memory, because the engine hands delivered bytes over and keeps none.
         let lent = unsafe { Uint8Array::with_external_data(start, len, move |_, _| drop(bytes)) };
         self.put(lent)
     }
@@ -203,6 +220,27 @@ impl<'env, 'state> Batch<'env, 'state> {
                 }
                 self.put(ACTIVITY)?;
                 self.put(u8::from(active))
+            }
+            ServerEvent::TunnelRequested {
+                connection,
+                tunnel,
+                direction,
+                address,
+                port,
+                asked,
+            } => {
+                self.put_kind(EventKind::TunnelRequested)?;
+                self.put_question(Pending::Tunnel(asked))?;
+                self.put_number(connection)?;
+                self.put_number(tunnel)?;
+                self.put(direction as u8)?;
+                self.put(address)?;
+                self.put(port)
+            }
+            ServerEvent::TunnelClosed { connection, tunnel, address, port } => {
+                self.put_of_channel(EventKind::TunnelClosed, (connection, tunnel))?;
+                self.put(address)?;
+                self.put(port)
             }
             channel @ (ServerEvent::ChannelOpenRequest { .. }
             | ServerEvent::ChannelRequest { .. }
@@ -264,6 +302,8 @@ impl<'env, 'state> Batch<'env, 'state> {
             | ServerEvent::Status { .. }
             | ServerEvent::ServiceRequest { .. }
             | ServerEvent::UserAuthRequest { .. }
+            | ServerEvent::TunnelRequested { .. }
+            | ServerEvent::TunnelClosed { .. }
             | ServerEvent::Done { .. }
             | ServerEvent::Activity(_) => Ok(()),
         }

@@ -14,6 +14,7 @@ use super::certificate::{NativeCertificate, store_bytes};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
+use super::memory;
 use super::program::{Program, Wake};
 use super::properties::{self, Value};
 use super::settings::Settings;
@@ -24,6 +25,7 @@ use crate::driver::{
 };
 use crate::engine::{AuthAnswer, Prompt, Ticket};
 use crate::keystore::Certificate;
+use crate::limits::BLOCK_LEN;
 
 /// A weak function never keeps the process alive; a throwing listener is the facade's affair.
 type WakeFunction = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
@@ -125,6 +127,15 @@ impl NativeServer {
         let answer = AuthAnswer { accept, partial_success, available_methods, banner: None };
         if let Some(question) = whole(question) {
             self.questions.answer_auth(question, &self.state.program, answer);
+        }
+    }
+
+    /// The answer to the request for a tunnel.
+    #[napi]
+    pub fn answer_tunnel(&mut self, question: f64, accept: bool, port: u32) {
+        if let Some(question) = whole(question) {
+            let port = u16::try_from(port).ok().filter(|_| accept);
+            self.questions.answer_tunnel(question, port);
         }
     }
 
@@ -285,6 +296,9 @@ impl NativeServer {
         extended_type: u32,
     ) -> napi::Result<bool, String> {
         let data_type = (extended_type != 0).then_some(extended_type);
+        if data.len() >= BLOCK_LEN / 2 {
+            memory::shrink_later();
+        }
         self.send_bytes(op, channel, blocks::copy(data), data_type)
     }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::limits::MAX_TUNNEL_ADDRESS_LEN;
+
 /// A channel of one connection: the number this side gave it (RFC 4254 section 5.1). Reused after
 /// the channel is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,6 +14,74 @@ pub struct ChannelId(pub u32);
 /// Chosen by the caller to recognize the end of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket(pub u64);
+
+/// A request for a reverse tunnel (RFC 4254 section 7.1, and OpenSSH's PROTOCOL 2.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forwarding {
+    /// Listen here.
+    Listen(Place),
+    /// Listen here no more.
+    Cancel(Place),
+}
+
+/// Where a tunnel leads to, or where a reverse tunnel listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A TCP port.
+    Tcp {
+        /// A name or an address; for a reverse tunnel see RFC 4254 section 7.1.
+        address: String,
+        /// Of a reverse tunnel: 0 has the server choose.
+        port: u16,
+    },
+    /// A Unix domain socket.
+    Unix {
+        /// Its path.
+        path: String,
+    },
+}
+
+impl Place {
+    /// `None` for what cannot be.
+    pub fn tcp(address: &str, port: u32) -> Option<Self> {
+        let port = u16::try_from(port).ok()?;
+        is_usable(address).then(|| Self::Tcp { address: address.to_owned(), port })
+    }
+
+    /// `None` for what cannot be.
+    pub fn unix(path: &str) -> Option<Self> {
+        (is_usable(path) && !path.is_empty()).then(|| Self::Unix { path: path.to_owned() })
+    }
+
+    /// The name or address, or the path.
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Tcp { address, .. } => address,
+            Self::Unix { path } => path,
+        }
+    }
+
+    /// The port; 0 for a socket that has none.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Tcp { port, .. } => *port,
+            Self::Unix { .. } => 0,
+        }
+    }
+
+    /// The same with another port.
+    pub fn with_port(&self, port: u16) -> Self {
+        match self {
+            Self::Tcp { address, .. } => Self::Tcp { address: address.clone(), port },
+            Self::Unix { path } => Self::Unix { path: path.clone() },
+        }
+    }
+}
+
+/// It is shown to people, and handed to the resolver and the file system.
+fn is_usable(address: &str) -> bool {
+    address.len() <= MAX_TUNNEL_ADDRESS_LEN && !address.chars().any(char::is_control)
+}
 
 /// Output of the table, in the order in which it has to be handled.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +104,8 @@ pub enum ChannelEvent {
         /// The complete payload, message number included.
         packet: Bytes,
     },
+    /// A request for a reverse tunnel; needs `Channels::answer_global`.
+    GlobalRequested(Forwarding),
     /// Data of the client; needs `Channels::consumed`.
     Data {
         /// The channel.
@@ -90,6 +162,17 @@ pub enum Outcome {
     ChannelClosed,
     /// The connection ended first.
     ConnectionEnded,
+}
+
+/// How much [`Channels::send_now`](super::Channels::send_now) takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// So many bytes.
+    Bytes(usize),
+    /// Nothing until the client has adjusted the window; `ReadyToSend` will tell.
+    AwaitWindow,
+    /// Nothing until the transport has room, or until a key exchange is over.
+    AwaitTransport,
 }
 
 /// What a send does when the window or the socket is full.

@@ -31,7 +31,7 @@ impl Channels {
     /// Takes a message 80-127 of the client.
     pub fn handle(&mut self, payload: Bytes, out: &mut dyn Outbox) -> Result<(), Error> {
         match payload.first().copied().unwrap_or_default() {
-            messages::SSH_MSG_GLOBAL_REQUEST => Self::handle_global(&payload, out),
+            messages::SSH_MSG_GLOBAL_REQUEST => self.handle_global(&payload, out),
             // replies to requests that the program sent by hand
             messages::SSH_MSG_REQUEST_SUCCESS | messages::SSH_MSG_REQUEST_FAILURE => Ok(()),
             messages::SSH_MSG_CHANNEL_OPEN => self.handle_open(&payload, out),

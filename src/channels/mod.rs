@@ -13,6 +13,9 @@ mod send_queue;
 mod table;
 mod window;
 
-pub use self::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+pub use self::event::{
+    ChannelEvent, ChannelId, Forwarding, Outcome, Place, Room, SendMode, Ticket,
+};
 pub use self::inbound::Landed;
+pub use self::open::Refusal;
 pub use self::table::Channels;

@@ -11,10 +11,17 @@ use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
 use crate::wire::Outbox;
 use crate::wire::messages::{ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, Message};
 
-/// RFC 4254 section 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
-const PROHIBITED: u32 = 1;
-/// RFC 4254 section 5.1: SSH_OPEN_RESOURCE_SHORTAGE
-const RESOURCE_SHORTAGE: u32 = 4;
+/// Why a channel is not opened (RFC 4254 section 5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Refusal {
+    /// SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+    Prohibited = 1,
+    /// SSH_OPEN_CONNECT_FAILED
+    ConnectFailed = 2,
+    /// SSH_OPEN_RESOURCE_SHORTAGE
+    ResourceShortage = 4,
+}
 
 impl Channels {
     /// SSH_MSG_CHANNEL_OPEN of the client.
@@ -39,7 +46,10 @@ impl Channels {
                 });
                 Ok(())
             }
-            None => refuse(message.sender_channel, RESOURCE_SHORTAGE, "too many channels", out),
+            None => {
+                let why = Refusal::ResourceShortage;
+                refuse(message.sender_channel, why, "too many channels", out)
+            }
         }
     }
 
@@ -57,10 +67,7 @@ impl Channels {
             return Err(Error::Internal("the channel is decided already"));
         };
         if !accept {
-            refuse(opening.peer_id, PROHIBITED, "open refused", out)?;
-            self.remove(id);
-            self.events.push_back(ChannelEvent::NotOpened(id));
-            return Ok(());
+            return self.refuse_open(id, Refusal::Prohibited, "open refused", out);
         }
         let channel_type = std::mem::take(&mut opening.channel_type);
         let receive_window = ReceiveWindow::new(opening.receive_window.size());
@@ -74,6 +81,23 @@ impl Channels {
         })?;
         *place = Slot::Open(Box::new(Channel::new(opening.peer_id, send_window, receive_window)));
         self.opened(id, channel_type);
+        Ok(())
+    }
+
+    /// The answer no to [`ChannelEvent::OpenRequested`], with its reason.
+    pub fn refuse_open(
+        &mut self,
+        id: ChannelId,
+        why: Refusal,
+        description: &str,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Some(Slot::Asked(opening)) = self.slot(id) else {
+            return Err(Error::Internal("no channel to refuse"));
+        };
+        refuse(opening.peer_id, why, description, out)?;
+        self.remove(id);
+        self.events.push_back(ChannelEvent::NotOpened(id));
         Ok(())
     }
 
@@ -151,13 +175,13 @@ impl Channels {
 
 fn refuse(
     peer_id: u32,
-    reason_code: u32,
+    why: Refusal,
     description: &str,
     out: &mut dyn Outbox,
 ) -> Result<(), Error> {
     out.send(&ChannelOpenFailure {
         recipient_channel: peer_id,
-        reason_code,
+        reason_code: why as u32,
         description: description.as_bytes(),
         language_tag: b"",
     })

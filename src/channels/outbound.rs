@@ -6,13 +6,13 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::channel::{Flow, Readiness, Schedule, Slot};
-use super::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+use super::event::{ChannelEvent, ChannelId, Outcome, Room, SendMode, Ticket};
 use super::send_queue::{Data, Item};
 use super::table::Channels;
 use crate::error::{ApiMisuse, Error};
 use crate::limits::{MAX_UNWAITED_BYTES, MESSAGE_OVERHEAD};
 use crate::wire::messages::{
-    ChannelClose, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
+    ChannelClose, ChannelData, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
 };
 use crate::wire::{Outbox, Writer};
 
@@ -56,6 +56,47 @@ impl Channels {
         }
         let data = Data { data_type, bytes, sent: 0, timeout, ticket, reported };
         self.enqueue(now, id, Item::Data(data))
+    }
+
+    /// How much [`Self::send_now`] takes, so that about `budget` bytes are sealed at most.
+    pub fn room(&mut self, id: ChannelId, budget: usize) -> Room {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Room::AwaitWindow;
+        };
+        if channel.asked != Flow::Open || !channel.queue.is_empty() {
+            return Room::AwaitTransport;
+        }
+        let (left, largest) = (channel.send_window.left(), channel.send_window.room());
+        if largest == 0 {
+            channel.readiness = Readiness::Waiting;
+            return Room::AwaitWindow;
+        }
+        // a client that takes one byte a message must not make one call seal forty times as much
+        let messages = budget.checked_div(largest.saturating_add(MESSAGE_OVERHEAD)).unwrap_or(0);
+        Room::Bytes(left.min(messages.max(1).saturating_mul(largest)))
+    }
+
+    /// Sends data at once, without a queue and without a ticket. What is longer than
+    /// [`Self::room`] said is cut.
+    pub fn send_now(
+        &mut self,
+        id: ChannelId,
+        mut data: &[u8],
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(());
+        };
+        while !data.is_empty() {
+            let len = data.len().min(channel.send_window.room());
+            let Some((part, rest)) = data.split_at_checked(len).filter(|_| len > 0) else {
+                break;
+            };
+            out.send(&ChannelData { recipient_channel: channel.peer_id, data: part })?;
+            channel.send_window.take(len);
+            data = rest;
+        }
+        Ok(())
     }
 
     /// Queues a complete payload behind the data of its channel.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::channel::{Channel, Flow, Held, Schedule, Slot};
 use super::event::{ChannelEvent, ChannelId, Outcome};
+use super::global::Undecided;
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::limits::MAX_CHANNELS;
 use crate::wire::Outbox;
@@ -18,6 +19,8 @@ pub struct Channels {
     /// Channels with something to send, in turn.
     pub(super) round: VecDeque<ChannelId>,
     pub(super) events: VecDeque<ChannelEvent>,
+    /// The global request that the program decides on.
+    pub(super) undecided: Option<Box<Undecided>>,
     /// No queued data is given up before this time.
     pub(super) deadline: Option<Instant>,
 }
@@ -26,6 +29,19 @@ impl Channels {
     /// The next event.
     pub fn poll_event(&mut self) -> Option<ChannelEvent> {
         self.events.pop_front()
+    }
+
+    /// Gives memory back that is empty.
+    pub fn rest(&mut self) {
+        if self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
+        if self.round.is_empty() {
+            self.round = VecDeque::new();
+        }
+        if self.slots.len() < 4 {
+            self.slots.shrink_to_fit();
+        }
     }
 
     /// How many numbers are in use.
@@ -157,6 +173,7 @@ impl Channels {
         self.free = Vec::new();
         self.round = VecDeque::new();
         self.deadline = None;
+        self.undecided = None;
         for (number, slot) in slots.into_iter().enumerate() {
             let Ok(number) = u32::try_from(number) else {
                 break;

@@ -6,8 +6,9 @@ use std::io;
 use bytes::Bytes;
 
 use super::listener::ListenError;
+use super::tunnel::{TunnelCommand, TunnelFailure};
 use crate::engine::{
-    Answer, ChannelId, Connection, JobOutput, Outcome, QuestionId, SendMode, Ticket,
+    Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, SendMode, Ticket,
 };
 use crate::error::{ApiMisuse, DisconnectReason};
 use std::time::Instant;
@@ -46,6 +47,7 @@ pub(super) enum Command {
     },
     Complete(JobOutput),
     JobPanicked,
+    Tunnel(TunnelCommand),
 }
 
 impl Command {
@@ -59,7 +61,7 @@ impl Command {
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
-            Self::Answer(..) | Self::Complete(_) | Self::JobPanicked => None,
+            Self::Answer(..) | Self::Complete(_) | Self::JobPanicked | Self::Tunnel(_) => None,
         }
     }
 
@@ -74,7 +76,8 @@ impl Command {
             | Self::ExchangeKeys(_)
             | Self::Disconnect { .. }
             | Self::Complete(_)
-            | Self::JobPanicked => None,
+            | Self::JobPanicked
+            | Self::Tunnel(_) => None,
         }
     }
 
@@ -102,7 +105,8 @@ impl Command {
                 engine.disconnect(now, reason, description)
             }
             Self::Complete(output) => engine.complete(now, output),
-            Self::JobPanicked => {}
+            // Not for the engine.
+            Self::JobPanicked | Self::Tunnel(_) => {}
         }
         Ok(None)
     }
@@ -123,6 +127,20 @@ pub enum OpError {
     AlreadyListening,
     /// The host key that was chosen for a connection cannot be loaded; why.
     HostKey(String),
+    /// A tunnel, or a connection to a reverse tunnel, did not come about.
+    TunnelFailed {
+        /// Where it was to lead, or to listen.
+        place: Place,
+        /// Why.
+        cause: TunnelFailure,
+    },
+    /// A tunnel has ended before its time.
+    TunnelBroken {
+        /// Where it led, or where the connection came in.
+        place: Place,
+        /// Why.
+        cause: TunnelFailure,
+    },
     /// The code that serves a connection failed.
     Panicked,
 }

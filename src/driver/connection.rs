@@ -12,17 +12,21 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::command::{Command, OpError};
 use super::handler::{ConnectionEnd, EventKind, ServerEvent};
 use super::shared::{ChannelEntry, Shared};
 use super::transmit::Transmit;
+use super::tunnel::{TURN_LEN, Tunnels, Woken};
 use crate::engine::{ChannelId, Connection, Job, Outcome, SendMode, Ticket, Verbosity};
 use crate::error::{Closed, DisconnectReason, Error};
 
 /// A send as large as this is written at once, not together with what follows it.
 const LARGE_SEND_LEN: usize = 16 * 1024;
+/// Larger sends are sealed by the connection's task, not on the caller's thread.
+const MAX_INLINE_LEN: usize = 512 * 1024;
 /// Consumed bytes of a channel that wake the task: less than half of the smallest window.
 const CONSUMED_LEN: usize = 16 * 1024;
 /// Channels with consumed bytes that wake the task: they are searched one by one.
@@ -37,19 +41,35 @@ pub struct ConnectionHandle {
     timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
     pub(super) socket: TcpStream,
+    /// Where the task runs, and everything else of the connection.
+    pub(super) runtime: Handle,
     /// Wakes the task.
     pub(super) notify: Notify,
-    queue: Mutex<Queue>,
+    pub(super) queue: Mutex<Queue>,
     core: Mutex<Core>,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
+pub(super) struct Queue {
     commands: VecDeque<Command>,
     /// What the program has used of each channel's data since the engine last heard of it.
     consumed: Vec<(ChannelId, usize)>,
+    /// Sockets of tunnels that are ready.
+    pub(super) woken: Vec<Woken>,
     /// The task is over: nobody would run a command.
     closed: bool,
+}
+
+impl Queue {
+    /// Gives memory back that is empty.
+    fn rest(&mut self) {
+        if self.commands.is_empty() {
+            self.commands = VecDeque::new();
+        }
+        if self.consumed.is_empty() {
+            self.consumed = Vec::new();
+        }
+    }
 }
 
 /// What belongs to the engine, under its lock.
@@ -63,6 +83,8 @@ pub(super) struct Core {
     pub(super) end: Option<ConnectionEnd>,
     /// The numbers that the program knows the channels by.
     pub(super) channels: HashMap<ChannelId, u64>,
+    /// The channels that lead elsewhere.
+    pub(super) tunnels: Option<Box<Tunnels>>,
     /// Channels that we are opening.
     pub(super) opening: Vec<(Ticket, ChannelId)>,
     /// Sends that are not done, for the counters of their channels.
@@ -102,6 +124,7 @@ pub(super) struct Step {
 }
 
 impl ConnectionHandle {
+    /// Has to be called where its task will run.
     pub(super) fn new(
         id: u64,
         shared: Arc<Shared>,
@@ -117,6 +140,7 @@ impl ConnectionHandle {
             timeout,
             shared,
             socket,
+            runtime: Handle::current(),
             notify: Notify::new(),
             queue: Mutex::default(),
             core: Mutex::default(),
@@ -269,6 +293,7 @@ impl ConnectionHandle {
     /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
     fn leave(&self, core: MutexGuard<'_, Core>) {
         let to_do = core.transmit.is_pending()
+            || core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
             || core.job.is_some()
             || core.end.is_some()
             || core.timer_is_late();
@@ -303,12 +328,11 @@ impl ConnectionHandle {
     }
 
     fn submit_small(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
-        if self.shared.turn.allows(len) {
-            self.submit_now(command, len, ticket)
-        } else {
+        if len > MAX_INLINE_LEN {
             self.submit(command);
-            false
+            return false;
         }
+        self.submit_now(command, len, ticket)
     }
 
     /// Runs a command here and now, if nobody else has the engine and nothing waits before it.
@@ -328,7 +352,8 @@ impl ConnectionHandle {
         }
         let turn = self.shared.turn.number();
         let write = core.last_turn.replace(turn) != Some(turn) || len >= LARGE_SEND_LEN;
-        core.watched = Some((ticket, false));
+        // A program that only waits for its sends has to get back to its event loop now and then.
+        core.watched = self.shared.turn.allows(len).then_some((ticket, false));
         self.guarded(&mut core, |handle, core| {
             let now = Instant::now();
             handle.run(core, command, now);
@@ -357,12 +382,18 @@ impl ConnectionHandle {
             }
             handle.drive(core, Some((input, eof)), true, now);
         });
-        let Some(engine) = &core.engine else {
+        let Some(engine) = &mut core.engine else {
             return (None, Step { ended: true, ..Step::default() });
         };
+        engine.rest();
         let deadline = engine.poll_timeout();
         let wants_input = engine.wants_input();
         core.armed = deadline;
+        self.queue.lock().rest();
+        if core.sending.is_empty() {
+            core.sending = Vec::new();
+        }
+        core.channels.shrink_to_fit();
         let step = Step {
             wants_input,
             blocked: core.transmit.is_pending(),
@@ -391,6 +422,7 @@ impl ConnectionHandle {
         now: Instant,
     ) {
         self.apply_verbosity(core);
+        let mut budget = TURN_LEN;
         loop {
             let mut moved = self.run_queued(core, now);
             if let Some((input, eof)) = &mut input {
@@ -399,6 +431,10 @@ impl ConnectionHandle {
             moved |= self.hand_over_events(core, now);
             if let Some(engine) = &mut core.engine {
                 moved |= core.transmit.run(engine, &self.socket, write, now);
+            }
+            // On the connection's task only.
+            if input.is_some() {
+                moved |= self.run_tunnels(core, now, &mut budget);
             }
             if !moved {
                 break;
@@ -457,6 +493,9 @@ impl ConnectionHandle {
     }
 
     fn run(self: &Arc<Self>, core: &mut Core, command: Command, now: Instant) {
+        if let Command::Tunnel(command) = command {
+            return self.run_tunnel_command(core, command, now);
+        }
         let ticket = command.ticket();
         let disconnect = matches!(command, Command::Disconnect { .. });
         if matches!(command, Command::JobPanicked) {
@@ -523,6 +562,7 @@ impl ConnectionHandle {
     pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
         let (end, channels, closing) = {
             let mut core = self.core.lock();
+            self.end_tunnels(&mut core);
             core.engine = None;
             core.job = None;
             core.sending.clear();

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::command::OpError;
 use super::connection::{ConnectionHandle, Core};
 use super::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
 use super::shared::{ChannelEntry, next_channel};
+use super::tunnel::{self, Asking};
 use crate::engine::{Answer, ChannelId, Event, Notice, Outcome, Question, QuestionId, Ticket};
 use crate::error::{Closed, Error};
 
@@ -27,6 +30,13 @@ impl ConnectionHandle {
                     }
                 }
                 Event::Delivery { channel, data_type, data } => {
+                    let data = match &mut core.tunnels {
+                        Some(tunnels) => match tunnels.deliver(channel, data_type, data) {
+                            Ok(()) => continue,
+                            Err(data) => data,
+                        },
+                        None => data,
+                    };
                     let id = core.channels.get(&channel).copied();
                     match id {
                         Some(id) if self.shared.wants(EventKind::ChannelData) => {
@@ -90,19 +100,16 @@ impl ConnectionHandle {
                 return Some(Answer::Prompts { instruction, prompts });
             }
             Question::ChannelOpen { channel, channel_type, parameters } => {
-                if !self.shared.wants(EventKind::ChannelOpenRequest) {
-                    return Some(Answer::Accept(false));
+                match self.ask_forward(core, id, channel, &channel_type, &parameters) {
+                    Asking::Tunnel => {}
+                    Asking::Refused(answer) => return Some(answer),
+                    Asking::Channel => {
+                        let number = next_channel();
+                        return self.ask_open(core, id, channel, number, channel_type, parameters);
+                    }
                 }
-                let number = next_channel();
-                core.channels.insert(channel, number);
-                self.shared.tell(ServerEvent::ChannelOpenRequest {
-                    connection,
-                    channel: number,
-                    channel_type,
-                    parameters,
-                    asked: Asked::new(self, id, Answer::Accept(false)),
-                });
             }
+            Question::Forwarding(request) => return self.ask_reverse(core, id, request),
             Question::ChannelRequest { channel, request_type, packet } => {
                 let number = core.channels.get(&channel).copied();
                 let Some(number) = number.filter(|_| self.shared.wants(EventKind::ChannelRequest))
@@ -121,6 +128,30 @@ impl ConnectionHandle {
         None
     }
 
+    /// Asks the program whether to open a channel that it is to know by this number.
+    pub(super) fn ask_open(
+        self: &Arc<Self>,
+        core: &mut Core,
+        id: QuestionId,
+        channel: ChannelId,
+        number: u64,
+        channel_type: String,
+        parameters: Bytes,
+    ) -> Option<Answer> {
+        if !self.shared.wants(EventKind::ChannelOpenRequest) {
+            return Some(Answer::Accept(false));
+        }
+        core.channels.insert(channel, number);
+        self.shared.tell(ServerEvent::ChannelOpenRequest {
+            connection: self.id(),
+            channel: number,
+            channel_type,
+            parameters,
+            asked: Asked::new(self, id, Answer::Accept(false)),
+        });
+        None
+    }
+
     fn note(self: &Arc<Self>, core: &mut Core, notice: Notice) {
         let connection = self.id();
         match notice {
@@ -132,10 +163,19 @@ impl ConnectionHandle {
             }
             Notice::Authenticated { .. } => {}
             Notice::ChannelOpened { channel, channel_type } => {
-                self.channel_opened(core, channel, channel_type)
+                if !self.tunnel_opened(core, channel) {
+                    self.channel_opened(core, channel, channel_type);
+                }
             }
-            Notice::ChannelReadyToSend { channel } => self.channel_ready(core, channel),
+            Notice::ChannelReadyToSend { channel } => {
+                if !self.tunnel_ready(core, channel) {
+                    self.channel_ready(core, channel);
+                }
+            }
             Notice::ChannelEof { channel } => {
+                if self.tunnel_eof(core, channel) {
+                    return;
+                }
                 if let Some(&channel) = core.channels.get(&channel)
                     && self.shared.wants(EventKind::ChannelEof)
                 {
@@ -143,6 +183,9 @@ impl ConnectionHandle {
                 }
             }
             Notice::ChannelClosed { channel } => {
+                if self.tunnel_closed(core, channel) {
+                    return;
+                }
                 if let Some(number) = core.channels.remove(&channel) {
                     self.channel_gone(number);
                 }
@@ -158,6 +201,7 @@ impl ConnectionHandle {
                 };
                 // The first cause counts: the socket may have said more than the engine knows.
                 core.end.get_or_insert(end);
+                self.end_tunnels(core);
             }
         }
     }
@@ -184,6 +228,9 @@ impl ConnectionHandle {
     }
 
     fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
+        if tunnel::is_ours(ticket) {
+            return self.tunnel_done(core, ticket, outcome);
+        }
         self.publish_counters(core, ticket);
         if outcome == Outcome::Complete
             && let Some((watched, complete)) = &mut core.watched

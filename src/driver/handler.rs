@@ -12,6 +12,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
+use super::tunnel::TunnelCommand;
 use crate::crypto::signature::PrivateKey;
 use crate::engine::{Answer, AuthAnswer, AuthQuestion, Prompt, QuestionId, Ticket};
 use crate::error::Error;
@@ -35,6 +36,8 @@ pub enum EventKind {
     ChannelRequest = 11,
     ServiceRequest = 13,
     Status = 14,
+    TunnelClosed = 15,
+    TunnelRequested = 16,
     UserAuthRequest = 17,
 }
 
@@ -101,8 +104,12 @@ pub trait Handler: Send + Sync + 'static {
     /// The gate that stops the reading of sockets.
     fn gate(&self) -> &InputGate;
 
-    /// Takes an event. Called with the connection locked: it must not block.
-    fn handle(&self, event: ServerEvent);
+    /// Takes an event. Called with the connection locked: it must not block. With `true` it asks for
+    /// a [`Self::flush`] once the events at hand have come: many of them for one wake-up.
+    fn handle(&self, event: ServerEvent) -> bool;
+
+    /// Sees to the events that have come.
+    fn flush(&self) {}
 
     /// A connection is gone: what was kept for it can go too. Told whether or not anybody wants to
     /// know of its end.
@@ -164,10 +171,32 @@ pub enum ServerEvent {
     ChannelEof { connection: u64, channel: u64 },
     /// A channel is closed.
     ChannelClosed { connection: u64, channel: u64 },
+    /// The client wants a tunnel; no channel event will tell of what goes through it.
+    TunnelRequested {
+        connection: u64,
+        /// Taken from the numbers of channels. Refused, a forward tunnel is the channel of it.
+        tunnel: u64,
+        direction: Direction,
+        address: String,
+        port: u16,
+        asked: TunnelAsked,
+    },
+    /// A tunnel that was established is no more.
+    TunnelClosed { connection: u64, tunnel: u64, address: String, port: u16 },
     /// A command has come to its end.
     Done { ticket: Ticket, result: OpResult },
     /// The first connection has come (`true`), or the last one is gone.
     Activity(bool),
+}
+
+/// Which way a tunnel leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Direction {
+    /// From the client to a target that the server connects to.
+    Forward = 0,
+    /// From a port that the server listens on to the client.
+    Reverse = 1,
 }
 
 /// How a command ended; the number is that of the channel it opened.
@@ -266,5 +295,39 @@ impl Drop for Asked {
         if let Some(refusal) = self.refusal.take() {
             self.submit(refusal);
         }
+    }
+}
+
+/// The reply handle of [`ServerEvent::TunnelRequested`]. Dropped unanswered, it refuses.
+#[derive(Debug)]
+pub struct TunnelAsked {
+    connection: Weak<ConnectionHandle>,
+    /// `None` once it is answered.
+    question: Option<QuestionId>,
+}
+
+impl TunnelAsked {
+    pub(super) fn new(connection: &Arc<ConnectionHandle>, question: QuestionId) -> Self {
+        Self { connection: Arc::downgrade(connection), question: Some(question) }
+    }
+
+    /// Has the server connect to, or listen on, this port; `None` refuses the tunnel.
+    pub fn answer(mut self, port: Option<u16>) {
+        self.submit(port);
+    }
+
+    fn submit(&mut self, port: Option<u16>) {
+        if let Some(question) = self.question.take()
+            && let Some(connection) = self.connection.upgrade()
+        {
+            let answer = TunnelCommand::Answer { question, port };
+            connection.submit(Command::Tunnel(answer));
+        }
+    }
+}
+
+impl Drop for TunnelAsked {
+    fn drop(&mut self) {
+        self.submit(None);
     }
 }

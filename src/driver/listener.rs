@@ -37,7 +37,7 @@ impl Listen {
     /// Opens the port; has to be called on the runtime.
     pub(super) async fn open(&self) -> Result<(TcpListener, SocketAddr), ListenError> {
         let address = SocketAddr::new(self.resolve().await?, self.port);
-        let listener = self.bind(address)?;
+        let listener = bind_exclusively(address, self.backlog)?;
         let bound = listener.local_addr()?;
         Ok((listener, bound))
     }
@@ -58,19 +58,20 @@ impl Listen {
         let first_ipv4 = addresses.iter().find(|address| address.is_ipv4());
         first_ipv4.or(addresses.first()).copied().ok_or_else(not_found)
     }
+}
 
-    fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        if address.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        // On Unix this only lets a port be used again while connections of the last run linger; two
-        // listeners still exclude each other. On Windows it would let anybody take the port over.
-        #[cfg(unix)]
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(i32::from(self.backlog))?;
-        TcpListener::from_std(socket.into())
+/// Listens on an address that nobody else listens on; has to be called on the runtime.
+pub(super) fn bind_exclusively(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
     }
+    // On Unix this only lets a port be used again while connections of the last run linger; two
+    // listeners still exclude each other. On Windows it would let anybody take the port over.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(i32::from(backlog))?;
+    TcpListener::from_std(socket.into())
 }

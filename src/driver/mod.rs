@@ -16,14 +16,16 @@ mod runtime;
 mod server;
 mod shared;
 mod transmit;
+mod tunnel;
 
 pub use command::OpError;
 pub use connection::ConnectionHandle;
 pub use handler::{
-    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, Handler, InputGate, LoadKey,
-    OpResult, RequestAsked, ServerEvent, Wanted,
+    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler,
+    InputGate, LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
 pub use listener::{Listen, ListenError};
 pub use runtime::later;
 pub use server::Server;
 pub use shared::{ChannelEntry, Settings};
+pub use tunnel::TunnelFailure;

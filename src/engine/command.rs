@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::connection::{Connection, Phase};
-use crate::channels::{ChannelId, SendMode, Ticket};
+use crate::channels::{ChannelId, Room, SendMode, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
+use crate::limits::TRANSMIT_TARGET;
 
 impl Connection {
     /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
@@ -23,6 +24,25 @@ impl Connection {
         self.channels.send_data(now, channel, data_type, data, mode, ticket)?;
         self.finish_step(now, Ok(()));
         Ok(())
+    }
+
+    /// How much [`Self::send_now`] takes.
+    pub fn room(&mut self, channel: ChannelId) -> Room {
+        let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+        if self.is_ended() || !self.transport.can_send() || budget == 0 {
+            return Room::AwaitTransport;
+        }
+        self.channels.room(channel, budget)
+    }
+
+    /// Seals data of a channel at once: neither queue nor ticket. [`Self::room`] has said how much.
+    pub fn send_now(&mut self, now: Instant, channel: ChannelId, data: &[u8]) {
+        if self.is_ended() || !self.transport.can_send() {
+            return;
+        }
+        self.last_data = now;
+        let result = self.channels.send_now(channel, data, &mut self.transport);
+        self.finish_step(now, result);
     }
 
     /// Sends a message that the program has built: `payload` follows the number and, for messages of

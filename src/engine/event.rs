@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use crate::blocks::Gather;
-use crate::channels::{ChannelId, Outcome, Ticket};
+use crate::channels::{ChannelId, Forwarding, Outcome, Refusal, Ticket};
 use crate::error::Error;
 use crate::transport::Job;
 use crate::userauth::{AuthAnswer, AuthQuestion, Prompt};
@@ -61,6 +61,8 @@ pub enum Question {
         /// The type-specific data after the maximum packet size.
         parameters: Bytes,
     },
+    /// SSH_MSG_GLOBAL_REQUEST for a reverse tunnel; further global requests wait.
+    Forwarding(Forwarding),
     /// SSH_MSG_CHANNEL_REQUEST; only that channel's messages wait.
     ChannelRequest {
         /// The channel.
@@ -77,6 +79,15 @@ pub enum Question {
 pub enum Answer {
     /// To `Service`, `ChannelOpen` and `ChannelRequest`.
     Accept(bool),
+    /// To `ChannelOpen`: no, with what the client is told.
+    RefuseOpen {
+        /// The reason code.
+        why: Refusal,
+        /// For people.
+        description: String,
+    },
+    /// To `Forwarding`: the port that is listened on (0 for a socket that has none), or no.
+    Forwarding(Option<u16>),
     /// To `Auth`.
     Auth(AuthAnswer),
     /// To `Prompts`.

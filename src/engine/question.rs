@@ -23,6 +23,7 @@ enum Subject {
     Prompts,
     Open(ChannelId),
     Request(ChannelId),
+    Forwarding,
 }
 
 /// The questions that have no answer yet, and the job that is out.
@@ -31,7 +32,7 @@ pub(super) struct Questions {
     asked: u64,
     /// About the connection; at most one.
     connection: Option<(QuestionId, Subject)>,
-    /// About channels.
+    /// About channels and global requests.
     channels: HashMap<QuestionId, Subject>,
     job: Option<JobIsOut>,
 }
@@ -63,6 +64,12 @@ impl Questions {
         id
     }
 
+    pub(super) fn forwarding_asked(&mut self) -> QuestionId {
+        let id = self.next_id();
+        self.channels.insert(id, Subject::Forwarding);
+        id
+    }
+
     fn take(&mut self, id: QuestionId) -> Option<Subject> {
         if self.connection.as_ref().is_some_and(|(asked, _)| *asked == id) {
             return self.connection.take().map(|(_, subject)| subject);
@@ -79,7 +86,7 @@ impl Questions {
             Subject::Service(_) | Subject::Auth | Subject::Prompts => {
                 self.connection = Some((id, subject));
             }
-            Subject::Open(_) | Subject::Request(_) => {
+            Subject::Open(_) | Subject::Request(_) | Subject::Forwarding => {
                 self.channels.insert(id, subject);
             }
         }
@@ -125,6 +132,12 @@ impl Connection {
             }
             (Subject::Open(channel), Answer::Accept(accept)) => {
                 self.channels.answer_open(channel, accept, &mut self.transport)
+            }
+            (Subject::Open(channel), Answer::RefuseOpen { why, description }) => {
+                self.channels.refuse_open(channel, why, &description, &mut self.transport)
+            }
+            (Subject::Forwarding, Answer::Forwarding(granted)) => {
+                self.channels.answer_global(granted, &mut self.transport)
             }
             (Subject::Request(channel), Answer::Accept(success)) => {
                 self.channels.answer_request(channel, success, &mut self.transport)

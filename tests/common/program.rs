@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use sshserver::engine::{
-    Answer, AuthAnswer, AuthParam, AuthQuestion, ChannelId, Notice, Outcome, Prompt, Question,
-    QuestionId, Ticket,
+    Answer, AuthAnswer, AuthParam, AuthQuestion, ChannelId, Forwarding, Notice, Outcome, Prompt,
+    Question, QuestionId, Ticket,
 };
 use sshserver::error::Error;
 
@@ -15,6 +15,7 @@ pub(crate) enum Seen {
     Prompts(String),
     Open(ChannelId, String, Bytes),
     Request(ChannelId, String, Bytes),
+    Forwarding(Forwarding),
     Data(ChannelId, Option<u32>, Bytes),
     Opened(ChannelId, String),
     ReadyToSend(ChannelId),
@@ -50,6 +51,7 @@ impl Seen {
             Question::ChannelRequest { channel, request_type, packet } => {
                 Self::Request(*channel, request_type.clone(), packet.clone())
             }
+            Question::Forwarding(request) => Self::Forwarding(request.clone()),
         }
     }
 
@@ -80,6 +82,8 @@ pub(crate) struct Program {
     pub(crate) prompts: Vec<Prompt>,
     pub(crate) open: DecideOnChannel,
     pub(crate) request: DecideOnChannel,
+    /// The port of a reverse tunnel, or no.
+    pub(crate) forwarding: Box<dyn FnMut(&Forwarding) -> Option<Option<u16>>>,
     /// Whether deliveries are consumed at once.
     pub(crate) consume: bool,
     /// Whether data is sent back.
@@ -98,6 +102,7 @@ impl Default for Program {
             prompts: vec![Prompt { prompt: "Password: ".to_owned(), echo: false }],
             open: Box::new(|_, _| Some(true)),
             request: Box::new(|_, _| Some(true)),
+            forwarding: Box::new(|_| Some(None)),
             consume: true,
             echo: false,
             open_questions: Vec::new(),
@@ -132,6 +137,7 @@ impl Program {
             Question::ChannelRequest { channel, request_type, .. } => {
                 (self.request)(*channel, request_type).map(Answer::Accept)
             }
+            Question::Forwarding(request) => (self.forwarding)(request).map(Answer::Forwarding),
         }
     }
 }

@@ -20,6 +20,7 @@ mod algorithms;
 mod cbc;
 mod certificates;
 mod commands;
+mod forwarding;
 mod key_exchange;
 mod rekey;
 mod rfc4252;

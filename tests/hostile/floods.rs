@@ -82,6 +82,56 @@ fn undecided_opens_count_as_channels() {
     pair.assert_alive();
 }
 
+#[test]
+fn global_requests_behind_an_undecided_one_are_bounded() {
+    let mut program = Program::default();
+    program.forwarding = Box::new(|_| None);
+    let mut pair = connected(program);
+    let fields = b"\0\0\0\0\0\0\0\0";
+    let request = |request_name, want_reply| GlobalRequest {
+        request_name,
+        want_reply,
+        request_specific: fields,
+    };
+    for _ in 0..=MAX_HELD_MESSAGES {
+        pair.client.say(&request("tcpip-forward", true));
+        // Costs nothing, so it is not counted.
+        pair.client.say(&request("unknown", false));
+    }
+    pair.run();
+    assert_eq!(pair.ended(), None);
+    assert_eq!(pair.program.open_questions.len(), 1);
+    pair.client.say(&request("unknown", true));
+    pair.run();
+    pair.assert_ended(&LimitExceeded::HeldMessages.into(), Some(Reason::ProtocolError));
+}
+
+#[test]
+fn thousands_of_forwards_are_answered_in_order() {
+    let mut program = Program::default();
+    let mut port = 0;
+    program.forwarding = Box::new(move |_| {
+        port += 1;
+        Some((port % 2 == 0).then_some(port))
+    });
+    let mut pair = connected(program);
+    pair.take_numbers();
+    // As many at once as may wait.
+    for _ in 0..5 {
+        for _ in 0..1000 {
+            pair.client.say(&GlobalRequest {
+                request_name: "tcpip-forward",
+                want_reply: true,
+                request_specific: b"\0\0\0\0\0\0\0\0",
+            });
+        }
+        pair.run();
+    }
+    let odd_and_even = [messages::SSH_MSG_REQUEST_FAILURE, messages::SSH_MSG_REQUEST_SUCCESS];
+    assert!(pair.take_numbers() == odd_and_even.repeat(2500));
+    pair.assert_alive();
+}
+
 fn behind_a_question() -> Pair {
     let mut program = Program::default();
     program.request = Box::new(|_, _| None);

@@ -3,6 +3,7 @@
 //! check of `transport::phase` read this table; nothing else lists message numbers.
 
 mod connection;
+pub mod forwarding;
 mod transport;
 mod userauth;
 

@@ -1,0 +1,436 @@
+//! One tunnel: moves bytes between a channel and a socket in both directions, each of which ends on
+//! its own. It holds no buffer of its own while nothing waits: what the client sends lies in the read
+//! buffer of the connection until the socket has taken it, and what the socket gives is sealed at
+//! once, so that it is only read when window and transport take it.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::stream::Stream;
+use super::{NOBODY, Woken};
+use crate::blocks::Gather;
+use crate::driver::connection::ConnectionHandle;
+use crate::engine::{ChannelId, Connection, Room};
+use crate::limits::TUNNEL_JOINED_LEN;
+
+/// Pieces that are written with one system call.
+const MAX_PARTS: usize = 64;
+
+/// Room for pieces that an idle tunnel keeps.
+const KEPT_PIECES: usize = 16;
+
+/// A tunnel whose two ends are open.
+#[derive(Debug)]
+pub(super) struct Splice {
+    stream: Stream,
+    alarm: Alarm,
+    outgoing: Outgoing,
+    source: Source,
+    sink: Sink,
+    /// Stands in the list of those with something to write.
+    pub(super) is_dirty: bool,
+}
+
+/// From the socket to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The waker will be called when there is something to read.
+    AwaitSocket,
+    /// The engine will tell when there is room.
+    AwaitWindow,
+    /// Stands in the list of those to read from.
+    Ready,
+    /// All that there was has been sent.
+    Ended,
+}
+
+/// From the client to the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sink {
+    Open,
+    /// The client sends no more, but not everything is written.
+    Ending,
+    Ended,
+}
+
+/// What reading has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// There may be more.
+    Again,
+    /// The transport takes no more now.
+    Stalled,
+    /// Something will tell when to go on.
+    Waits,
+    /// There is nothing more to come.
+    Ended,
+}
+
+impl Splice {
+    pub(super) fn new(stream: Stream, connection: &Arc<ConnectionHandle>, id: ChannelId) -> Self {
+        Self {
+            stream,
+            alarm: Alarm::new(connection, Woken::Tunnel(id)),
+            outgoing: Outgoing::default(),
+            source: Source::AwaitWindow,
+            sink: Sink::Open,
+            is_dirty: false,
+        }
+    }
+
+    /// Data of the client.
+    pub(super) fn deliver(&mut self, data: Gather) {
+        self.outgoing.push(data);
+    }
+
+    /// The client sends no more.
+    pub(super) fn end_sink(&mut self) {
+        if self.sink == Sink::Open {
+            self.sink = Sink::Ending;
+        }
+    }
+
+    /// The socket has something to say: whether to read from it, and whether to write.
+    pub(super) fn woken(&mut self) -> (bool, bool) {
+        self.alarm.reset();
+        let reads = self.source == Source::AwaitSocket;
+        if reads {
+            self.source = Source::Ready;
+        }
+        (reads, !self.outgoing.is_empty())
+    }
+
+    /// There is room in the window: whether to read.
+    pub(super) fn window_opened(&mut self) -> bool {
+        let reads = self.source == Source::AwaitWindow;
+        if reads {
+            self.source = Source::Ready;
+        }
+        reads
+    }
+
+    /// Writes what it can; how many bytes that were.
+    pub(super) fn write(&mut self) -> io::Result<usize> {
+        let mut taken = 0_usize;
+        while !self.outgoing.is_empty() {
+            let mut parts = [IoSlice::new(&[]); MAX_PARTS];
+            let count = self.outgoing.fill(&mut parts);
+            let parts = parts.get(..count).unwrap_or_default();
+            match self.stream.poll_write(&mut self.alarm.context(), parts) {
+                Poll::Ready(Ok(len)) => {
+                    self.outgoing.advance(len);
+                    taken = taken.saturating_add(len);
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => {
+                    self.outgoing.settle();
+                    return Ok(taken);
+                }
+            }
+        }
+        if self.sink == Sink::Ending {
+            self.stream.finish();
+            self.sink = Sink::Ended;
+        }
+        Ok(taken)
+    }
+
+    /// Reads once, into `scratch`, and sends that on; how many bytes that were.
+    pub(super) fn read(
+        &mut self,
+        now: Instant,
+        engine: &mut Connection,
+        channel: ChannelId,
+        scratch: &mut [u8],
+    ) -> io::Result<(Reading, usize)> {
+        let mut total = 0_usize;
+        loop {
+            let room = match engine.room(channel) {
+                Room::Bytes(room) => room.min(scratch.len()),
+                Room::AwaitTransport => return Ok((Reading::Stalled, total)),
+                Room::AwaitWindow => {
+                    self.source = Source::AwaitWindow;
+                    return Ok((Reading::Waits, total));
+                }
+            };
+            let buf = scratch.get_mut(..room).unwrap_or_default();
+            match self.stream.poll_read(&mut self.alarm.context(), buf) {
+                Poll::Ready(Ok(0)) => {
+                    self.source = Source::Ended;
+                    // It fails when the channel is closing anyway.
+                    let _ = engine.send_eof(now, channel, NOBODY);
+                    return Ok((Reading::Ended, total));
+                }
+                Poll::Ready(Ok(len)) => {
+                    engine.send_now(now, channel, buf.get(..len).unwrap_or_default());
+                    total = total.saturating_add(len);
+                    // After less than that the next turn of the loop has the waker set.
+                    if len == room {
+                        return Ok((Reading::Again, total));
+                    }
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => {
+                    self.source = Source::AwaitSocket;
+                    return Ok((Reading::Waits, total));
+                }
+            }
+        }
+    }
+
+    /// Whether both directions have come to their end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.source == Source::Ended && self.sink == Sink::Ended
+    }
+
+    /// The socket and what it has not taken, when that is anything.
+    pub(super) fn into_rest(self) -> Option<(Stream, Bytes)> {
+        let rest = self.outgoing.join();
+        (!rest.is_empty()).then_some((self.stream, rest))
+    }
+}
+
+/// Calls the connection's task when a socket is ready.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+#[derive(Debug)]
+struct Bell {
+    connection: Weak<ConnectionHandle>,
+    which: Woken,
+    /// The task has been called and has not come yet.
+    rung: AtomicBool,
+}
+
+impl Alarm {
+    pub(super) fn new(connection: &Arc<ConnectionHandle>, which: Woken) -> Self {
+        let connection = Arc::downgrade(connection);
+        let bell = Arc::new(Bell { connection, which, rung: AtomicBool::new(false) });
+        Self { waker: Waker::from(Arc::clone(&bell)), bell }
+    }
+
+    pub(super) fn context(&self) -> Context<'_> {
+        Context::from_waker(&self.waker)
+    }
+
+    /// A call of its own.
+    pub(super) fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// The task has come; to be told before it looks at the socket.
+    pub(super) fn reset(&self) {
+        self.bell.rung.store(false, Ordering::Release);
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.rung.swap(true, Ordering::AcqRel)
+            && let Some(connection) = self.connection.upgrade()
+        {
+            connection.tunnel_woken(self.which);
+        }
+    }
+}
+
+/// What the socket has not taken, in order: pieces, and behind them what is being joined.
+#[derive(Debug, Default)]
+struct Outgoing {
+    pieces: VecDeque<Piece>,
+    /// What of the first piece is taken already.
+    taken: usize,
+    joined: BytesMut,
+    /// The socket was full at the last attempt.
+    is_settled: bool,
+}
+
+#[derive(Debug)]
+enum Piece {
+    /// Where it was read; nearly always the socket takes it from there in the same turn.
+    Fresh(Gather),
+    /// In memory of its own.
+    Kept(Bytes),
+}
+
+impl Deref for Piece {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Fresh(data) => data,
+            Self::Kept(data) => data,
+        }
+    }
+}
+
+impl Outgoing {
+    fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.joined.is_empty()
+    }
+
+    fn push(&mut self, data: Gather) {
+        if self.is_settled {
+            self.keep(data.freeze());
+        } else {
+            self.pieces.push_back(Piece::Fresh(data));
+        }
+    }
+
+    fn keep(&mut self, data: Bytes) {
+        if data.len() < TUNNEL_JOINED_LEN {
+            self.joined.extend_from_slice(&data);
+        } else {
+            self.flush_joined();
+            self.pieces.push_back(Piece::Kept(data));
+        }
+    }
+
+    /// The socket is full: nothing is held where it was read, and small pieces are joined.
+    fn settle(&mut self) {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return;
+        }
+        let mut taken = std::mem::take(&mut self.taken);
+        let joined = std::mem::take(&mut self.joined);
+        for piece in std::mem::take(&mut self.pieces) {
+            let mut piece = match piece {
+                Piece::Fresh(data) => data.freeze(),
+                Piece::Kept(data) => data,
+            };
+            piece.advance(std::mem::take(&mut taken).min(piece.len()));
+            self.keep(piece);
+        }
+        if !joined.is_empty() {
+            self.keep(joined.freeze());
+        }
+    }
+
+    fn flush_joined(&mut self) {
+        if !self.joined.is_empty() {
+            self.pieces.push_back(Piece::Kept(self.joined.split().freeze()));
+        }
+    }
+
+    /// The first pieces; how many there are.
+    fn fill<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> usize {
+        let mut taken = self.taken;
+        let joined = Some(&self.joined[..]).filter(|joined| !joined.is_empty());
+        let pieces = self.pieces.iter().map(|piece| {
+            let rest = piece.get(std::mem::take(&mut taken)..);
+            rest.unwrap_or_default()
+        });
+        let filled = parts.iter_mut().zip(pieces.chain(joined));
+        filled.map(|(part, piece)| *part = IoSlice::new(piece)).count()
+    }
+
+    fn advance(&mut self, mut len: usize) {
+        while len > 0 {
+            let Some(first) = self.pieces.front() else {
+                self.joined.advance(len.min(self.joined.len()));
+                break;
+            };
+            let rest = first.len().saturating_sub(self.taken);
+            if len < rest {
+                self.taken = self.taken.saturating_add(len);
+                break;
+            }
+            len = len.saturating_sub(rest);
+            self.taken = 0;
+            self.pieces.pop_front();
+        }
+        if self.is_empty() {
+            // Nothing waits: it holds next to no memory.
+            self.joined = BytesMut::new();
+            self.pieces.shrink_to(KEPT_PIECES);
+            self.is_settled = false;
+        }
+    }
+
+    /// All of it in one piece.
+    fn join(&self) -> Bytes {
+        let mut whole = BytesMut::new();
+        let mut taken = self.taken;
+        for piece in &self.pieces {
+            whole.extend_from_slice(piece.get(std::mem::take(&mut taken)..).unwrap_or_default());
+        }
+        whole.extend_from_slice(&self.joined);
+        whole.freeze()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh(data: &[u8]) -> Gather {
+        Gather::new(Bytes::copy_from_slice(data))
+    }
+
+    fn text(outgoing: &Outgoing) -> Vec<u8> {
+        let mut parts = [IoSlice::new(&[]); MAX_PARTS];
+        let count = outgoing.fill(&mut parts);
+        parts[..count].iter().flat_map(|part| part.to_vec()).collect()
+    }
+
+    #[test]
+    fn small_pieces_are_joined_only_while_the_socket_is_full() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(fresh(b"abc"));
+        outgoing.push(fresh(b"def"));
+        assert_eq!(outgoing.pieces.len(), 2);
+        outgoing.advance(1);
+        assert_eq!(text(&outgoing), b"bcdef");
+        outgoing.settle();
+        assert_eq!((outgoing.pieces.len(), &outgoing.joined[..]), (0, &b"bcdef"[..]));
+        let large = vec![7; TUNNEL_JOINED_LEN];
+        outgoing.push(fresh(&large));
+        outgoing.push(fresh(b"x"));
+        outgoing.push(fresh(b"y"));
+        assert_eq!(outgoing.pieces.len(), 2);
+        assert_eq!(text(&outgoing), [b"bcdef", &large[..], b"xy"].concat());
+        outgoing.advance(4);
+        outgoing.advance(large.len());
+        assert_eq!(text(&outgoing), b"\x07xy");
+        assert_eq!(outgoing.join(), &b"\x07xy"[..]);
+        outgoing.advance(2);
+        assert_eq!(text(&outgoing), b"y");
+    }
+
+    #[test]
+    fn what_is_half_taken_is_settled_without_it() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(fresh(&[1; TUNNEL_JOINED_LEN]));
+        outgoing.push(fresh(&[2; TUNNEL_JOINED_LEN]));
+        outgoing.advance(TUNNEL_JOINED_LEN + 5);
+        outgoing.settle();
+        outgoing.push(fresh(&[3]));
+        assert_eq!(text(&outgoing), [&[2; TUNNEL_JOINED_LEN - 5][..], &[3]].concat());
+    }
+
+    #[test]
+    fn what_is_taken_leaves_no_memory_behind() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(fresh(b"abc"));
+        outgoing.settle();
+        outgoing.push(fresh(b"d"));
+        outgoing.advance(4);
+        assert!(outgoing.is_empty() && !outgoing.is_settled);
+        assert!(outgoing.pieces.capacity() <= KEPT_PIECES);
+        assert_eq!(outgoing.joined.capacity(), 0);
+    }
+}

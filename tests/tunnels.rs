@@ -1,0 +1,458 @@
+//! Tunnels of the driver with sockets on loopback, a program in Rust and a client of our own, which
+//! does what no real one does: asks for too many, does not read, does not close, and exchanges keys
+//! in the middle of everything.
+
+#![cfg(feature = "driver")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_enum_match_arm,
+    clippy::field_reassign_with_default,
+    dead_code,
+    reason = "a test fails by panicking, and uses what it needs of the common part"
+)]
+
+mod common;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sshserver::driver::{
+    ConnectedAnswer, Handler, InputGate, Listen, OpError, Server, ServerEvent, Settings,
+    TunnelAsked, TunnelFailure, Wanted,
+};
+use sshserver::engine::{Answer, AuthAnswer, Place, Prompt, Ticket};
+use sshserver::limits::{MAX_TUNNEL_LISTENERS, MAX_TUNNELS};
+use sshserver::wire::Writer;
+use sshserver::wire::messages::forwarding::{Tcpip, TcpipForward};
+use sshserver::wire::messages::{
+    self, ChannelData, ChannelEof, ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure,
+    ChannelWindowAdjust, GlobalRequest, Message, RequestSuccess, ServiceRequest, UserauthRequest,
+};
+
+use common::client::{Client, Offer};
+use common::{config, pattern};
+
+/// Longer than anything here takes; only a failing test waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Lets everybody in, and every tunnel unless it is told to keep the questions.
+struct Program {
+    wanted: Wanted,
+    gate: InputGate,
+    keeps: bool,
+    events: Mutex<Sender<ServerEvent>>,
+}
+
+impl Handler for Program {
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    fn gate(&self) -> &InputGate {
+        &self.gate
+    }
+
+    fn handle(&self, event: ServerEvent) {
+        let event = match event {
+            ServerEvent::ConnectionRequest { asked, .. } => return asked.answer(true),
+            ServerEvent::Connected { asked, .. } => {
+                return asked.answer(ConnectedAnswer::ServerKeys);
+            }
+            ServerEvent::ServiceRequest { asked, .. } => return asked.answer(Answer::Accept(true)),
+            ServerEvent::UserAuthRequest { asked, .. } => {
+                let answer = AuthAnswer { accept: true, ..AuthAnswer::default() };
+                return asked.answer(Answer::Auth(answer));
+            }
+            ServerEvent::TunnelRequested { asked, port, .. } if !self.keeps => {
+                return asked.answer(Some(port));
+            }
+            event => event,
+        };
+        // The test may be over.
+        let _ = self.events.lock().unwrap().send(event);
+    }
+
+    fn forget(&self, _connection: u64) {}
+
+    fn auth_refusal(&self) -> AuthAnswer {
+        AuthAnswer::default()
+    }
+
+    fn prompts(&self, _connection: u64, _user: &str) -> (String, Vec<Prompt>) {
+        (String::new(), Vec::new())
+    }
+}
+
+/// A server with one client that is logged in.
+struct Fixture {
+    server: Server,
+    events: Receiver<ServerEvent>,
+    client: Client,
+    socket: TcpStream,
+    /// To a thread that writes, so that a test that is about to read never waits for that.
+    outgoing: Sender<Vec<u8>>,
+}
+
+impl Fixture {
+    fn new(keeps: bool) -> Self {
+        let (sender, events) = channel();
+        let (wanted, gate) = (Wanted::default(), InputGate::default());
+        wanted.set(u64::MAX);
+        let program = Program { wanted, gate, keeps, events: Mutex::new(sender) };
+        let settings = Settings { config: Arc::new(config()), max_connections: 10, timeout: 60 };
+        let server = Server::new(Arc::new(program), settings);
+        let listen = Listen { host: "127.0.0.1".to_owned(), port: 0, backlog: 16 };
+        server.start(listen, Ticket(1)).unwrap();
+        let done = |event: &ServerEvent| matches!(event, ServerEvent::Done { .. });
+        while !done(&events.recv_timeout(PATIENCE).unwrap()) {}
+        let socket = TcpStream::connect(server.listening_on().unwrap()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (outgoing, to_write) = channel::<Vec<u8>>();
+        let mut writer = socket.try_clone().unwrap();
+        // It ends with the test, or with the connection.
+        std::thread::spawn(move || to_write.iter().all(|bytes| writer.write_all(&bytes).is_ok()));
+        let client = Client::new(Offer::default());
+        let mut fixture = Self { server, events, client, socket, outgoing };
+        fixture.login();
+        fixture
+    }
+
+    fn login(&mut self) {
+        self.client.send_version();
+        self.client.send_kex_init();
+        self.client.say(&ServiceRequest { service_name: "ssh-userauth" });
+        let mut fields = vec![0];
+        Writer::new(&mut fields).string("secret");
+        self.client.say(&UserauthRequest {
+            user_name: "user",
+            service_name: "ssh-connection",
+            method_name: "password",
+            method_specific: &fields,
+        });
+        self.expect(messages::SSH_MSG_USERAUTH_SUCCESS);
+    }
+
+    /// Sends what the client has to say.
+    fn flush(&mut self) {
+        self.outgoing.send(std::mem::take(&mut self.client.out)).unwrap();
+    }
+
+    /// The next message of the server.
+    fn next(&mut self) -> Vec<u8> {
+        let mut buf = vec![0; 256 * 1024];
+        loop {
+            self.flush();
+            if let Some(received) = self.client.received.pop_front() {
+                return received.payload;
+            }
+            let len = match self.socket.read(&mut buf) {
+                // The process was stopped and goes on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.expect("something of the server"),
+            };
+            assert!(len > 0, "the server has closed the connection");
+            self.client.input(&buf[..len]);
+        }
+    }
+
+    /// Skips messages up to one with this number.
+    fn expect(&mut self, number: u8) -> Vec<u8> {
+        loop {
+            let payload = self.next();
+            if payload[0] == number {
+                return payload;
+            }
+        }
+    }
+
+    fn until<T>(&self, mut take: impl FnMut(ServerEvent) -> Option<T>) -> T {
+        loop {
+            if let Some(taken) = take(self.events.recv_timeout(PATIENCE).expect("an event")) {
+                return taken;
+            }
+        }
+    }
+
+    fn ask_open(&mut self, sender_channel: u32, to: SocketAddr, window: u32) {
+        let fields = Tcpip {
+            address: &to.ip().to_string(),
+            port: to.port().into(),
+            originator_address: "127.0.0.1",
+            originator_port: 1,
+        };
+        self.client.say(&ChannelOpen {
+            channel_type: "direct-tcpip",
+            sender_channel,
+            initial_window_size: window,
+            maximum_packet_size: 32 * 1024,
+            type_specific: &fields.encode(),
+        });
+    }
+
+    /// Opens a forward tunnel; the server's number for it and the window it gives.
+    fn open(&mut self, sender_channel: u32, to: SocketAddr, window: u32) -> (u32, u32) {
+        self.ask_open(sender_channel, to, window);
+        let payload = self.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+        let message = ChannelOpenConfirmation::decode(&payload).unwrap();
+        assert_eq!(message.recipient_channel, sender_channel);
+        (message.sender_channel, message.initial_window_size)
+    }
+
+    fn ask_listen(&mut self, name: &str, port: u32) {
+        self.client.say(&GlobalRequest {
+            request_name: name,
+            want_reply: true,
+            request_specific: &TcpipForward { address: "127.0.0.1", port }.encode(),
+        });
+    }
+}
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// The port of a reply to `tcpip-forward`; `None` when it is refused.
+fn granted(payload: &[u8]) -> Option<u16> {
+    match payload[0] {
+        messages::SSH_MSG_REQUEST_SUCCESS => {
+            let port = RequestSuccess::decode(payload).unwrap().response_specific;
+            Some(u32::from_be_bytes(port.try_into().unwrap()) as u16)
+        }
+        messages::SSH_MSG_REQUEST_FAILURE => None,
+        number => panic!("{}", messages::name(number)),
+    }
+}
+
+#[test]
+fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
+    const LEN: usize = 12 * 1024 * 1024;
+    let mut fixture = Fixture::new(false);
+    let (target, address) = listener();
+    let (channel, mut window) = fixture.open(7, address, u32::MAX);
+    let (mut source, _) = target.accept().unwrap();
+    let mut sink = source.try_clone().unwrap();
+    let sending = std::thread::spawn(move || {
+        source.write_all(&pattern(LEN)).unwrap();
+        source.shutdown(Shutdown::Write).unwrap();
+    });
+    let receiving = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        sink.read_to_end(&mut all).unwrap();
+        all
+    });
+    let connection = fixture.server.connection(fixture.server.connection_ids()[0]).unwrap();
+    let data = pattern(LEN);
+    let (mut sent, mut received, mut ended) = (0, Vec::new(), false);
+    let mut exchanges = 0;
+    while sent < LEN || !ended {
+        // Asked for by either side in turn.
+        let due = (sent + received.len()) / (LEN / 4) > exchanges;
+        if due && fixture.client.kex_inits[0].is_none() {
+            exchanges += 1;
+            if exchanges % 2 == 0 {
+                connection.exchange_keys(Ticket(100 + exchanges as u64));
+            } else {
+                fixture.client.send_kex_init();
+            }
+        }
+        while window > 0 && sent < LEN {
+            let len = (window as usize).min(30_000).min(LEN - sent);
+            let part = &data[sent..sent + len];
+            fixture.client.say(&ChannelData { recipient_channel: channel, data: part });
+            sent += len;
+            window -= len as u32;
+            if sent == LEN {
+                fixture.client.say(&ChannelEof { recipient_channel: channel });
+            }
+        }
+        let payload = fixture.next();
+        match payload[0] {
+            messages::SSH_MSG_CHANNEL_DATA => {
+                received.extend_from_slice(ChannelData::decode(&payload).unwrap().data);
+            }
+            messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => {
+                window += ChannelWindowAdjust::decode(&payload).unwrap().bytes_to_add;
+            }
+            messages::SSH_MSG_CHANNEL_EOF => ended = true,
+            _ => {}
+        }
+    }
+    fixture.flush();
+    sending.join().unwrap();
+    assert!(receiving.join().unwrap() == data, "what the target got");
+    assert!(received == data, "what the client got");
+    assert!(fixture.client.exchanges > 3, "{} exchanges", fixture.client.exchanges);
+    fixture.expect(messages::SSH_MSG_CHANNEL_CLOSE);
+}
+
+#[test]
+fn a_window_that_stays_closed_stops_the_target() {
+    let mut fixture = Fixture::new(false);
+    let (target, address) = listener();
+    let (channel, _) = fixture.open(7, address, 1000);
+    let (mut source, _) = target.accept().unwrap();
+    source.set_nonblocking(true).unwrap();
+    let block = vec![1; 64 * 1024];
+    let mut written = 0;
+    let mut quiet = 0;
+    while quiet < 20 {
+        match source.write(&block) {
+            Ok(len) => {
+                written += len;
+                quiet = 0;
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                quiet += 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+    // What the system holds for the two ends of the connection, and nothing of ours.
+    assert!(written < 16 * 1024 * 1024, "{written} bytes");
+    let mut got = 0;
+    while got < 1000 {
+        got += ChannelData::decode(&fixture.expect(messages::SSH_MSG_CHANNEL_DATA))
+            .unwrap()
+            .data
+            .len();
+    }
+    assert_eq!(got, 1000);
+    fixture.client.say(&ChannelWindowAdjust { recipient_channel: channel, bytes_to_add: 1 });
+    let payload = fixture.expect(messages::SSH_MSG_CHANNEL_DATA);
+    assert_eq!(ChannelData::decode(&payload).unwrap().data.len(), 1);
+}
+
+#[test]
+fn a_client_that_never_closes_its_channel_holds_no_socket() {
+    let mut fixture = Fixture::new(false);
+    let (target, address) = listener();
+    let (channel, _) = fixture.open(7, address, 1000);
+    let (mut there, _) = target.accept().unwrap();
+    there.shutdown(Shutdown::Write).unwrap();
+    fixture.client.say(&ChannelEof { recipient_channel: channel });
+    fixture.expect(messages::SSH_MSG_CHANNEL_CLOSE);
+    // Closed, not only shut down: who writes is told.
+    there.set_read_timeout(Some(PATIENCE)).unwrap();
+    while there.write_all(b"is anybody there?").is_ok() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // To the program it is over when the client says so, or is gone.
+    fixture.socket.shutdown(Shutdown::Both).unwrap();
+    let closed = loop {
+        match fixture.events.recv_timeout(PATIENCE).unwrap() {
+            ServerEvent::TunnelClosed { port, .. } => break port,
+            ServerEvent::Disconnected { .. } => panic!("Disconnected is the last event"),
+            _ => {}
+        }
+    };
+    assert_eq!(closed, address.port());
+}
+
+#[test]
+fn tunnels_that_wait_for_the_program_are_bounded() {
+    let mut fixture = Fixture::new(true);
+    let (_target, address) = listener();
+    for number in 0..MAX_TUNNELS as u32 + 2 {
+        fixture.ask_open(number, address, 1000);
+    }
+    for number in 0..2 {
+        let payload = fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
+        let message = ChannelOpenFailure::decode(&payload).unwrap();
+        // SSH_OPEN_RESOURCE_SHORTAGE
+        let wanted = (MAX_TUNNELS as u32 + number, 4);
+        assert_eq!((message.recipient_channel, message.reason_code), wanted);
+    }
+    let mut asked: Vec<TunnelAsked> = Vec::new();
+    while asked.len() < MAX_TUNNELS {
+        asked.push(fixture.until(|event| match event {
+            ServerEvent::TunnelRequested { asked, .. } => Some(asked),
+            _ => None,
+        }));
+    }
+    // Dropped, a question is refused, which makes it one about a channel.
+    drop(asked.pop());
+    let refused = fixture.until(|event| match event {
+        ServerEvent::ChannelOpenRequest { asked, channel_type, .. } => {
+            assert_eq!(channel_type, "direct-tcpip");
+            Some(asked)
+        }
+        _ => None,
+    });
+    refused.answer(Answer::Accept(false));
+    let payload = fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
+    let message = ChannelOpenFailure::decode(&payload).unwrap();
+    // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+    assert_eq!((message.recipient_channel, message.reason_code), (MAX_TUNNELS as u32 - 1, 1));
+    asked.pop().unwrap().answer(Some(address.port()));
+    fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+}
+
+#[test]
+fn listeners_are_bounded_and_closed_with_their_connection() {
+    let mut fixture = Fixture::new(false);
+    let mut ports = Vec::new();
+    let mut refused = 0;
+    for _ in 0..MAX_TUNNEL_LISTENERS + 3 {
+        fixture.ask_listen("tcpip-forward", 0);
+    }
+    for _ in 0..MAX_TUNNEL_LISTENERS + 3 {
+        match granted(&fixture.next()) {
+            Some(port) => ports.push(port),
+            None => refused += 1,
+        }
+    }
+    assert_eq!((ports.len(), refused), (MAX_TUNNEL_LISTENERS, 3));
+    // One that is ended makes room for one more.
+    let port = ports.pop().unwrap();
+    fixture.ask_listen("cancel-tcpip-forward", port.into());
+    assert_eq!(fixture.next(), [messages::SSH_MSG_REQUEST_SUCCESS]);
+    fixture.ask_listen("tcpip-forward", 0);
+    ports.push(granted(&fixture.next()).unwrap());
+    TcpStream::connect(("127.0.0.1", ports[0])).unwrap();
+    fixture.expect(messages::SSH_MSG_CHANNEL_OPEN);
+    fixture.socket.shutdown(Shutdown::Both).unwrap();
+    let mut closed = 0;
+    loop {
+        match fixture.events.recv_timeout(PATIENCE).unwrap() {
+            ServerEvent::TunnelClosed { .. } => closed += 1,
+            ServerEvent::Disconnected { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(closed, MAX_TUNNEL_LISTENERS + 1);
+    for port in ports {
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+}
+
+#[test]
+fn a_target_that_cannot_be_is_told_to_both() {
+    let mut fixture = Fixture::new(false);
+    let (target, address) = listener();
+    drop(target);
+    fixture.ask_open(7, address, 1000);
+    let payload = fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
+    let message = ChannelOpenFailure::decode(&payload).unwrap();
+    // SSH_OPEN_CONNECT_FAILED
+    assert_eq!((message.recipient_channel, message.reason_code), (7, 2));
+    let (place, cause) = fixture.until(|event| match event {
+        ServerEvent::Error { error: OpError::TunnelFailed { place, cause }, .. } => {
+            Some((place, cause))
+        }
+        _ => None,
+    });
+    assert_eq!(place, Place::Tcp { address: "127.0.0.1".to_owned(), port: address.port() });
+    assert!(
+        matches!(cause, TunnelFailure::Io(error) if error.kind() == ErrorKind::ConnectionRefused)
+    );
+}
