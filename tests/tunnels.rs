@@ -59,24 +59,21 @@ impl Handler for Program {
         &self.gate
     }
 
-    fn handle(&self, event: ServerEvent) {
-        let event = match event {
-            ServerEvent::ConnectionRequest { asked, .. } => return asked.answer(true),
-            ServerEvent::Connected { asked, .. } => {
-                return asked.answer(ConnectedAnswer::ServerKeys);
-            }
-            ServerEvent::ServiceRequest { asked, .. } => return asked.answer(Answer::Accept(true)),
+    fn handle(&self, event: ServerEvent) -> bool {
+        match event {
+            ServerEvent::ConnectionRequest { asked, .. } => asked.answer(true),
+            ServerEvent::Connected { asked, .. } => asked.answer(ConnectedAnswer::ServerKeys),
+            ServerEvent::ServiceRequest { asked, .. } => asked.answer(Answer::Accept(true)),
             ServerEvent::UserAuthRequest { asked, .. } => {
-                let answer = AuthAnswer { accept: true, ..AuthAnswer::default() };
-                return asked.answer(Answer::Auth(answer));
+                asked.answer(Answer::Auth(AuthAnswer { accept: true, ..AuthAnswer::default() }));
             }
             ServerEvent::TunnelRequested { asked, port, .. } if !self.keeps => {
-                return asked.answer(Some(port));
+                asked.answer(Some(port));
             }
-            event => event,
-        };
-        // The test may be over.
-        let _ = self.events.lock().unwrap().send(event);
+            // The test may be over.
+            event => drop(self.events.lock().unwrap().send(event)),
+        }
+        false
     }
 
     fn forget(&self, _connection: u64) {}

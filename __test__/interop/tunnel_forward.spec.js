@@ -221,6 +221,7 @@ testWith(
       reason: 2,
       message: expect.stringContaining('Host not found'),
     });
+    await recorder.count('Error', 2);
     const [refused, unknown] = recorder.all('Error');
     expect(refused).toMatchObject({
       errorCode: 1201,

@@ -221,6 +221,7 @@ testWith(
     expect(await answers('127.0.0.1', wanted)).toBe(true);
     await expect(forwardIn(client, 'localhost', 0)).rejects.toThrow();
     await expect(forwardIn(client, '127.0.0.1', taken.port)).rejects.toThrow();
+    await recorder.count('Error', 1);
     expect(recorder.all('Error')).toMatchObject([
       {
         errorCode: 1201,

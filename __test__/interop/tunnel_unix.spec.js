@@ -110,6 +110,7 @@ describeUnix('Unix domain sockets', () => {
     for (const place of [file, taken]) {
       await expect(promised(client, 'openssh_forwardInStreamLocal', place)).rejects.toThrow();
     }
+    await recorder.count('Error', 2);
     expect(recorder.all('Error')).toMatchObject([
       { errorCode: 1201, description: expect.stringContaining('[10048]') },
       { errorCode: 1201, description: expect.stringContaining('[10048]') },
@@ -151,6 +152,7 @@ describeUnix('Unix domain sockets', () => {
     await expect(
       promised(client, 'openssh_forwardInStreamLocal', path.join(folder, 'no', 'folder')),
     ).rejects.toThrow();
+    await recorder.count('Error', 4);
     expect(recorder.all('Error').map((e) => e.errorCode)).toEqual([1201, 1201, 1201, 1201]);
     // What nobody can want reaches nobody.
     const asked = recorder.all('SSHTunnelRequested').length;

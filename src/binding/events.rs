@@ -221,34 +221,15 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put(ACTIVITY)?;
                 self.put(u8::from(active))
             }
-            ServerEvent::TunnelRequested {
-                connection,
-                tunnel,
-                direction,
-                address,
-                port,
-                asked,
-            } => {
-                self.put_kind(EventKind::TunnelRequested)?;
-                self.put_question(Pending::Tunnel(asked))?;
-                self.put_number(connection)?;
-                self.put_number(tunnel)?;
-                self.put(direction as u8)?;
-                self.put(address)?;
-                self.put(port)
-            }
-            ServerEvent::TunnelClosed { connection, tunnel, address, port } => {
-                self.put_of_channel(EventKind::TunnelClosed, (connection, tunnel))?;
-                self.put(address)?;
-                self.put(port)
-            }
             channel @ (ServerEvent::ChannelOpenRequest { .. }
             | ServerEvent::ChannelRequest { .. }
             | ServerEvent::ChannelOpened { .. }
             | ServerEvent::ChannelReadyToSend { .. }
             | ServerEvent::ChannelData { .. }
             | ServerEvent::ChannelEof { .. }
-            | ServerEvent::ChannelClosed { .. }) => self.push_of_channel(channel),
+            | ServerEvent::ChannelClosed { .. }
+            | ServerEvent::TunnelRequested { .. }
+            | ServerEvent::TunnelClosed { .. }) => self.push_of_channel(channel),
         }
     }
 
@@ -293,6 +274,27 @@ impl<'env, 'state> Batch<'env, 'state> {
             ServerEvent::ChannelClosed { connection, channel } => {
                 self.put_of_channel(EventKind::ChannelClosed, (connection, channel))
             }
+            ServerEvent::TunnelRequested {
+                connection,
+                tunnel,
+                direction,
+                address,
+                port,
+                asked,
+            } => {
+                self.put_kind(EventKind::TunnelRequested)?;
+                self.put_question(Pending::Tunnel(asked))?;
+                self.put_number(connection)?;
+                self.put_number(tunnel)?;
+                self.put(direction as u8)?;
+                self.put(address)?;
+                self.put(port)
+            }
+            ServerEvent::TunnelClosed { connection, tunnel, address, port } => {
+                self.put_of_channel(EventKind::TunnelClosed, (connection, tunnel))?;
+                self.put(address)?;
+                self.put(port)
+            }
             ServerEvent::ConnectionRequest { .. }
             | ServerEvent::ConnectedFailed { .. }
             | ServerEvent::Connected { .. }
@@ -302,8 +304,6 @@ impl<'env, 'state> Batch<'env, 'state> {
             | ServerEvent::Status { .. }
             | ServerEvent::ServiceRequest { .. }
             | ServerEvent::UserAuthRequest { .. }
-            | ServerEvent::TunnelRequested { .. }
-            | ServerEvent::TunnelClosed { .. }
             | ServerEvent::Done { .. }
             | ServerEvent::Activity(_) => Ok(()),
         }
