@@ -51,6 +51,13 @@ pub const MAX_USER_NAME_LEN: usize = 1024;
 /// Longest password or response: programs feed it to slow hashes.
 pub const MAX_PASSWORD_LEN: usize = 16 * 1024;
 
+/// Principals of a certificate (OpenSSH has the same bound): each costs a string, and a program
+/// compares them all.
+pub const MAX_CERTIFICATE_PRINCIPALS: usize = 256;
+
+/// Critical options and extensions of a certificate, each: they are compared with one another.
+pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
+
 /// Most prompts of one keyboard-interactive dialog that a program may ask, and so responses taken.
 pub const MAX_PROMPTS: usize = 32;
 
@@ -127,3 +134,34 @@ pub const fn receive_window(open_channels: usize) -> u32 {
         _ => 64 * 1024,
     }
 }
+
+/// A key or certificate store has to fit into memory several times over. Real ones have some
+/// kilobytes.
+pub const MAX_STORE_LEN: usize = 1 << 20;
+
+/// Iterations of a key file's PBKDF1, PBKDF2 or PKCS#12 derivation: ten million take some seconds.
+/// OpenSSL writes 2048, careful programs write up to a million; a file could ask for four billion,
+/// and keep whoever loads it busy for an hour.
+pub const MAX_HASH_ITERATIONS: u64 = 10_000_000;
+
+/// Rounds of a key file's bcrypt: each takes about as long as hashing one password, so a file that
+/// asks for millions would keep whoever loads it busy for hours. ssh-keygen uses 16 (24 since 9.8).
+pub const MAX_BCRYPT_ROUNDS: u64 = 1024;
+
+/// Memory of a key file's scrypt or Argon2: a file could ask for terabytes. OpenSSL writes 16 MiB,
+/// puttygen 8 MiB.
+pub const MAX_DERIVATION_MEMORY: u64 = 256 << 20;
+
+/// The same memory times how often it is filled, which is what the time goes with: some seconds.
+pub const MAX_MEMORY_FILLED: u64 = 4 << 30;
+
+/// The square of the bits of a key: a set of thousands of long ones would take minutes to check.
+pub const MAX_KEY_BITS_SQUARED: u64 = 16_384 * 16_384;
+
+/// How many of the dearest derivations one store may ask for in all: a store of thousands of small
+/// encrypted parts would otherwise multiply what is allowed to each.
+pub const MAX_DEAREST_DERIVATIONS: u64 = 4;
+
+/// Keys and certificates of one store: each key costs arithmetic even if it is not encrypted, and
+/// chains are put together by comparing each with each.
+pub const MAX_STORE_ENTRIES: usize = 512;

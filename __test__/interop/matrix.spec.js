@@ -4,10 +4,11 @@
 // is read from the server's own SSHStatus line, then a command runs and data goes through a channel
 // both ways. The lists are the addon's; an algorithm that is added is tested without a word here.
 
+const { existsSync } = require('node:fs');
 const native = require('../../native.js');
 const { available, testWith } = require('../support/clients.js');
 const drivers = require('../support/interop_drivers.js');
-const { userKey } = require('../support/keys.js');
+const { certifiedKey, hostCertificate, skProvider, userKey } = require('../support/keys.js');
 const { Recorder, startCommandServer } = require('../support/server.js');
 
 // dbclient was once seen to hang (one run of about 3000, cause unknown): the first failure is printed
@@ -29,10 +30,34 @@ const KEY_TYPES = {
   'rsa-sha2-256': 'rsa',
   'rsa-sha2-512': 'rsa',
   'ssh-rsa': 'rsa',
+  'ssh-dss': 'dsa',
+  'sk-ssh-ed25519@openssh.com': 'ed25519-sk',
+  'sk-ecdsa-sha2-nistp256@openssh.com': 'ecdsa-sk',
 };
 const KINDS = ['kex', 'cipher', 'mac', 'hostKey', 'userKey', 'compression'];
 const MODERN_HOST_KEY = 'ssh-ed25519';
 const table = new Map();
+
+/** The name of the key in a certificate. */
+function plainName(name) {
+  const plain = name.replace('-cert-v01', '');
+  return plain.startsWith('sk-') || plain === name ? plain : plain.replace('@openssh.com', '');
+}
+
+/** Whether there is a key to try an algorithm with. */
+function hasKey(client, kind, name) {
+  if (kind === 'userKey' && name.startsWith('sk-'))
+    return client === 'ssh' && existsSync(skProvider);
+  if (kind !== 'hostKey') return true;
+  // Host certificates have no setting, no host has a device, not every kind of key can be loaded.
+  if (name.includes('-cert-') || name.startsWith('sk-')) return false;
+  try {
+    hostCertificate(KEY_TYPES[name]);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every algorithm of the addon by kind, those that no default list has too. */
 function registry() {
@@ -92,8 +117,10 @@ async function tryOne(client, kind, name) {
   if (driver.forces(kind) || kind === 'compression') job[kind] = name;
   if (kind === 'mac') job.cipher = 'aes128-ctr';
   if (kind === 'cipher' && name.endsWith('-cbc') && driver.cbcMac) job.mac = driver.cbcMac;
-  if (kind === 'userKey') job.key = userKey(KEY_TYPES[name]);
-  else if (client === 'ssh') job.key = userKey();
+  if (kind === 'userKey') {
+    const type = KEY_TYPES[plainName(name)];
+    job.key = name.includes('-cert-') ? certifiedKey(type) : userKey(type);
+  } else if (client === 'ssh') job.key = userKey();
   let problem;
   try {
     problem = await driver.run(job);
@@ -128,7 +155,7 @@ describe.each(Object.keys(drivers))('%s', (client) => {
         const problems = [];
         let tried = 0;
         for (const name of ours) {
-          if (!theirs.includes(name)) {
+          if (!theirs.includes(name) || !hasKey(client, kind, name)) {
             note(kind, name, client, '-');
             continue;
           }

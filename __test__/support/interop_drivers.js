@@ -14,7 +14,7 @@ const readline = require('node:readline');
 const built = require('./built_clients.js');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
-const { hostCertificate } = require('./keys.js');
+const { hostCertificate, skProvider } = require('./keys.js');
 const { environment, run, start } = require('./processes.js');
 const ssh2 = require('./ssh2_client.js');
 
@@ -59,6 +59,7 @@ const openssh = {
     const options = Object.entries(opensshOptions)
       .filter(([kind]) => job[kind])
       .map(([kind, option]) => `${option}=${job[kind]}`);
+    if (job.userKey?.startsWith('sk-')) options.push(`SecurityKeyProvider=${skProvider}`);
     options.push(`Compression=${job.compression && job.compression !== 'none' ? 'yes' : 'no'}`);
     const settings = { user: job.user, options, key: job.key };
     return tryCommands((text, input) => clients.ssh(job.server, text, { ...settings, input }), job);
@@ -120,8 +121,14 @@ const plink = {
       'ecdh-sha2-nistp384',
       'ecdh-sha2-nistp521',
       'diffie-hellman-group14-sha256',
+      'diffie-hellman-group15-sha512',
       'diffie-hellman-group16-sha512',
+      'diffie-hellman-group17-sha512',
       'diffie-hellman-group18-sha512',
+      'diffie-hellman-group-exchange-sha256',
+      'diffie-hellman-group-exchange-sha1',
+      'diffie-hellman-group14-sha1',
+      'sntrup761x25519-sha512@openssh.com',
     ],
     cipher: [
       'chacha20-poly1305@openssh.com',
@@ -150,13 +157,17 @@ const plink = {
       'ecdsa-sha2-nistp521',
       'rsa-sha2-256',
       'rsa-sha2-512',
+      'ssh-rsa',
     ],
     userKey: [
       'ssh-ed25519',
       'ecdsa-sha2-nistp256',
       'ecdsa-sha2-nistp384',
       'ecdsa-sha2-nistp521',
+      'rsa-sha2-256',
       'rsa-sha2-512',
+      'ssh-rsa',
+      'ssh-dss',
     ],
     compression: ['none', 'zlib', 'zlib@openssh.com'],
   }),
@@ -188,6 +199,7 @@ const dbclient = {
       'ecdh-sha2-nistp384',
       'ecdh-sha2-nistp521',
       'diffie-hellman-group14-sha256',
+      'diffie-hellman-group14-sha1',
     ],
     cipher: ['chacha20-poly1305@openssh.com', 'aes128-ctr', 'aes256-ctr'],
     mac: ['hmac-sha1', 'hmac-sha2-256'],
@@ -197,6 +209,7 @@ const dbclient = {
       'ecdsa-sha2-nistp384',
       'ecdsa-sha2-nistp521',
       'rsa-sha2-256',
+      'ssh-rsa',
     ],
     userKey: [
       'ssh-ed25519',
@@ -204,6 +217,7 @@ const dbclient = {
       'ecdsa-sha2-nistp384',
       'ecdsa-sha2-nistp521',
       'rsa-sha2-256',
+      'ssh-rsa',
     ],
     compression: ['none'],
   }),
@@ -254,6 +268,7 @@ class PythonDriver {
 
   async run({ server, key, ...job }) {
     const request = { ...job, port: server.getLocalPort(), keyFile: key?.file };
+    if (key?.certificate) request.certificate = key.certificate;
     const { ok, error } = await this.#ask(request);
     return ok ? undefined : (error ?? 'wrong data');
   }

@@ -28,7 +28,8 @@ impl NativeCertificate {
         subject: String,
     ) -> napi::Result<Self, String> {
         let password = Zeroizing::new(password);
-        let loaded = Certificate::load(store_type, store_bytes(&store), &password, &subject);
+        let loaded =
+            Certificate::load(store_type, store_bytes(&store), password.as_str(), subject.as_str());
         let certificate = loaded.map_err(|error| Failure::certificate(&error))?;
         Ok(Self { certificate })
     }
@@ -103,7 +104,12 @@ impl Task for Load {
     type JsValue = NativeCertificate;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        let loaded = Certificate::load(self.store_type, &self.store, &self.password, &self.subject);
+        let loaded = Certificate::load(
+            self.store_type,
+            &self.store,
+            self.password.as_str(),
+            self.subject.as_str(),
+        );
         Ok(loaded.map_err(|error| Failure::certificate(&error)))
     }
 

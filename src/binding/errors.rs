@@ -6,7 +6,7 @@ use std::io;
 use crate::driver::{ConnectionEnd, ListenError, OpError, TunnelFailure, os_error};
 use crate::engine::{Outcome, Place};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error, LimitExceeded};
-use crate::keystore::KeystoreError;
+use crate::keystore::LoadError;
 
 /// The documented errors that are not of the operating system.
 static TEXTS: &[(u32, &str)] = &[
@@ -77,7 +77,7 @@ impl Failure {
     }
 
     /// A certificate that cannot be loaded.
-    pub(super) fn certificate(error: &KeystoreError) -> Self {
+    pub(super) fn certificate(error: &LoadError) -> Self {
         Self::with(NO_CERTIFICATE, error)
     }
 }

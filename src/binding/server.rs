@@ -153,8 +153,9 @@ impl NativeServer {
         if let Some(asked) = asked {
             let store = store_bytes(&store).to_vec();
             asked.answer(ConnectedAnswer::Load(Box::new(move || {
-                let certificate = Certificate::load(store_type, &store, &password, &subject)
-                    .map_err(|error| error.to_string())?;
+                let certificate =
+                    Certificate::load(store_type, &store, &password, subject.as_str())
+                        .map_err(|error| error.to_string())?;
                 certificate.private_key().ok_or_else(|| "The store has no private key.".to_owned())
             })));
         }

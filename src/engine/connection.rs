@@ -456,5 +456,8 @@ pub(super) fn auth_settings(config: &Config) -> userauth::Settings<'_> {
         max_attempts: config.max_auth_attempts,
         ask_after_signature: config.ask_after_signature,
         methods: &config.auth_methods,
+        min_rsa_bits: config.transport.algorithms.min_rsa_bits,
+        unix_time: config.wall_clock.map(|clock| clock()),
+        critical_options: &config.critical_options,
     }
 }

@@ -1,7 +1,7 @@
 //! Base64 (RFC 4648 section 4), with line breaks on both sides, in time that does not depend on the
 //! characters and into memory that is wiped.
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 /// The columns of a line in PEM (RFC 7468 section 2).
@@ -18,6 +18,15 @@ pub(super) fn decode(text: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
     }
     let mut bytes = Zeroizing::new(vec![0_u8; digits.len()]);
     let len = Base64::decode(digits.as_slice(), &mut bytes).ok()?.len();
+    bytes.truncate(len);
+    Some(bytes)
+}
+
+/// Decodes base64url (RFC 4648 section 5), with or without padding.
+pub(super) fn decode_url(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let digits = text.trim_end_matches('=');
+    let mut bytes = Zeroizing::new(vec![0_u8; digits.len()]);
+    let len = Base64UrlUnpadded::decode(digits, &mut bytes).ok()?.len();
     bytes.truncate(len);
     Some(bytes)
 }
@@ -67,6 +76,16 @@ mod tests {
         for bad in [&b"Zg="[..], b"Zg", b"Z", b"Zm9v!", b"Zh=="] {
             assert_eq!(decode(&[bad]), None);
         }
+    }
+
+    #[test]
+    fn the_other_alphabet() {
+        let bytes = [0xfb, 0xff];
+        for text in ["-_8", "-_8="] {
+            assert_eq!(decode_url(text).as_deref().map(Vec::as_slice), Some(&bytes[..]));
+        }
+        assert_eq!(decode_url("+/8"), None);
+        assert_eq!(decode_url("-_8 "), None);
     }
 
     #[test]

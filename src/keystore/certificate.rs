@@ -8,10 +8,12 @@ use aws_lc_rs::digest;
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::private_key::ParsedKey;
+use super::contents::{Contents, Entry, EntryKey};
+use super::detect::{self, Unread};
 use super::public_key::PublicKey;
-use super::x509::{X509, hex, usage_text};
-use super::{Contents, KeystoreError, base64, detect, file};
+use super::store_type::{Source, StoreType};
+use super::x509::{X509, usage_text};
+use super::{KeystoreError, LoadError, Unlock, base64, hex};
 use crate::crypto::signature::PrivateKey;
 
 /// A key or a certificate, or a certificate with its key.
@@ -65,45 +67,54 @@ pub struct Certificate {
     key: Option<Arc<PrivateKey>>,
 }
 
+/// Which certificate of a store is wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// The one with this subject: exactly, or else the first that contains it, whatever the case
+    /// of its letters; or the one that the store has under this name. "*" and "" are the first
+    /// with a private key, or else the first.
+    Subject(&'a str),
+    /// The one with this MD5, SHA-1 or SHA-256 thumbprint in hexadecimal digits; a key without a
+    /// certificate has its fingerprints instead.
+    Thumbprint(&'a str),
+    /// This X.509 certificate (PEM, DER or base64), with its private key out of the store.
+    Encoded(&'a [u8]),
+}
+
+impl<'a> From<&'a str> for Wanted<'a> {
+    fn from(subject: &'a str) -> Self {
+        Self::Subject(subject)
+    }
+}
+
 impl Certificate {
-    /// Opens a store of a documented type and takes the certificate with the subject out of it:
-    /// the first whose subject is exactly `subject`, else the first that contains it. "*" and ""
-    /// take the one that belongs to the private key, the bare key if there is no certificate, or
-    /// else the first certificate.
-    pub fn load(
+    /// Opens a store of a documented type and takes a certificate out of it.
+    pub fn load<'a>(
         store_type: u32,
         store: &[u8],
-        password: &str,
-        subject: &str,
-    ) -> Result<Self, KeystoreError> {
-        let contents = detect::open(store_type, store, password)?;
-        select(&contents, subject)?.finish()
-    }
-
-    /// Opens a store of a documented type for the private key of `encoded`, an X.509 certificate
-    /// (PEM, DER or base64).
-    pub fn load_encoded(
-        store_type: u32,
-        store: &[u8],
-        password: &str,
-        encoded: &[u8],
-    ) -> Result<Self, KeystoreError> {
-        let contents = detect::open(store_type, store, password)?;
-        let given = detect::parse(encoded, "")?;
-        select_for(&contents, &given)?.finish()
-    }
-
-    /// Reads a file with an X.509 certificate. A private key beside it is not taken.
-    pub fn from_file(path: &Path) -> Result<Self, KeystoreError> {
-        Self::from_bytes(&file::read(path)?)
-    }
-
-    /// Reads an X.509 certificate (PEM, DER or base64). A private key beside it is not taken.
-    pub fn from_bytes(data: &[u8]) -> Result<Self, KeystoreError> {
-        let contents = detect::parse(data, "")?;
-        let certificate = contents.certificates.first();
-        Selection { key: None, certificate: Some(certificate.ok_or(KeystoreError::NoCertificate)?) }
-            .finish()
+        unlock: impl Into<Unlock<'a>>,
+        wanted: impl Into<Wanted<'a>>,
+    ) -> Result<Self, LoadError> {
+        let failed = |unread: Unread| LoadError {
+            store: store_text(store_type, store),
+            format: unread.format,
+            why: unread.why,
+        };
+        let row = StoreType::of(store_type)
+            .ok_or(KeystoreError::NoSuchStoreType)
+            .map_err(|why| failed(why.into()))?;
+        let contents = detect::open(row, store, &unlock.into()).map_err(failed)?;
+        let chosen = match wanted.into() {
+            Wanted::Subject(subject) => {
+                select(&contents, subject).and_then(|selection| selection.finish())
+            }
+            Wanted::Thumbprint(thumbprint) => {
+                select_thumbprint(&contents, thumbprint).and_then(|selection| selection.finish())
+            }
+            Wanted::Encoded(encoded) => detect::parse(encoded, Unlock::public_only())
+                .and_then(|given| select_for(&contents, &given)?.finish()),
+        };
+        chosen.map_err(|why| failed(why.into()))
     }
 
     /// The private key, ready to sign.
@@ -132,11 +143,37 @@ impl std::fmt::Debug for Certificate {
     }
 }
 
+/// The type by number and name and, if there is such a file, its path.
+fn store_text(store_type: u32, store: &[u8]) -> String {
+    let row = StoreType::of(store_type);
+    let mut text = match row {
+        Some(row) => format!("Store type {store_type} ({})", row.name),
+        None => format!("Store type {store_type}"),
+    };
+    let may_be_path = matches!(row.and_then(|row| row.source), Some(Source::File | Source::Either));
+    if let Ok(path) = std::str::from_utf8(store)
+        && may_be_path
+        && Path::new(path).exists()
+    {
+        text.push_str(&format!(", {path:?}"));
+    }
+    text
+}
+
 /// What was found in a store: a key, a certificate, or a certificate with its key.
 #[derive(Debug)]
 pub(super) struct Selection<'a> {
-    pub(super) key: Option<&'a ParsedKey>,
+    pub(super) key: Option<&'a EntryKey>,
     pub(super) certificate: Option<&'a X509>,
+}
+
+impl<'a> Selection<'a> {
+    fn of(entry: &'a Entry) -> Result<Self, KeystoreError> {
+        if let Some(EntryKey::Unusable(why)) = &entry.key {
+            return Err(why.clone());
+        }
+        Ok(Self { key: entry.key.as_ref(), certificate: entry.certificate() })
+    }
 }
 
 /// Applies the documented rules for subjects.
@@ -144,26 +181,76 @@ pub(super) fn select<'a>(
     contents: &'a Contents,
     subject: &str,
 ) -> Result<Selection<'a>, KeystoreError> {
-    let certificates = &contents.certificates;
-    let key = contents.key.as_ref();
-    let certificate = if matches!(subject, "" | "*") {
-        let of_the_key = certificates.iter().find(|each| belongs_to(each, key));
-        if of_the_key.is_none() && key.is_some() && !certificates.is_empty() {
-            return Err(KeystoreError::KeyOfAnotherCertificate);
-        }
-        of_the_key.or(certificates.first())
-    } else {
-        let exact = certificates.iter().find(|each| each.subject() == subject);
-        let found = exact.or_else(|| {
-            let mut all = certificates.iter();
-            all.find(|each| each.subject().contains(subject))
-        });
-        Some(found.ok_or(KeystoreError::NoMatchingSubject)?)
+    if matches!(subject, "" | "*") {
+        return select_any(contents);
+    }
+    // what has a key is wanted sooner than what has none
+    let (with_key, without): (Vec<_>, Vec<_>) =
+        contents.entries.iter().partition(|entry| entry.has_private_key());
+    let ordered = || with_key.iter().chain(&without).copied();
+    let by_subject = |is_wanted: &dyn Fn(&str) -> bool| {
+        let is_wanted = |each: &X509| is_wanted(&each.subject());
+        let own = ordered().find(|entry| entry.certificate().is_some_and(is_wanted));
+        let of_chain = || ordered().flat_map(|entry| &entry.certificates).find(|it| is_wanted(it));
+        own.map(Selection::of).or_else(|| {
+            of_chain()
+                .map(|certificate| Ok(Selection { key: None, certificate: Some(certificate) }))
+        })
     };
-    Ok(Selection {
-        key: key.filter(|_| certificate.is_none_or(|each| belongs_to(each, key))),
-        certificate,
-    })
+    let lower = subject.to_lowercase();
+    by_subject(&|each| each == subject)
+        .or_else(|| by_subject(&|each| each.to_lowercase().contains(&lower)))
+        .or_else(|| {
+            let named = ordered().find(|entry| entry.name.as_deref() == Some(subject));
+            named.map(Selection::of)
+        })
+        .unwrap_or(Err(KeystoreError::NoMatchingSubject))
+}
+
+fn select_any(contents: &Contents) -> Result<Selection<'_>, KeystoreError> {
+    let is_usable = |entry: &&Entry| entry.key.as_ref().is_some_and(EntryKey::is_private);
+    let usable = || contents.entries.iter().filter(is_usable);
+    if let Some(entry) = usable().find(|entry| entry.certificate().is_some()) {
+        return Selection::of(entry);
+    }
+    if let Some(entry) = usable().next() {
+        // who puts a certificate beside a key wants to use it
+        return match contents.certificates().next() {
+            Some(_) => Err(KeystoreError::KeyOfAnotherCertificate),
+            None => Selection::of(entry),
+        };
+    }
+    let unusable = contents.entries.iter().find(|entry| entry.has_private_key());
+    let first = unusable.or(contents.entries.first());
+    Selection::of(first.ok_or(KeystoreError::NoKeyAndNoCertificate)?)
+}
+
+fn select_thumbprint<'a>(
+    contents: &'a Contents,
+    wanted: &str,
+) -> Result<Selection<'a>, KeystoreError> {
+    let is_separator = |c: char| c == ':' || c == '-' || c.is_whitespace();
+    let wanted: String =
+        wanted.chars().filter(|&c| !is_separator(c)).collect::<String>().to_uppercase();
+    let is_wanted = |bytes: &[u8]| {
+        wanted == hex::encode(&Md5::digest(bytes))
+            || wanted == hex::encode(sha1(bytes).as_ref())
+            || wanted == hex::encode(sha256(bytes).as_ref())
+    };
+    for entry in &contents.entries {
+        if entry.certificate().is_some_and(|own| is_wanted(own.der())) {
+            return Selection::of(entry);
+        }
+        let of_chain = entry.certificates.iter().find(|each| is_wanted(each.der()));
+        if let Some(certificate) = of_chain {
+            return Ok(Selection { key: None, certificate: Some(certificate) });
+        }
+        let bare = entry.key.as_ref().filter(|_| entry.certificates.is_empty());
+        if bare.and_then(EntryKey::public).is_some_and(|key| is_wanted(&key.ssh_blob())) {
+            return Selection::of(entry);
+        }
+    }
+    Err(KeystoreError::NoMatchingThumbprint)
 }
 
 /// The certificate of `given` with its key from the store.
@@ -171,36 +258,40 @@ pub(super) fn select_for<'a>(
     contents: &'a Contents,
     given: &'a Contents,
 ) -> Result<Selection<'a>, KeystoreError> {
-    let certificate = given.certificates.first();
-    let certificate = certificate.ok_or(KeystoreError::NoCertificate)?;
-    let key = contents.key.as_ref();
-    if !belongs_to(certificate, key) {
-        return Err(KeystoreError::KeyOfAnotherCertificate);
-    }
-    Ok(Selection { key, certificate: Some(certificate) })
-}
-
-fn belongs_to(certificate: &X509, key: Option<&ParsedKey>) -> bool {
-    key.is_some_and(|key| certificate.public_key().as_ref() == Some(key.public()))
+    let certificate = given.certificates().next().ok_or(KeystoreError::NoCertificate)?;
+    let public = certificate.public_key();
+    let owner = contents
+        .entries
+        .iter()
+        .filter(|entry| entry.has_private_key())
+        .find(|entry| public.is_some() && entry.public() == public)
+        .ok_or(KeystoreError::KeyOfAnotherCertificate)?;
+    Ok(Selection { certificate: Some(certificate), ..Selection::of(owner)? })
 }
 
 impl Selection<'_> {
     /// Builds the whole type, with the key that signs.
-    fn finish(&self) -> Result<Certificate, KeystoreError> {
+    pub(super) fn finish(&self) -> Result<Certificate, KeystoreError> {
         let mut certificate = self.describe()?;
-        if let Some(key) = self.key {
-            let key = PrivateKey::new(key.material()).map_err(|_| KeystoreError::UnsuitableKey)?;
-            certificate.key = Some(Arc::new(key));
-        }
+        certificate.key = match self.key {
+            Some(EntryKey::Private(key)) => {
+                let key = PrivateKey::new(key.material());
+                Some(Arc::new(key.map_err(|_| KeystoreError::UnsuitableKey)?))
+            }
+            Some(EntryKey::Token { signer, .. }) => Some(signer.clone()),
+            Some(EntryKey::Public(_) | EntryKey::Unusable(_)) | None => None,
+        };
         Ok(certificate)
     }
 
     /// Everything but the key that signs.
     pub(super) fn describe(&self) -> Result<Certificate, KeystoreError> {
         let mut out = Certificate::default();
-        if let Some(key) = self.key {
-            out.describe_public_key(key.public());
-            out.public_key = to_pem("PUBLIC KEY", &key.public().spki_der());
+        if let Some(public) = self.key.and_then(EntryKey::public) {
+            out.describe_public_key(public);
+            out.public_key = to_pem("PUBLIC KEY", &public.spki_der());
+        }
+        if let Some(EntryKey::Private(key)) = self.key {
             out.private_key_pem = base64::to_pem("PRIVATE KEY", key.pkcs8());
         }
         if let Some(certificate) = self.certificate {
@@ -213,9 +304,9 @@ impl Selection<'_> {
 impl Certificate {
     fn describe_public_key(&mut self, key: &PublicKey) {
         let blob = key.ssh_blob();
-        self.fingerprint = colon_hex(&Md5::digest(&blob));
-        self.fingerprint_sha1 = colon_hex(sha1(&blob).as_ref());
-        self.fingerprint_sha256 = colon_hex(sha256(&blob).as_ref());
+        self.fingerprint = hex::encode_with_colons(&Md5::digest(&blob));
+        self.fingerprint_sha1 = hex::encode_with_colons(sha1(&blob).as_ref());
+        self.fingerprint_sha256 = hex::encode_with_colons(sha256(&blob).as_ref());
         self.public_key_algorithm = key.algorithm_name().to_owned();
         self.public_key_length = key.bits();
     }
@@ -239,9 +330,9 @@ impl Certificate {
         self.usage = usage_text(self.usage_flags);
         self.extended_key_usage = certificate.extended_key_usage()?;
         self.subject_alt_names = certificate.subject_alt_names()?;
-        self.thumbprint_md5 = hex(&Md5::digest(der));
-        self.thumbprint_sha1 = hex(sha1(der).as_ref());
-        self.thumbprint_sha256 = hex(sha256(der).as_ref());
+        self.thumbprint_md5 = hex::encode(&Md5::digest(der));
+        self.thumbprint_sha1 = hex::encode(sha1(der).as_ref());
+        self.thumbprint_sha256 = hex::encode(sha256(der).as_ref());
         Ok(())
     }
 }
@@ -257,10 +348,4 @@ fn sha256(bytes: &[u8]) -> digest::Digest {
 /// A PEM block of something public.
 fn to_pem(label: &str, der: &[u8]) -> String {
     base64::to_pem(label, der).to_string()
-}
-
-/// Pairs of lower-case hexadecimal digits with colons between them.
-fn colon_hex(bytes: &[u8]) -> String {
-    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    pairs.join(":")
 }

@@ -1,13 +1,19 @@
 //! The ciphers that protect private keys in files, for decryption in place. Padding and
 //! plausibility are the callers' matter: only the authenticated ones can tell a wrong key.
 
+use aes::{Aes128, Aes192, Aes256};
 use aws_lc_rs::aead::{self, chacha20_poly1305_openssh};
 use aws_lc_rs::cipher::{
     AES_128, AES_192, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
 use cbc::cipher::block_padding::NoPadding;
-use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
+use cbc::cipher::{
+    BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit, KeyIvInit, StreamCipher,
+};
+use ccm::Ccm;
+use ccm::aead::AeadInOut;
+use ccm::consts::{U8, U12, U16};
 use zeroize::Zeroizing;
 
 /// Decryption did not work: a wrong key, a wrong length, or damaged data.
@@ -23,6 +29,18 @@ pub(super) enum Mode {
     /// chacha20-poly1305@openssh.com, as OpenSSH applies it to key files: no separate length.
     ChaCha20Poly1305,
     TripleDesCbc,
+    /// With two keys, the first of which is used again as the third.
+    TwoKeyTripleDesCbc,
+    DesCbc,
+    /// RFC 2268, with the effective length of the key in bits.
+    Rc2Cbc(usize),
+    Rc4,
+    BlowfishCbc,
+    Cast5Cbc,
+    CamelliaCbc,
+    AriaCbc,
+    /// RFC 3610 with nonces of 12 bytes.
+    AesCcm,
 }
 
 /// A cipher with its lengths in bytes.
@@ -63,6 +81,42 @@ impl Cipher {
         }
     }
 
+    pub(super) const fn aes_ccm(key_len: usize, tag_len: usize) -> Self {
+        Self { mode: Mode::AesCcm, key_len, iv_len: 12, block_len: 1, tag_len }
+    }
+
+    pub(super) const fn two_key_triple_des_cbc() -> Self {
+        Self::unauthenticated(Mode::TwoKeyTripleDesCbc, 16, 8)
+    }
+
+    pub(super) const fn des_cbc() -> Self {
+        Self::unauthenticated(Mode::DesCbc, 8, 8)
+    }
+
+    pub(super) const fn rc2_cbc(key_len: usize, effective_bits: usize) -> Self {
+        Self::unauthenticated(Mode::Rc2Cbc(effective_bits), key_len, 8)
+    }
+
+    pub(super) const fn rc4(key_len: usize) -> Self {
+        Self { mode: Mode::Rc4, key_len, iv_len: 0, block_len: 1, tag_len: 0 }
+    }
+
+    pub(super) const fn blowfish_cbc(key_len: usize) -> Self {
+        Self::unauthenticated(Mode::BlowfishCbc, key_len, 8)
+    }
+
+    pub(super) const fn cast5_cbc(key_len: usize) -> Self {
+        Self::unauthenticated(Mode::Cast5Cbc, key_len, 8)
+    }
+
+    pub(super) const fn camellia_cbc(key_len: usize) -> Self {
+        Self::unauthenticated(Mode::CamelliaCbc, key_len, 16)
+    }
+
+    pub(super) const fn aria_cbc(key_len: usize) -> Self {
+        Self::unauthenticated(Mode::AriaCbc, key_len, 16)
+    }
+
     const fn unauthenticated(mode: Mode, key_len: usize, block_len: usize) -> Self {
         Self { mode, key_len, iv_len: block_len, block_len, tag_len: 0 }
     }
@@ -83,15 +137,92 @@ impl Cipher {
             Mode::AesCbc => aes(key, iv, data, DecryptingKey::cbc),
             Mode::AesGcm => aes_gcm(key, iv, data, tag),
             Mode::ChaCha20Poly1305 => chacha20_poly1305(key, data, tag),
-            Mode::TripleDesCbc => {
-                cbc::Decryptor::<des::TdesEde3>::new_from_slices(key, iv)
-                    .map_err(|_| Undecryptable)?
-                    .decrypt_padded::<NoPadding>(data)
-                    .map_err(|_| Undecryptable)?;
-                Ok(())
-            }
+            Mode::TripleDesCbc => cbc_mode::<des::TdesEde3>(key, iv, data),
+            Mode::TwoKeyTripleDesCbc => cbc_mode::<des::TdesEde2>(key, iv, data),
+            Mode::DesCbc => cbc_mode::<des::Des>(key, iv, data),
+            Mode::BlowfishCbc => cbc_mode::<blowfish::Blowfish>(key, iv, data),
+            Mode::Cast5Cbc => cbc_mode::<cast5::Cast5>(key, iv, data),
+            Mode::Rc2Cbc(bits) => rc2_cbc(key, bits, iv, data),
+            Mode::Rc4 => rc4(key, data),
+            Mode::CamelliaCbc => match key.len() {
+                16 => cbc_mode::<camellia::Camellia128>(key, iv, data),
+                24 => cbc_mode::<camellia::Camellia192>(key, iv, data),
+                _ => cbc_mode::<camellia::Camellia256>(key, iv, data),
+            },
+            Mode::AriaCbc => match key.len() {
+                16 => cbc_mode::<aria::Aria128>(key, iv, data),
+                24 => cbc_mode::<aria::Aria192>(key, iv, data),
+                _ => cbc_mode::<aria::Aria256>(key, iv, data),
+            },
+            Mode::AesCcm => match (key.len(), tag.len()) {
+                (16, 8) => aes_ccm::<Ccm<Aes128, U8, U12>>(key, iv, data, tag),
+                (24, 8) => aes_ccm::<Ccm<Aes192, U8, U12>>(key, iv, data, tag),
+                (32, 8) => aes_ccm::<Ccm<Aes256, U8, U12>>(key, iv, data, tag),
+                (16, 16) => aes_ccm::<Ccm<Aes128, U16, U12>>(key, iv, data, tag),
+                (24, 16) => aes_ccm::<Ccm<Aes192, U16, U12>>(key, iv, data, tag),
+                (32, 16) => aes_ccm::<Ccm<Aes256, U16, U12>>(key, iv, data, tag),
+                _ => Err(Undecryptable),
+            },
         }
     }
+}
+
+/// Takes the padding of a block cipher off (RFC 5652 section 6.3).
+pub(super) fn remove_padding(plain: &mut Vec<u8>, block_len: usize) -> Result<(), Undecryptable> {
+    let count = plain.last().copied().unwrap_or_default();
+    let len = plain.len().checked_sub(usize::from(count));
+    let padding = len.and_then(|len| plain.get(len..));
+    match (len, padding) {
+        (Some(len), Some(padding))
+            if (1..=block_len).contains(&usize::from(count))
+                && padding.iter().all(|&byte| byte == count) =>
+        {
+            plain.truncate(len);
+            Ok(())
+        }
+        _ => Err(Undecryptable),
+    }
+}
+
+fn cbc_mode<C>(key: &[u8], iv: &[u8], data: &mut [u8]) -> Result<(), Undecryptable>
+where
+    C: BlockCipherDecrypt + KeyInit,
+{
+    cbc::Decryptor::<C>::new_from_slices(key, iv)
+        .map_err(|_| Undecryptable)?
+        .decrypt_padded::<NoPadding>(data)
+        .map_err(|_| Undecryptable)?;
+    Ok(())
+}
+
+fn rc2_cbc(key: &[u8], bits: usize, iv: &[u8], data: &mut [u8]) -> Result<(), Undecryptable> {
+    // RFC 2268 section 2
+    if !(1..=128).contains(&key.len()) || !(1..=1024).contains(&bits) {
+        return Err(Undecryptable);
+    }
+    let block_cipher = rc2::Rc2::new_with_eff_key_len(key, bits);
+    cbc::Decryptor::inner_iv_slice_init(block_cipher, iv)
+        .map_err(|_| Undecryptable)?
+        .decrypt_padded::<NoPadding>(data)
+        .map_err(|_| Undecryptable)?;
+    Ok(())
+}
+
+fn rc4(key: &[u8], data: &mut [u8]) -> Result<(), Undecryptable> {
+    let mut stream = rc4::Rc4::new_from_slice(key).map_err(|_| Undecryptable)?;
+    stream.try_apply_keystream(data).map_err(|_| Undecryptable)
+}
+
+fn aes_ccm<A>(key: &[u8], nonce: &[u8], data: &mut [u8], tag: &[u8]) -> Result<(), Undecryptable>
+where
+    A: AeadInOut + KeyInit,
+{
+    let nonce = nonce.try_into().map_err(|_| Undecryptable)?;
+    let tag = tag.try_into().map_err(|_| Undecryptable)?;
+    A::new_from_slice(key)
+        .map_err(|_| Undecryptable)?
+        .decrypt_inout_detached(nonce, &[], data.into(), tag)
+        .map_err(|_| Undecryptable)
 }
 
 fn aes(

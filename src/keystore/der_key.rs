@@ -2,25 +2,28 @@
 //! (RFC 5915), PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). Which
 //! one it is shows in the types of its first elements.
 
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
+use der::asn1::{AnyRef, OctetStringRef, UintRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
-use pkcs8::pkcs5::pbes2::Kdf;
-use pkcs8::pkcs5::{self, EncryptionScheme};
-use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
+use pkcs8::PrivateKeyInfoRef;
 use sec1::EcPrivateKey;
-use zeroize::Zeroizing;
 
-use super::KeystoreError;
-use super::private_key::{ParsedKey, RsaNumbers};
-use super::public_key::{self, CurveNames, curve_by_oid};
+use super::contents::{Contents, Entry};
+use super::detect::Format;
+use super::elements::{Algorithm, Elements, NotDer};
+use super::pbe::{self, Password};
+use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
+use super::public_key::{self, CurveNames, DsaParameters, PublicKey, kind_name, known_curve};
 use super::x509::X509;
+use super::{KeystoreError, Unlock};
 
-/// What a DER value holds.
-#[derive(Debug)]
-pub(super) enum Item {
-    Key(ParsedKey),
-    Certificate(Box<X509>),
-}
+pub(super) static FORMAT: Format = Format {
+    name: "DER",
+    matches: |data| form_of(data).is_some(),
+    read: |data, unlock| match form_of(data) {
+        Some(form) => parse(data, form, unlock).map(Contents::from),
+        None => Err(KeystoreError::NotRecognized),
+    },
+};
 
 /// A DER value of a known form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +33,10 @@ pub(super) enum Form {
     Pkcs8,
     EncryptedPkcs8,
     X509,
-    Pkcs12,
+    Spki,
+    Pkcs1Public,
+    Dsa,
 }
-
-/// An iteration is two hashes: ten million take some seconds. OpenSSL writes 2048, careful programs
-/// write up to a million; a file may not ask for the four billion it could.
-const MAX_ITERATIONS: u32 = 10_000_000;
-
-/// scrypt fills this much memory (RFC 7914: 128 * N * r bytes, p times over). OpenSSL writes 16 MiB.
-const MAX_SCRYPT_BYTES: u64 = 128 << 20;
-const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 /// Tells the form, if `data` is one DER SEQUENCE of a known form and nothing else.
 pub(super) fn form_of(data: &[u8]) -> Option<Form> {
@@ -51,9 +48,13 @@ pub(super) fn form_of(data: &[u8]) -> Option<Form> {
     let first = AnyRef::decode(&mut elements).ok()?;
     let second = AnyRef::decode(&mut elements).ok()?;
     match (first.tag(), second.tag()) {
-        (Tag::Integer, Tag::Sequence) if first.value() == [3] => Some(Form::Pkcs12),
         (Tag::Integer, Tag::Sequence) => Some(Form::Pkcs8),
-        (Tag::Integer, Tag::Integer) => Some(Form::Pkcs1),
+        (Tag::Integer, Tag::Integer) => match elements_after(elements)? {
+            0 => Some(Form::Pkcs1Public),
+            4 => Some(Form::Dsa),
+            _ => Some(Form::Pkcs1),
+        },
+        (Tag::Sequence, Tag::BitString) => Some(Form::Spki),
         (Tag::Integer, Tag::OctetString) => Some(Form::Sec1),
         (Tag::Sequence, Tag::OctetString) => Some(Form::EncryptedPkcs8),
         (Tag::Sequence, Tag::Sequence) => Some(Form::X509),
@@ -61,15 +62,27 @@ pub(super) fn form_of(data: &[u8]) -> Option<Form> {
     }
 }
 
+/// How many elements follow, if fewer than ten do.
+fn elements_after(mut elements: SliceReader<'_>) -> Option<usize> {
+    (0..10).find_map(|count| {
+        if elements.is_finished() {
+            return Some(Some(count));
+        }
+        AnyRef::decode(&mut elements).err().map(|_| None)
+    })?
+}
+
 /// Reads a DER value whose form is told by [`form_of`].
-pub(super) fn parse(data: &[u8], form: Form, password: &str) -> Result<Item, KeystoreError> {
+fn parse(data: &[u8], form: Form, unlock: &Unlock<'_>) -> Result<Entry, KeystoreError> {
     match form {
-        Form::Pkcs1 => parse_pkcs1(data).map(Item::Key),
-        Form::Sec1 => parse_sec1(data, None).map(Item::Key),
-        Form::Pkcs8 => parse_pkcs8(data).map(Item::Key),
-        Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, password).map(Item::Key),
-        Form::X509 => X509::from_der(data).map(|it| Item::Certificate(Box::new(it))),
-        Form::Pkcs12 => Err(KeystoreError::unsupported_format("PKCS#12 (PFX)")),
+        Form::Pkcs1 => parse_pkcs1(data).map(Entry::of_key),
+        Form::Sec1 => parse_sec1(data, None).map(Entry::of_key),
+        Form::Pkcs8 => parse_pkcs8(data).map(Entry::of_key),
+        Form::EncryptedPkcs8 => parse_encrypted_pkcs8(data, unlock).map(Entry::of_key),
+        Form::X509 => X509::from_der(data).map(Entry::of_certificate),
+        Form::Dsa => parse_dsa(data).map(Entry::of_key),
+        Form::Spki => PublicKey::from_spki_der(data).map(Entry::of_public_key),
+        Form::Pkcs1Public => PublicKey::from_pkcs1(data).map(Entry::of_public_key),
     }
 }
 
@@ -84,7 +97,7 @@ struct RsaPrivateKey<'a> {
     q: UintRef<'a>,
     _d_mod_p: UintRef<'a>,
     _d_mod_q: UintRef<'a>,
-    coefficient: UintRef<'a>,
+    _coefficient: UintRef<'a>,
 }
 
 /// PKCS#1 RSAPrivateKey.
@@ -101,7 +114,33 @@ pub(super) fn parse_pkcs1(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
         d: key.d.as_bytes(),
         p: key.p.as_bytes(),
         q: key.q.as_bytes(),
-        coefficient: key.coefficient.as_bytes(),
+    })
+}
+
+/// What OpenSSL writes as a DSA private key: no standard has it.
+#[derive(Sequence)]
+struct DsaPrivateKey<'a> {
+    version: u8,
+    p: UintRef<'a>,
+    q: UintRef<'a>,
+    g: UintRef<'a>,
+    y: UintRef<'a>,
+    x: UintRef<'a>,
+}
+
+/// OpenSSL's own DSA private key.
+pub(super) fn parse_dsa(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
+    const MALFORMED: KeystoreError = KeystoreError::Malformed("DSA private key");
+    let key = DsaPrivateKey::from_der(data).map_err(|_| MALFORMED)?;
+    if key.version != 0 {
+        return Err(MALFORMED);
+    }
+    ParsedKey::dsa(&DsaNumbers {
+        p: key.p.as_bytes(),
+        q: key.q.as_bytes(),
+        g: key.g.as_bytes(),
+        y: Some(key.y.as_bytes()),
+        x: key.x.as_bytes(),
     })
 }
 
@@ -119,7 +158,7 @@ pub(super) fn parse_sec1(
         }
     })?;
     let named = key.parameters.and_then(|parameters| parameters.named_curve());
-    let curve = match (named.map(known_curve).transpose()?, curve) {
+    let curve = match (named.map(|oid| known_curve(&oid)).transpose()?, curve) {
         (Some(inner), Some(outer)) if inner != outer => {
             return Err(KeystoreError::InconsistentKey);
         }
@@ -154,10 +193,6 @@ fn has_explicit_parameters(sec1: &[u8]) -> bool {
     elements() == Some(true)
 }
 
-fn known_curve(oid: ObjectIdentifier) -> Result<&'static CurveNames, KeystoreError> {
-    curve_by_oid(&oid).ok_or_else(|| KeystoreError::unsupported_key(format!("EC curve {oid}")))
-}
-
 /// PKCS#8 PrivateKeyInfo, both versions.
 pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
     const MALFORMED: KeystoreError = KeystoreError::Malformed("PKCS#8 private key");
@@ -171,7 +206,7 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
                 return Err(EXPLICIT_PARAMETERS.into_error());
             }
             let oid = parameters.decode_as().map_err(|_| MALFORMED)?;
-            parse_sec1(key, Some(known_curve(oid)?))
+            parse_sec1(key, Some(known_curve(&oid)?))
         }
         public_key::ED25519 => {
             let seed = <&OctetStringRef>::from_der(key).map_err(|_| MALFORMED)?;
@@ -183,95 +218,56 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
             }
             Ok(key)
         }
-        oid => Err(KeystoreError::unsupported_key(key_name(&oid))),
+        public_key::DSA => {
+            let parameters = info.algorithm.parameters.ok_or(MALFORMED)?;
+            let parameters = parameters.decode_as::<DsaParameters<'_>>().map_err(|_| MALFORMED)?;
+            let x = UintRef::from_der(key).map_err(|_| MALFORMED)?;
+            ParsedKey::dsa(&DsaNumbers {
+                p: parameters.p.as_bytes(),
+                q: parameters.q.as_bytes(),
+                g: parameters.g.as_bytes(),
+                y: None,
+                x: x.as_bytes(),
+            })
+        }
+        oid => Err(KeystoreError::unsupported_key(kind_name(&oid))),
     }
 }
 
-/// What a key algorithm is called that is not supported.
-fn key_name(oid: &ObjectIdentifier) -> String {
-    let name = match oid.to_string().as_str() {
-        "1.2.840.10040.4.1" => "DSA",
-        "1.2.840.113549.1.1.10" => "RSA-PSS",
-        "1.3.101.110" => "X25519",
-        "1.3.101.111" => "X448",
-        "1.3.101.113" => "Ed448",
-        other => return other.to_owned(),
-    };
-    name.to_owned()
-}
-
-/// PKCS#8 EncryptedPrivateKeyInfo with PBES2.
+/// PKCS#8 EncryptedPrivateKeyInfo that stands for itself.
 pub(super) fn parse_encrypted_pkcs8(
     data: &[u8],
-    password: &str,
+    unlock: &Unlock<'_>,
 ) -> Result<ParsedKey, KeystoreError> {
-    let info =
-        EncryptedPrivateKeyInfoRef::from_der(data).map_err(|_| unreadable_encryption(data))?;
-    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
-        return Err(unsupported_scheme(&info.encryption_algorithm.oid()));
-    };
-    check_cost(&parameters.kdf)?;
+    let (algorithm, encrypted) = encrypted_parts(data)?;
+    let password = unlock.key_password();
     if password.is_empty() {
         return Err(KeystoreError::PasswordRequired);
     }
-    let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
-    let plain = parameters.decrypt_in_place(password, &mut buffer).map_err(|error| {
-        if let pkcs5::Error::UnsupportedAlgorithm { oid } = error {
-            KeystoreError::unsupported_encryption(oid.to_string())
-        } else if let pkcs5::Error::AlgorithmParametersInvalid { .. } = error {
-            KeystoreError::Malformed("key's encryption header")
-        } else {
-            KeystoreError::WrongPassword
-        }
-    })?;
+    decrypt_pkcs8(&algorithm, encrypted, &Password::new(password), unlock)
+}
+
+/// RFC 5958 section 3: the encryption and the encrypted PrivateKeyInfo.
+pub(super) fn encrypted_parts(data: &[u8]) -> Result<(Algorithm<'_>, &[u8]), KeystoreError> {
+    let parts = || {
+        let mut elements = Elements::of_data(data, Tag::Sequence)?;
+        let both = (Algorithm::next(&mut elements)?, elements.octets()?);
+        elements.finish().map(|()| both)
+    };
+    parts().map_err(|NotDer| KeystoreError::Malformed("encrypted private key"))
+}
+
+/// PKCS#8 PrivateKeyInfo under a password.
+pub(super) fn decrypt_pkcs8(
+    algorithm: &Algorithm<'_>,
+    encrypted: &[u8],
+    password: &Password,
+    unlock: &Unlock<'_>,
+) -> Result<ParsedKey, KeystoreError> {
+    let plain = pbe::decrypt(algorithm, encrypted, password, unlock)?;
     // one wrong password in 256 yields a plausible padding, and then anything
-    match form_of(plain) {
-        Some(Form::Pkcs8) => parse_pkcs8(plain),
+    match form_of(&plain) {
+        Some(Form::Pkcs8) => parse_pkcs8(&plain),
         Some(_) | None => Err(KeystoreError::WrongPassword),
     }
-}
-
-/// RFC 8018 leaves the cost to the file: it is bounded before anything is computed.
-fn check_cost(kdf: &Kdf) -> Result<(), KeystoreError> {
-    let acceptable = match kdf {
-        Kdf::Pbkdf2(parameters) => parameters.iteration_count <= MAX_ITERATIONS,
-        Kdf::Scrypt(parameters) => {
-            let bytes = parameters
-                .cost_parameter
-                .saturating_mul(128)
-                .saturating_mul(u64::from(parameters.block_size));
-            bytes <= MAX_SCRYPT_BYTES && parameters.parallelization <= MAX_SCRYPT_PARALLELIZATION
-        }
-        _ => return Err(KeystoreError::unsupported_encryption(kdf.oid().to_string())),
-    };
-    if acceptable { Ok(()) } else { Err(KeystoreError::TooCostly) }
-}
-
-/// Why an EncryptedPrivateKeyInfo does not parse: the scheme is not known, or it is damaged.
-fn unreadable_encryption(data: &[u8]) -> KeystoreError {
-    let scheme = || {
-        let outer = AnyRef::from_der(data).ok()?;
-        let mut elements = SliceReader::new(outer.value()).ok()?;
-        let algorithm = pkcs8::spki::AlgorithmIdentifierRef::decode(&mut elements).ok()?;
-        let _data = <&OctetStringRef>::decode(&mut elements).ok()?;
-        elements.is_finished().then_some(algorithm.oid)
-    };
-    match scheme() {
-        Some(oid) => unsupported_scheme(&oid),
-        None => KeystoreError::Malformed("encrypted private key"),
-    }
-}
-
-fn unsupported_scheme(oid: &ObjectIdentifier) -> KeystoreError {
-    let number = oid.to_string();
-    let name = if number == "1.2.840.113549.1.5.13" {
-        "PBES2 with an unknown cipher or key derivation"
-    } else if number.starts_with("1.2.840.113549.1.5.") {
-        "PBES1"
-    } else if number.starts_with("1.2.840.113549.1.12.1.") {
-        "PBES1 of PKCS#12"
-    } else {
-        "unknown scheme"
-    };
-    KeystoreError::unsupported_encryption(format!("{name} ({number})"))
 }

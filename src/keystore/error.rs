@@ -8,19 +8,26 @@ use std::io;
 /// Why a key or a certificate could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeystoreError {
-    /// A store type that is not supported here.
-    UnsupportedStoreType {
-        /// Its number.
-        number: u32,
-        /// Its name, if the number is a documented one.
-        name: Option<&'static str>,
-    },
+    /// A documented store type that is not read here.
+    UnsupportedStoreType,
+    /// A number that is no documented store type.
+    NoSuchStoreType,
+    /// A certificate store of Windows.
+    WindowsOnly,
     /// The file cannot be read.
     Unreadable(io::ErrorKind),
     /// The path names something that is not a regular file.
     NotAFile,
-    /// More than [`super::MAX_STORE_LEN`] bytes.
+    /// More than [`crate::limits::MAX_STORE_LEN`] bytes.
     TooLarge,
+    /// More than [`crate::limits::MAX_STORE_ENTRIES`] keys and certificates.
+    TooManyEntries,
+    /// No data at all.
+    Empty,
+    /// Data of a supported form, but not of one that stores of the type have.
+    OtherFormat,
+    /// A store in which there is nothing.
+    NoKeyAndNoCertificate,
     /// Neither a private key nor a certificate in a known form.
     NotRecognized,
     /// The named structure does not parse.
@@ -45,6 +52,8 @@ pub enum KeystoreError {
     NoCertificate,
     /// No certificate in the store has the subject.
     NoMatchingSubject,
+    /// No certificate or key in the store has the thumbprint.
+    NoMatchingThumbprint,
     /// The store's private key is not the one of its certificates, or of the certificate asked for.
     KeyOfAnotherCertificate,
 }
@@ -74,12 +83,9 @@ fn printable(name: &[u8]) -> String {
 impl fmt::Display for KeystoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnsupportedStoreType { number, name } => {
-                return match name {
-                    Some(name) => write!(f, "Store type {number} ({name}) is not supported."),
-                    None => write!(f, "There is no store type {number}."),
-                };
-            }
+            Self::UnsupportedStoreType => "Stores of this type are not supported.",
+            Self::NoSuchStoreType => "There is no such store type.",
+            Self::WindowsOnly => "Certificate stores of the system exist on Windows only.",
             Self::Unreadable(kind) => return write!(f, "The file cannot be read: {kind}."),
             Self::UnsupportedFormat(name) => {
                 return write!(f, "The data is of a form that is not supported: {name}.");
@@ -92,6 +98,10 @@ impl fmt::Display for KeystoreError {
             }
             Self::Malformed(what) => return write!(f, "The {what} is damaged or incomplete."),
             Self::NotAFile => "The path does not name a file.",
+            Self::TooManyEntries => "The store holds more keys and certificates than is accepted.",
+            Self::Empty => "There is no data.",
+            Self::OtherFormat => "Stores of this type are of another format; cstAuto reads it.",
+            Self::NoKeyAndNoCertificate => "The store holds neither a key nor a certificate.",
             Self::TooLarge => "The key or certificate data is larger than 1 MiB.",
             Self::NotRecognized => {
                 "The data is neither a private key nor a certificate in a supported form, nor the \
@@ -106,6 +116,7 @@ impl fmt::Display for KeystoreError {
             Self::UnsuitableKey => "The private key cannot be used to sign.",
             Self::NoCertificate => "The data holds no X.509 certificate.",
             Self::NoMatchingSubject => "No certificate in the store has that subject.",
+            Self::NoMatchingThumbprint => "No certificate in the store has that thumbprint.",
             Self::KeyOfAnotherCertificate => {
                 "The private key in the store does not belong to the certificate."
             }
@@ -114,3 +125,27 @@ impl fmt::Display for KeystoreError {
 }
 
 impl std::error::Error for KeystoreError {}
+
+/// Why a certificate could not be loaded from a store: which store it is, what is in it as far as
+/// that is known, and what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// The number and name of the store's type and, if there is such a file, its path. What is
+    /// taken for a path may be a key that was put into the wrong place: it is not repeated.
+    pub store: String,
+    /// The format of the data.
+    pub format: Option<&'static str>,
+    /// What is wrong.
+    pub why: KeystoreError,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.format {
+            Some(format) => write!(f, "{}, {format}: {}", self.store, self.why),
+            None => write!(f, "{}: {}", self.store, self.why),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{KeystoreError, MAX_STORE_LEN};
+use super::KeystoreError;
+use crate::limits::MAX_STORE_LEN;
 
 /// Reads the file at `path`.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {

@@ -5,19 +5,23 @@ use bcrypt_pbkdf::bcrypt_pbkdf;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::KeystoreError;
 use super::cipher::Cipher;
-use super::private_key::{ParsedKey, RsaNumbers};
+use super::contents::{Contents, Entry};
+use super::detect::Format;
+use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
 use super::public_key::CURVES;
+use super::{KeystoreError, Unlock};
 use crate::error::InvalidMessage;
 use crate::wire::Reader;
 
-/// What every file of this format starts with.
-pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
+pub(super) static FORMAT: Format = Format {
+    name: "OpenSSH private key",
+    matches: |data| data.starts_with(MAGIC),
+    read: |data, unlock| parse(data, unlock).map(|key| Contents::from(Entry::of_key(key))),
+};
 
-/// Each round takes about as long as hashing one password; a file that asks for millions of them
-/// would keep whoever loads it busy for hours. ssh-keygen uses 16 (24 since 9.8).
-const MAX_ROUNDS: u32 = 1024;
+/// What every file of this format starts with.
+const MAGIC: &[u8] = b"openssh-key-v1\0";
 
 /// The salt ssh-keygen writes has 16 bytes.
 const MAX_SALT_LEN: usize = 1024;
@@ -32,6 +36,8 @@ const CIPHERS: &[(&str, Cipher)] = &[
     ("aes128-gcm@openssh.com", Cipher::aes_gcm(16)),
     ("aes256-gcm@openssh.com", Cipher::aes_gcm(32)),
     ("chacha20-poly1305@openssh.com", Cipher::chacha20_poly1305()),
+    // the name that OpenSSH had for it until 7.6
+    ("rijndael-cbc@lysator.liu.se", Cipher::aes_cbc(32)),
     ("3des-cbc", Cipher::triple_des_cbc()),
 ];
 
@@ -45,7 +51,7 @@ impl From<InvalidMessage> for KeystoreError {
 }
 
 /// Reads the first (and in practice only) key of the format.
-pub(super) fn parse(data: &[u8], password: &str) -> Result<ParsedKey, KeystoreError> {
+pub(super) fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<ParsedKey, KeystoreError> {
     let mut reader = Reader::new(data.strip_prefix(MAGIC).ok_or(MALFORMED)?);
     let cipher_name = reader.string()?;
     let kdf_name = reader.string()?;
@@ -66,7 +72,7 @@ pub(super) fn parse(data: &[u8], password: &str) -> Result<ParsedKey, KeystoreEr
             private_section
         }
         (b"none", _) | (_, b"none") => return Err(MALFORMED),
-        (_, b"bcrypt") => decrypt(cipher_name, kdf_options, private_section, tag, password)?,
+        (_, b"bcrypt") => decrypt(cipher_name, kdf_options, private_section, tag, unlock)?,
         _ => return Err(KeystoreError::unsupported_encryption(kdf_name)),
     };
     let key = parse_section(&section)?;
@@ -81,7 +87,7 @@ fn decrypt(
     kdf_options: &[u8],
     mut section: Zeroizing<Vec<u8>>,
     tag: &[u8],
-    password: &str,
+    unlock: &Unlock<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let (_, cipher) = CIPHERS
         .iter()
@@ -94,9 +100,11 @@ fn decrypt(
     if section.len().checked_rem(cipher.block_len) != Some(0) || tag.len() != cipher.tag_len {
         return Err(MALFORMED);
     }
-    if rounds > MAX_ROUNDS || salt.len() > MAX_SALT_LEN {
+    if salt.len() > MAX_SALT_LEN {
         return Err(KeystoreError::TooCostly);
     }
+    unlock.pay_for_bcrypt(u64::from(rounds))?;
+    let password = unlock.key_password();
     if password.is_empty() {
         return Err(KeystoreError::PasswordRequired);
     }
@@ -159,10 +167,18 @@ fn parse_key(reader: &mut Reader<'_>) -> Result<ParsedKey, KeystoreError> {
             let n = reader.mpint()?;
             let e = reader.mpint()?;
             let d = reader.mpint()?;
-            let coefficient = reader.mpint()?;
+            let _coefficient = reader.mpint()?;
             let p = reader.mpint()?;
             let q = reader.mpint()?;
-            ParsedKey::rsa(&RsaNumbers { n, e, d, p, q, coefficient })
+            ParsedKey::rsa(&RsaNumbers { n, e, d, p, q })
+        }
+        b"ssh-dss" => {
+            let p = reader.mpint()?;
+            let q = reader.mpint()?;
+            let g = reader.mpint()?;
+            let y = reader.mpint()?;
+            let x = reader.mpint()?;
+            ParsedKey::dsa(&DsaNumbers { p, q, g, y: Some(y), x })
         }
         _ => Err(KeystoreError::unsupported_key(key_type)),
     }

@@ -4,11 +4,16 @@
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::cipher::Cipher;
-use super::der_key::{self, Form, Item};
+use super::cipher::{Cipher, remove_padding};
+use super::contents::{Contents, Entry};
+use super::der_key::{self, Form};
+use super::detect::Format;
 use super::private_key::ParsedKey;
+use super::public_key::PublicKey;
 use super::x509::X509;
-use super::{Contents, KeystoreError, base64, openssh};
+use super::{KeystoreError, Unlock, base64, hex, openssh, p7b};
+
+pub(super) static FORMAT: Format = Format { name: "PEM", matches: is_pem, read: parse };
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -22,38 +27,65 @@ const DEK_CIPHERS: &[(&str, Cipher)] = &[
     ("AES-192-CBC", Cipher::aes_cbc(24)),
     ("AES-256-CBC", Cipher::aes_cbc(32)),
     ("DES-EDE3-CBC", Cipher::triple_des_cbc()),
+    ("DES-EDE-CBC", Cipher::two_key_triple_des_cbc()),
+    ("DES-CBC", Cipher::des_cbc()),
+    ("RC2-CBC", Cipher::rc2_cbc(16, 128)),
+    ("RC2-64-CBC", Cipher::rc2_cbc(8, 64)),
+    ("RC2-40-CBC", Cipher::rc2_cbc(5, 40)),
+    ("BF-CBC", Cipher::blowfish_cbc(16)),
+    ("CAST5-CBC", Cipher::cast5_cbc(16)),
+    ("CAMELLIA-128-CBC", Cipher::camellia_cbc(16)),
+    ("CAMELLIA-192-CBC", Cipher::camellia_cbc(24)),
+    ("CAMELLIA-256-CBC", Cipher::camellia_cbc(32)),
+    ("ARIA-128-CBC", Cipher::aria_cbc(16)),
+    ("ARIA-192-CBC", Cipher::aria_cbc(24)),
+    ("ARIA-256-CBC", Cipher::aria_cbc(32)),
 ];
 
 /// Whether there is a PEM block in `data`.
-pub(super) fn is_pem(data: &[u8]) -> bool {
+fn is_pem(data: &[u8]) -> bool {
     lines(data).any(|line| line.starts_with(BEGIN))
 }
 
 /// Reads the first private key and all certificates. Further private keys are left alone: each
 /// would cost another password derivation.
-pub(super) fn parse(data: &[u8], password: &str) -> Result<Contents, KeystoreError> {
-    let mut contents = Contents::default();
+fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
+    let mut keys = Vec::new();
+    let mut certificates = Vec::new();
     let mut other_label = None;
     for block in blocks(data) {
         let block = block?;
         match block.label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => {
-                contents.certificates.push(X509::from_der(&block.body)?);
+                certificates.push(X509::from_der(&block.body)?);
+            }
+            b"PKCS7" | b"CMS" | b"PKCS #7 SIGNED DATA" => {
+                certificates.extend(p7b::certificates(&block.body)?);
             }
             // names the curve of the key that follows, which names it too
             b"EC PARAMETERS" => {}
             label if label.ends_with(b"PRIVATE KEY") => {
-                if contents.key.is_none() {
-                    contents.key = Some(parse_key(&block, password)?);
+                if !unlock.public_only && !keys.iter().any(Entry::has_private_key) {
+                    keys.push(Entry::of_key(parse_key(&block, unlock)?));
                 }
             }
+            b"PUBLIC KEY" => {
+                keys.push(Entry::of_public_key(PublicKey::from_spki_der(&block.body)?));
+            }
+            b"RSA PUBLIC KEY" => {
+                keys.push(Entry::of_public_key(PublicKey::from_pkcs1(&block.body)?));
+            }
+            // the parameters of the key that follows, which has them too
+            b"DSA PARAMETERS" => {}
             label => other_label = Some(label),
         }
     }
-    if contents.key.is_some() || !contents.certificates.is_empty() {
-        return Ok(contents);
+    match other_label {
+        Some(label) if keys.is_empty() && certificates.is_empty() => {
+            Err(KeystoreError::unsupported_format(label))
+        }
+        Some(_) | None => Ok(Contents::assemble(keys, certificates)),
     }
-    Err(other_label.map_or(MALFORMED, KeystoreError::unsupported_format))
 }
 
 struct Block<'a> {
@@ -104,25 +136,23 @@ fn block<'a>(
     Ok(Block { label, dek_info, body: base64::decode(&body).ok_or(MALFORMED)? })
 }
 
-fn parse_key(block: &Block<'_>, password: &str) -> Result<ParsedKey, KeystoreError> {
+fn parse_key(block: &Block<'_>, unlock: &Unlock<'_>) -> Result<ParsedKey, KeystoreError> {
     let body = match block.dek_info {
-        Some(dek_info) => &decrypt(dek_info, &block.body, password)?,
+        Some(dek_info) => &decrypt(dek_info, &block.body, unlock.key_password())?,
         None => &block.body,
     };
     let parsed = match block.label {
-        b"OPENSSH PRIVATE KEY" => openssh::parse(body, password),
+        b"OPENSSH PRIVATE KEY" => openssh::parse(body, unlock),
         b"RSA PRIVATE KEY" => der_key::parse_pkcs1(body),
         b"EC PRIVATE KEY" => der_key::parse_sec1(body, None),
-        b"ENCRYPTED PRIVATE KEY" => der_key::parse_encrypted_pkcs8(body, password),
+        b"ENCRYPTED PRIVATE KEY" => der_key::parse_encrypted_pkcs8(body, unlock),
         b"PRIVATE KEY" => match der_key::form_of(body) {
             // some programs leave the kind out of the label
-            Some(form @ (Form::Pkcs1 | Form::Sec1)) => match der_key::parse(body, form, "")? {
-                Item::Key(key) => Ok(key),
-                Item::Certificate(_) => Err(MALFORMED),
-            },
+            Some(Form::Pkcs1) => der_key::parse_pkcs1(body),
+            Some(Form::Sec1) => der_key::parse_sec1(body, None),
             Some(_) | None => der_key::parse_pkcs8(body),
         },
-        b"DSA PRIVATE KEY" => Err(KeystoreError::unsupported_key("DSA")),
+        b"DSA PRIVATE KEY" => der_key::parse_dsa(body),
         other => Err(KeystoreError::unsupported_format(other)),
     };
     match parsed {
@@ -150,7 +180,7 @@ fn decrypt(
         .ok_or_else(|| KeystoreError::unsupported_encryption(name))?;
     let iv = fields
         .next()
-        .and_then(|digits| from_hex(digits.trim_ascii()))
+        .and_then(|digits| hex::decode(digits.trim_ascii()))
         .filter(|iv| iv.len() == cipher.iv_len)
         .ok_or(MALFORMED)?;
     let salt = iv.get(..SALT_LEN).ok_or(MALFORMED)?;
@@ -174,37 +204,6 @@ fn decrypt(
     key.truncate(cipher.key_len);
     let mut plain = Zeroizing::new(body.to_vec());
     cipher.decrypt(&key, &iv, &mut plain, &[]).map_err(|_| KeystoreError::WrongPassword)?;
-    remove_padding(&mut plain, cipher.block_len)?;
+    remove_padding(&mut plain, cipher.block_len).map_err(|_| KeystoreError::WrongPassword)?;
     Ok(plain)
-}
-
-/// RFC 5652 section 6.3
-fn remove_padding(plain: &mut Vec<u8>, block_len: usize) -> Result<(), KeystoreError> {
-    let count = plain.last().copied().unwrap_or_default();
-    let len = plain.len().checked_sub(usize::from(count));
-    let padding = len.and_then(|len| plain.get(len..));
-    match (len, padding) {
-        (Some(len), Some(padding))
-            if (1..=block_len).contains(&usize::from(count))
-                && padding.iter().all(|&byte| byte == count) =>
-        {
-            plain.truncate(len);
-            Ok(())
-        }
-        _ => Err(KeystoreError::WrongPassword),
-    }
-}
-
-fn from_hex(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, []) = digits.as_chunks::<2>() else {
-        return None;
-    };
-    pairs
-        .iter()
-        .map(|pair| {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            u8::try_from(high << 4 | low).ok()
-        })
-        .collect()
 }

@@ -5,13 +5,11 @@ use aws_lc_rs::agreement;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use zeroize::Zeroizing;
 
-use super::public_key::{CurveNames, PublicKey, bit_len, is_uncompressed};
+use super::public_key::{CurveNames, PublicKey, is_uncompressed};
 use super::{KeystoreError, asn1};
+use crate::crypto::aws_lc::{mod_exp, rsa_crt};
 use crate::crypto::secret::Secret;
 use crate::crypto::signature::KeyMaterial;
-
-/// An RSA modulus that takes longer to use than anyone waits for; OpenSSH has the same bound.
-const MAX_RSA_BITS: u32 = 16_384;
 
 /// A private key, its public half, and its PKCS#8 form (RFC 5958) without encryption.
 pub struct ParsedKey {
@@ -21,15 +19,23 @@ pub struct ParsedKey {
 }
 
 /// The numbers of an RSA key that cannot be computed from the others without effort (RFC 8017
-/// section 3.2); the remaining two are.
+/// section 3.2); the remaining three are.
 pub(super) struct RsaNumbers<'a> {
     pub(super) n: &'a [u8],
     pub(super) e: &'a [u8],
     pub(super) d: &'a [u8],
     pub(super) p: &'a [u8],
     pub(super) q: &'a [u8],
-    /// The inverse of `q` modulo `p`.
-    pub(super) coefficient: &'a [u8],
+}
+
+/// The numbers of a DSA key.
+pub(super) struct DsaNumbers<'a> {
+    pub(super) p: &'a [u8],
+    pub(super) q: &'a [u8],
+    pub(super) g: &'a [u8],
+    /// The public value, if the file has it.
+    pub(super) y: Option<&'a [u8]>,
+    pub(super) x: &'a [u8],
 }
 
 impl ParsedKey {
@@ -117,10 +123,7 @@ impl ParsedKey {
 
     /// From the numbers. Whether they belong together is checked where the key is put to use.
     pub(super) fn rsa(numbers: &RsaNumbers<'_>) -> Result<Self, KeystoreError> {
-        let bits = bit_len(numbers.n);
-        if bits > MAX_RSA_BITS {
-            return Err(KeystoreError::unsupported_key(format!("RSA with {bits} bits")));
-        }
+        let public = PublicKey::rsa(numbers.n, numbers.e)?;
         let [n, e, d, p, q] =
             [numbers.n, numbers.e, numbers.d, numbers.p, numbers.q].map(asn1::without_zeros);
         let is_odd = |number: &[u8]| number.last().is_some_and(|low| low & 1 == 1);
@@ -131,6 +134,7 @@ impl ParsedKey {
         if p == [1] || q == [1] {
             return Err(KeystoreError::Malformed("RSA key"));
         }
+        let computed = rsa_crt(d, p, q).map_err(|_| KeystoreError::Malformed("RSA key"))?;
         // RFC 8017 A.1.2
         let key = asn1::value(
             asn1::SEQUENCE,
@@ -141,9 +145,9 @@ impl ParsedKey {
                 &asn1::unsigned(d),
                 &asn1::unsigned(p),
                 &asn1::unsigned(q),
-                &asn1::unsigned(&reduce(d, &minus_one(p))),
-                &asn1::unsigned(&reduce(d, &minus_one(q))),
-                &asn1::unsigned(numbers.coefficient),
+                &asn1::unsigned(&computed.d_p),
+                &asn1::unsigned(&computed.d_q),
+                &asn1::unsigned(&computed.q_inv),
             ],
         );
         Ok(Self::assemble(
@@ -154,7 +158,39 @@ impl ParsedKey {
                 p: Secret::new(p.to_vec()),
                 q: Secret::new(q.to_vec()),
             },
-            PublicKey::Rsa { n: n.to_vec(), e: e.to_vec() },
+            public,
+            &key,
+        ))
+    }
+
+    /// From the numbers; the public value is computed.
+    pub(super) fn dsa(numbers: &DsaNumbers<'_>) -> Result<Self, KeystoreError> {
+        const MALFORMED: KeystoreError = KeystoreError::Malformed("DSA key");
+        let DsaNumbers { p, q, g, .. } = numbers;
+        // the bounds on lengths come before the work
+        let [p, q, g] = [p, q, g].map(|number| asn1::without_zeros(number));
+        PublicKey::dsa(p, q, g, numbers.y.unwrap_or(g))?;
+        let x = asn1::without_zeros(numbers.x);
+        let is_below = |low: &[u8], high: &[u8]| (low.len(), low) < (high.len(), high);
+        if x.is_empty() || !is_below(x, q) || !is_below(q, p) || !is_below(g, p) {
+            return Err(MALFORMED);
+        }
+        let y = mod_exp(g, x, p).map_err(|_| MALFORMED)?;
+        let public = PublicKey::dsa(p, q, g, &y)?;
+        let y = asn1::without_zeros(&y);
+        if numbers.y.is_some_and(|given| asn1::without_zeros(given) != y) {
+            return Err(KeystoreError::InconsistentKey);
+        }
+        let key = asn1::unsigned(x);
+        Ok(Self::assemble(
+            KeyMaterial::Dsa {
+                p: p.to_vec(),
+                q: q.to_vec(),
+                g: g.to_vec(),
+                y: y.to_vec(),
+                x: Secret::new(x.to_vec()),
+            },
+            public,
             &key,
         ))
     }
@@ -179,65 +215,9 @@ impl std::fmt::Debug for ParsedKey {
     }
 }
 
-/// One less than an odd number.
-fn minus_one(odd: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut number = Zeroizing::new(odd.to_vec());
-    if let Some(low) = number.last_mut() {
-        *low &= 0xfe;
-    }
-    number
-}
-
-/// `number` modulo `modulus` (above zero), by shifting and subtracting: each step does the same
-/// whatever the digits are, so its time tells only the lengths.
-fn reduce(number: &[u8], modulus: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut modulus_digits = Zeroizing::new(Vec::with_capacity(modulus.len().saturating_add(1)));
-    modulus_digits.push(0);
-    modulus_digits.extend_from_slice(modulus);
-    let mut remainder = Zeroizing::new(vec![0_u8; modulus_digits.len()]);
-    let mut difference = Zeroizing::new(vec![0_u8; modulus_digits.len()]);
-    for byte in number {
-        for shift in (0..8).rev() {
-            let mut carry = (byte >> shift) & 1;
-            for digit in remainder.iter_mut().rev() {
-                let high = *digit >> 7;
-                *digit = (*digit << 1) | carry;
-                carry = high;
-            }
-            let mut borrow = 0_u8;
-            let digits = remainder.iter().zip(modulus_digits.iter());
-            for (result, (&left, &right)) in difference.iter_mut().zip(digits).rev() {
-                let (partial, under) = left.overflowing_sub(right);
-                let (digit, under_again) = partial.overflowing_sub(borrow);
-                *result = digit;
-                borrow = u8::from(under | under_again);
-            }
-            let keep = borrow.wrapping_neg();
-            for (digit, &reduced) in remainder.iter_mut().zip(difference.iter()) {
-                *digit = (*digit & keep) | (reduced & !keep);
-            }
-        }
-    }
-    remainder
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn remainders() {
-        let reduce = |number: u64, modulus: u64| {
-            let digits = reduce(&number.to_be_bytes(), asn1::without_zeros(&modulus.to_be_bytes()));
-            digits.iter().fold(0_u64, |sum, &d| (sum << 8) | u64::from(d))
-        };
-        let numbers = [0, 1, 2, 255, 256, 65_537, 0x0123_4567_89ab_cdef, u64::MAX >> 8];
-        for number in numbers {
-            for modulus in numbers.into_iter().filter(|&m| m != 0) {
-                assert_eq!(reduce(number, modulus), number % modulus, "{number} % {modulus}");
-            }
-        }
-    }
 
     #[test]
     fn debug_shows_no_number() {

@@ -1,17 +1,21 @@
 //! The public half of a key: its SSH blob (RFC 4253 section 6.6, RFC 5656, RFC 8709), which the
 //! fingerprints are made of, and its SubjectPublicKeyInfo (RFC 5280, RFC 5480, RFC 8410).
 
-use aws_lc_rs::agreement;
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::{agreement, signature};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode, Sequence};
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use zeroize::Zeroizing;
 
-use super::asn1;
+use super::{KeystoreError, asn1};
 use crate::crypto::signature::Curve;
-use crate::wire::Writer;
+use crate::error::InvalidMessage;
+use crate::wire::{Reader, Writer};
 
 pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(super) const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// What the formats call a curve.
@@ -26,7 +30,12 @@ pub(super) struct CurveNames {
     pub(super) field_len: usize,
     pub(super) bits: u32,
     pub(super) agreement: &'static agreement::Algorithm,
+    verification: &'static signature::EcdsaVerificationAlgorithm,
 }
+
+/// A modulus longer than this takes longer to use than anyone waits for; OpenSSH has the same bound.
+const MAX_RSA_BITS: u32 = 16_384;
+const MAX_DSA_BITS: u32 = 8192;
 
 pub(super) static CURVES: [CurveNames; 3] = [
     CurveNames {
@@ -37,6 +46,7 @@ pub(super) static CURVES: [CurveNames; 3] = [
         field_len: 32,
         bits: 256,
         agreement: &agreement::ECDH_P256,
+        verification: &signature::ECDSA_P256_SHA256_FIXED,
     },
     CurveNames {
         curve: Curve::P384,
@@ -46,6 +56,7 @@ pub(super) static CURVES: [CurveNames; 3] = [
         field_len: 48,
         bits: 384,
         agreement: &agreement::ECDH_P384,
+        verification: &signature::ECDSA_P384_SHA384_FIXED,
     },
     CurveNames {
         curve: Curve::P521,
@@ -55,8 +66,32 @@ pub(super) static CURVES: [CurveNames; 3] = [
         field_len: 66,
         bits: 521,
         agreement: &agreement::ECDH_P521,
+        verification: &signature::ECDSA_P521_SHA512_FIXED,
     },
 ];
+
+impl CurveNames {
+    pub(super) fn of(curve: Curve) -> &'static Self {
+        let [p256, p384, p521] = &CURVES;
+        match curve {
+            Curve::P256 => p256,
+            Curve::P384 => p384,
+            Curve::P521 => p521,
+        }
+    }
+
+    /// An uncompressed point from its coordinates.
+    pub(super) fn point(&self, x: &[u8], y: &[u8]) -> Result<Vec<u8>, KeystoreError> {
+        let mut point = vec![4];
+        for coordinate in [x, y] {
+            let digits = asn1::without_zeros(coordinate);
+            let zeros = self.field_len.checked_sub(digits.len()).ok_or(MALFORMED)?;
+            point.resize(point.len().saturating_add(zeros), 0);
+            point.extend_from_slice(digits);
+        }
+        Ok(point)
+    }
+}
 
 /// The curve with an object identifier.
 pub(super) fn curve_by_oid(oid: &ObjectIdentifier) -> Option<&'static CurveNames> {
@@ -73,6 +108,18 @@ pub(super) enum PublicKey {
         n: Vec<u8>,
         e: Vec<u8>,
     },
+    Dsa {
+        p: Vec<u8>,
+        q: Vec<u8>,
+        g: Vec<u8>,
+        y: Vec<u8>,
+    },
+}
+
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PublicKey({}, {} bits)", self.algorithm_name(), self.bits())
+    }
 }
 
 impl PartialEq for CurveNames {
@@ -83,6 +130,14 @@ impl PartialEq for CurveNames {
 
 impl Eq for CurveNames {}
 
+/// RFC 3279 section 2.3.2
+#[derive(Sequence)]
+pub(super) struct DsaParameters<'a> {
+    pub(super) p: UintRef<'a>,
+    pub(super) q: UintRef<'a>,
+    pub(super) g: UintRef<'a>,
+}
+
 /// RFC 8017 A.1.1
 #[derive(Sequence)]
 struct RsaPublicKey<'a> {
@@ -90,37 +145,143 @@ struct RsaPublicKey<'a> {
     e: UintRef<'a>,
 }
 
+const MALFORMED: KeystoreError = KeystoreError::Malformed("public key");
+
 impl PublicKey {
-    /// The key in a SubjectPublicKeyInfo; `None` for a kind that a host key cannot have.
-    pub(super) fn from_spki(spki: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> Option<Self> {
-        let bytes = spki.subject_public_key.as_bytes()?;
+    /// The key in a SubjectPublicKeyInfo.
+    pub(super) fn from_spki(spki: &SubjectPublicKeyInfoOwned) -> Result<Self, KeystoreError> {
+        let bytes = spki.subject_public_key.as_bytes().ok_or(MALFORMED)?;
+        let parameters = spki.algorithm.parameters.as_ref();
         match spki.algorithm.oid {
-            RSA => {
-                let key = RsaPublicKey::from_der(bytes).ok()?;
-                Some(Self::Rsa { n: key.n.as_bytes().to_vec(), e: key.e.as_bytes().to_vec() })
-            }
+            RSA => Self::from_pkcs1(bytes),
             EC => {
-                let oid = spki.algorithm.parameters.as_ref()?.decode_as().ok()?;
-                let curve = curve_by_oid(&oid)?;
-                is_uncompressed(curve, bytes).then(|| Self::Ecdsa(curve, bytes.to_vec()))
+                let oid = parameters.and_then(|it| it.decode_as::<ObjectIdentifier>().ok());
+                let oid = oid.ok_or_else(|| {
+                    KeystoreError::unsupported_key("EC with explicit curve parameters")
+                })?;
+                Self::ecdsa(known_curve(&oid)?, bytes)
             }
-            ED25519 => bytes.try_into().ok().map(Self::Ed25519),
-            _ => None,
+            ED25519 => Self::ed25519(bytes),
+            DSA => {
+                let numbers = parameters.and_then(|it| it.decode_as::<DsaParameters<'_>>().ok());
+                let y = UintRef::from_der(bytes).map_err(|_| MALFORMED)?;
+                let DsaParameters { p, q, g } = numbers.ok_or(MALFORMED)?;
+                Self::dsa(p.as_bytes(), q.as_bytes(), g.as_bytes(), y.as_bytes())
+            }
+            oid => Err(KeystoreError::unsupported_key(kind_name(&oid))),
         }
+    }
+
+    /// SubjectPublicKeyInfo, in DER.
+    pub(super) fn from_spki_der(der: &[u8]) -> Result<Self, KeystoreError> {
+        Self::from_spki(&SubjectPublicKeyInfoOwned::from_der(der).map_err(|_| MALFORMED)?)
+    }
+
+    /// RSAPublicKey, in DER.
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeystoreError> {
+        let key = RsaPublicKey::from_der(der).map_err(|_| MALFORMED)?;
+        Self::rsa(key.n.as_bytes(), key.e.as_bytes())
+    }
+
+    /// The public key blob.
+    pub(super) fn from_ssh_blob(blob: &[u8]) -> Result<Self, KeystoreError> {
+        let mut reader = Reader::new(blob);
+        let key_type = reader.string().map_err(|_| MALFORMED)?;
+        let curve = CURVES.iter().find(|it| it.key_type.as_bytes() == key_type);
+        let mut numbers = || {
+            Ok(match (curve, key_type) {
+                (Some(_), _) => vec![reader.string()?, reader.string()?],
+                (None, b"ssh-ed25519") => vec![reader.string()?],
+                (None, b"ssh-rsa") => vec![reader.mpint()?, reader.mpint()?],
+                (None, b"ssh-dss") => {
+                    vec![reader.mpint()?, reader.mpint()?, reader.mpint()?, reader.mpint()?]
+                }
+                _ => Vec::new(),
+            })
+        };
+        let numbers = numbers().map_err(|_: InvalidMessage| MALFORMED)?;
+        let key = match (curve, numbers.as_slice()) {
+            (Some(curve), [name, _]) if *name != curve.name.as_bytes() => {
+                Err(KeystoreError::InconsistentKey)
+            }
+            (Some(curve), [_, point]) => Self::ecdsa(curve, point),
+            (None, [key]) => Self::ed25519(key),
+            (None, [e, n]) => Self::rsa(n, e),
+            (None, [p, q, g, y]) => Self::dsa(p, q, g, y),
+            _ => return Err(KeystoreError::unsupported_key(key_type)),
+        }?;
+        reader.finish().map_err(|_| MALFORMED)?;
+        Ok(key)
+    }
+
+    pub(super) fn ed25519(key: &[u8]) -> Result<Self, KeystoreError> {
+        key.try_into().map(Self::Ed25519).map_err(|_| MALFORMED)
+    }
+
+    /// From a point of SEC 1 section 2.3.3, compressed or not.
+    pub(super) fn ecdsa(curve: &'static CurveNames, point: &[u8]) -> Result<Self, KeystoreError> {
+        let spki = signature::ParsedPublicKey::new(curve.verification, point)
+            .ok()
+            .and_then(|key| key.as_der().ok())
+            .ok_or(MALFORMED)?;
+        // the library writes a SubjectPublicKeyInfo, which ends with the uncompressed point
+        let len = curve.field_len.saturating_mul(2).saturating_add(1);
+        let spki = spki.as_ref();
+        let uncompressed = spki.len().checked_sub(len).and_then(|at| spki.get(at..));
+        let uncompressed = uncompressed.filter(|it| is_uncompressed(curve, it)).ok_or(MALFORMED)?;
+        Ok(Self::Ecdsa(curve, uncompressed.to_vec()))
+    }
+
+    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeystoreError> {
+        let [n, e] = [n, e].map(asn1::without_zeros);
+        let bits = bit_len(n);
+        if bits > MAX_RSA_BITS {
+            return Err(KeystoreError::unsupported_key(format!("RSA with {bits} bits")));
+        }
+        let is_odd = |number: &[u8]| number.last().is_some_and(|low| low & 1 == 1);
+        if !is_odd(n) || !is_odd(e) || e.len() > n.len() {
+            return Err(MALFORMED);
+        }
+        Ok(Self::Rsa { n: n.to_vec(), e: e.to_vec() })
+    }
+
+    pub(super) fn dsa(p: &[u8], q: &[u8], g: &[u8], y: &[u8]) -> Result<Self, KeystoreError> {
+        let [p, q, g, y] = [p, q, g, y].map(asn1::without_zeros);
+        let bits = bit_len(p);
+        if bits > MAX_DSA_BITS {
+            return Err(KeystoreError::unsupported_key(format!("DSA with {bits} bits")));
+        }
+        let is_odd = |number: &[u8]| number.last().is_some_and(|low| low & 1 == 1);
+        let is_in_field = |number: &[u8]| !number.is_empty() && number.len() <= p.len();
+        if !is_odd(p) || !is_odd(q) || ![q, g, y].into_iter().all(is_in_field) {
+            return Err(MALFORMED);
+        }
+        let [p, q, g, y] = [p, q, g, y].map(<[u8]>::to_vec);
+        Ok(Self::Dsa { p, q, g, y })
     }
 
     /// The public key blob.
     pub(super) fn ssh_blob(&self) -> Vec<u8> {
         let mut blob = Vec::new();
         let mut writer = Writer::new(&mut blob);
+        writer.string(self.ssh_type());
         match self {
-            Self::Ed25519(key) => writer.string("ssh-ed25519").string(key),
-            Self::Ecdsa(curve, point) => {
-                writer.string(curve.key_type).string(curve.name).string(point)
-            }
-            Self::Rsa { n, e } => writer.string("ssh-rsa").mpint(e).mpint(n),
+            Self::Ed25519(key) => writer.string(key),
+            Self::Ecdsa(curve, point) => writer.string(curve.name).string(point),
+            Self::Rsa { n, e } => writer.mpint(e).mpint(n),
+            Self::Dsa { p, q, g, y } => writer.mpint(p).mpint(q).mpint(g).mpint(y),
         };
         blob
+    }
+
+    /// The key type in the public key blob.
+    pub(super) fn ssh_type(&self) -> &'static str {
+        match self {
+            Self::Ed25519(_) => "ssh-ed25519",
+            Self::Ecdsa(curve, _) => curve.key_type,
+            Self::Rsa { .. } => "ssh-rsa",
+            Self::Dsa { .. } => "ssh-dss",
+        }
     }
 
     /// SubjectPublicKeyInfo, in DER.
@@ -132,6 +293,7 @@ impl PublicKey {
                 let (n, e) = (asn1::unsigned(n), asn1::unsigned(e));
                 asn1::bit_string(&asn1::value(asn1::SEQUENCE, &[&n, &e]))
             }
+            Self::Dsa { y, .. } => asn1::bit_string(&asn1::unsigned(y)),
         };
         asn1::value(asn1::SEQUENCE, &[&self.algorithm_identifier(), &key])
     }
@@ -145,6 +307,11 @@ impl PublicKey {
             Self::Ed25519(_) => asn1::value(asn1::SEQUENCE, &[&oid(&ED25519)]),
             Self::Ecdsa(curve, _) => asn1::value(asn1::SEQUENCE, &[&oid(&EC), &oid(&curve.oid)]),
             Self::Rsa { .. } => asn1::value(asn1::SEQUENCE, &[&oid(&RSA), NULL]),
+            Self::Dsa { p, q, g, .. } => {
+                let [p, q, g] = [p, q, g].map(|number| asn1::unsigned(number));
+                let parameters = asn1::value(asn1::SEQUENCE, &[&p, &q, &g]);
+                asn1::value(asn1::SEQUENCE, &[&oid(&DSA), &parameters])
+            }
         }
     }
 
@@ -154,6 +321,7 @@ impl PublicKey {
             Self::Ed25519(_) => "EdDSA",
             Self::Ecdsa(..) => "ECDSA",
             Self::Rsa { .. } => "RSA",
+            Self::Dsa { .. } => "DSA",
         }
     }
 
@@ -163,8 +331,28 @@ impl PublicKey {
             Self::Ed25519(_) => 256,
             Self::Ecdsa(curve, _) => curve.bits,
             Self::Rsa { n, .. } => bit_len(n),
+            Self::Dsa { p, .. } => bit_len(p),
         }
     }
+}
+
+/// The curve with an object identifier, or an error that names it.
+pub(super) fn known_curve(oid: &ObjectIdentifier) -> Result<&'static CurveNames, KeystoreError> {
+    curve_by_oid(oid).ok_or_else(|| KeystoreError::unsupported_key(format!("EC curve {oid}")))
+}
+
+/// What a key algorithm is called that is not supported.
+pub(super) fn kind_name(oid: &ObjectIdentifier) -> String {
+    let number = oid.to_string();
+    let name = match number.as_str() {
+        "1.2.840.113549.1.1.10" => "RSA-PSS",
+        "1.2.840.113549.1.3.1" => "Diffie-Hellman",
+        "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "1.3.101.113" => "Ed448",
+        _ => return number,
+    };
+    name.to_owned()
 }
 
 /// The length of a magnitude in bits.

@@ -1,11 +1,14 @@
-//! The documented store types as data. A type that is read here is a row with a reader; the others
-//! have a row too, so that refusing one can name it.
+//! The documented store types as data. A type that is read here is a row with where its data is and
+//! in which forms; the others have a row too, so that refusing one can name it.
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{KeystoreError, file};
+use super::detect::{FORMATS, Format};
+use super::{
+    KeystoreError, bcfks, der_key, file, jks, jwk, openssh, p7b, pem, pkcs12, ppk, ssh_public, xml,
+};
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +19,12 @@ pub enum Source {
     Blob,
     /// The store is the data, or, if it is not, the name of a file.
     Either,
+    /// The store is one of the operating system's.
+    System,
 }
 
 /// One documented store type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StoreType {
     /// The documented number.
     pub number: u32,
@@ -27,53 +32,84 @@ pub struct StoreType {
     pub name: &'static str,
     /// Where its data is; `None` if stores of this type are not read here.
     pub source: Option<Source>,
+    /// The forms its data may have.
+    pub(super) formats: &'static [&'static Format],
+    /// Whether private keys in it are left alone.
+    pub(super) public_only: bool,
 }
 
 impl StoreType {
     /// Whether stores of this type can be read.
     pub fn is_supported(&self) -> bool {
-        self.source.is_some()
+        !matches!(self.source, None | Some(Source::System))
+    }
+
+    /// The type with a documented number.
+    pub fn of(number: u32) -> Option<&'static Self> {
+        STORE_TYPES.iter().find(|row| row.number == number)
     }
 }
 
-const fn row(number: u32, name: &'static str, source: Option<Source>) -> StoreType {
-    StoreType { number, name, source }
+const fn row(
+    number: u32,
+    name: &'static str,
+    source: Option<Source>,
+    formats: &'static [&'static Format],
+) -> StoreType {
+    StoreType { number, name, source, formats, public_only: false }
 }
+
+const fn file(number: u32, name: &'static str, formats: &'static [&'static Format]) -> StoreType {
+    row(number, name, Some(Source::File), formats)
+}
+
+const fn blob(number: u32, name: &'static str, formats: &'static [&'static Format]) -> StoreType {
+    row(number, name, Some(Source::Blob), formats)
+}
+
+const fn public(row: StoreType) -> StoreType {
+    StoreType { public_only: true, ..row }
+}
+
+const fn missing(number: u32, name: &'static str) -> StoreType {
+    row(number, name, None, &[])
+}
+
+/// A private key as text: what `openssl` and `ssh-keygen` write, with or without the frame of PEM.
+const PRIVATE_KEY: &[&Format] = &[&pem::FORMAT, &openssh::FORMAT, &der_key::FORMAT];
+const PUBLIC_KEY: &[&Format] = &[&pem::FORMAT, &der_key::FORMAT];
+const SSH_PUBLIC_KEY: &[&Format] = &[&ssh_public::FORMAT];
+const XML: &[&Format] = &[&xml::FORMAT];
+const JWK: &[&Format] = &[&jwk::FORMAT];
+const PPK: &[&Format] = &[&ppk::FORMAT];
 
 /// Every documented store type, by number.
 pub static STORE_TYPES: &[StoreType] = &[
-    row(0, "cstUser", None),
-    row(1, "cstMachine", None),
-    row(2, "cstPFXFile", None),
-    row(3, "cstPFXBlob", None),
-    row(4, "cstJKSFile", None),
-    row(5, "cstJKSBlob", None),
-    row(6, "cstPEMKeyFile", Some(Source::File)),
-    row(7, "cstPEMKeyBlob", Some(Source::Blob)),
-    row(8, "cstPublicKeyFile", None),
-    row(9, "cstPublicKeyBlob", None),
-    row(10, "cstSSHPublicKeyBlob", None),
-    row(11, "cstP7BFile", None),
-    row(12, "cstP7BBlob", None),
-    row(13, "cstSSHPublicKeyFile", None),
-    row(14, "cstPPKFile", None),
-    row(15, "cstPPKBlob", None),
-    row(16, "cstXMLFile", None),
-    row(17, "cstXMLBlob", None),
-    row(18, "cstJWKFile", None),
-    row(19, "cstJWKBlob", None),
-    row(21, "cstBCFKSFile", None),
-    row(22, "cstBCFKSBlob", None),
-    row(23, "cstPKCS11", None),
-    row(99, "cstAuto", Some(Source::Either)),
+    row(0, "cstUser", Some(Source::System), &[]),
+    row(1, "cstMachine", Some(Source::System), &[]),
+    file(2, "cstPFXFile", &[&pkcs12::FORMAT]),
+    blob(3, "cstPFXBlob", &[&pkcs12::FORMAT]),
+    file(4, "cstJKSFile", &[&jks::FORMAT]),
+    blob(5, "cstJKSBlob", &[&jks::FORMAT]),
+    file(6, "cstPEMKeyFile", PRIVATE_KEY),
+    blob(7, "cstPEMKeyBlob", PRIVATE_KEY),
+    public(file(8, "cstPublicKeyFile", PUBLIC_KEY)),
+    public(blob(9, "cstPublicKeyBlob", PUBLIC_KEY)),
+    public(blob(10, "cstSSHPublicKeyBlob", SSH_PUBLIC_KEY)),
+    file(11, "cstP7BFile", &[&p7b::FORMAT, &pem::FORMAT]),
+    blob(12, "cstP7BBlob", &[&p7b::FORMAT, &pem::FORMAT]),
+    public(file(13, "cstSSHPublicKeyFile", SSH_PUBLIC_KEY)),
+    file(14, "cstPPKFile", PPK),
+    blob(15, "cstPPKBlob", PPK),
+    file(16, "cstXMLFile", XML),
+    blob(17, "cstXMLBlob", XML),
+    file(18, "cstJWKFile", JWK),
+    blob(19, "cstJWKBlob", JWK),
+    file(21, "cstBCFKSFile", &[&bcfks::FORMAT]),
+    blob(22, "cstBCFKSBlob", &[&bcfks::FORMAT]),
+    missing(23, "cstPKCS11"),
+    row(99, "cstAuto", Some(Source::Either), FORMATS),
 ];
-
-/// Where the data of a store type is, or why it cannot be read.
-pub fn source_of(number: u32) -> Result<Source, KeystoreError> {
-    let row = STORE_TYPES.iter().find(|row| row.number == number);
-    row.and_then(|row| row.source)
-        .ok_or(KeystoreError::UnsupportedStoreType { number, name: row.map(|row| row.name) })
-}
 
 /// The content of the file that a store names.
 pub(super) fn read_named_file(store: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
@@ -96,14 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_not_supported_is_named() {
+    fn a_type_that_is_read_has_a_form_and_every_form_has_a_type() {
         for row in STORE_TYPES {
-            assert_eq!(source_of(row.number).is_ok(), row.is_supported());
+            assert_eq!(row.is_supported(), !row.formats.is_empty(), "{}", row.name);
         }
-        assert_eq!(
-            source_of(2).unwrap_err().to_string(),
-            "Store type 2 (cstPFXFile) is not supported."
-        );
-        assert_eq!(source_of(20).unwrap_err().to_string(), "There is no store type 20.");
+        for format in FORMATS {
+            let mut others = STORE_TYPES.iter().filter(|row| row.number != 99);
+            assert!(others.any(|row| row.formats.contains(format)), "{format:?}");
+        }
     }
 }

@@ -11,8 +11,8 @@ use x509_cert::name::Name;
 use x509_cert::time::Time;
 use zeroize::Zeroizing;
 
-use super::KeystoreError;
 use super::public_key::PublicKey;
+use super::{KeystoreError, hex};
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("X.509 certificate");
 
@@ -40,7 +40,7 @@ impl X509 {
 
     /// The key, if it is of a kind that a host key can have.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
-        PublicKey::from_spki(self.parsed.tbs_certificate().subject_public_key_info())
+        PublicKey::from_spki(self.parsed.tbs_certificate().subject_public_key_info()).ok()
     }
 
     /// SubjectPublicKeyInfo, in DER.
@@ -77,8 +77,8 @@ impl X509 {
     /// out.
     pub(super) fn serial_number(&self) -> String {
         match self.parsed.tbs_certificate().serial_number().as_bytes() {
-            [0, rest @ ..] if !rest.is_empty() => hex(rest),
-            bytes => hex(bytes),
+            [0, rest @ ..] if !rest.is_empty() => hex::encode(rest),
+            bytes => hex::encode(bytes),
         }
     }
 
@@ -178,11 +178,6 @@ pub(super) fn usage_text(flags: u32) -> String {
     texts.join(",")
 }
 
-/// Upper-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
 /// "23-Jan-2000 15:00:00", in UTC.
 fn date_text(time: &Time) -> String {
     const MONTHS: [&str; 12] =
@@ -236,7 +231,7 @@ fn attribute_text(attribute: &AttributeTypeAndValue) -> String {
         other => other,
     };
     let value = string_text(attribute.value.tag(), attribute.value.value())
-        .unwrap_or_else(|| format!("#{}", hex(attribute.value.value())));
+        .unwrap_or_else(|| format!("#{}", hex::encode(attribute.value.value())));
     format!("{name}={}", quoted(&value))
 }
 
@@ -280,7 +275,7 @@ fn general_name_text(name: &GeneralName) -> Option<String> {
             } else if let Ok(octets) = <[u8; 16]>::try_from(bytes) {
                 Ipv6Addr::from(octets).to_string()
             } else {
-                hex(bytes)
+                hex::encode(bytes)
             }
         }
         GeneralName::DirectoryName(name) => list_item(&name_text(name)),

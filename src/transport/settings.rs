@@ -52,6 +52,8 @@ pub struct AlgorithmLists {
     pub compression: Vec<&'static CompressionAlgorithm>,
     /// Signatures of public key authentication, announced in `server-sig-algs` (RFC 8308).
     pub user_signature: Vec<&'static SignatureAlgorithm>,
+    /// RSA keys of hosts and users below this size, in bits, are as good as unknown.
+    pub min_rsa_bits: u32,
 }
 
 impl Default for AlgorithmLists {
@@ -64,7 +66,7 @@ impl Default for AlgorithmLists {
 impl AlgorithmLists {
     /// What a current OpenSSH accepts and no audit warns of.
     pub fn modern() -> Self {
-        Self::of(Security::in_modern_profile)
+        Self { min_rsa_bits: 2048, ..Self::of(Security::in_modern_profile) }
     }
 
     /// The rows of the registries that belong into it, in their order.
@@ -73,11 +75,12 @@ impl AlgorithmLists {
             SIGNATURES.iter().copied().filter(|row| belongs(row.security)).collect();
         Self {
             kex: KEXES.iter().copied().filter(|row| belongs(row.security)).collect(),
-            host_key: signatures.clone(),
+            host_key: signatures.iter().copied().filter(|row| !row.security_key).collect(),
             cipher: CIPHERS.iter().copied().filter(|row| belongs(row.security)).collect(),
             mac: MACS.iter().copied().filter(|row| belongs(row.security)).collect(),
             compression: COMPRESSIONS.iter().copied().filter(|row| belongs(row.security)).collect(),
             user_signature: signatures,
+            min_rsa_bits: 1024,
         }
     }
 }

@@ -99,14 +99,14 @@ fn rfc4254_s4_replies_keep_the_order_of_the_requests() {
     ask_tcp(&mut pair, "tcpip-forward", true, "c", 3);
     ask(&mut pair, "keepalive@openssh.com", true, b"");
     // Nothing overtakes the first, and only it has been asked.
-    assert_eq!(pair.take_numbers(), []);
+    assert_eq!(pair.take_numbers(), [0_u8; 0]);
     assert_eq!(asked(&pair), [Forwarding::Listen(tcp("a", 0))]);
     pair.answer_open_question(Answer::Forwarding(Some(1)));
     assert_eq!(pair.take_numbers(), [SUCCESS, FAILURE]);
     assert_eq!(asked(&pair).len(), 2);
     // The second wants no reply, and still holds up what follows it.
     pair.answer_open_question(Answer::Forwarding(Some(2)));
-    assert_eq!(pair.take_numbers(), []);
+    assert_eq!(pair.take_numbers(), [0_u8; 0]);
     assert_eq!(asked(&pair).len(), 3);
     pair.answer_open_question(Answer::Forwarding(None));
     assert_eq!(pair.take_numbers(), [FAILURE, FAILURE]);

@@ -3,9 +3,11 @@
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
 mod cipher;
+mod dsa;
 mod hmac;
 mod ml_kem;
 mod numbers;
+mod rsa;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +16,13 @@ use std::ffi::c_int;
 use zeroize::Zeroizing;
 
 pub(crate) use self::cipher::{CipherContext, CipherKind, Direction};
+pub(crate) use self::dsa::DsaKey;
 pub(crate) use self::hmac::{HmacHash, HmacKey};
 pub(crate) use self::ml_kem::ml_kem_768_encapsulate;
-pub(crate) use self::numbers::{Rfc3526Prime, mod_exp, rsa_crt};
+#[cfg(test)]
+pub(crate) use self::numbers::is_probably_prime;
+pub(crate) use self::numbers::{Rfc3526Prime, RsaCrt, mod_exp, rsa_crt};
+pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::error::CryptoError;
 
 /// A secret number as big-endian bytes.

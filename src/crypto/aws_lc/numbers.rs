@@ -51,7 +51,9 @@ pub(crate) fn rsa_crt(d: &[u8], p: &[u8], q: &[u8]) -> Result<RsaCrt, CryptoErro
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rfc3526Prime {
     Bits2048,
+    Bits3072,
     Bits4096,
+    Bits6144,
     Bits8192,
 }
 
@@ -60,7 +62,9 @@ impl Rfc3526Prime {
     pub(crate) fn to_bytes(self) -> Result<Vec<u8>, CryptoError> {
         let (len, get): (usize, unsafe extern "C" fn(_) -> _) = match self {
             Self::Bits2048 => (256, ffi::BN_get_rfc3526_prime_2048),
+            Self::Bits3072 => (384, ffi::BN_get_rfc3526_prime_3072),
             Self::Bits4096 => (512, ffi::BN_get_rfc3526_prime_4096),
+            Self::Bits6144 => (768, ffi::BN_get_rfc3526_prime_6144),
             Self::Bits8192 => (1024, ffi::BN_get_rfc3526_prime_8192),
         };
         let prime = Number::new()?;
@@ -72,11 +76,31 @@ impl Rfc3526Prime {
     }
 }
 
+/// Whether a number is prime, as far as 16 rounds of Miller and Rabin tell: wrong once in 2^32 at
+/// worst, and of random numbers far less often.
+#[cfg(test)]
+pub(crate) fn is_probably_prime(number: &[u8]) -> Result<bool, CryptoError> {
+    let (number, scratch) = (Number::from_bytes(number)?, Scratch::new()?);
+    let mut answer: c_int = 0;
+    // SAFETY: the number and the scratch room are ours; the callback may be null.
+    succeeded(unsafe {
+        ffi::BN_primality_test(
+            &raw mut answer,
+            number.0.as_ptr(),
+            16,
+            scratch.0.as_ptr(),
+            1,
+            null_mut(),
+        )
+    })?;
+    Ok(answer == 1)
+}
+
 /// Numbers of more than 16384 bits are refused, so that nobody computes with them for minutes.
 pub(crate) const MAX_NUMBER_LEN: usize = 2048;
 
 /// A number that is not negative, wiped when it is dropped.
-struct Number(NonNull<ffi::BIGNUM>);
+pub(super) struct Number(NonNull<ffi::BIGNUM>);
 
 impl Number {
     fn new() -> Result<Self, CryptoError> {
@@ -85,7 +109,7 @@ impl Number {
         NonNull::new(number).map(Self).ok_or(CryptoError::Failed)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, CryptoError> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, CryptoError> {
         if bytes.len() > MAX_NUMBER_LEN {
             return Err(CryptoError::Failed);
         }
@@ -96,6 +120,11 @@ impl Number {
             return Err(CryptoError::Failed);
         }
         Ok(this)
+    }
+
+    /// For the functions of the library; the number stays ours.
+    pub(super) fn as_ptr(&self) -> *mut ffi::BIGNUM {
+        self.0.as_ptr()
     }
 
     /// The number in `len` bytes; an error when it does not fit.

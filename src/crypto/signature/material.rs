@@ -31,6 +31,19 @@ pub enum KeyMaterial {
         /// The public point, uncompressed (SEC 1 section 2.3.3); empty when the file has none.
         point: Vec<u8>,
     },
+    /// FIPS 186-4 section 4.
+    Dsa {
+        /// The prime of the field.
+        p: Vec<u8>,
+        /// The order of the subgroup.
+        q: Vec<u8>,
+        /// Its generator.
+        g: Vec<u8>,
+        /// The public value.
+        y: Vec<u8>,
+        /// The private value.
+        x: Secret,
+    },
     /// RFC 8017 section 3.2, second representation.
     Rsa {
         /// The modulus.

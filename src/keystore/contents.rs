@@ -1,0 +1,155 @@
+//! What a store holds: entries, each with a key, a certificate with those that certify it, or both.
+//! Formats fill it; `certificate` chooses from it.
+
+use std::sync::Arc;
+
+use super::KeystoreError;
+use super::private_key::ParsedKey;
+use super::public_key::PublicKey;
+use super::x509::X509;
+use crate::crypto::signature::PrivateKey;
+
+/// The entries of a store, in its order.
+#[derive(Debug, Default)]
+pub struct Contents {
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A key, a certificate, or a certificate with its key.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    /// What the store calls it: alias, friendly name, label, key id, comment.
+    pub(super) name: Option<String>,
+    pub(super) key: Option<EntryKey>,
+    /// The entry's own certificate first, then those that certify it.
+    pub(super) certificates: Vec<X509>,
+}
+
+/// The key of an entry.
+#[derive(Debug)]
+pub(super) enum EntryKey {
+    /// Only the public half.
+    Public(PublicKey),
+    /// The private key itself.
+    Private(Box<ParsedKey>),
+    /// A private key that stays where it is, and signs there.
+    #[allow(dead_code, reason = "made by stores whose keys cannot be read")]
+    Token { public: PublicKey, signer: Arc<PrivateKey> },
+    /// There is one, but it cannot be used, and why. It only matters to who asks for this entry:
+    /// the others of the store may have another password, or be of another kind.
+    #[allow(dead_code, reason = "made by stores with several keys")]
+    Unusable(KeystoreError),
+}
+
+impl EntryKey {
+    /// The public half, if it is known.
+    pub(super) fn public(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Public(public) | Self::Token { public, .. } => Some(public),
+            Self::Private(key) => Some(key.public()),
+            Self::Unusable(_) => None,
+        }
+    }
+
+    pub(super) fn is_private(&self) -> bool {
+        matches!(self, Self::Private(_) | Self::Token { .. })
+    }
+}
+
+impl Entry {
+    pub(super) fn of_key(key: ParsedKey) -> Self {
+        Self { key: Some(EntryKey::Private(Box::new(key))), ..Self::default() }
+    }
+
+    pub(super) fn of_public_key(key: PublicKey) -> Self {
+        Self { key: Some(EntryKey::Public(key)), ..Self::default() }
+    }
+
+    pub(super) fn of_certificate(certificate: X509) -> Self {
+        Self { certificates: vec![certificate], ..Self::default() }
+    }
+
+    /// The entry's own certificate.
+    pub(super) fn certificate(&self) -> Option<&X509> {
+        self.certificates.first()
+    }
+
+    /// Whether the entry has a private key, be it one that cannot be used.
+    pub(super) fn has_private_key(&self) -> bool {
+        matches!(
+            self.key,
+            Some(EntryKey::Private(_) | EntryKey::Token { .. } | EntryKey::Unusable(_))
+        )
+    }
+
+    /// The key's public half, from the key or from its certificate.
+    pub(super) fn public(&self) -> Option<PublicKey> {
+        let of_key = self.key.as_ref().and_then(EntryKey::public).cloned();
+        of_key.or_else(|| self.certificate().and_then(X509::public_key))
+    }
+}
+
+impl From<Entry> for Contents {
+    fn from(entry: Entry) -> Self {
+        Self { entries: vec![entry] }
+    }
+}
+
+impl Contents {
+    /// Entries from keys and certificates that a store holds side by side, without saying which
+    /// belong together: each key gets the certificate with its public key and, as far as they are
+    /// there, those that certify it. What is left over is an entry of its own.
+    pub(super) fn assemble(keys: Vec<Entry>, certificates: Vec<X509>) -> Self {
+        let mut entries = keys;
+        let mut rest = certificates;
+        for entry in entries.iter_mut().filter(|entry| entry.certificates.is_empty()) {
+            let Some(public) = entry.public() else {
+                continue;
+            };
+            let own = rest.iter().position(|each| each.public_key().as_ref() == Some(&public));
+            if let Some(at) = own {
+                entry.certificates.push(rest.remove(at));
+            }
+        }
+        for entry in &mut entries {
+            while let Some(last) = entry.certificates.last() {
+                let issuer = last.issuer();
+                let Some(at) = rest.iter().position(|each| each.subject() == issuer) else {
+                    break;
+                };
+                entry.certificates.push(rest.remove(at));
+            }
+        }
+        entries.extend(rest.into_iter().map(Entry::of_certificate));
+        Self { entries }
+    }
+
+    /// The first private key that can be read.
+    pub fn first_key(&self) -> Option<&ParsedKey> {
+        self.entries.iter().find_map(|entry| match &entry.key {
+            Some(EntryKey::Private(key)) => Some(&**key),
+            Some(EntryKey::Public(_) | EntryKey::Token { .. } | EntryKey::Unusable(_)) | None => {
+                None
+            }
+        })
+    }
+
+    /// The certificates of all entries.
+    pub fn certificates(&self) -> impl Iterator<Item = &X509> {
+        self.entries.iter().flat_map(|entry| &entry.certificates)
+    }
+
+    /// What is left when nothing private is wanted.
+    pub(super) fn without_private_keys(mut self) -> Self {
+        for entry in &mut self.entries {
+            let public = entry.key.as_ref().and_then(EntryKey::public).cloned();
+            entry.key = public.map(EntryKey::Public);
+        }
+        self
+    }
+
+    /// Whether there is anything at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}

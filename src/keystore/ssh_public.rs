@@ -1,0 +1,106 @@
+//! SSH public keys: lines as ssh-keygen writes them (`type base64 comment`), SSH2 key files
+//! (RFC 4716), and the bare blob (RFC 4253 section 6.6).
+
+use super::base64;
+use super::contents::{Contents, Entry};
+use super::detect::Format;
+use super::public_key::PublicKey;
+use super::{KeystoreError, Unlock};
+
+pub(super) static FORMAT: Format = Format { name: "SSH public key", matches, read };
+
+const BEGIN: &[u8] = b"---- BEGIN SSH2 PUBLIC KEY ----";
+const END: &[u8] = b"---- END SSH2 PUBLIC KEY ----";
+/// What begins the names of key types: with it, a line or a blob is told from anything else.
+const TYPES: &[&[u8]] = &[b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-sha2-"];
+
+const MALFORMED: KeystoreError = KeystoreError::Malformed("SSH public key");
+
+fn matches(data: &[u8]) -> bool {
+    is_blob(data)
+        || lines(data).next().is_some_and(|line| line == BEGIN || fields_of(line).is_some())
+}
+
+fn read(data: &[u8], _: &Unlock<'_>) -> Result<Contents, KeystoreError> {
+    if is_blob(data) {
+        return PublicKey::from_ssh_blob(data).map(|key| Entry::of_public_key(key).into());
+    }
+    let mut lines = lines(data);
+    let mut contents = Contents::default();
+    while let Some(line) = lines.next() {
+        let entry = if line == BEGIN { ssh2(&mut lines)? } else { one_line(line)? };
+        contents.entries.push(entry);
+    }
+    Ok(contents)
+}
+
+/// Lines with something on them that is no comment.
+fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    data.split(|&byte| matches!(byte, b'\n' | b'\r'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
+}
+
+/// `string type | ..`
+fn is_blob(data: &[u8]) -> bool {
+    data.split_first_chunk::<4>().is_some_and(|(len, rest)| {
+        u32::from_be_bytes(*len) <= 64 && TYPES.iter().any(|start| rest.starts_with(start))
+    })
+}
+
+/// Type, base64 and comment. The base64 of every blob begins with the zeros of a short length; that
+/// tells the line from a file name.
+fn fields_of(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let mut fields = line.splitn(3, |byte| matches!(byte, b' ' | b'\t'));
+    let key_type = fields.next()?;
+    let digits = fields.next()?;
+    let is_key =
+        TYPES.iter().any(|start| key_type.starts_with(start)) && digits.starts_with(b"AAAA");
+    is_key.then(|| (key_type, digits, fields.next().unwrap_or_default().trim_ascii()))
+}
+
+fn one_line(line: &[u8]) -> Result<Entry, KeystoreError> {
+    let (key_type, digits, comment) = fields_of(line).ok_or(MALFORMED)?;
+    let blob = base64::decode(&[digits]).ok_or(MALFORMED)?;
+    let key = PublicKey::from_ssh_blob(&blob)?;
+    if key.ssh_type().as_bytes() != key_type {
+        return Err(KeystoreError::InconsistentKey);
+    }
+    Ok(named(key, comment))
+}
+
+/// RFC 4716 section 3: headers, which may go on over several lines, then base64.
+fn ssh2<'a>(lines: &mut impl Iterator<Item = &'a [u8]>) -> Result<Entry, KeystoreError> {
+    let mut comment: &[u8] = &[];
+    let mut body = Vec::new();
+    let mut goes_on = false;
+    loop {
+        let line = lines.next().ok_or(MALFORMED)?;
+        if line == END {
+            break;
+        }
+        // section 3.3: a header has a colon, which base64 has not
+        let is_header = goes_on || line.contains(&b':');
+        if !is_header {
+            body.push(line);
+            continue;
+        }
+        if !body.is_empty() {
+            return Err(MALFORMED);
+        }
+        if !goes_on && let Some(value) = line.strip_prefix(b"Comment:") {
+            // section 3.3.2: it may be in quotes
+            let value = value.trim_ascii();
+            let inner = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+            comment = inner.unwrap_or(value);
+        }
+        goes_on = line.ends_with(b"\\");
+    }
+    let blob = base64::decode(&body).ok_or(MALFORMED)?;
+    Ok(named(PublicKey::from_ssh_blob(&blob)?, comment))
+}
+
+fn named(key: PublicKey, comment: &[u8]) -> Entry {
+    let name = String::from_utf8_lossy(comment).into_owned();
+    Entry { name: Some(name).filter(|name| !name.is_empty()), ..Entry::of_public_key(key) }
+}
