@@ -158,9 +158,9 @@ fn load(path: &Path) -> Result<Pkcs11, KeystoreError> {
     if let Some(module) = modules.get(path) {
         return Ok(module.clone());
     }
-    let module = Pkcs11::new(path).map_err(|error| match error {
-        Error::Pkcs11(..) => failed(&error),
-        _ => KeystoreError::ModuleNotLoaded,
+    let module = Pkcs11::new(path).map_err(|error| {
+        let is_its_own = matches!(error, Error::Pkcs11(..));
+        if is_its_own { failed(&error) } else { KeystoreError::ModuleNotLoaded }
     })?;
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         // by another part of the process
@@ -173,14 +173,16 @@ fn load(path: &Path) -> Result<Pkcs11, KeystoreError> {
 
 /// What a failure means for who loads a key.
 fn failed(error: &Error) -> KeystoreError {
-    match error {
-        Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
-            KeystoreError::WrongPassword
-        }
-        Error::Pkcs11(RvError::UserNotLoggedIn, _) => KeystoreError::PasswordRequired,
+    let Error::Pkcs11(value, _function) = error else {
+        return KeystoreError::Token(error.to_string());
+    };
+    if matches!(value, RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange) {
+        KeystoreError::WrongPassword
+    } else if matches!(value, RvError::UserNotLoggedIn) {
+        KeystoreError::PasswordRequired
+    } else {
         // the name of a return value
-        Error::Pkcs11(value, _) => KeystoreError::Token(format!("{value:?}")),
-        other => KeystoreError::Token(other.to_string()),
+        KeystoreError::Token(format!("{value:?}"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Keys in a token of SoftHSM. The module reads its configuration from the environment, and a
 //! process loads it once: so the tests run in a process of their own, under that configuration.
 
+use std::io::Write;
 use std::process::Command;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -36,7 +37,7 @@ fn module() -> Option<&'static str> {
 fn tokens() {
     let Some(module) = module() else {
         assert!(std::env::var_os("CI").is_none(), "softhsm2 is not installed");
-        eprintln!("skipped: softhsm2 is not installed");
+        writeln!(std::io::stderr(), "skipped: softhsm2 is not installed").unwrap();
         return;
     };
     let folder = std::env::temp_dir().join(format!("sshserver-token-{}", std::process::id()));
@@ -134,14 +135,19 @@ fn keys_sign_in_the_token() {
     let module = std::env::var(INSIDE).unwrap();
     add_objects(&module);
     let uri = format!("pkcs11:token=keys?module-path={module}");
-    let load = |store: &str, pin: &str, subject: &str| {
-        Certificate::load(TOKEN, store.as_bytes(), pin, subject)
-    };
-    let why = |store: &str, pin: &str| load(store, pin, "*").unwrap_err().why;
+    keys_are_found_by_what_they_are_called(&module, &uri);
+    keys_are_shared_by_threads(&uri);
+    tokens_and_pins_are_told_apart(&module, &uri);
+}
 
+fn load(store: &str, pin: &str, subject: &str) -> Result<Certificate, LoadError> {
+    Certificate::load(TOKEN, store.as_bytes(), pin, subject)
+}
+
+fn keys_are_found_by_what_they_are_called(module: &str, uri: &str) {
     // by its certificate
     for subject in ["*", "", "CN=rsa.example.com", "rsa"] {
-        let certificate = load(&uri, PIN, subject).unwrap();
+        let certificate = load(uri, PIN, subject).unwrap();
         assert_eq!(certificate.subject, "CN=rsa.example.com, O=Example");
         assert!(certificate.private_key_available());
         assert!(certificate.private_key_pem.is_empty(), "the key stays where it is");
@@ -151,12 +157,12 @@ fn keys_sign_in_the_token() {
     }
     // by their names
     for (name, algorithm) in [("ec", "ecdsa-sha2-nistp256"), ("ed25519", "ssh-ed25519")] {
-        let key = load(&uri, PIN, name).unwrap().private_key().unwrap();
+        let key = load(uri, PIN, name).unwrap().private_key().unwrap();
         assert_eq!(key.algorithms(), [algorithm]);
         assert!(key.is_heavy());
         assert_eq!(sign_and_verify(&key), 1);
     }
-    assert_eq!(load(&uri, PIN, "ec").unwrap().private_key().unwrap().public_blob(), blob_of("ec"));
+    assert_eq!(load(uri, PIN, "ec").unwrap().private_key().unwrap().public_blob(), blob_of("ec"));
     for one in ["object=ec", "id=%02"] {
         let one = format!("pkcs11:token=keys;{one}?module-path={module}");
         assert_eq!(
@@ -166,6 +172,9 @@ fn keys_sign_in_the_token() {
     }
     let with_pin = format!("{uri}&pin-value={PIN}");
     assert!(load(&with_pin, "", "*").unwrap().private_key_available());
+}
+
+fn keys_are_shared_by_threads(uri: &str) {
     // for a certificate that is given
     let given = store("rsa.pem");
     let wanted = Wanted::Encoded(&given);
@@ -179,15 +188,17 @@ fn keys_sign_in_the_token() {
             scope.spawn(|| (0..5).for_each(|_| assert!(sign_and_verify(&key) >= 2)));
         }
     });
+}
 
-    assert_eq!(why(&module, PIN), KeystoreError::SeveralTokens);
+fn tokens_and_pins_are_told_apart(module: &str, uri: &str) {
+    let why = |store: &str, pin: &str| load(store, pin, "*").unwrap_err().why;
+    assert_eq!(why(module, PIN), KeystoreError::SeveralTokens);
     let no_token = format!("pkcs11:token=none?module-path={module}");
     assert_eq!(why(&no_token, PIN), KeystoreError::NoToken);
     let empty = format!("pkcs11:token=other?module-path={module}");
     assert_eq!(why(&empty, PIN), KeystoreError::NoKeyAndNoCertificate);
-    drop((key, certificate));
-    assert_eq!(why(&uri, "654321"), KeystoreError::WrongPassword);
+    assert_eq!(why(uri, "654321"), KeystoreError::WrongPassword);
     // the certificate is there for everyone, its key is not
-    assert!(!load(&uri, "", "*").unwrap().private_key_available());
-    assert_eq!(load(&uri, PIN, "CN=nobody").unwrap_err().why, KeystoreError::NoMatchingSubject);
+    assert!(!load(uri, "", "*").unwrap().private_key_available());
+    assert_eq!(load(uri, PIN, "CN=nobody").unwrap_err().why, KeystoreError::NoMatchingSubject);
 }
