@@ -77,8 +77,9 @@ export class Certificate {
    * Opens a store (a file name, or the content as text or bytes, as the type says) and takes the certificate
    * whose subject is or contains `subject`; `"*"` is the first. This blocks: see Certificate.load.
    *
-   * `configurationString` holds lines of NAME=VALUE. `Thumbprint` (MD5, SHA-1 or SHA-256) says which certificate it
-   * must be; PersistPFXKey and UseInternalSecurityAPI are accepted and change nothing.
+   * `configurationString` holds lines of NAME=VALUE. `Thumbprint` (MD5, SHA-1 or SHA-256, of the certificate or, for a
+   * key without one, its fingerprint) selects instead of `subject`; `KeyPassword` (an extension) is the password of the
+   * private key where it is not `storePassword`; PersistPFXKey and UseInternalSecurityAPI are accepted and change nothing.
    * @throws SSHServerError when the store cannot be opened or has no such certificate.
    */
   constructor(

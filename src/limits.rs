@@ -83,6 +83,9 @@ pub const fn receive_window(open_channels: usize) -> u32 {
     }
 }
 
+/// AltSSHCert records: a count out of a configuration file is no reason to fill memory.
+pub const MAX_ALTERNATIVES: usize = 256;
+
 /// A key or certificate store has to fit into memory several times over. Real ones have some
 /// kilobytes.
 pub const MAX_STORE_LEN: usize = 1 << 20;

@@ -67,6 +67,14 @@ pub enum KeystoreError {
 }
 
 impl KeystoreError {
+    /// Whether the store could be opened and only has not what was asked for.
+    pub fn is_no_match(&self) -> bool {
+        matches!(
+            self,
+            Self::NoMatchingSubject | Self::NoMatchingThumbprint | Self::KeyOfAnotherCertificate
+        )
+    }
+
     pub(super) fn unsupported_key(name: impl AsRef<[u8]>) -> Self {
         Self::UnsupportedKey(printable(name.as_ref()))
     }
