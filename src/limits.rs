@@ -93,15 +93,15 @@ pub const MAX_STORE_LEN: usize = 1 << 20;
 /// Iterations of a key file's PBKDF1, PBKDF2 or PKCS#12 derivation: ten million take some seconds.
 /// OpenSSL writes 2048, careful programs write up to a million; a file could ask for four billion,
 /// and keep whoever loads it busy for an hour.
-pub const MAX_HASH_ITERATIONS: u64 = 10_000_000;
+pub const MAX_HASH_ITERATIONS: u64 = if cfg!(fuzzing) { 10_000 } else { 10_000_000 };
 
 /// Rounds of a key file's bcrypt: each takes about as long as hashing one password, so a file that
 /// asks for millions would keep whoever loads it busy for hours. ssh-keygen uses 16 (24 since 9.8).
-pub const MAX_BCRYPT_ROUNDS: u64 = 1024;
+pub const MAX_BCRYPT_ROUNDS: u64 = if cfg!(fuzzing) { 2 } else { 1024 };
 
 /// Memory of a key file's scrypt or Argon2: a file could ask for terabytes. OpenSSL writes 16 MiB,
 /// puttygen 8 MiB.
-pub const MAX_DERIVATION_MEMORY: u64 = 256 << 20;
+pub const MAX_DERIVATION_MEMORY: u64 = if cfg!(fuzzing) { 1 << 20 } else { 256 << 20 };
 
 /// The same memory times how often it is filled, which is what the time goes with: some seconds.
 pub const MAX_MEMORY_FILLED: u64 = 4 << 30;
@@ -112,3 +112,7 @@ pub const MAX_KEY_BITS_SQUARED: u64 = 16_384 * 16_384;
 /// How many of the dearest derivations one store may ask for in all: a store of thousands of small
 /// encrypted parts would otherwise multiply what is allowed to each.
 pub const MAX_DEAREST_DERIVATIONS: u64 = 4;
+
+/// Keys and certificates of one store: each key costs arithmetic even if it is not encrypted, and
+/// chains are put together by comparing each with each.
+pub const MAX_STORE_ENTRIES: usize = 512;

@@ -33,7 +33,6 @@ pub(super) enum Form {
     Pkcs8,
     EncryptedPkcs8,
     X509,
-    Pkcs12,
     Spki,
     Pkcs1Public,
     Dsa,
@@ -49,7 +48,6 @@ pub(super) fn form_of(data: &[u8]) -> Option<Form> {
     let first = AnyRef::decode(&mut elements).ok()?;
     let second = AnyRef::decode(&mut elements).ok()?;
     match (first.tag(), second.tag()) {
-        (Tag::Integer, Tag::Sequence) if first.value() == [3] => Some(Form::Pkcs12),
         (Tag::Integer, Tag::Sequence) => Some(Form::Pkcs8),
         (Tag::Integer, Tag::Integer) => match elements_after(elements)? {
             0 => Some(Form::Pkcs1Public),
@@ -85,7 +83,6 @@ fn parse(data: &[u8], form: Form, unlock: &Unlock<'_>) -> Result<Entry, Keystore
         Form::Dsa => parse_dsa(data).map(Entry::of_key),
         Form::Spki => PublicKey::from_spki_der(data).map(Entry::of_public_key),
         Form::Pkcs1Public => PublicKey::from_pkcs1(data).map(Entry::of_public_key),
-        Form::Pkcs12 => Err(KeystoreError::unsupported_format("PKCS#12 (PFX)")),
     }
 }
 

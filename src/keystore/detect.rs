@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
 use super::{
-    Contents, KeystoreError, Unlock, base64, der_key, jwk, openssh, pem, ppk, ssh_public, xml,
+    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, jwk, openssh, p7b, pem, pkcs11,
+    pkcs12, ppk, ssh_public, xml,
 };
 use crate::limits::MAX_STORE_LEN;
 
@@ -38,6 +39,10 @@ impl PartialEq for Format {
 pub(super) static FORMATS: &[&Format] = &[
     &pem::FORMAT,
     &openssh::FORMAT,
+    &jks::FORMAT,
+    &pkcs12::FORMAT,
+    &p7b::FORMAT,
+    &bcfks::FORMAT,
     &ppk::FORMAT,
     &ssh_public::FORMAT,
     &xml::FORMAT,
@@ -49,7 +54,6 @@ pub(super) static FORMATS: &[&Format] = &[
 const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[
     (b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", "ssh.com private key"),
     (b"SSH PRIVATE KEY FILE FORMAT 1", "SSH protocol 1 private key"),
-    (b"\xfe\xed\xfe\xed", "Java key store (JKS)"),
 ];
 
 /// Why a store could not be read, and what it is as far as that shows.
@@ -131,6 +135,9 @@ pub(super) fn open(
     let unlock = if store_type.public_only { &public_only } else { unlock };
     match store_type.source {
         None => Err(KeystoreError::UnsupportedStoreType.into()),
+        Some(Source::Token) => {
+            pkcs11::open(store, unlock).map_err(|why| Unread { format: Some("PKCS#11"), why })
+        }
         Some(Source::System) => Err(KeystoreError::WindowsOnly.into()),
         Some(Source::File) => parse_as(&read_named_file(store)?, formats, unlock),
         Some(Source::Blob) => parse_as(store, formats, unlock),

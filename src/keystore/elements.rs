@@ -51,6 +51,13 @@ impl<'a> Elements<'a> {
         AnyRef::decode(&mut self.0).map_err(|_| NotDer)
     }
 
+    /// The next element as it is encoded, and its tag.
+    pub(super) fn encoded(&mut self) -> Result<(&'a [u8], Tag), NotDer> {
+        let tag = Tag::peek(&self.0).map_err(|_| NotDer)?;
+        let encoded = self.0.tlv_bytes().map_err(|_| NotDer)?;
+        Ok((encoded, tag))
+    }
+
     /// The next element, if it has the tag.
     pub(super) fn optional(&mut self, tag: Tag) -> Result<Option<AnyRef<'a>>, NotDer> {
         let is_next = !self.is_empty() && Tag::peek(&self.0).map_err(|_| NotDer)? == tag;
@@ -252,8 +259,7 @@ mod tests {
         for data in cases {
             assert_eq!(to_der(data), Err(NotDer), "{:x?}", data.get(..20));
         }
-        let nested =
-            |levels: usize| [vec![0x30, 0x80].repeat(levels), vec![0; 2 * levels]].concat();
+        let nested = |levels: usize| [[0x30, 0x80].repeat(levels), vec![0; 2 * levels]].concat();
         assert!(to_der(&nested(MAX_DEPTH)).is_ok());
         assert!(to_der(&nested(MAX_DEPTH + 1)).is_err());
     }

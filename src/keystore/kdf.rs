@@ -2,11 +2,14 @@
 //! PKCS#12 (RFC 7292 appendix B). The cost comes from a file, so it is paid for before anything is
 //! computed.
 
+use std::num::NonZeroU32;
+
 use cbc::cipher::BlockSizeUser;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{KeyInit, Mac, SimpleHmac};
 use md5::Md5;
 use sha1::{Digest, Sha1};
 use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
+use sha3::{Sha3_256, Sha3_384, Sha3_512};
 use zeroize::Zeroizing;
 
 use super::{KeystoreError, Unlock};
@@ -31,6 +34,9 @@ pub(super) enum Hash {
     Sha512,
     Sha512t224,
     Sha512t256,
+    Sha3t256,
+    Sha3t384,
+    Sha3t512,
 }
 
 /// Calls a function that is generic over the hash.
@@ -45,12 +51,15 @@ macro_rules! with_hash {
             Hash::Sha512 => $function::<Sha512>($($argument),*),
             Hash::Sha512t224 => $function::<Sha512_224>($($argument),*),
             Hash::Sha512t256 => $function::<Sha512_256>($($argument),*),
+            Hash::Sha3t256 => $function::<Sha3_256>($($argument),*),
+            Hash::Sha3t384 => $function::<Sha3_384>($($argument),*),
+            Hash::Sha3t512 => $function::<Sha3_512>($($argument),*),
         }
     };
 }
 
 impl Hash {
-    /// The hash with an object identifier (RFC 3279, RFC 5754).
+    /// The hash with an object identifier (RFC 3279, RFC 5754, RFC 8702).
     pub(super) fn by_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.5" => Self::Md5,
@@ -61,11 +70,15 @@ impl Hash {
             "2.16.840.1.101.3.4.2.3" => Self::Sha512,
             "2.16.840.1.101.3.4.2.5" => Self::Sha512t224,
             "2.16.840.1.101.3.4.2.6" => Self::Sha512t256,
+            "2.16.840.1.101.3.4.2.8" => Self::Sha3t256,
+            "2.16.840.1.101.3.4.2.9" => Self::Sha3t384,
+            "2.16.840.1.101.3.4.2.10" => Self::Sha3t512,
             _ => return None,
         })
     }
 
-    /// The hash of an HMAC with an object identifier (RFC 8018 appendix B.1).
+    /// The hash of an HMAC with an object identifier (RFC 8018 appendix B.1; NIST's for
+    /// SHA-3).
     pub(super) fn by_hmac_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.6" => Self::Md5,
@@ -76,6 +89,9 @@ impl Hash {
             "1.2.840.113549.2.11" => Self::Sha512,
             "1.2.840.113549.2.12" => Self::Sha512t224,
             "1.2.840.113549.2.13" => Self::Sha512t256,
+            "2.16.840.1.101.3.4.2.14" => Self::Sha3t256,
+            "2.16.840.1.101.3.4.2.15" => Self::Sha3t384,
+            "2.16.840.1.101.3.4.2.16" => Self::Sha3t512,
             _ => return None,
         })
     }
@@ -86,6 +102,43 @@ impl Hash {
 
     pub(super) fn digest(self, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
         with_hash!(self, digest(parts))
+    }
+
+    /// Hashes, and the hash again, `rounds` times in all.
+    fn digest_again(self, parts: &[&[u8]], rounds: u32) -> Zeroizing<Vec<u8>> {
+        let mut block = self.digest(parts);
+        let Some(fast) = self.fast_digest() else {
+            with_hash!(self, again(&mut block, rounds));
+            return block;
+        };
+        for _ in 1..rounds {
+            let next = aws_lc_rs::digest::digest(fast, &block);
+            block.copy_from_slice(next.as_ref());
+        }
+        block
+    }
+
+    /// The hash in the library that is fast, if it has it.
+    fn fast_digest(self) -> Option<&'static aws_lc_rs::digest::Algorithm> {
+        match self {
+            Self::Sha1 => Some(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY),
+            Self::Sha256 => Some(&aws_lc_rs::digest::SHA256),
+            Self::Sha384 => Some(&aws_lc_rs::digest::SHA384),
+            Self::Sha512 => Some(&aws_lc_rs::digest::SHA512),
+            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+            Self::Sha3t256 | Self::Sha3t384 | Self::Sha3t512 => None,
+        }
+    }
+
+    fn fast_pbkdf2(self) -> Option<aws_lc_rs::pbkdf2::Algorithm> {
+        match self {
+            Self::Sha1 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA1),
+            Self::Sha256 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA256),
+            Self::Sha384 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA384),
+            Self::Sha512 => Some(aws_lc_rs::pbkdf2::PBKDF2_HMAC_SHA512),
+            Self::Md5 | Self::Sha224 | Self::Sha512t224 | Self::Sha512t256 => None,
+            Self::Sha3t256 | Self::Sha3t384 | Self::Sha3t512 => None,
+        }
     }
 
     pub(super) fn hmac(self, key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
@@ -109,9 +162,15 @@ fn digest<D: Digest>(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(hash.finalize().to_vec())
 }
 
-fn hmac<D: hmac::EagerHash>(key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
+fn again<D: Digest>(block: &mut [u8], rounds: u32) {
+    for _ in 1..rounds {
+        block.copy_from_slice(&D::digest(&block));
+    }
+}
+
+fn hmac<D: Digest + BlockSizeUser>(key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
     // a key of any length will do
-    match Hmac::<D>::new_from_slice(key) {
+    match SimpleHmac::<D>::new_from_slice(key) {
         Ok(mut mac) => {
             mac.update(data);
             Zeroizing::new(mac.finalize().into_bytes().to_vec())
@@ -131,20 +190,22 @@ pub(super) fn pbkdf2(
 ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let rounds = pay(hash, salt, iterations, len, unlock)?;
     let mut out = Zeroizing::new(vec![0; len]);
-    with_hash!(hash, fill_pbkdf2(password, salt, rounds, &mut out))?;
+    match (hash.fast_pbkdf2(), NonZeroU32::new(rounds)) {
+        (Some(fast), Some(rounds)) => {
+            aws_lc_rs::pbkdf2::derive(fast, rounds, salt, password, &mut out);
+        }
+        _ => with_hash!(hash, fill_pbkdf2(password, salt, rounds, &mut out))?,
+    }
     Ok(out)
 }
 
-fn fill_pbkdf2<D: hmac::EagerHash>(
+fn fill_pbkdf2<D: Digest + BlockSizeUser + Clone + Sync>(
     password: &[u8],
     salt: &[u8],
     rounds: u32,
     out: &mut [u8],
-) -> Result<(), KeystoreError>
-where
-    Hmac<D>: Mac + KeyInit + Clone + Sync,
-{
-    pbkdf2::pbkdf2::<Hmac<D>>(password, salt, rounds, out).map_err(|_| BAD_PARAMETERS)
+) -> Result<(), KeystoreError> {
+    pbkdf2::pbkdf2::<SimpleHmac<D>>(password, salt, rounds, out).map_err(|_| BAD_PARAMETERS)
 }
 
 /// Pays, and bounds what nothing is paid for.
@@ -175,11 +236,7 @@ pub(super) fn pbkdf1(
     unlock: &Unlock<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let rounds = pay(hash, salt, iterations, hash.output_len(), unlock)?;
-    let mut out = hash.digest(&[password, salt]);
-    for _ in 1..rounds {
-        out = hash.digest(&[&out]);
-    }
-    Ok(out)
+    Ok(hash.digest_again(&[password, salt], rounds))
 }
 
 /// RFC 7914
@@ -241,10 +298,7 @@ pub(super) fn pkcs12(
     input.extend_from_slice(&filled(password, block_len));
     let mut out = Zeroizing::new(Vec::with_capacity(len.saturating_add(hash.output_len())));
     while out.len() < len {
-        let mut block = hash.digest(&[&diversifier, &input]);
-        for _ in 1..rounds {
-            block = hash.digest(&[&block]);
-        }
+        let block = hash.digest_again(&[&diversifier, &input], rounds);
         let step = filled(&block, block_len);
         let step = step.get(..block_len).unwrap_or_default();
         for chunk in input.chunks_exact_mut(block_len) {

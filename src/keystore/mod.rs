@@ -5,6 +5,7 @@
 
 mod asn1;
 mod base64;
+mod bcfks;
 mod certificate;
 mod cipher;
 mod contents;
@@ -14,11 +15,16 @@ mod elements;
 mod error;
 mod file;
 mod hex;
+mod java_object;
+mod jks;
 mod jwk;
 mod kdf;
 mod openssh;
+mod p7b;
 mod pbe;
 mod pem;
+mod pkcs11;
+mod pkcs12;
 mod ppk;
 mod private_key;
 mod public_key;

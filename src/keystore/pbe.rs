@@ -15,6 +15,10 @@ use super::{KeystoreError, Unlock};
 /// RFC 8018 appendix A.4
 pub(super) const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
 
+/// RFC 7914 section 7
+const SCRYPT_OID: &str = "1.3.6.1.4.1.11591.4.11";
+pub(super) const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap(SCRYPT_OID);
+
 const MALFORMED: KeystoreError = KeystoreError::Malformed("encryption's parameters");
 
 /// A password in the forms that key derivations take it in.
@@ -23,6 +27,8 @@ pub(super) struct Password {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// PKCS#12: UTF-16BE with a terminator (RFC 7292 appendix B.1).
     pub(super) utf16: Zeroizing<Vec<u8>>,
+    /// scrypt is to be run with its block size in place of its parallelization.
+    pub(super) scrypt_slip: bool,
 }
 
 impl Password {
@@ -32,12 +38,12 @@ impl Password {
         for unit in terminated() {
             utf16.extend_from_slice(&unit.to_be_bytes());
         }
-        Self { bytes: Zeroizing::new(text.as_bytes().to_vec()), utf16 }
+        Self { bytes: Zeroizing::new(text.as_bytes().to_vec()), utf16, scrypt_slip: false }
     }
 
     /// The empty password as some programs take it for PKCS#12: without its terminator.
     pub(super) fn nothing() -> Self {
-        Self { bytes: Zeroizing::default(), utf16: Zeroizing::default() }
+        Self { bytes: Zeroizing::default(), utf16: Zeroizing::default(), scrypt_slip: false }
     }
 }
 
@@ -140,7 +146,7 @@ fn pbes2(
     if derivation.key_len.is_some_and(|len| len != key_len) {
         return Err(MALFORMED);
     }
-    let key = derivation.derive(&password.bytes, key_len, unlock)?;
+    let key = derivation.derive(password, key_len, unlock)?;
     match scheme {
         Scheme::Cipher { cipher, iv } => {
             let len = data.len().checked_sub(cipher.tag_len).ok_or(KeystoreError::WrongPassword)?;
@@ -172,7 +178,7 @@ impl<'a> Derivation<'a> {
     pub(super) fn parse(algorithm: &Algorithm<'a>) -> Result<Self, KeystoreError> {
         match algorithm.oid.to_string().as_str() {
             "1.2.840.113549.1.5.12" => Self::pbkdf2(algorithm),
-            "1.3.6.1.4.1.11591.4.11" => Self::scrypt(algorithm).map_err(|_| MALFORMED),
+            SCRYPT_OID => Self::scrypt(algorithm).map_err(|_| MALFORMED),
             other => Err(KeystoreError::unsupported_encryption(format!("derivation {other}"))),
         }
     }
@@ -219,15 +225,19 @@ impl<'a> Derivation<'a> {
 
     pub(super) fn derive(
         &self,
-        password: &[u8],
+        password: &Password,
         len: usize,
         unlock: &Unlock<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+        let bytes = &password.bytes;
         match self.function {
             Function::Pbkdf2 { hash, salt, iterations } => {
-                kdf::pbkdf2(hash, password, salt, iterations, len, unlock)
+                kdf::pbkdf2(hash, bytes, salt, iterations, len, unlock)
             }
-            Function::Scrypt { salt, cost } => kdf::scrypt(password, salt, cost, len, unlock),
+            Function::Scrypt { salt, cost: [n, r, p] } => {
+                let p = if password.scrypt_slip { r } else { p };
+                kdf::scrypt(bytes, salt, [n, r, p], len, unlock)
+            }
         }
     }
 }

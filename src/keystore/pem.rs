@@ -11,7 +11,7 @@ use super::detect::Format;
 use super::private_key::ParsedKey;
 use super::public_key::PublicKey;
 use super::x509::X509;
-use super::{KeystoreError, Unlock, base64, hex, openssh};
+use super::{KeystoreError, Unlock, base64, hex, openssh, p7b};
 
 pub(super) static FORMAT: Format = Format { name: "PEM", matches: is_pem, read: parse };
 
@@ -58,6 +58,9 @@ fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
         match block.label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => {
                 certificates.push(X509::from_der(&block.body)?);
+            }
+            b"PKCS7" | b"CMS" | b"PKCS #7 SIGNED DATA" => {
+                certificates.extend(p7b::certificates(&block.body)?);
             }
             // names the curve of the key that follows, which names it too
             b"EC PARAMETERS" => {}

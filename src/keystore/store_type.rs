@@ -6,7 +6,9 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::detect::{FORMATS, Format};
-use super::{KeystoreError, der_key, file, jwk, openssh, pem, ppk, ssh_public, xml};
+use super::{
+    KeystoreError, bcfks, der_key, file, jks, jwk, openssh, p7b, pem, pkcs12, ppk, ssh_public, xml,
+};
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Source {
     Either,
     /// The store is one of the operating system's.
     System,
+    /// The store is a security token, behind the module that it names.
+    Token,
 }
 
 /// One documented store type.
@@ -69,10 +73,6 @@ const fn public(row: StoreType) -> StoreType {
     StoreType { public_only: true, ..row }
 }
 
-const fn missing(number: u32, name: &'static str) -> StoreType {
-    row(number, name, None, &[])
-}
-
 /// A private key as text: what `openssl` and `ssh-keygen` write, with or without the frame of PEM.
 const PRIVATE_KEY: &[&Format] = &[&pem::FORMAT, &openssh::FORMAT, &der_key::FORMAT];
 const PUBLIC_KEY: &[&Format] = &[&pem::FORMAT, &der_key::FORMAT];
@@ -85,17 +85,17 @@ const PPK: &[&Format] = &[&ppk::FORMAT];
 pub static STORE_TYPES: &[StoreType] = &[
     row(0, "cstUser", Some(Source::System), &[]),
     row(1, "cstMachine", Some(Source::System), &[]),
-    missing(2, "cstPFXFile"),
-    missing(3, "cstPFXBlob"),
-    missing(4, "cstJKSFile"),
-    missing(5, "cstJKSBlob"),
+    file(2, "cstPFXFile", &[&pkcs12::FORMAT]),
+    blob(3, "cstPFXBlob", &[&pkcs12::FORMAT]),
+    file(4, "cstJKSFile", &[&jks::FORMAT]),
+    blob(5, "cstJKSBlob", &[&jks::FORMAT]),
     file(6, "cstPEMKeyFile", PRIVATE_KEY),
     blob(7, "cstPEMKeyBlob", PRIVATE_KEY),
     public(file(8, "cstPublicKeyFile", PUBLIC_KEY)),
     public(blob(9, "cstPublicKeyBlob", PUBLIC_KEY)),
     public(blob(10, "cstSSHPublicKeyBlob", SSH_PUBLIC_KEY)),
-    missing(11, "cstP7BFile"),
-    missing(12, "cstP7BBlob"),
+    file(11, "cstP7BFile", &[&p7b::FORMAT, &pem::FORMAT]),
+    blob(12, "cstP7BBlob", &[&p7b::FORMAT, &pem::FORMAT]),
     public(file(13, "cstSSHPublicKeyFile", SSH_PUBLIC_KEY)),
     file(14, "cstPPKFile", PPK),
     blob(15, "cstPPKBlob", PPK),
@@ -103,9 +103,9 @@ pub static STORE_TYPES: &[StoreType] = &[
     blob(17, "cstXMLBlob", XML),
     file(18, "cstJWKFile", JWK),
     blob(19, "cstJWKBlob", JWK),
-    missing(21, "cstBCFKSFile"),
-    missing(22, "cstBCFKSBlob"),
-    missing(23, "cstPKCS11"),
+    file(21, "cstBCFKSFile", &[&bcfks::FORMAT]),
+    blob(22, "cstBCFKSBlob", &[&bcfks::FORMAT]),
+    row(23, "cstPKCS11", Some(Source::Token), &[]),
     row(99, "cstAuto", Some(Source::Either), FORMATS),
 ];
 
@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn a_type_that_is_read_has_a_form_and_every_form_has_a_type() {
         for row in STORE_TYPES {
-            assert_eq!(row.is_supported(), !row.formats.is_empty(), "{}", row.name);
+            let has_data = row.source != Some(Source::Token);
+            assert_eq!(row.is_supported() && has_data, !row.formats.is_empty(), "{}", row.name);
         }
         for format in FORMATS {
             let mut others = STORE_TYPES.iter().filter(|row| row.number != 99);

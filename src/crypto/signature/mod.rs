@@ -3,12 +3,14 @@
 
 mod ecdsa;
 mod ed25519;
+mod external;
 mod material;
 mod rsa;
 #[cfg(test)]
 mod tests;
 
 pub use ed25519::generate_ed25519;
+pub use external::{ExternalSigner, RawSignature};
 pub use material::{Curve, KeyMaterial};
 
 use super::Security;
@@ -104,6 +106,14 @@ impl PrivateKey {
             KeyMaterial::Dsa { .. } => Err(CryptoError::UnsuitableKey),
             KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
         }
+    }
+
+    /// Builds a key that signs outside of this process, from its public key blob.
+    pub fn external(
+        public_blob: &[u8],
+        signer: Box<dyn ExternalSigner>,
+    ) -> Result<Self, CryptoError> {
+        external::private_key(public_blob, signer)
     }
 
     /// The public key blob, K_S (RFC 4253 section 6.6).
