@@ -20,6 +20,7 @@ use super::program::{Program, Wake};
 use super::properties::{self, Value};
 use super::settings::Settings;
 use super::state::{State, whole};
+use crate::blocks;
 use crate::driver::{
     ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server, ServerEvent,
 };
@@ -302,7 +303,7 @@ impl NativeServer {
         extended_type: u32,
     ) -> napi::Result<bool, String> {
         let data_type = (extended_type != 0).then_some(extended_type);
-        self.send_bytes(op, channel, Bytes::copy_from_slice(data), data_type)
+        self.send_bytes(op, channel, blocks::copy(data), data_type)
     }
 
     /// Sends text; `true` when it is done already.
