@@ -1,7 +1,10 @@
 //! Sealing and opening 32 KiB packets with each cipher and MAC of the registry, next to AES-GCM
-//! alone: `cargo bench --no-default-features --bench packets`.
+//! alone; and chacha20-poly1305 with packets of several lengths, next to AWS-LC's:
+//! `cargo bench --no-default-features --bench packets`.
 
-use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{
+    AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey, chacha20_poly1305_openssh,
+};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use sshserver::crypto::cipher::{CIPHERS, CipherAlgorithm};
@@ -107,5 +110,84 @@ fn aes_128_gcm_alone(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::new(PACKET_LEN)).bench_local(|| {
         let nonce = Nonce::assume_unique_for_key([7; 12]);
         cipher.seal_in_place_separate_tag(nonce, Aad::empty(), black_box(&mut buffer))
+    });
+}
+
+/// Lengths of packets without their tag: a keystroke, an answer, a full packet.
+const CHACHA_LENS: [usize; 3] = [64, 1024, 32 * 1024];
+
+fn chacha() -> Option<&'static CipherAlgorithm> {
+    sshserver::crypto::cipher::by_name("chacha20-poly1305@openssh.com")
+}
+
+// many short runs: the first ones with wide vectors are slower
+#[divan::bench(args = CHACHA_LENS, sample_count = 1000, sample_size = 8)]
+fn chacha_seal(bencher: Bencher<'_, '_>, len: usize) {
+    let sealer = chacha().map(|cipher| cipher.sealer(&key(64), &[], None, &[]));
+    let Some(Ok(mut sealer)) = sealer else { return };
+    let mut sequence = 0_u32;
+    let mut buffer = vec![5; len + 16];
+    bencher.counter(BytesCount::new(len)).bench_local(|| {
+        sequence = sequence.wrapping_add(1);
+        sealer.seal(sequence, black_box(&mut buffer))
+    });
+}
+
+#[divan::bench(args = CHACHA_LENS, sample_count = 1000, sample_size = 8)]
+fn chacha_seal_by_aws_lc(bencher: Bencher<'_, '_>, len: usize) {
+    let Ok(key) = key(64).try_into() else { return };
+    let sealer = chacha20_poly1305_openssh::SealingKey::new(&key);
+    let mut sequence = 0_u32;
+    let (mut buffer, mut tag) = (vec![5; len], [0; 16]);
+    bencher.counter(BytesCount::new(len)).bench_local(|| {
+        sequence = sequence.wrapping_add(1);
+        sealer.seal_in_place(sequence, black_box(&mut buffer), &mut tag);
+        tag
+    });
+}
+
+/// The packets that `open` opens again and again: a new sequence number each time, as on a
+/// connection.
+fn chacha_sealed(len: usize) -> Vec<(Vec<u8>, [u8; 16])> {
+    let Ok(key) = key(64).try_into() else { return Vec::new() };
+    let sealer = chacha20_poly1305_openssh::SealingKey::new(&key);
+    let sealed = (0..4).map(|sequence| {
+        let (mut packet, mut tag) = (vec![5; len], [0; 16]);
+        sealer.seal_in_place(sequence, &mut packet, &mut tag);
+        (packet, tag)
+    });
+    sealed.collect()
+}
+
+#[divan::bench(args = CHACHA_LENS, sample_count = 1000, sample_size = 8)]
+fn chacha_open(bencher: Bencher<'_, '_>, len: usize) {
+    let opener = chacha().map(|cipher| cipher.opener(&key(64), &[], None, &[]));
+    let Some(Ok(mut opener)) = opener else { return };
+    let sealed: Vec<_> = chacha_sealed(len).iter().map(|(p, t)| [p, &t[..]].concat()).collect();
+    let mut packets = (0_u32..).zip(&sealed).take(sealed.len()).cycle();
+    let mut buffer = vec![0; len + 16];
+    bencher.counter(BytesCount::new(len)).bench_local(|| {
+        let Some((sequence, packet)) = packets.next() else { return };
+        buffer.copy_from_slice(packet);
+        let prefix = buffer.get_mut(..4).unwrap_or_default();
+        let length = opener.packet_length(sequence, black_box(prefix));
+        let opened = opener.open(sequence, black_box(&mut buffer));
+        assert!(length.is_ok() && opened.is_ok());
+    });
+}
+
+#[divan::bench(args = CHACHA_LENS, sample_count = 1000, sample_size = 8)]
+fn chacha_open_by_aws_lc(bencher: Bencher<'_, '_>, len: usize) {
+    let Ok(key) = key(64).try_into() else { return };
+    let opener = chacha20_poly1305_openssh::OpeningKey::new(&key);
+    let sealed = chacha_sealed(len);
+    let mut packets = (0_u32..).zip(&sealed).take(sealed.len()).cycle();
+    let mut buffer = vec![0; len];
+    bencher.counter(BytesCount::new(len)).bench_local(|| {
+        let Some((sequence, (packet, tag))) = packets.next() else { return };
+        buffer.copy_from_slice(packet);
+        let prefix = buffer.first_chunk().copied().unwrap_or_default();
+        black_box(opener.decrypt_packet_length(sequence, prefix));
+        assert!(opener.open_in_place(sequence, black_box(&mut buffer), tag).is_ok());
     });
 }

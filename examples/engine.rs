@@ -1,6 +1,7 @@
 //! The engine without tokio and without Node: one blocking thread per connection over std::net.
 //! `cargo run --no-default-features --example engine -- 2222` and then
-//! `ssh -p 2222 anybody@127.0.0.1 hello`: every password and key is let in, every exec is echoed.
+//! `ssh -p 2222 anybody@127.0.0.1 hello`: every password and key is let in, every exec is echoed. With
+//! a key file and its certificate as further arguments, these are the host's.
 
 #![allow(clippy::print_stdout, reason = "it shows what the engine says")]
 
@@ -9,19 +10,31 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
 
+use base64ct::{Base64, Encoding};
 use bytes::{Bytes, BytesMut};
 use sshserver::crypto::random::SystemRandom;
-use sshserver::crypto::signature::generate_ed25519;
+use sshserver::crypto::signature::{PrivateKey, generate_ed25519};
 use sshserver::engine::{
     Answer, AuthAnswer, Config, Connection, Event, Notice, Question, SendMode, Ticket, Verbosity,
 };
+use sshserver::keystore;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
-    let port: u16 = std::env::args().nth(1).unwrap_or_default().parse().unwrap_or(2222);
+    let mut arguments = std::env::args().skip(1);
+    let port: u16 = arguments.next().unwrap_or_default().parse().unwrap_or(2222);
     let mut config = Config::default();
-    let host_key = generate_ed25519(&mut SystemRandom)?;
+    let mut host_key = generate_ed25519(&mut SystemRandom)?;
+    if let Some(file) = arguments.next() {
+        let key = keystore::parse(&std::fs::read(file)?, "")?.key.ok_or("no private key")?;
+        host_key = PrivateKey::new(key.material())?;
+    }
+    if let Some(file) = arguments.next() {
+        let text = std::fs::read_to_string(file)?;
+        let blob = text.split_whitespace().nth(1).ok_or("no certificate")?;
+        host_key = host_key.with_certificate(&Base64::decode_vec(blob)?)?;
+    }
     config.transport.host_keys.push(Arc::new(host_key));
     let config = Arc::new(config);
     for socket in TcpListener::bind(("127.0.0.1", port))?.incoming() {
@@ -91,7 +104,14 @@ fn handle(connection: &mut Connection, event: Event) -> Result<()> {
         Event::Question(id, _) => connection.answer(now, id, Answer::Accept(true))?,
         Event::Delivery { channel, data, .. } => {
             let len = data.len();
-            connection.send_data(now, channel, None, data, SendMode::Wait(None), Ticket(4))?;
+            connection.send_data(
+                now,
+                channel,
+                None,
+                data.freeze(),
+                SendMode::Wait(None),
+                Ticket(4),
+            )?;
             connection.consumed(now, channel, len);
         }
         Event::Job(job) => connection.complete(now, job.run()),

@@ -140,9 +140,9 @@ class Core {
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
   async config(text) {
     const value = this.query('config', text);
-    const loading = this.query('loadAlternative');
-    if (loading === null) return value;
-    const loaded = loading.then(
+    const toLoad = this.query('alternativeToLoad');
+    if (toLoad === null) return value;
+    const loaded = toLoad.load().then(
       (alternative) => this.query('finishLoad', alternative),
       (error) => {
         throw toServerError(error);

@@ -57,7 +57,7 @@ function checkTools() {
   need('Node', node ? process.version : undefined, `20 or later (this is ${process.version})`);
   if (!addonFile() || addonIsStale()) {
     const rust = version('rustc');
-    need('Rust', atLeast(majorMinor(rust), [1, 88]) ? rust : undefined, '1.88 or later, rustup.rs');
+    need('Rust', atLeast(majorMinor(rust), [1, 95]) ? rust : undefined, '1.95 or later, rustup.rs');
     need('cargo', version('cargo'), 'it comes with Rust');
     if (!windows) {
       const cc = [process.env.CC, 'cc', 'gcc', 'clang'].filter(Boolean).map((c) => version(c));

@@ -88,6 +88,8 @@ pub enum PeerMisbehaved {
 pub enum PeerIncompatible {
     /// No key exchange algorithm in common.
     NoCommonKex,
+    /// No Diffie-Hellman group of a size that the client asks for.
+    NoCommonGroup,
     /// No host key algorithm in common (or no host key for it).
     NoCommonHostKey,
     /// No cipher in common.
@@ -263,6 +265,7 @@ impl fmt::Display for PeerIncompatible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoCommonKex => "no common key exchange algorithm",
+            Self::NoCommonGroup => "no group of the size asked for",
             Self::NoCommonHostKey => "no common host key algorithm",
             Self::NoCommonCipher => "no common cipher",
             Self::NoCommonMac => "no common MAC",

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "node")]
 mod binding;
+pub mod blocks;
 pub mod channels;
 pub mod crypto;
 #[cfg(feature = "driver")]

@@ -51,8 +51,22 @@ pub const MAX_USER_NAME_LEN: usize = 1024;
 /// Longest password or response: programs feed it to slow hashes.
 pub const MAX_PASSWORD_LEN: usize = 16 * 1024;
 
+/// Principals of a certificate (OpenSSH has the same bound): each costs a string, and a program
+/// compares them all.
+pub const MAX_CERTIFICATE_PRINCIPALS: usize = 256;
+
+/// Critical options and extensions of a certificate, each: they are compared with one another.
+pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
+
 /// Most prompts of one keyboard-interactive dialog that a program may ask, and so responses taken.
 pub const MAX_PROMPTS: usize = 32;
+
+/// Data of a channel that is handed over in one piece, and so the buffers it lies in: a megabyte
+/// takes four events, and what a slow listener holds is counted in few of them.
+pub const BLOCK_LEN: usize = 320 * 1024;
+
+/// Buffers of [`BLOCK_LEN`] kept for the next data: a burst must not keep its memory for ever.
+pub const MAX_SPARE_BLOCKS: usize = 256;
 
 /// Open channels of one connection, half-open ones included: each costs state here and an object in
 /// the program.

@@ -20,7 +20,11 @@ const expected = fs
   .map((line) => line.split(' '));
 
 function failure(code, message) {
-  return expect.objectContaining({ name: 'SSHServerError', code, message });
+  return expect.objectContaining({
+    name: 'SSHServerError',
+    code,
+    message: expect.stringMatching(message),
+  });
 }
 
 function base64Fingerprint(certificate) {
@@ -249,10 +253,8 @@ describe('errors name the store, the format and what is wrong', () => {
       /No certificate in the store has that subject/,
     ],
   ])('%j', async (args, message) => {
-    expect(() => new Certificate(...args)).toThrow(failure(1301, expect.stringMatching(message)));
-    await expect(Certificate.load(...args)).rejects.toEqual(
-      failure(1301, expect.stringMatching(message)),
-    );
+    expect(() => new Certificate(...args)).toThrow(failure(1301, message));
+    await expect(Certificate.load(...args)).rejects.toEqual(failure(1301, message));
   });
 
   test('but nothing of a key or a password that is in the wrong place', () => {

@@ -114,7 +114,7 @@ class NativeServer {
     return text.includes('=') ? '' : `value of ${text}`;
   }
 
-  loadAlternative() {
+  alternativeToLoad() {
     return null;
   }
 

@@ -6,7 +6,8 @@
 
 const { available, testWith } = require('../support/clients.js');
 const drivers = require('../support/interop_drivers.js');
-const { userKey } = require('../support/keys.js');
+const { existsSync } = require('node:fs');
+const { certifiedKey, hostCertificate, skProvider, userKey } = require('../support/keys.js');
 const { createServer, Recorder, startCommandServer } = require('../support/server.js');
 
 // dbclient was once seen to hang (one run of about 3000, cause unknown): the first failure is printed
@@ -28,9 +29,33 @@ const KEY_TYPES = {
   'rsa-sha2-256': 'rsa',
   'rsa-sha2-512': 'rsa',
   'ssh-rsa': 'rsa',
+  'ssh-dss': 'dsa',
+  'sk-ssh-ed25519@openssh.com': 'ed25519-sk',
+  'sk-ecdsa-sha2-nistp256@openssh.com': 'ecdsa-sk',
 };
 const MODERN_HOST_KEY = 'ssh-ed25519';
 const table = new Map();
+
+/** The name of the key in a certificate. */
+function plainName(name) {
+  const plain = name.replace('-cert-v01', '');
+  return plain.startsWith('sk-') || plain === name ? plain : plain.replace('@openssh.com', '');
+}
+
+/** Whether there is a key to try an algorithm with. */
+function hasKey(client, kind, name) {
+  if (kind === 'userKey' && name.startsWith('sk-'))
+    return client === 'ssh' && existsSync(skProvider);
+  if (kind !== 'hostKey') return true;
+  // Host certificates have no setting, and not every kind of key can be loaded.
+  if (name.includes('-cert-')) return false;
+  try {
+    hostCertificate(KEY_TYPES[name]);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 async function registry() {
   const server = createServer({ hostKey: null });
@@ -81,8 +106,10 @@ async function tryOne(client, kind, name) {
   const job = { server, user: 'demo', hostKey, hostKeyType: KEY_TYPES[hostKey], bytes: BYTES };
   if (driver.forces(kind) || kind === 'compression') job[kind] = name;
   if (kind === 'mac') job.cipher = 'aes128-ctr';
-  if (kind === 'userKey') job.key = userKey(KEY_TYPES[name]);
-  else if (client === 'ssh') job.key = userKey();
+  if (kind === 'userKey') {
+    const type = KEY_TYPES[plainName(name)];
+    job.key = name.includes('-cert-') ? certifiedKey(type) : userKey(type);
+  } else if (client === 'ssh') job.key = userKey();
   let problem;
   try {
     problem = await driver.run(job);
@@ -118,7 +145,7 @@ describe.each(Object.keys(drivers))('%s', (client) => {
         const problems = [];
         let tried = 0;
         for (const name of ours) {
-          if (!theirs.includes(name)) {
+          if (!theirs.includes(name) || !hasKey(client, kind, name)) {
             note(kind, name, client, '-');
             continue;
           }

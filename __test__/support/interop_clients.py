@@ -48,7 +48,9 @@ def paramiko_client():
     def run(job):
         disabled = {}
         if 'userKey' in job:
-            disabled['pubkeys'] = [n for n in Transport._key_info if n != job['userKey']]
+            # Of a certificate it wants the name of the plain algorithm too.
+            wanted = (job['userKey'], job['userKey'].replace('-cert-v01@openssh.com', ''))
+            disabled['pubkeys'] = [n for n in Transport._key_info if n not in wanted]
         transport = Transport(('127.0.0.1', job['port']), disabled_algorithms=disabled)
         try:
             options = transport.get_security_options()
@@ -65,6 +67,8 @@ def paramiko_client():
             transport.start_client(timeout=60)
             if 'userKey' in job:
                 key = paramiko.PKey.from_path(job['keyFile'])
+                if 'certificate' in job and key.public_blob is None:
+                    key.load_certificate(job['certificate'])
                 transport.auth_publickey(job['user'], key)
             else:
                 transport.auth_password(job['user'], 'x')
@@ -93,7 +97,7 @@ def asyncssh_client():
             'mac': text(mac.get_mac_algs()),
             'hostKey': keys,
             'compression': text(compression.get_compression_algs()),
-            'userKey': keys,
+            'userKey': keys + text(public_key.get_certificate_algs()),
         }
 
     async def connect(job):
@@ -107,7 +111,11 @@ def asyncssh_client():
         }
         options = {name: [job[field]] for name, field in forced.items() if field in job}
         if 'userKey' in job:
-            options['client_keys'] = [job['keyFile']]
+            certificate = job.get('certificate')
+            options['client_keys'] = [(job['keyFile'], certificate) if certificate else job['keyFile']]
+            # The key in a certificate signs as the key alone does.
+            names = [name.replace('-cert-v01@openssh.com', '') for name in options['signature_algs']]
+            options['signature_algs'] = names
         else:
             options['password'] = 'x'
             options['client_keys'] = None

@@ -12,7 +12,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
-const { hostCertificate } = require('./keys.js');
+const { hostCertificate, skProvider } = require('./keys.js');
 const { environment, run, start } = require('./processes.js');
 const ssh2 = require('./ssh2_client.js');
 
@@ -57,6 +57,7 @@ const openssh = {
     const options = Object.entries(opensshOptions)
       .filter(([kind]) => job[kind])
       .map(([kind, option]) => `${option}=${job[kind]}`);
+    if (job.userKey?.startsWith('sk-')) options.push(`SecurityKeyProvider=${skProvider}`);
     options.push(`Compression=${job.compression && job.compression !== 'none' ? 'yes' : 'no'}`);
     const settings = { user: job.user, options, key: job.key };
     return tryCommands((text, input) => clients.ssh(job.server, text, { ...settings, input }), job);
@@ -104,8 +105,14 @@ const plink = {
       'ecdh-sha2-nistp384',
       'ecdh-sha2-nistp521',
       'diffie-hellman-group14-sha256',
+      'diffie-hellman-group15-sha512',
       'diffie-hellman-group16-sha512',
+      'diffie-hellman-group17-sha512',
       'diffie-hellman-group18-sha512',
+      'diffie-hellman-group-exchange-sha256',
+      'diffie-hellman-group-exchange-sha1',
+      'diffie-hellman-group14-sha1',
+      'sntrup761x25519-sha512@openssh.com',
     ],
     cipher: [
       'chacha20-poly1305@openssh.com',
@@ -123,13 +130,17 @@ const plink = {
       'ecdsa-sha2-nistp521',
       'rsa-sha2-256',
       'rsa-sha2-512',
+      'ssh-rsa',
     ],
     userKey: [
       'ssh-ed25519',
       'ecdsa-sha2-nistp256',
       'ecdsa-sha2-nistp384',
       'ecdsa-sha2-nistp521',
+      'rsa-sha2-256',
       'rsa-sha2-512',
+      'ssh-rsa',
+      'ssh-dss',
     ],
     compression: ['none', 'zlib', 'zlib@openssh.com'],
   }),
@@ -160,6 +171,7 @@ const dbclient = {
       'ecdh-sha2-nistp384',
       'ecdh-sha2-nistp521',
       'diffie-hellman-group14-sha256',
+      'diffie-hellman-group14-sha1',
     ],
     cipher: ['chacha20-poly1305@openssh.com', 'aes128-ctr', 'aes256-ctr'],
     mac: ['hmac-sha2-256'],
@@ -169,6 +181,7 @@ const dbclient = {
       'ecdsa-sha2-nistp384',
       'ecdsa-sha2-nistp521',
       'rsa-sha2-256',
+      'ssh-rsa',
     ],
     userKey: [
       'ssh-ed25519',
@@ -176,6 +189,7 @@ const dbclient = {
       'ecdsa-sha2-nistp384',
       'ecdsa-sha2-nistp521',
       'rsa-sha2-256',
+      'ssh-rsa',
     ],
     compression: ['none'],
   }),
@@ -226,6 +240,7 @@ class PythonDriver {
 
   async run({ server, key, ...job }) {
     const request = { ...job, port: server.getLocalPort(), keyFile: key?.file };
+    if (key?.certificate) request.certificate = key.certificate;
     const { ok, error } = await this.#ask(request);
     return ok ? undefined : (error ?? 'wrong data');
   }

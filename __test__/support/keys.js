@@ -11,6 +11,9 @@ const { folder, writeFile } = require('./folder.js');
 const CURVES = { 256: 'P-256', 384: 'P-384', 521: 'P-521' };
 // Not empty: paramiko cannot read a file whose last byte is zero, as it is without comment and padding.
 const COMMENT = 'test';
+// Stands for a FIDO device; Debian has it in the package openssh-tests.
+const skProvider =
+  process.env.SSHSERVER_SK_PROVIDER ?? '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
 const hostKeys = new Map();
 const userKeys = new Map();
 
@@ -27,6 +30,9 @@ function generate(type) {
   const [family, bits] = type.split('-');
   if (family === 'ecdsa') return generateKeyPairSync('ec', { namedCurve: CURVES[bits] });
   if (family === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (family === 'dsa') {
+    return generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
+  }
   return generateKeyPairSync('ed25519');
 }
 
@@ -41,10 +47,12 @@ function familyAndBits(type) {
 
 /** By OpenSSH's own tool where it is: it comes with the client. */
 function keygen(type, id) {
-  const [family, { bits }] = familyAndBits(type);
+  const isSk = type.endsWith('-sk');
+  const [family, { bits }] = isSk ? [type, {}] : familyAndBits(type);
   const file = path.join(folder, `made-${id}`);
   const size = bits ? ['-b', String(bits)] : [];
   const args = ['-q', '-t', family, ...size, '-N', '', '-C', COMMENT, '-f', file];
+  if (isSk) args.push('-w', skProvider);
   if (spawnSync('ssh-keygen', args, { stdio: 'ignore' }).status !== 0) return undefined;
   return {
     private: fs.readFileSync(file, 'utf8'),
@@ -70,4 +78,14 @@ function userKey(type = 'ed25519', name = '') {
   return userKeys.get(id);
 }
 
-module.exports = { hostKeyText, hostCertificate, userKey };
+/** A user's key with a certificate of an authority, beside it as OpenSSH's client expects it. */
+function certifiedKey(type, principals = 'demo') {
+  const [key, authority] = [userKey(type, '-certified'), userKey('ed25519', '-authority')];
+  fs.writeFileSync(`${key.file}.pub`, `${key.line}\n`);
+  const args = ['-q', '-s', authority.file, '-I', 'test', '-n', principals, `${key.file}.pub`];
+  const { status, stderr } = spawnSync('ssh-keygen', args);
+  if (status !== 0) throw new Error(`ssh-keygen: ${stderr}`);
+  return { ...key, certificate: `${key.file}-cert.pub` };
+}
+
+module.exports = { hostKeyText, hostCertificate, userKey, certifiedKey, skProvider };

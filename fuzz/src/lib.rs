@@ -396,7 +396,7 @@ fn plain_packets(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The same numbers each time: a connection has to replay.
-struct Counter(u8);
+pub struct Counter(pub u8);
 
 impl Random for Counter {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {

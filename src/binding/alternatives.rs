@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
 use zeroize::Zeroizing;
@@ -70,8 +71,13 @@ impl Alternatives {
         let record = self.record_mut(index)?;
         subject.clone_into(&mut record.subject);
         record.load = load;
+        // no subject selects nothing
+        let nothing = subject.is_empty();
+        if nothing {
+            record.key = None;
+        }
         self.last_load = load;
-        self.to_load = usize::try_from(index).ok();
+        self.to_load = usize::try_from(index).ok().filter(|_| !nothing);
         Ok(())
     }
 
@@ -80,24 +86,17 @@ impl Alternatives {
         self.records.iter().filter_map(|record| record.key.as_ref())
     }
 
-    /// What the last [`Self::set_subject`] asked for; once. No subject selects nothing.
-    pub(super) fn take_load(&mut self) -> Option<LoadAlternative> {
-        let index = self.to_load.take()?;
-        let record = self.records.get_mut(index)?;
-        if record.subject.is_empty() {
-            record.key = None;
-            return None;
-        }
-        Some(LoadAlternative {
-            request: Request {
-                store_type: record.store_type,
-                store: Store::Text(record.store.clone()),
-                store_password: record.store_password.clone(),
-                key_password: None,
-                wanted: Selector::Subject(record.subject.clone()),
-            },
-            load: record.load,
-        })
+    /// What the last [`Self::set_subject`] asked for; once.
+    pub(super) fn take_load(&mut self) -> Option<AlternativeToLoad> {
+        let record = self.records.get(self.to_load.take()?)?;
+        let request = Request {
+            store_type: record.store_type,
+            store: Store::Text(record.store.clone()),
+            store_password: record.store_password.clone(),
+            key_password: None,
+            wanted: Selector::Subject(record.subject.clone()),
+        };
+        Some(AlternativeToLoad { task: Some(LoadAlternative { request, load: record.load }) })
     }
 
     /// Takes a key over, unless its record asked for another meanwhile.
@@ -106,6 +105,22 @@ impl Alternatives {
         if let Some(record) = record {
             record.key = Some(loaded.key.clone());
         }
+    }
+}
+
+/// A record whose certificate is to be loaded. An object of its own, because the addon's library
+/// keeps what a task was made from borrowed until the task has ended.
+#[napi]
+pub struct AlternativeToLoad {
+    task: Option<LoadAlternative>,
+}
+
+#[napi]
+impl AlternativeToLoad {
+    /// Loads it on another thread; once.
+    #[napi]
+    pub fn load(&mut self) -> Option<AsyncTask<LoadAlternative>> {
+        self.task.take().map(AsyncTask::new)
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use napi::Env;
-use napi::bindgen_prelude::{Array, AsyncTask, ClassInstance, Either, Function, Null, Uint8Array};
+use napi::bindgen_prelude::{Array, ClassInstance, Either, Function, Null, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use zeroize::Zeroizing;
 
-use super::alternatives::{LoadAlternative, LoadedAlternative};
+use super::alternatives::{AlternativeToLoad, LoadedAlternative};
 use super::certificate::{NativeCertificate, Request, Selector};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
@@ -20,6 +20,7 @@ use super::program::{Program, Wake};
 use super::properties::{self, Value};
 use super::settings::Settings;
 use super::state::{State, whole};
+use crate::blocks;
 use crate::driver::{
     ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server, ServerEvent,
 };
@@ -212,13 +213,13 @@ impl NativeServer {
         Ok(config_strings::config(&mut self.state, &configuration_string)?)
     }
 
-    /// Loads what the last setting asked for on another thread, for [`Self::finish_load`].
+    /// What the last setting asked to load, for [`Self::finish_load`].
     #[napi]
-    pub fn load_alternative(&mut self) -> Option<AsyncTask<LoadAlternative>> {
-        self.state.settings.alternatives.take_load().map(AsyncTask::new)
+    pub fn alternative_to_load(&mut self) -> Option<AlternativeToLoad> {
+        self.state.settings.alternatives.take_load()
     }
 
-    /// Takes over what [`Self::load_alternative`] has loaded.
+    /// Takes over what was loaded.
     #[napi]
     pub fn finish_load(&mut self, loaded: ClassInstance<'_, LoadedAlternative>) {
         self.state.settings.alternatives.finish_load(&loaded);
@@ -302,7 +303,7 @@ impl NativeServer {
         extended_type: u32,
     ) -> napi::Result<bool, String> {
         let data_type = (extended_type != 0).then_some(extended_type);
-        self.send_bytes(op, channel, Bytes::copy_from_slice(data), data_type)
+        self.send_bytes(op, channel, blocks::copy(data), data_type)
     }
 
     /// Sends text; `true` when it is done already.

@@ -2,7 +2,7 @@
 //! what the engine and the driver take.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
 use super::alternatives::Alternatives;
@@ -55,6 +55,8 @@ pub(super) struct Lists {
     pub(super) mac: AlgorithmList<MacAlgorithm>,
     pub(super) compression: AlgorithmList<CompressionAlgorithm>,
     pub(super) user_signature: AlgorithmList<SignatureAlgorithm>,
+    /// The smallest RSA key, in bits.
+    pub(super) min_rsa_bits: u32,
 }
 
 impl From<AlgorithmLists> for Lists {
@@ -66,6 +68,7 @@ impl From<AlgorithmLists> for Lists {
             mac: AlgorithmList::of(lists.mac),
             compression: AlgorithmList::of(lists.compression),
             user_signature: AlgorithmList::of(lists.user_signature),
+            min_rsa_bits: lists.min_rsa_bits,
         }
     }
 }
@@ -123,6 +126,7 @@ impl Settings {
                     mac: self.lists.mac.rows(),
                     compression: self.lists.compression.rows(),
                     user_signature: self.lists.user_signature.rows(),
+                    min_rsa_bits: self.lists.min_rsa_bits,
                 },
                 strict_kex: self.strict_kex,
                 rekey: self.rekey,
@@ -130,6 +134,7 @@ impl Settings {
             auth_methods: self.auth_methods.clone(),
             max_auth_attempts: self.max_auth_attempts,
             idle_timeout: seconds(self.idle_timeout),
+            wall_clock: Some(unix_time),
             ..Config::default()
         }
     }
@@ -142,6 +147,11 @@ impl Settings {
             backlog: self.backlog.unwrap_or(UNSET_BACKLOG),
         }
     }
+}
+
+/// Seconds since 1970; a clock that is set before that stands at its beginning.
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// A documented number of seconds; 0 stands for no limit.

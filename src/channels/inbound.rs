@@ -1,18 +1,31 @@
 //! The client's messages 80 to 127. A message of a channel with an unanswered request is held back
 //! behind it; other channels go on.
 
+use std::cmp::Ordering;
+
 use bytes::{Bytes, BytesMut};
 
 use super::channel::{Flow, Held, PendingRequest, Readiness};
 use super::event::{ChannelEvent, ChannelId};
 use super::table::Channels;
-use crate::error::{Error, LimitExceeded, PeerMisbehaved};
+use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
 use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_HELD_BYTES, MAX_HELD_MESSAGES};
 use crate::wire::Outbox;
 use crate::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelFailure,
     ChannelRequest, ChannelSuccess, ChannelWindowAdjust, Message,
 };
+
+/// What becomes of data that has landed in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Landed {
+    /// It is the next data of this channel.
+    Deliver(ChannelId),
+    /// It has to wait behind a request of this channel.
+    Hold(ChannelId),
+    /// Nobody wants it.
+    Drop,
+}
 
 impl Channels {
     /// Takes a message 80-127 of the client.
@@ -78,19 +91,50 @@ impl Channels {
         data: Bytes,
         out: &mut dyn Outbox,
     ) -> Result<(), Error> {
+        match self.admit_data(number, data.len())? {
+            Some(id) => self.take(id, Held::Data { data_type, data }, out),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts data of the client; the channel it is for, or `None` if it is to be dropped.
+    fn admit_data(&mut self, number: u32, len: usize) -> Result<Option<ChannelId>, Error> {
         let (id, channel) = self.named(number)?;
         if channel.receiving != Flow::Open {
             return Err(PeerMisbehaved::AfterEof.into());
         }
-        if data.len() > CHANNEL_MAXIMUM_PACKET_SIZE as usize {
+        if len > CHANNEL_MAXIMUM_PACKET_SIZE as usize {
             return Err(PeerMisbehaved::PacketTooLarge.into());
         }
-        channel.receive_window.take(data.len())?;
+        channel.receive_window.take(len)?;
         // nothing to deliver; and after our CLOSE nobody is there to deliver to
-        if data.is_empty() || channel.sending == Flow::Closed {
-            return Ok(());
+        Ok((len > 0 && channel.sending != Flow::Closed).then_some(id))
+    }
+
+    /// Takes a CHANNEL_DATA message whose data has landed in a block; where it is to be delivered.
+    pub fn handle_landed(&mut self, head: [u8; 9], len: usize) -> Result<Landed, Error> {
+        let [_, a, b, c, d, e, f, g, h] = head;
+        // RFC 4254 section 5.2: the data is the rest of the message
+        match usize::try_from(u32::from_be_bytes([e, f, g, h])).unwrap_or(usize::MAX).cmp(&len) {
+            Ordering::Greater => return Err(InvalidMessage::Truncated.into()),
+            Ordering::Less => return Err(InvalidMessage::TrailingBytes.into()),
+            Ordering::Equal => {}
         }
-        self.take(id, Held::Data { data_type, data }, out)
+        let Some(id) = self.admit_data(u32::from_be_bytes([a, b, c, d]), len)? else {
+            return Ok(Landed::Drop);
+        };
+        let waits = self.open_channel_mut(id).is_ok_and(|channel| channel.question.is_some());
+        Ok(if waits { Landed::Hold(id) } else { Landed::Deliver(id) })
+    }
+
+    /// Holds data back that [`Self::handle_landed`] said has to wait.
+    pub fn hold(
+        &mut self,
+        channel: ChannelId,
+        data: Bytes,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        self.take(channel, Held::Data { data_type: None, data }, out)
     }
 
     /// EOF or CLOSE of the client.

@@ -14,4 +14,5 @@ mod table;
 mod window;
 
 pub use self::event::{ChannelEvent, ChannelId, Outcome, SendMode, Ticket};
+pub use self::inbound::Landed;
 pub use self::table::Channels;

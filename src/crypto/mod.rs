@@ -3,6 +3,8 @@
 //! Adding an algorithm is its file and its registry row; lists, settings, tests and documentation
 //! read the tables. Knows no protocol state.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub(crate) mod aws_lc;
 pub mod cipher;
 pub mod compression;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -21,8 +21,8 @@ use super::transmit::Transmit;
 use crate::engine::{ChannelId, Connection, Job, Outcome, SendMode, Ticket, Verbosity};
 use crate::error::{Closed, DisconnectReason, Error};
 
-/// Larger sends are sealed by the connection's task, not on the caller's thread.
-const INLINE_SEND_LEN: usize = 16 * 1024;
+/// A send as large as this is written at once, not together with what follows it.
+const LARGE_SEND_LEN: usize = 16 * 1024;
 /// Consumed bytes of a channel that wake the task: less than half of the smallest window.
 const CONSUMED_LEN: usize = 16 * 1024;
 /// Channels with consumed bytes that wake the task: they are searched one by one.
@@ -233,7 +233,7 @@ impl ConnectionHandle {
     /// The program has used data of a channel: the client may send as much again. Less than
     /// 16 KiB waits until the engine is driven for another reason: the client is told only
     /// when half of its window is used, and that is more.
-    pub fn consumed(&self, channel: ChannelId, len: usize) {
+    pub fn consumed(self: &Arc<Self>, channel: ChannelId, len: usize) {
         let enough = {
             let mut queue = self.queue.lock();
             let known = queue.consumed.iter_mut().find(|(other, _)| *other == channel);
@@ -250,6 +250,30 @@ impl ConnectionHandle {
             total >= CONSUMED_LEN || queue.consumed.len() >= CONSUMED_CHANNELS
         };
         if enough {
+            self.drive_now();
+        }
+    }
+
+    /// Does what waits here and now, or has the task do it if the engine is in use.
+    fn drive_now(self: &Arc<Self>) {
+        let Some(mut core) = self.core.try_lock() else {
+            return self.notify.notify_one();
+        };
+        if core.engine.is_none() || core.end.is_some() {
+            return;
+        }
+        self.guarded(&mut core, |handle, core| handle.drive(core, None, true, Instant::now()));
+        self.leave(core);
+    }
+
+    /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
+    fn leave(&self, core: MutexGuard<'_, Core>) {
+        let to_do = core.transmit.is_pending()
+            || core.job.is_some()
+            || core.end.is_some()
+            || core.timer_is_late();
+        drop(core);
+        if to_do {
             self.notify.notify_one();
         }
     }
@@ -279,11 +303,12 @@ impl ConnectionHandle {
     }
 
     fn submit_small(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
-        if len > INLINE_SEND_LEN {
+        if self.shared.turn.allows(len) {
+            self.submit_now(command, len, ticket)
+        } else {
             self.submit(command);
-            return false;
+            false
         }
-        self.submit_now(command, ticket)
     }
 
     /// Runs a command here and now, if nobody else has the engine and nothing waits before it.
@@ -291,7 +316,7 @@ impl ConnectionHandle {
     /// The first send of a turn of the program's event loop goes to the socket at once. The next
     /// ones are sealed, and the task writes all of them together: a program that sends many small
     /// pieces does not pay for a system call each.
-    fn submit_now(self: &Arc<Self>, command: Command, ticket: Ticket) -> bool {
+    fn submit_now(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
         let Some(mut core) = self.core.try_lock() else {
             self.submit(command);
             return false;
@@ -301,8 +326,8 @@ impl ConnectionHandle {
             self.submit(command);
             return false;
         }
-        let turn = self.shared.turn.load(Ordering::Relaxed);
-        let write = core.last_turn.replace(turn) != Some(turn);
+        let turn = self.shared.turn.number();
+        let write = core.last_turn.replace(turn) != Some(turn) || len >= LARGE_SEND_LEN;
         core.watched = Some((ticket, false));
         self.guarded(&mut core, |handle, core| {
             let now = Instant::now();
@@ -310,15 +335,7 @@ impl ConnectionHandle {
             handle.drive(core, None, write, now);
         });
         let complete = matches!(core.watched.take(), Some((_, true)));
-        // Whatever the caller's thread may not do is left to the task.
-        let leave = core.transmit.is_pending()
-            || core.job.is_some()
-            || core.end.is_some()
-            || core.timer_is_late();
-        drop(core);
-        if leave {
-            self.notify.notify_one();
-        }
+        self.leave(core);
         complete
     }
 

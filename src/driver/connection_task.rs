@@ -5,11 +5,10 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -21,15 +20,12 @@ use super::connection::{ConnectionHandle, Step};
 use super::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
 };
+use super::intake::{Intake, LULL};
 use super::shared::{Halt, Shared, Slot, next_connection};
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection, Job};
 use crate::error::{Closed, Error};
 
-/// What a quiet connection reads at a time.
-const MIN_READ_LEN: usize = 4 * 1024;
-/// What a busy connection reads at a time: dozens of packets for one system call.
-const MAX_READ_LEN: usize = 256 * 1024;
 /// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
 const PROMPT_READS: u8 = 64;
 /// How long the last bytes, DISCONNECT among them, may take to leave.
@@ -46,6 +42,16 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: TcpStream, slot: Slot) {
         task.run(halt).await;
     }
     drop(slot);
+}
+
+/// Why the task goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// The socket can be read.
+    Readable,
+    /// The system has kept still for a while, and may have bytes all the same.
+    Lull,
+    Otherwise,
 }
 
 /// The connection in the tables; taken out of them on drop, whatever happens.
@@ -155,15 +161,15 @@ impl Task {
 
     /// Until the engine has come to its end.
     async fn converse(&mut self) {
-        let mut input = BytesMut::new();
-        let mut read_len = MIN_READ_LEN;
+        let mut intake = Intake::new();
         let mut eof = false;
         let mut prompt_reads = PROMPT_READS;
         let mut has_read = false;
-        // Set before it is first waited for.
-        let mut timer = std::pin::pin!(sleep(Duration::ZERO));
+        // Set before they are first waited for.
+        let mut timer = pin!(sleep(Duration::ZERO));
+        let mut lull = pin!(sleep(Duration::ZERO));
         loop {
-            let (job, step) = self.handle.step(&mut input, eof);
+            let (job, step) = self.handle.step(&mut intake.bytes, eof);
             if let Some(job) = job {
                 run_job(&self.handle, job);
                 continue;
@@ -171,31 +177,42 @@ impl Task {
             if step.ended {
                 return;
             }
-            if input.is_empty() {
-                input = BytesMut::new();
-            }
+            intake.park();
             if std::mem::take(&mut has_read) {
                 acknowledge(&self.handle.socket);
             }
-            if self.wait(step, eof, timer.as_mut()).await {
-                match read(&self.handle.socket, &mut input, &mut read_len) {
-                    Ok(Some(0)) => eof = true,
-                    Ok(Some(_)) => {
-                        has_read = prompt_reads > 0;
-                        prompt_reads = prompt_reads.saturating_sub(1);
-                    }
-                    Ok(None) => {}
-                    Err(error) => {
-                        self.end.get_or_insert(ConnectionEnd::Socket(error));
-                        eof = true;
-                    }
+            if intake.is_flooded() {
+                lull.as_mut().reset(tokio::time::Instant::now() + LULL);
+            }
+            let timers = (timer.as_mut(), lull.as_mut());
+            let read = match self.wait(step, eof, intake.is_flooded(), timers).await {
+                Woken::Readable => intake.read(&self.handle.socket),
+                Woken::Lull => intake.read_after_lull(&self.handle.socket),
+                Woken::Otherwise => continue,
+            };
+            match read {
+                Ok(Some(0)) => eof = true,
+                Ok(Some(_)) => {
+                    has_read = prompt_reads > 0;
+                    prompt_reads = prompt_reads.saturating_sub(1);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.end.get_or_insert(ConnectionEnd::Socket(error));
+                    eof = true;
                 }
             }
         }
     }
 
-    /// Waits until there is something to do; `true` when the socket can be read.
-    async fn wait(&self, step: Step, eof: bool, mut timer: Pin<&mut Sleep>) -> bool {
+    /// Waits until there is something to do.
+    async fn wait(
+        &self,
+        step: Step,
+        eof: bool,
+        flooded: bool,
+        (mut timer, lull): (Pin<&mut Sleep>, Pin<&mut Sleep>),
+    ) -> Woken {
         let gate = self.handle.shared.handler.gate();
         let gated = gate.is_closed();
         let reads = step.wants_input && !eof && !gated;
@@ -213,11 +230,16 @@ impl Task {
         }
         tokio::select! {
             ready = self.handle.socket.ready(interest), if reads || step.blocked => {
-                reads && ready.is_ok_and(|ready| ready.is_readable() || ready.is_read_closed())
+                if reads && ready.is_ok_and(|ready| ready.is_readable() || ready.is_read_closed()) {
+                    Woken::Readable
+                } else {
+                    Woken::Otherwise
+                }
             }
-            () = self.handle.notify.notified() => false,
-            () = timer, if step.deadline.is_some() => false,
-            () = gate.wait_open(), if gated => false,
+            () = self.handle.notify.notified() => Woken::Otherwise,
+            () = timer, if step.deadline.is_some() => Woken::Otherwise,
+            () = lull, if flooded && reads => Woken::Lull,
+            () = gate.wait_open(), if gated => Woken::Otherwise,
         }
     }
 
@@ -254,27 +276,6 @@ impl Drop for Task {
 fn prepare(socket: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
     socket.set_nodelay(true)?;
     Ok((socket.peer_addr()?, socket.local_addr()?))
-}
-
-/// Reads once. The size follows what the client sends: more after a full read, less after a small
-/// one, so that small pieces of data do not keep large buffers alive.
-fn read(socket: &TcpStream, input: &mut BytesMut, len: &mut usize) -> io::Result<Option<usize>> {
-    if input.capacity() - input.len() < *len / 2 {
-        input.reserve(*len);
-    }
-    let room = input.capacity() - input.len();
-    match socket.try_read_buf(input) {
-        Ok(read) => {
-            if read == room {
-                *len = (*len * 2).min(MAX_READ_LEN);
-            } else if read < *len / 4 {
-                *len = (*len / 2).max(MIN_READ_LEN);
-            }
-            Ok(Some(read))
-        }
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Acknowledges what was read, unless a reply has done so already. A client with Nagle's algorithm on

@@ -34,7 +34,7 @@ impl ConnectionHandle {
                                 connection: self.id(),
                                 channel: id,
                                 data_type,
-                                data,
+                                data: data.freeze(),
                             });
                         }
                         _ => {

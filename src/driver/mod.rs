@@ -3,15 +3,15 @@
 //! program has to decide goes through the [`Handler`], and what nobody decides gets the documented
 //! starting value.
 
-#![forbid(unsafe_code)]
-
 mod command;
 mod connection;
 mod connection_task;
 mod events;
 mod handler;
+mod intake;
 mod listener;
 pub mod os_error;
+mod raw_socket;
 mod runtime;
 mod server;
 mod shared;

@@ -1,36 +1,68 @@
-//! The one tokio runtime of the process, shared by all servers. It is made when the first server
-//! starts and lives as long as the process: threads that wait cost next to nothing.
+//! The threads of the process that do all I/O, shared by all servers. Each has a runtime of its own,
+//! and a connection stays on one of them: it costs fewer wake-ups than having them take work from each
+//! other. They are made when the first server starts and live as long as the process: threads that
+//! wait cost next to nothing.
 
+use std::future::pending;
 use std::io;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
 
 /// More threads than this do not help: one JavaScript thread decides for all of them.
-const MAX_WORKERS: usize = 4;
+const MAX_THREADS: usize = 4;
+
+/// Threads of each runtime for arithmetic that takes long.
+const BLOCKING_THREADS: usize = 2;
 
 /// Signatures and key exchanges need little; the default of 2 MiB is for code that recurses.
 const STACK_LEN: usize = 512 * 1024;
 
-static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
+static RUNTIMES: OnceLock<io::Result<Vec<Handle>>> = OnceLock::new();
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// The runtime, or why it could not be made.
+/// The runtime whose turn it is, or why there is none.
 pub(super) fn handle() -> io::Result<Handle> {
-    let made = RUNTIME.get_or_init(|| {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
-        Builder::new_multi_thread()
-            .worker_threads(workers)
-            .max_blocking_threads(workers.saturating_mul(2))
+    let runtimes = all()?;
+    let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+    let index = turn.checked_rem(runtimes.len()).unwrap_or_default();
+    runtimes.get(index).cloned().ok_or_else(|| io::ErrorKind::Other.into())
+}
+
+/// Where to serve a socket that was accepted on this runtime; `None` for right here.
+pub(super) fn elsewhere() -> Option<Handle> {
+    let several = all().is_ok_and(|runtimes| runtimes.len() > 1);
+    several.then(handle).and_then(Result::ok)
+}
+
+fn all() -> io::Result<&'static [Handle]> {
+    match RUNTIMES.get_or_init(start) {
+        Ok(runtimes) => Ok(runtimes),
+        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    }
+}
+
+fn start() -> io::Result<Vec<Handle>> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    // The program has a thread of its own, which is busy whenever these are.
+    let threads = cores.saturating_sub(1).clamp(1, MAX_THREADS);
+    let mut runtimes = Vec::new();
+    for _ in 0..threads {
+        let runtime = Builder::new_current_thread()
+            .max_blocking_threads(BLOCKING_THREADS)
             .thread_name("sshserver")
             .thread_stack_size(STACK_LEN)
             .enable_all()
-            .build()
-    });
-    match made {
-        Ok(runtime) => Ok(runtime.handle().clone()),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            .build()?;
+        runtimes.push(runtime.handle().clone());
+        let name = "sshserver".to_owned();
+        let builder = thread::Builder::new().name(name).stack_size(STACK_LEN);
+        builder.spawn(move || runtime.block_on(pending::<()>()))?;
     }
+    Ok(runtimes)
 }
 
 /// Runs `work` after a while, where it may block; not at all if there is no runtime.

@@ -65,7 +65,7 @@ impl Server {
 
     /// To be called when a new turn of the program's event loop begins.
     pub fn next_turn(&self) {
-        self.shared.turn.fetch_add(1, Ordering::Relaxed);
+        self.shared.turn.next();
     }
 
     /// Has every connection see that what is wanted has changed.
@@ -265,9 +265,19 @@ async fn accept_all(shared: &Arc<Shared>, port: &Port, listener: TcpListener) {
 
 fn admit(shared: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
     let limit = shared.settings().max_connections;
-    match Slot::take(shared, limit) {
-        Some(slot) => drop(tokio::spawn(serve(Arc::clone(shared), socket, slot))),
-        None => shared
-            .log(|| format!("Connection from {peer} closed: {limit} connections are the maximum.")),
+    let Some(slot) = Slot::take(shared, limit) else {
+        return shared.log(|| {
+            format!("Connection from {peer} closed: {limit} connections are the maximum.")
+        });
+    };
+    let shared = Arc::clone(shared);
+    match runtime::elsewhere() {
+        None => drop(tokio::spawn(serve(shared, socket, slot))),
+        Some(runtime) => drop(runtime.spawn(async move {
+            // A socket that cannot change its runtime is closed, as one that cannot be set up.
+            if let Ok(socket) = socket.into_std().and_then(TcpStream::from_std) {
+                serve(shared, socket, slot).await;
+            }
+        })),
     }
 }

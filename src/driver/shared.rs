@@ -92,6 +92,36 @@ impl ChannelEntry {
     }
 }
 
+/// What is sealed on the program's thread in one turn of its event loop: as long as it is little,
+/// handing it to another thread costs more. The rest is for the connections' tasks, so that the
+/// program goes on and they share the work.
+const SEALED_IN_TURN: usize = 1024 * 1024;
+
+/// The turn that the program's event loop is in; see `ConnectionHandle::submit_now`.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    number: AtomicU32,
+    sealed: AtomicUsize,
+}
+
+impl Turn {
+    /// A new turn begins.
+    pub(super) fn next(&self) {
+        self.number.fetch_add(1, Ordering::Relaxed);
+        self.sealed.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn number(&self) -> u32 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Whether the program's thread may seal so much more in this turn.
+    pub(super) fn allows(&self, len: usize) -> bool {
+        let before = self.sealed.fetch_add(len, Ordering::Relaxed);
+        before.saturating_add(len) <= SEALED_IN_TURN
+    }
+}
+
 /// How far the server has been told to end; connections that wait for the program watch it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Halt {
@@ -106,8 +136,7 @@ pub(super) struct Shared {
     pub(super) handler: Arc<dyn Handler>,
     pub(super) settings: RwLock<Arc<Settings>>,
     pub(super) log_level: AtomicU8,
-    /// Counts the turns of the program's event loop; see `ConnectionHandle::submit_now`.
-    pub(super) turn: AtomicU32,
+    pub(super) turn: Turn,
     pub(super) halt: watch::Sender<Halt>,
     connections: RwLock<BTreeMap<u64, Arc<ConnectionHandle>>>,
     channels: RwLock<BTreeMap<u64, Arc<ChannelEntry>>>,
@@ -129,7 +158,7 @@ impl Shared {
             handler,
             settings: RwLock::new(Arc::new(settings)),
             log_level: AtomicU8::new(1),
-            turn: AtomicU32::new(0),
+            turn: Turn::default(),
             halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
             connections: RwLock::default(),
             channels: RwLock::default(),

@@ -16,6 +16,12 @@ pub struct Config {
     pub max_auth_attempts: u32,
     /// Whether a `sigstatus` question follows the verification of a signature.
     pub ask_after_signature: bool,
+    /// Tells the seconds since 1970, for the dates of users' certificates. The engine has no clock of
+    /// its own; without one it refuses certificates.
+    pub wall_clock: Option<fn() -> u64>,
+    /// The critical options of users' certificates that the program keeps to (`force-command`,
+    /// `source-address`); a certificate with another one is refused.
+    pub critical_options: Vec<String>,
     /// Time to authenticate; `None` for no limit.
     pub login_grace: Option<Duration>,
     /// Time without channel data after which the connection is ended; `None` for no limit.
@@ -29,6 +35,8 @@ impl Default for Config {
             auth_methods: "password,publickey".to_owned(),
             max_auth_attempts: 6,
             ask_after_signature: false,
+            wall_clock: None,
+            critical_options: Vec::new(),
             login_grace: Some(Duration::from_secs(120)),
             idle_timeout: None,
         }

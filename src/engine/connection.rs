@@ -5,16 +5,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::config::Config;
 use super::event::{Event, Notice, Question};
 use super::question::Questions;
-use crate::channels::{ChannelEvent, ChannelId, Channels, Outcome, Ticket};
+use crate::blocks::{Block, Gather};
+use crate::channels::{ChannelEvent, ChannelId, Channels, Landed, Outcome, Ticket};
 use crate::crypto::random::Random;
 use crate::error::{Closed, Error, PeerMisbehaved};
 use crate::limits::{MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
-use crate::transport::{Incoming, JobOutput, TraceLine, Transport, Verbosity};
+use crate::transport::{
+    Incoming, JobOutput, LandedHead, LandingPlace, TraceLine, Transport, Verbosity,
+};
 use crate::userauth::{self, UserAuth};
 use crate::wire::messages::{self, Message, ServiceRequest};
 
@@ -26,11 +29,30 @@ pub struct Connection {
     pub(super) channels: Channels,
     pub(super) questions: Questions,
     pub(super) events: VecDeque<Event>,
+    /// A block that something landed in which was not to be delivered.
+    spare: Option<Block>,
     /// Tickets of `exchange_keys` that wait for new keys.
     pub(super) rekey_tickets: Vec<Ticket>,
     started: Instant,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) last_data: Instant,
+}
+
+/// Where large data lands: behind the last data, if that may take more.
+struct Place<'a> {
+    events: &'a mut VecDeque<Event>,
+    spare: &'a mut Option<Block>,
+}
+
+impl LandingPlace for Place<'_> {
+    fn block(&mut self) -> &mut Block {
+        if let Some(Event::Delivery { data_type: None, data, .. }) = self.events.back_mut()
+            && let Some(block) = data.block_mut()
+        {
+            return block;
+        }
+        self.spare.get_or_insert_with(Block::take)
+    }
 }
 
 /// Which services run.
@@ -58,6 +80,7 @@ impl Connection {
             channels: Channels::default(),
             questions: Questions::default(),
             events: VecDeque::new(),
+            spare: None,
             rekey_tickets: Vec::new(),
             started: now,
             idle_timeout: config.idle_timeout,
@@ -75,7 +98,7 @@ impl Connection {
     /// rest once that changes.
     pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) {
         while self.wants_input() {
-            match self.transport.next(now, &self.config.transport, buf) {
+            match self.next_incoming(now, buf) {
                 Ok(Some(incoming)) => {
                     let result = self.route(now, incoming);
                     self.finish_step(now, result);
@@ -84,7 +107,19 @@ impl Connection {
                 Err(error) => self.fail(error),
             }
         }
+        self.spare = None;
         self.finish_step(now, Ok(()));
+    }
+
+    fn next_incoming(
+        &mut self,
+        now: Instant,
+        buf: &mut BytesMut,
+    ) -> Result<Option<Incoming>, Error> {
+        let mut place = Place { events: &mut self.events, spare: &mut self.spare };
+        let landing = matches!(self.phase, Phase::Connected)
+            .then_some((messages::SSH_MSG_CHANNEL_DATA, &mut place as &mut dyn LandingPlace));
+        self.transport.next(now, &self.config.transport, buf, landing)
     }
 
     /// Whether input is processed: no question about the whole connection is open, no job is out,
@@ -161,6 +196,7 @@ impl Connection {
     fn route(&mut self, now: Instant, incoming: Incoming) -> Result<(), Error> {
         let payload = match incoming {
             Incoming::Message(payload) => payload,
+            Incoming::Landed { head, len } => return self.route_landed(now, head, len),
             Incoming::Job(job) => {
                 self.questions.job_out();
                 self.collect_trace();
@@ -203,6 +239,40 @@ impl Connection {
         }
     }
 
+    /// Data that has landed in a block: mostly it only has to be counted to what is there.
+    fn route_landed(&mut self, now: Instant, head: LandedHead, len: usize) -> Result<(), Error> {
+        self.last_data = now;
+        let landed = self.channels.handle_landed(head, len)?;
+        let deliver_to = match landed {
+            Landed::Deliver(id) => Some(id),
+            Landed::Hold(_) | Landed::Drop => None,
+        };
+        let last = match self.events.back_mut() {
+            Some(Event::Delivery { channel, data_type: None, data }) => {
+                data.block_mut().map(|_| *channel)
+            }
+            _ => None,
+        };
+        if last.is_some() && last == deliver_to {
+            Place { events: &mut self.events, spare: &mut self.spare }.block().extend(len);
+            return Ok(());
+        }
+        if let (None, Some(channel), Some(mut block)) = (last, deliver_to, self.spare.take()) {
+            block.extend(len);
+            let data = Gather::from(block);
+            self.events.push_back(Event::Delivery { channel, data_type: None, data });
+            return Ok(());
+        }
+        let mut place = Place { events: &mut self.events, spare: &mut self.spare };
+        let data = Bytes::copy_from_slice(place.block().landed(len));
+        match landed {
+            Landed::Deliver(id) => self.deliver(id, None, data),
+            Landed::Hold(id) => self.channels.hold(id, data, &mut self.transport)?,
+            Landed::Drop => {}
+        }
+        Ok(())
+    }
+
     /// After every step: new keys if the old are used up, events of the layers, the end on an error.
     pub(super) fn finish_step(&mut self, _now: Instant, result: Result<(), Error>) {
         // RFC 4253 section 11.1: nothing is sent after SSH_MSG_DISCONNECT, new keys neither
@@ -234,25 +304,39 @@ impl Connection {
     pub(super) fn collect_events(&mut self) {
         self.collect_trace();
         while let Some(event) = self.channels.poll_event() {
-            let event = self.channel_event(event);
-            self.events.push_back(event);
+            if let Some(event) = self.channel_event(event) {
+                self.events.push_back(event);
+            }
         }
     }
 
-    fn channel_event(&mut self, event: ChannelEvent) -> Event {
-        Event::Notice(match event {
+    /// Hands data over, in one piece with what came right before it on the channel.
+    fn deliver(&mut self, id: ChannelId, code: Option<u32>, more: Bytes) {
+        if let Some(Event::Delivery { channel, data_type, data }) = self.events.back_mut()
+            && (*channel, *data_type) == (id, code)
+            && data.append(&more)
+        {
+            return;
+        }
+        let data = Gather::new(more);
+        self.events.push_back(Event::Delivery { channel: id, data_type: code, data });
+    }
+
+    fn channel_event(&mut self, event: ChannelEvent) -> Option<Event> {
+        Some(Event::Notice(match event {
             ChannelEvent::OpenRequested { channel, channel_type, parameters } => {
                 let id = self.questions.open_asked(channel);
                 let question = Question::ChannelOpen { channel, channel_type, parameters };
-                return Event::Question(id, question);
+                return Some(Event::Question(id, question));
             }
             ChannelEvent::Requested { channel, request_type, packet } => {
                 let id = self.questions.request_asked(channel);
                 let question = Question::ChannelRequest { channel, request_type, packet };
-                return Event::Question(id, question);
+                return Some(Event::Question(id, question));
             }
             ChannelEvent::Data { channel, data_type, data } => {
-                return Event::Delivery { channel, data_type, data };
+                self.deliver(channel, data_type, data);
+                return None;
             }
             ChannelEvent::Opened { channel, channel_type } => {
                 Notice::ChannelOpened { channel, channel_type }
@@ -262,7 +346,7 @@ impl Connection {
             ChannelEvent::Closed(channel) => Notice::ChannelClosed { channel },
             ChannelEvent::NotOpened(channel) => Notice::ChannelNotOpened { channel },
             ChannelEvent::Done(ticket, outcome) => Notice::Done { ticket, outcome },
-        })
+        }))
     }
 
     /// Ends the connection: the peer is told why, every command and channel comes to its end.
@@ -361,5 +445,8 @@ pub(super) fn auth_settings(config: &Config) -> userauth::Settings<'_> {
         max_attempts: config.max_auth_attempts,
         ask_after_signature: config.ask_after_signature,
         methods: &config.auth_methods,
+        min_rsa_bits: config.transport.algorithms.min_rsa_bits,
+        unix_time: config.wall_clock.map(|clock| clock()),
+        critical_options: &config.critical_options,
     }
 }

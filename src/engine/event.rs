@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 
+use crate::blocks::Gather;
 use crate::channels::{ChannelId, Outcome, Ticket};
 use crate::error::Error;
 use crate::transport::Job;
@@ -24,8 +25,8 @@ pub enum Event {
         channel: ChannelId,
         /// `None` for data, the data type code for extended data (1 is stderr).
         data_type: Option<u32>,
-        /// The bytes, not empty.
-        data: Bytes,
+        /// The bytes, not empty; of several messages, if they came together.
+        data: Gather,
     },
     /// Needs nothing.
     Notice(Notice),

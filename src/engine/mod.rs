@@ -16,6 +16,7 @@ pub use connection::Connection;
 pub use event::{Answer, Event, Notice, Question, QuestionId};
 
 pub use crate::channels::{ChannelId, Outcome, SendMode, Ticket};
+pub use crate::crypto::signature::{Certificate, CertificateKind, CertificateOption};
 pub use crate::transport::{
     AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,
 };

@@ -71,7 +71,7 @@ pub(super) enum JobStep {
 impl Job {
     /// Whether it may take more than about a millisecond.
     pub fn is_heavy(&self) -> bool {
-        self.running.negotiated.kex.heavy || self.running.negotiated.host_key.is_heavy()
+        self.running.server.is_heavy() || self.running.negotiated.host_key.is_heavy()
     }
 
     /// Does the arithmetic.
@@ -86,7 +86,9 @@ impl Job {
             KexStep::Finished(outcome) => outcome,
         };
         let negotiated = &self.running.negotiated;
-        let host_key = negotiated.host_key.public_blob();
+        let algorithm = negotiated.host_key_algorithm;
+        let host_key = negotiated.host_key.blob_for(algorithm);
+        let host_key = host_key.ok_or(Error::Internal("a host key that was not negotiated"))?;
         let mut host_key_field = Vec::with_capacity(host_key.len().saturating_add(4));
         Writer::new(&mut host_key_field).string(host_key);
         let exchange_hash = negotiated.kex.hash.digest(&[
@@ -95,8 +97,7 @@ impl Job {
             &outcome.hash_fields,
             outcome.shared_secret.expose(),
         ]);
-        let signature =
-            negotiated.host_key.sign(negotiated.host_key_algorithm.name, &exchange_hash)?;
+        let signature = negotiated.host_key.sign(algorithm.signature_name(), &exchange_hash)?;
         let mut reply = Vec::new();
         Writer::new(&mut reply)
             .u8(outcome.reply_number)

@@ -16,7 +16,7 @@ use bytes::BytesMut;
 
 use self::kex::{Exchange, JobStep, KeySource, NextKeys, Running};
 use self::negotiate::{EXT_INFO_CLIENT, Negotiated, STRICT_CLIENT};
-use self::packet_codec::{Inbound, Outbound, Packet};
+use self::packet_codec::{Inbound, LandedPacket, Opened, Outbound, Packet};
 use self::phase::{Stage, Verdict};
 use self::rekey::{FloodGuard, RekeyPolicy};
 use self::trace::{Direction, Trace};
@@ -28,6 +28,7 @@ use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys
 use crate::wire::{NameList, Outbox, Reader, Writer};
 
 pub use self::kex::{Job, JobOutput};
+pub use self::packet_codec::{LandedHead, LandingPlace};
 pub use self::settings::{AlgorithmLists, RekeyThresholds, Settings, StrictKex};
 pub use self::trace::{TraceLine, Verbosity};
 
@@ -36,6 +37,13 @@ pub use self::trace::{TraceLine, Verbosity};
 pub enum Incoming {
     /// A message of a service, message number included.
     Message(BytesMut),
+    /// A message of a service that has landed in the block it was to land in, but for its head.
+    Landed {
+        /// Message number and what follows it.
+        head: LandedHead,
+        /// The length of the rest.
+        len: usize,
+    },
     /// Arithmetic to run; nothing is read until [`Transport::complete`].
     Job(Job),
     /// New keys are in use in both directions.
@@ -167,13 +175,18 @@ impl Transport {
     }
 
     /// Takes the next thing for the layers above off the front of `buf`; `None` while there is
-    /// nothing complete, or while a job is out.
+    /// nothing complete, or while a job is out. Large messages of the number given with `landing`
+    /// land there.
     pub fn next(
         &mut self,
         now: Instant,
         settings: &Settings,
         buf: &mut BytesMut,
+        mut landing: Option<(u8, &mut dyn LandingPlace)>,
     ) -> Result<Option<Incoming>, Error> {
+        if self.trace.wants_packets() {
+            landing = None;
+        }
         if self.client_version.is_none() {
             let Some(version) = version::read_identification(buf)? else {
                 return Ok(None);
@@ -184,8 +197,17 @@ impl Transport {
         while !matches!(self.exchange, Exchange::Computing) {
             let max =
                 if self.authenticated { MAX_PACKET_LEN } else { MAX_PACKET_LEN_UNAUTHENTICATED };
-            let Some(packet) = self.inbound.next(buf, max)? else {
-                return Ok(None);
+            let opened = match &mut landing {
+                Some((number, place)) => self.inbound.next_landing(buf, max, *number, *place)?,
+                None => self.inbound.next(buf, max)?.map(Opened::Alone),
+            };
+            let packet = match opened {
+                Some(Opened::Alone(packet)) => packet,
+                Some(Opened::Landed(packet)) => match self.landed(&packet)? {
+                    Some(incoming) => return Ok(Some(incoming)),
+                    None => continue,
+                },
+                None => return Ok(None),
             };
             self.trace.packet(Direction::Received, packet.sequence, &packet.payload);
             if let Some(incoming) = self.dispatch(now, settings, packet)? {
@@ -193,6 +215,25 @@ impl Transport {
             }
         }
         Ok(None)
+    }
+
+    /// A message of a service; it is handled as every other.
+    fn landed(&mut self, packet: &LandedPacket) -> Result<Option<Incoming>, Error> {
+        let number = packet.head.first().copied().unwrap_or_default();
+        match phase::check(number, self.stage()) {
+            Verdict::Handle => {
+                if self.authenticated {
+                    self.flood.service_message();
+                }
+                Ok(Some(Incoming::Landed { head: packet.head, len: packet.len }))
+            }
+            Verdict::Ignore => Ok(None),
+            Verdict::Refuse(error) => Err(error.into()),
+            Verdict::Unimplemented => {
+                self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })?;
+                Ok(None)
+            }
+        }
     }
 
     fn stage(&self) -> Stage {

@@ -8,7 +8,7 @@ use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
 use crate::crypto::mac::MacAlgorithm;
-use crate::crypto::signature::{PrivateKey, SignatureAlgorithm};
+use crate::crypto::signature::{PrivateKey, SignatureAlgorithm, rsa_bits};
 use crate::error::PeerIncompatible;
 use crate::wire::NameList;
 use crate::wire::messages::KexInit;
@@ -75,7 +75,11 @@ fn host_key_algorithms(settings: &Settings) -> impl Iterator<Item = &'static Sig
 }
 
 fn find_key<'a>(settings: &'a Settings, row: &SignatureAlgorithm) -> Option<&'a Arc<PrivateKey>> {
-    settings.host_keys.iter().find(|key| key.algorithms().contains(&row.name))
+    let min_rsa_bits = settings.algorithms.min_rsa_bits;
+    settings.host_keys.iter().find(|key| {
+        key.blob_for(row).is_some()
+            && rsa_bits(key.public_blob()).is_none_or(|bits| bits >= min_rsa_bits)
+    })
 }
 
 /// Chooses. `strict` is whether strict kex is in force for the connection.

@@ -6,6 +6,7 @@
 
 use bytes::{Buf, BytesMut};
 
+use crate::blocks::Block;
 use crate::crypto::cipher::{Opener, Sealer};
 use crate::crypto::compression::{Compressor, Decompressor};
 use crate::crypto::random::Random;
@@ -17,6 +18,19 @@ const MIN_PADDING: usize = 4;
 /// `packet_length` and `padding_length`.
 const HEAD_LEN: usize = 5;
 const LENGTH_LEN: usize = 4;
+/// What stands before the data in the payload of a packet that lands in a block.
+const LANDED_HEAD_LEN: usize = 9;
+/// Smaller packets are not worth it.
+const MIN_LANDING_LEN: usize = 4 * 1024;
+
+/// The start of the payload of a packet that has landed in a block.
+pub type LandedHead = [u8; LANDED_HEAD_LEN];
+
+/// Where large packets land.
+pub trait LandingPlace {
+    /// The block for the next one.
+    fn block(&mut self) -> &mut Block;
+}
 
 /// One opened packet.
 #[derive(Debug)]
@@ -25,6 +39,23 @@ pub(super) struct Packet {
     pub(super) sequence: u32,
     /// The payload, not empty.
     pub(super) payload: BytesMut,
+}
+
+/// One opened packet whose payload ends in the block that it was to land in.
+#[derive(Debug)]
+pub(super) struct LandedPacket {
+    pub(super) sequence: u32,
+    /// The start of the payload.
+    pub(super) head: LandedHead,
+    /// How long the rest of it is.
+    pub(super) len: usize,
+}
+
+/// How a packet came out.
+#[derive(Debug)]
+pub(super) enum Opened {
+    Alone(Packet),
+    Landed(LandedPacket),
 }
 
 /// How much went through one direction since its keys were taken into use.
@@ -85,6 +116,71 @@ impl Inbound {
         buf: &mut BytesMut,
         max_packet_len: usize,
     ) -> Result<Option<Packet>, Error> {
+        let Some(total) = self.total(buf, max_packet_len)? else {
+            return Ok(None);
+        };
+        let mut packet = buf.split_to(total);
+        self.opener.open(self.sequence, &mut packet)?;
+        let sequence = self.opened(total)?;
+        packet.truncate(total.saturating_sub(self.opener.tag_len()));
+        strip_padding(&mut packet)?;
+        let payload = self.inflate(packet)?;
+        if payload.is_empty() {
+            return Err(InvalidMessage::EmptyPayload.into());
+        }
+        Ok(Some(Packet { sequence, payload }))
+    }
+
+    /// As [`Self::next`], but a large packet of this message number is opened so that its payload
+    /// lands in the block, but for its head. The block has to be told how much of it counts.
+    pub(super) fn next_landing(
+        &mut self,
+        buf: &mut BytesMut,
+        max_packet_len: usize,
+        number: u8,
+        place: &mut dyn LandingPlace,
+    ) -> Result<Option<Opened>, Error> {
+        let Some(total) = self.total(buf, max_packet_len)? else {
+            return Ok(None);
+        };
+        let alone = |packet: Option<Packet>| packet.map(Opened::Alone);
+        if total < MIN_LANDING_LEN || self.decompressor.is_some() {
+            return self.next(buf, max_packet_len).map(alone);
+        }
+        let len = total.saturating_sub(LENGTH_LEN).saturating_sub(self.opener.tag_len());
+        let (opener, sequence) = (&mut self.opener, self.sequence);
+        let sealed = buf.get_mut(..total).unwrap_or_default();
+        let open = |opened: &mut [u8]| opener.open_into(sequence, sealed, opened);
+        let block = place.block();
+        // the padding length stands before the payload
+        let Some(head) = block.land(1 + LANDED_HEAD_LEN, len, open) else {
+            return self.next(buf, max_packet_len).map(alone);
+        };
+        let [padding, head @ ..] = *head?
+            .first_chunk::<{ 1 + LANDED_HEAD_LEN }>()
+            .ok_or(Error::Internal("the head of a landed packet"))?;
+        buf.advance(total);
+        let sequence = self.opened(total)?;
+        let payload_len = unpadded_len(len, padding)?;
+        let rest = payload_len.checked_sub(LANDED_HEAD_LEN);
+        match rest {
+            Some(len) if head.first() == Some(&number) => {
+                Ok(Some(Opened::Landed(LandedPacket { sequence, head, len })))
+            }
+            // another message: it is taken out again
+            Some(len) => {
+                let mut payload = BytesMut::from(&head[..]);
+                payload.extend_from_slice(block.landed(len));
+                Ok(Some(Opened::Alone(Packet { sequence, payload })))
+            }
+            // RFC 4253 section 6: hardly any payload and thousands of bytes of padding, which a
+            // packet cannot have
+            None => Err(InvalidMessage::BadPaddingLength.into()),
+        }
+    }
+
+    /// The length of the whole packet at the front of `buf`; `None` while it is incomplete.
+    fn total(&mut self, buf: &mut BytesMut, max_packet_len: usize) -> Result<Option<usize>, Error> {
         let total = match self.current {
             Some(total) => total,
             None => {
@@ -97,23 +193,17 @@ impl Inbound {
                 total
             }
         };
-        if buf.len() < total {
-            return Ok(None);
-        }
-        let mut packet = buf.split_to(total);
+        Ok((buf.len() >= total).then_some(total))
+    }
+
+    /// A packet was opened; its sequence number.
+    fn opened(&mut self, total: usize) -> Result<u32, Error> {
         self.current = None;
-        self.opener.open(self.sequence, &mut packet)?;
         let sequence = self.sequence;
-        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence = sequence.wrapping_add(1);
         self.usage.add(total);
         self.usage.check()?;
-        packet.truncate(total.saturating_sub(self.opener.tag_len()));
-        strip_padding(&mut packet)?;
-        let payload = self.inflate(packet)?;
-        if payload.is_empty() {
-            return Err(InvalidMessage::EmptyPayload.into());
-        }
-        Ok(Some(Packet { sequence, payload }))
+        Ok(sequence)
     }
 
     /// RFC 4253 section 6: the length is a multiple of the block length, and the packet is at least
@@ -145,18 +235,21 @@ impl Inbound {
 
 /// Leaves the payload of an opened packet without its tag.
 fn strip_padding(packet: &mut BytesMut) -> Result<(), Error> {
-    let bad = Error::InvalidMessage(InvalidMessage::BadPaddingLength);
-    let padding = usize::from(packet.get(LENGTH_LEN).copied().unwrap_or_default());
+    let padding = packet.get(LENGTH_LEN).copied().unwrap_or_default();
+    let payload_len = unpadded_len(packet.len().saturating_sub(LENGTH_LEN), padding)?;
+    packet.advance(HEAD_LEN);
+    packet.truncate(payload_len);
+    Ok(())
+}
+
+/// The length of a payload that stands between the padding length and the padding.
+fn unpadded_len(len: usize, padding: u8) -> Result<usize, Error> {
+    let padding = usize::from(padding);
     // RFC 4253 section 6: at least 4 bytes of padding, and the payload is not negative
-    let payload_len = packet.len().checked_sub(HEAD_LEN).and_then(|n| n.checked_sub(padding));
-    match payload_len {
-        Some(payload_len) if padding >= MIN_PADDING => {
-            packet.advance(HEAD_LEN);
-            packet.truncate(payload_len);
-            Ok(())
-        }
-        _ => Err(bad),
-    }
+    let payload_len = len.checked_sub(1).and_then(|n| n.checked_sub(padding));
+    payload_len
+        .filter(|_| padding >= MIN_PADDING)
+        .ok_or(Error::InvalidMessage(InvalidMessage::BadPaddingLength))
 }
 
 /// The sending side.

@@ -52,6 +52,8 @@ pub struct AlgorithmLists {
     pub compression: Vec<&'static CompressionAlgorithm>,
     /// Signatures of public key authentication, announced in `server-sig-algs` (RFC 8308).
     pub user_signature: Vec<&'static SignatureAlgorithm>,
+    /// RSA keys of hosts and users below this size, in bits, are as good as unknown.
+    pub min_rsa_bits: u32,
 }
 
 impl Default for AlgorithmLists {
@@ -59,11 +61,12 @@ impl Default for AlgorithmLists {
     fn default() -> Self {
         Self {
             kex: KEXES.to_vec(),
-            host_key: SIGNATURES.to_vec(),
+            host_key: SIGNATURES.iter().copied().filter(|row| !row.security_key).collect(),
             cipher: CIPHERS.to_vec(),
             mac: MACS.to_vec(),
             compression: COMPRESSIONS.to_vec(),
             user_signature: SIGNATURES.to_vec(),
+            min_rsa_bits: 1024,
         }
     }
 }
@@ -78,6 +81,7 @@ impl AlgorithmLists {
         lists.mac.retain(|row| row.security == Security::Modern);
         lists.compression.retain(|row| row.security == Security::Modern);
         lists.user_signature.retain(|row| row.security == Security::Modern);
+        lists.min_rsa_bits = 2048;
         lists
     }
 }

@@ -47,6 +47,11 @@ impl Trace {
         self.verbosity = verbosity;
     }
 
+    /// Whether a line is built for each packet.
+    pub fn wants_packets(&self) -> bool {
+        self.verbosity.log_level >= LEVEL_PACKETS
+    }
+
     /// Takes the lines collected so far.
     pub fn take(&mut self) -> Vec<TraceLine> {
         std::mem::take(&mut self.lines)
@@ -69,7 +74,7 @@ impl Trace {
 
     /// One packet, with its payload before encryption or after decryption.
     pub fn packet(&mut self, direction: Direction, sequence: u32, payload: &[u8]) {
-        if self.verbosity.log_level < LEVEL_PACKETS {
+        if !self.wants_packets() {
             return;
         }
         let number = payload.first().copied().unwrap_or_default();

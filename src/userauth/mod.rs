@@ -13,7 +13,7 @@ use bytes::Bytes;
 use self::keyboard_interactive::Dialog;
 use self::publickey::PublicKeyRequest;
 use crate::crypto::secret::Secret;
-use crate::crypto::signature::SignatureAlgorithm;
+use crate::crypto::signature::{Certificate, SignatureAlgorithm};
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
 use crate::limits::{MAX_AUTH_REQUESTS, MAX_USER_NAME_LEN};
 use crate::wire::Outbox;
@@ -35,6 +35,11 @@ pub struct AuthQuestion {
     pub param: AuthParam,
     /// The signature algorithm of a `publickey` request, else empty.
     pub key_algorithm: String,
+    /// For a `publickey` request with a certificate: what is in it. Verified are the signature of its
+    /// authority, its kind, its dates and that its critical options are understood. Whether the
+    /// authority is trusted, whether the user is among the principals, and what the options ask for
+    /// is up to the program.
+    pub certificate: Option<Box<Certificate>>,
 }
 
 /// What the client proves itself with. Debug shows no secret.
@@ -90,6 +95,12 @@ pub struct Settings<'a> {
     pub ask_after_signature: bool,
     /// Sent when a request is refused without asking the program.
     pub methods: &'a str,
+    /// RSA keys below this size, in bits, are refused.
+    pub min_rsa_bits: u32,
+    /// Seconds since 1970, for the dates of certificates; without it these are refused.
+    pub unix_time: Option<u64>,
+    /// Critical options of certificates that the program enforces.
+    pub critical_options: &'a [String],
 }
 
 /// Which request waits for what.
@@ -189,13 +200,14 @@ impl UserAuth {
                 None => self.refuse(settings, out),
             },
             "publickey" => {
-                let read = publickey::read(settings.signatures, session_id, &request)?;
+                let read = publickey::read(settings, session_id, &request)?;
                 let Some(request) = read else {
                     return self.refuse(settings, out);
                 };
                 let mut question =
                     self.question("publickey", AuthParam::PublicKey(request.key_blob()));
                 request.algorithm().name.clone_into(&mut question.key_algorithm);
+                question.certificate = request.certificate();
                 self.state = State::PublicKey(Box::new(request));
                 Ok(Step::Ask(question))
             }
@@ -215,6 +227,7 @@ impl UserAuth {
             method: method.to_owned(),
             param,
             key_algorithm: String::new(),
+            certificate: None,
         }
     }
 

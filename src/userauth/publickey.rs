@@ -1,9 +1,11 @@
 //! The `publickey` method (RFC 4252 section 7). The signature is verified here, before the program is
-//! asked, so no program can let a wrong one in.
+//! asked, so no program can let a wrong one in. So are certificates, except for what only the
+//! program knows: which authorities and which principals it trusts.
 
 use bytes::Bytes;
 
-use crate::crypto::signature::{self, SignatureAlgorithm};
+use super::Settings;
+use crate::crypto::signature::{self, Certificate, CertificateKind, SignatureAlgorithm, rsa_bits};
 use crate::error::Error;
 use crate::wire::messages::{SSH_MSG_USERAUTH_REQUEST, UserauthPkOk, UserauthRequest};
 use crate::wire::{Outbox, Reader, Writer};
@@ -12,14 +14,15 @@ use crate::wire::{Outbox, Reader, Writer};
 pub(super) struct PublicKeyRequest {
     algorithm: &'static SignatureAlgorithm,
     key_blob: Bytes,
+    certificate: Option<Box<Certificate>>,
     /// `None` for a query.
     signature_valid: Option<bool>,
 }
 
 /// Reads `boolean signed | string algorithm | string key_blob [| string signature]`; `None` when the
-/// algorithm is not allowed.
+/// algorithm or the key is not allowed.
 pub(super) fn read(
-    allowed: &[&'static SignatureAlgorithm],
+    settings: &Settings<'_>,
     session_id: &[u8],
     request: &UserauthRequest<'_>,
 ) -> Result<Option<PublicKeyRequest>, Error> {
@@ -29,11 +32,23 @@ pub(super) fn read(
     let key_blob = reader.string()?;
     let signature = if signed { Some(reader.string()?) } else { None };
     reader.finish()?;
-    let Some(algorithm) = allowed.iter().copied().find(|row| row.name == algorithm_name) else {
+    let mut allowed = settings.signatures.iter().copied();
+    let Some(algorithm) = allowed.find(|row| row.name == algorithm_name) else {
         return Ok(None);
     };
     // a key of another type than the algorithm's is as good as an unknown algorithm
     if Reader::new(key_blob).string() != Ok(algorithm.key_type.as_bytes()) {
+        return Ok(None);
+    }
+    let certificate = match algorithm.plain {
+        Some(_) => match check_certificate(settings, key_blob) {
+            Some(certificate) => Some(Box::new(certificate)),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let plain_blob = certificate.as_ref().map_or(key_blob, |it| &it.key_blob);
+    if rsa_bits(plain_blob).is_some_and(|bits| bits < settings.min_rsa_bits) {
         return Ok(None);
     }
     let signature_valid = signature.map(|signature| {
@@ -41,7 +56,20 @@ pub(super) fn read(
         signature::verify(algorithm, key_blob, &message, signature).is_ok()
     });
     let key_blob = Bytes::copy_from_slice(key_blob);
-    Ok(Some(PublicKeyRequest { algorithm, key_blob, signature_valid }))
+    Ok(Some(PublicKeyRequest { algorithm, key_blob, certificate, signature_valid }))
+}
+
+/// The certificate in a blob, when nothing of it speaks against letting its owner in.
+fn check_certificate(settings: &Settings<'_>, blob: &[u8]) -> Option<Certificate> {
+    let now = settings.unix_time?;
+    let certificate = Certificate::verified(blob).ok()?;
+    let is_large = rsa_bits(&certificate.authority).is_none_or(|b| b >= settings.min_rsa_bits);
+    // OpenSSH PROTOCOL.certkeys: an option that is not understood refuses the certificate
+    let is_understood = |name| settings.critical_options.iter().any(|known| known == name);
+    let fits = is_large
+        && certificate.is_valid(CertificateKind::User, now)
+        && certificate.critical_options.iter().all(|option| is_understood(&option.name));
+    fits.then_some(certificate)
 }
 
 /// What the client signs: the session identifier and the request up to the signature.
@@ -71,6 +99,11 @@ impl PublicKeyRequest {
 
     pub(super) fn key_blob(&self) -> Bytes {
         self.key_blob.clone()
+    }
+
+    /// The certificate that the blob is, if it is one.
+    pub(super) fn certificate(&self) -> Option<Box<Certificate>> {
+        self.certificate.clone()
     }
 
     /// Whether the signature is right; `None` for a query.

@@ -4,6 +4,7 @@ use aws_lc_rs::agreement::{
     Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey, X25519, agree,
 };
 use aws_lc_rs::kem::{Ciphertext, DecapsulationKey, ML_KEM_768};
+use sntrup::sntrup761;
 use sshserver::crypto::hash::Hash;
 use sshserver::crypto::random::Random;
 use sshserver::wire::{Reader, Writer};
@@ -14,10 +15,37 @@ use super::FixedRandom;
 pub(crate) enum ClientKex {
     /// A public value and its secret, both strings: X25519 and the NIST curves.
     Curve { key: Box<PrivateKey>, curve: &'static Algorithm, public: Vec<u8> },
-    /// ML-KEM and X25519.
-    Hybrid { kem: Box<DecapsulationKey>, key: Box<PrivateKey>, public: Vec<u8> },
+    /// A KEM and X25519.
+    Hybrid { kem: Kem, key: Box<PrivateKey>, public: Vec<u8> },
     /// Diffie-Hellman with the exponent 1: e is 2 and K is f. Nothing to be used outside tests.
     Group,
+    /// The same in a group that the server chooses: what was sent for it, and what came back.
+    GroupExchange { request: Vec<u8>, parameters: Option<Vec<u8>> },
+}
+
+/// The secret half of a KEM.
+pub(crate) enum Kem {
+    MlKem(Box<DecapsulationKey>),
+    Sntrup(Box<sntrup761::DecapsulationKey>),
+}
+
+impl Kem {
+    /// The secret for a ciphertext, and the hash that joins it with the other.
+    fn secret(&self, server: &[u8], key: &PrivateKey) -> Vec<u8> {
+        match self {
+            Self::MlKem(kem) => {
+                let (ciphertext, x25519) = server.split_at(1088);
+                let secret = kem.decapsulate(Ciphertext::from(ciphertext)).unwrap();
+                Hash::Sha256.digest(&[secret.as_ref(), &agreed(key, &X25519, x25519)])
+            }
+            Self::Sntrup(kem) => {
+                let (ciphertext, x25519) = server.split_at(sntrup761::CIPHERTEXT_SIZE);
+                let ciphertext = sntrup761::Ciphertext::try_from(ciphertext).unwrap();
+                let secret = kem.decapsulate(&ciphertext);
+                Hash::Sha512.digest(&[secret.as_ref(), &agreed(key, &X25519, x25519)])
+            }
+        }
+    }
 }
 
 /// K as the exchange hash takes it, and the fields before it.
@@ -43,7 +71,19 @@ impl ClientKex {
                 let (key, x25519) = curve(&X25519, 32, random);
                 let encapsulation = kem.encapsulation_key().unwrap();
                 let public = [encapsulation.key_bytes().unwrap().as_ref(), &x25519].concat();
-                Self::Hybrid { kem: Box::new(kem), key, public }
+                Self::Hybrid { kem: Kem::MlKem(Box::new(kem)), key, public }
+            }
+            name if name.starts_with("sntrup761x25519") => {
+                let seed = random.bytes(32).try_into().unwrap();
+                let (encapsulation, kem) = sntrup761::generate_key_deterministic(&seed);
+                let (key, x25519) = curve(&X25519, 32, random);
+                let public = [encapsulation.as_ref(), &x25519].concat();
+                Self::Hybrid { kem: Kem::Sntrup(Box::new(kem)), key, public }
+            }
+            name if name.starts_with("diffie-hellman-group-exchange") => {
+                let mut request = vec![34];
+                Writer::new(&mut request).u32(2048).u32(3072).u32(8192);
+                Self::GroupExchange { request, parameters: None }
             }
             name if name.starts_with("diffie-hellman-group") => Self::Group,
             name => {
@@ -66,8 +106,20 @@ impl ClientKex {
         match self {
             Self::Curve { public, .. } | Self::Hybrid { public, .. } => writer.string(public),
             Self::Group => writer.mpint(&[2]),
+            Self::GroupExchange { request, .. } => return request.clone(),
         };
         payload
+    }
+
+    /// Takes message 31 of a group exchange, for which there is an answer; other methods end with it.
+    pub(crate) fn answer(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
+        let Self::GroupExchange { parameters, .. } = self else {
+            return None;
+        };
+        *parameters = Some(payload[1..].to_vec());
+        let mut init = vec![32];
+        Writer::new(&mut init).mpint(&[2]);
+        Some(init)
     }
 
     /// Takes the server's public value as it stands in the reply.
@@ -82,17 +134,22 @@ impl ClientKex {
             }
             Self::Hybrid { kem, key, public } => {
                 let server = reply.string().unwrap();
-                let (ciphertext, server_x25519) = server.split_at(1088);
-                let kem_secret = kem.decapsulate(Ciphertext::from(ciphertext)).unwrap();
-                let agreed = agreed(&key, &X25519, server_x25519);
-                let hashed = Hash::Sha256.digest(&[kem_secret.as_ref(), &agreed]);
-                Writer::new(&mut secret).string(hashed);
+                Writer::new(&mut secret).string(kem.secret(server, &key));
                 Writer::new(&mut hash_fields).string(public).string(server);
             }
             Self::Group => {
                 let f = reply.mpint().unwrap();
                 Writer::new(&mut secret).mpint(f);
                 Writer::new(&mut hash_fields).mpint(&[2]).mpint(f);
+            }
+            Self::GroupExchange { request, parameters } => {
+                let f = reply.mpint().unwrap();
+                Writer::new(&mut secret).mpint(f);
+                Writer::new(&mut hash_fields)
+                    .raw(&request[1..])
+                    .raw(&parameters.expect("a group"))
+                    .mpint(&[2])
+                    .mpint(f);
             }
         }
         Shared { secret, hash_fields }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use sshserver::crypto::signature::PrivateKey;
+use sshserver::crypto::signature::{self, PrivateKey};
 use sshserver::engine::{
     Answer, ChannelId, Config, Connection, Event, Outcome, QuestionId, SendMode, Ticket,
 };
@@ -37,6 +37,8 @@ pub(crate) struct Pair {
     pub(crate) chunk: usize,
     /// Whether the client reads.
     pub(crate) reading: bool,
+    /// Of every job so far, whether it takes long.
+    pub(crate) jobs: Vec<bool>,
     /// Tickets given out, with what became of them.
     tickets: HashMap<Ticket, Option<Outcome>>,
     next_ticket: u64,
@@ -58,6 +60,7 @@ impl Pair {
             to_server: BytesMut::new(),
             chunk: usize::MAX,
             reading: true,
+            jobs: Vec::new(),
             tickets: HashMap::new(),
             next_ticket: 1,
             next_echo: ECHO,
@@ -163,7 +166,7 @@ impl Pair {
                 }
                 Event::Delivery { channel, data_type, data } => {
                     assert!(!data.is_empty(), "an empty delivery");
-                    self.delivery(channel, data_type, data);
+                    self.delivery(channel, data_type, data.freeze());
                 }
                 Event::Notice(notice) => {
                     let seen = Seen::notice(notice);
@@ -171,6 +174,7 @@ impl Pair {
                     self.program.seen.push(seen);
                 }
                 Event::Job(job) => {
+                    self.jobs.push(job.is_heavy());
                     if self.run_jobs {
                         self.server.complete(self.now, job.run());
                     }
@@ -489,8 +493,23 @@ pub(crate) fn public_key_request(
     algorithm: &str,
     signed: bool,
 ) -> Vec<u8> {
+    let sign = |message: &[u8]| {
+        let row = signature::by_name(algorithm).unwrap();
+        key.sign(row.signature_name(), message).unwrap()
+    };
+    let signed = signed.then_some(&sign as &dyn Fn(&[u8]) -> Vec<u8>);
+    key_request(session_id, key.public_blob(), algorithm, signed)
+}
+
+/// The same with any blob, and with what signs.
+pub(crate) fn key_request(
+    session_id: &[u8],
+    key_blob: &[u8],
+    algorithm: &str,
+    sign: Option<&dyn Fn(&[u8]) -> Vec<u8>>,
+) -> Vec<u8> {
     let mut fields = Vec::new();
-    Writer::new(&mut fields).boolean(signed).string(algorithm).string(key.public_blob());
+    Writer::new(&mut fields).boolean(sign.is_some()).string(algorithm).string(key_blob);
     let request = UserauthRequest {
         user_name: "user",
         service_name: "ssh-connection",
@@ -498,11 +517,10 @@ pub(crate) fn public_key_request(
         method_specific: &fields,
     };
     let mut payload = request.encode();
-    if signed {
+    if let Some(sign) = sign {
         let mut message = Vec::new();
         Writer::new(&mut message).string(session_id).raw(&payload);
-        let signature = key.sign(algorithm, &message).unwrap();
-        Writer::new(&mut payload).string(signature);
+        Writer::new(&mut payload).string(sign(&message));
     }
     payload
 }

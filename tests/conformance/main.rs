@@ -17,11 +17,14 @@
 mod common;
 
 mod algorithms;
+mod certificates;
 mod commands;
+mod key_exchange;
 mod rekey;
 mod rfc4252;
 mod rfc4253;
 mod rfc4254;
 mod rfc4256;
 mod rfc8308;
+mod security_keys;
 mod strict_kex;

@@ -1,5 +1,6 @@
 //! Tests of the safe functions over AWS-LC, above all with arguments that do not fit.
 
+use super::numbers::MAX_NUMBER_LEN;
 use super::*;
 
 #[test]
@@ -123,4 +124,48 @@ fn ml_kem_keys_are_checked() {
         ml_kem_768_encapsulate(&[0xff; 1184], &[0; 32]).err(),
         Some(CryptoError::BadPublicValue)
     );
+}
+
+#[test]
+fn rsa_keys_that_are_none_are_refused() {
+    use crate::crypto::hash::Hash;
+    let n = [&[0xff; 127][..], &[0xfd]].concat();
+    let long = [1; MAX_NUMBER_LEN + 1];
+    let cases: [(&[u8], &[u8]); 8] = [
+        (&[], &[3]),
+        (&n, &[]),
+        (&n, &[1]),
+        (&n, &[2]),
+        (&n, &[0xff; 5]),
+        (&n[..127], &[0]),
+        (&[&n[..127], &[0]].concat(), &[3]),
+        (&long, &[3]),
+    ];
+    for (n, e) in cases {
+        assert!(RsaPublicKey::new(n, e).is_err(), "{e:?}");
+    }
+    let key = RsaPublicKey::new(&n, &[3]).unwrap();
+    for len in [0, 1, 127, 128, 129] {
+        for byte in [0, 1, 0xff] {
+            let signature = vec![byte; len];
+            for hash in [Hash::Sha1, Hash::Sha256, Hash::Sha384, Hash::Sha512] {
+                assert_eq!(key.verify(hash, b"", &signature), Err(CryptoError::BadSignature));
+            }
+        }
+    }
+}
+
+/// The library takes the numbers over, or does not: both have to end well.
+#[test]
+fn dsa_keys_that_are_none_neither_sign_nor_verify() {
+    for x in [None, Some(&[][..]), Some(&[5])] {
+        for numbers in [[23, 11, 2, 9], [0, 0, 0, 0], [24, 11, 2, 9], [23, 11, 0, 9]] {
+            let [p, q, g, y] = numbers.map(|number| [number]);
+            let key = DsaKey::new([&p, &q, &g, &y], x).unwrap();
+            assert!(key.sign(&[1; 20]).is_err());
+            assert!(key.verify(&[1; 20], &[1], &[1]).is_err());
+        }
+        let long = [1; MAX_NUMBER_LEN + 1];
+        assert!(DsaKey::new([&long, &[11], &[2], &[9]], x).is_err());
+    }
 }

@@ -95,6 +95,20 @@ impl Opener for GcmPacket {
             .map_err(|_| CryptoError::BadMac)?;
         Ok(())
     }
+
+    fn open_into(
+        &mut self,
+        _sequence: u32,
+        packet: &mut [u8],
+        opened: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let nonce = self.next_nonce();
+        let (length, rest) = packet.split_first_chunk::<LENGTH_LEN>().ok_or(CryptoError::Failed)?;
+        let (sealed, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(CryptoError::Failed)?;
+        self.key
+            .open_separate_gather(nonce, Aad::from(*length), sealed, tag, opened)
+            .map_err(|_| CryptoError::BadMac)
+    }
 }
 
 impl Sealer for GcmPacket {

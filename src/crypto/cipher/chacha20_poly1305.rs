@@ -1,12 +1,15 @@
 //! chacha20-poly1305@openssh.com, as OpenSSH's PROTOCOL.chacha20poly1305 defines it: two keys, one
 //! for the length and one for the rest; the nonce is the sequence number, there is no other state.
+//! Runs on `crypto/avx512/` where the processor has that, and on AWS-LC everywhere else.
 
 use aws_lc_rs::aead::chacha20_poly1305_openssh::{
-    KEY_LEN, OpeningKey, PACKET_LENGTH_LEN, SealingKey, TAG_LEN,
+    self as aws_lc, KEY_LEN, PACKET_LENGTH_LEN, TAG_LEN,
 };
 
 use super::{CipherAlgorithm, Mode, Opener, Sealer};
 use crate::crypto::Security;
+#[cfg(target_arch = "x86_64")]
+use crate::crypto::avx512;
 use crate::error::CryptoError;
 
 /// The registry row.
@@ -21,20 +24,92 @@ pub(super) static CHACHA20_POLY1305: CipherAlgorithm = CipherAlgorithm {
     terrapin: true,
     terrapin_with_etm: false,
     mode: Mode::Aead {
-        opener: |key, _iv| {
-            let key = key.try_into().map_err(|_| CryptoError::Failed)?;
-            Ok(Box::new(ChachaOpener(OpeningKey::new(key))))
-        },
-        sealer: |key, _iv| {
-            let key = key.try_into().map_err(|_| CryptoError::Failed)?;
-            Ok(Box::new(ChachaSealer(SealingKey::new(key))))
-        },
+        opener: |key, _iv| Ok(opener(key.try_into().map_err(|_| CryptoError::Failed)?)),
+        sealer: |key, _iv| Ok(sealer(key.try_into().map_err(|_| CryptoError::Failed)?)),
     },
 };
 
-struct ChachaOpener(OpeningKey);
+fn opener(key: &[u8; KEY_LEN]) -> Box<dyn Opener> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(key) = avx512::OpeningKey::new(key) {
+        return Box::new(ChachaOpener(key));
+    }
+    Box::new(ChachaOpener(aws_lc::OpeningKey::new(key)))
+}
 
-impl Opener for ChachaOpener {
+fn sealer(key: &[u8; KEY_LEN]) -> Box<dyn Sealer> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(key) = avx512::SealingKey::new(key) {
+        return Box::new(ChachaSealer(key));
+    }
+    Box::new(ChachaSealer(aws_lc::SealingKey::new(key)))
+}
+
+/// What the implementations have in common: a packet starts with its length, and its tag is apart.
+trait OpenPackets: Send {
+    fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32;
+
+    /// Compares the tag in constant time, and before anything is decrypted.
+    fn open(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), CryptoError>;
+}
+
+trait SealPackets: Send {
+    fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]);
+}
+
+impl OpenPackets for aws_lc::OpeningKey {
+    fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32 {
+        u32::from_be_bytes(self.decrypt_packet_length(sequence, encrypted))
+    }
+
+    fn open(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), CryptoError> {
+        self.open_in_place(sequence, packet, tag).map_err(|_| CryptoError::BadMac)?;
+        Ok(())
+    }
+}
+
+impl SealPackets for aws_lc::SealingKey {
+    fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]) {
+        self.seal_in_place(sequence, packet, tag);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl OpenPackets for avx512::OpeningKey {
+    fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32 {
+        u32::from_be_bytes(self.decrypt_packet_length(sequence, encrypted))
+    }
+
+    fn open(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), CryptoError> {
+        self.open_in_place(sequence, packet, tag)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl SealPackets for avx512::SealingKey {
+    fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]) {
+        self.seal_in_place(sequence, packet, tag);
+    }
+}
+
+struct ChachaOpener<K>(K);
+
+impl<K: OpenPackets> Opener for ChachaOpener<K> {
     fn block_len(&self) -> usize {
         BLOCK_LEN
     }
@@ -54,8 +129,7 @@ impl Opener for ChachaOpener {
     fn packet_length(&mut self, sequence: u32, prefix: &mut [u8]) -> Result<u32, CryptoError> {
         // the prefix stays encrypted: the tag is over the encrypted length
         let encrypted = prefix.first_chunk().ok_or(CryptoError::Failed)?;
-        let length = self.0.decrypt_packet_length(sequence, *encrypted);
-        Ok(u32::from_be_bytes(length))
+        Ok(self.0.length(sequence, *encrypted))
     }
 
     fn open(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError> {
@@ -63,15 +137,13 @@ impl Opener for ChachaOpener {
         if sealed.len() < PACKET_LENGTH_LEN {
             return Err(CryptoError::Failed);
         }
-        // compares in constant time, and before anything is decrypted
-        self.0.open_in_place(sequence, sealed, tag).map_err(|_| CryptoError::BadMac)?;
-        Ok(())
+        self.0.open(sequence, sealed, tag)
     }
 }
 
-struct ChachaSealer(SealingKey);
+struct ChachaSealer<K>(K);
 
-impl Sealer for ChachaSealer {
+impl<K: SealPackets> Sealer for ChachaSealer<K> {
     fn block_len(&self) -> usize {
         BLOCK_LEN
     }
@@ -89,7 +161,7 @@ impl Sealer for ChachaSealer {
         if plain.len() < PACKET_LENGTH_LEN {
             return Err(CryptoError::Failed);
         }
-        self.0.seal_in_place(sequence, plain, tag);
+        self.0.seal(sequence, plain, tag);
         Ok(())
     }
 }
@@ -100,7 +172,7 @@ const BLOCK_LEN: usize = 8;
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::crypto::cipher::tests::{hex, sample_packet, seals_to};
+    use crate::crypto::cipher::tests::{hex, sample_packet, seals_and_opens, seals_to};
 
     /// The test vector of draft-ietf-sshm-chacha20-poly1305: sequence number 7.
     fn known_answer_of_the_draft() {
@@ -117,14 +189,16 @@ pub(super) mod tests {
 
     /// The ends of the range of sequence numbers; computed with OpenSSL 3 from the construction of
     /// PROTOCOL.chacha20poly1305.
+    const FIRST: &str = "94450e79128ae99a064d0d7ab8caf7ca04e8e58c531a585e4a065b5cecf8fc122a35755ce7c9\
+        707a767a520b24da4469e3262efc";
+    const LAST_BUT_ONE: &str = "69a614e83d48f737758f27904956ef45d5b29ca43eba3386fafa8f51e846366289007bb4e4eb\
+        d992a6618e72c9f699941b46d553";
+
     pub(in crate::crypto::cipher) fn known_answers() -> Vec<&'static str> {
         let key: Vec<u8> = (0..64).collect();
-        let first = "94450e79128ae99a064d0d7ab8caf7ca04e8e58c531a585e4a065b5cecf8fc122a35755ce7c9\
-                     707a767a520b24da4469e3262efc";
-        let last_but_one = "69a614e83d48f737758f27904956ef45d5b29ca43eba3386fafa8f51e846366289007bb4e4eb\
-                     d992a6618e72c9f699941b46d553";
-        seals_to(&CHACHA20_POLY1305, &key, &[], 0, &sample_packet(), &[first]);
-        seals_to(&CHACHA20_POLY1305, &key, &[], u32::MAX - 1, &sample_packet(), &[last_but_one]);
+        let last_but_one = u32::MAX - 1;
+        seals_to(&CHACHA20_POLY1305, &key, &[], 0, &sample_packet(), &[FIRST]);
+        seals_to(&CHACHA20_POLY1305, &key, &[], last_but_one, &sample_packet(), &[LAST_BUT_ONE]);
         known_answer_of_the_draft();
         vec![CHACHA20_POLY1305.name]
     }
@@ -135,6 +209,21 @@ pub(super) mod tests {
         let mut opener = CHACHA20_POLY1305.opener(&[0; 64], &[], None, &[]).unwrap();
         for len in 0..20 {
             assert!(opener.open(0, &mut vec![0; len]).is_err(), "{len}");
+        }
+    }
+
+    /// The way of processors without AVX-512, which the registry does not take everywhere.
+    #[test]
+    fn aws_lc_has_the_same_answers() {
+        let key = std::array::from_fn(|i| u8::try_from(i).unwrap());
+        for (sequence, sealed) in [(0, FIRST), (u32::MAX - 1, LAST_BUT_ONE)] {
+            let sealer = Box::new(ChachaSealer(aws_lc::SealingKey::new(&key)));
+            let opener = Box::new(ChachaOpener(aws_lc::OpeningKey::new(&key)));
+            seals_and_opens(sealer, opener, sequence, &sample_packet(), &[sealed]);
+            let mut opener = ChachaOpener(aws_lc::OpeningKey::new(&key));
+            let mut packet = hex(sealed);
+            packet[20] ^= 1;
+            assert_eq!(opener.open(sequence, &mut packet), Err(CryptoError::BadMac));
         }
     }
 }

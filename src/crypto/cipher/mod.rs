@@ -42,7 +42,24 @@ pub trait Opener: Send {
     /// Checks the tag of a whole packet (its `tag_len` last bytes) and decrypts what is still
     /// encrypted after the length field, in place.
     fn open(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
+
+    /// As [`Opener::open`], but leaves what stands between the length field and the tag in `opened`,
+    /// which is as long as that.
+    fn open_into(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        opened: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        self.open(sequence, packet)?;
+        let end = LENGTH_LEN.saturating_add(opened.len());
+        opened.copy_from_slice(packet.get(LENGTH_LEN..end).ok_or(CryptoError::Failed)?);
+        Ok(())
+    }
 }
+
+/// `packet_length`
+const LENGTH_LEN: usize = 4;
 
 /// Encrypts outbound packets in place.
 pub trait Sealer: Send {

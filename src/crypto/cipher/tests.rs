@@ -43,7 +43,7 @@ pub(super) fn seals_with_mac_to(
     seals_and_opens(sealer, opener, first, plain, sealed);
 }
 
-fn seals_and_opens(
+pub(super) fn seals_and_opens(
     mut sealer: Box<dyn Sealer>,
     mut opener: Box<dyn Opener>,
     first: u32,

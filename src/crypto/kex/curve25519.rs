@@ -16,7 +16,6 @@ pub(super) static CURVE25519_SHA256: KexAlgorithm = KexAlgorithm {
     name: "curve25519-sha256",
     hash: Hash::Sha256,
     security: Security::Modern,
-    heavy: false,
     start: || Box::new(Curve25519),
 };
 

@@ -1,60 +1,30 @@
-//! mlkem768x25519-sha256 (draft-ietf-sshm-mlkem-hybrid-kex): ML-KEM-768 and X25519 side by side, so
-//! that the secret stands as long as one of them does.
+//! mlkem768x25519-sha256 (draft-ietf-sshm-mlkem-hybrid-kex): ML-KEM-768 and X25519.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
-use super::curve25519::{KEY_LEN as X25519_LEN, x25519};
-use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
+use super::KexAlgorithm;
+use super::hybrid::Hybrid;
 use crate::crypto::Security;
-use crate::crypto::aws_lc::ml_kem_768_encapsulate;
+use crate::crypto::aws_lc::{SecretBytes, ml_kem_768_encapsulate};
 use crate::crypto::hash::Hash;
 use crate::crypto::random::Random;
-use crate::error::{CryptoError, Error};
-use crate::wire::Writer;
+use crate::error::CryptoError;
 
 /// The registry row.
 pub(super) static MLKEM768X25519_SHA256: KexAlgorithm = KexAlgorithm {
     name: "mlkem768x25519-sha256",
     hash: Hash::Sha256,
     security: Security::Modern,
-    heavy: false,
-    start: || Box::new(MlKem768X25519),
+    start: || Box::new(Hybrid { kem_public_len: KEM_PUBLIC_LEN, encapsulate, hash: Hash::Sha256 }),
 };
 
-struct MlKem768X25519;
-
-impl KexServer for MlKem768X25519 {
-    fn handle(&mut self, random: &mut dyn Random, payload: &[u8]) -> Result<KexStep, Error> {
-        // C_INIT = ML-KEM public key | X25519 public key
-        let mut init = super::read_init(payload)?;
-        let client_init = init.string()?;
-        init.finish()?;
-        let (kem_public, client_public) = client_init
-            .split_at_checked(KEM_PUBLIC_LEN)
-            .filter(|(_, rest)| rest.len() == X25519_LEN)
-            .ok_or(CryptoError::BadPublicValue)?;
-        let mut seed = Zeroizing::new([0; 32]);
-        random.fill(&mut *seed)?;
-        let (ciphertext, kem_secret) = ml_kem_768_encapsulate(kem_public, &seed)?;
-        let agreed = x25519(random, client_public)?;
-        // S_REPLY = ML-KEM ciphertext | X25519 public key
-        let server_reply = [ciphertext.as_slice(), &agreed.public].concat();
-        // K = HASH(K_PQ | K_CL), a string and not an mpint
-        let mut hash = Context::new(&SHA256);
-        hash.update(&kem_secret);
-        hash.update(&*agreed.secret);
-        let mut server_public = Vec::with_capacity(4 + server_reply.len());
-        Writer::new(&mut server_public).string(&server_reply);
-        let mut hash_fields = Vec::with_capacity(8 + client_init.len() + server_reply.len());
-        Writer::new(&mut hash_fields).string(client_init).raw(&server_public);
-        Ok(KexStep::Finished(KexOutcome {
-            hash_fields,
-            shared_secret: super::secret_string(hash.finish().as_ref()),
-            reply_number: super::REPLY,
-            server_public,
-        }))
-    }
+fn encapsulate(
+    random: &mut dyn Random,
+    public: &[u8],
+) -> Result<(Vec<u8>, SecretBytes), CryptoError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    random.fill(&mut *seed)?;
+    ml_kem_768_encapsulate(public, &seed)
 }
 
 /// FIPS 203, table 3.

@@ -4,7 +4,11 @@
 mod curve25519;
 mod dh_group;
 mod ecdh;
+mod group;
+mod group_exchange;
+mod hybrid;
 mod mlkem768x25519;
+mod sntrup761x25519;
 #[cfg(test)]
 mod tests;
 
@@ -17,9 +21,14 @@ use crate::wire::{Reader, Writer};
 
 /// One running key exchange.
 pub trait KexServer: Send {
-    /// Takes the next message 30-49 (`payload` includes its number). May take more than a
-    /// millisecond when [`KexAlgorithm::heavy`] says so; `transport` then runs it elsewhere.
+    /// Takes the next message 30-49 (`payload` includes its number).
     fn handle(&mut self, random: &mut dyn Random, payload: &[u8]) -> Result<KexStep, Error>;
+
+    /// Whether the next message may take more than about a millisecond; it is then handled on
+    /// another thread.
+    fn is_heavy(&self) -> bool {
+        false
+    }
 }
 
 /// What a message led to.
@@ -54,8 +63,6 @@ pub struct KexAlgorithm {
     pub hash: Hash,
     /// Whether it belongs into an offer.
     pub security: Security,
-    /// Whether a step may take more than about a millisecond.
-    pub heavy: bool,
     /// Starts the server side.
     pub start: fn() -> Box<dyn KexServer>,
 }
@@ -69,14 +76,22 @@ impl std::fmt::Debug for KexAlgorithm {
 /// The registry, in order of preference.
 pub static KEXES: &[&KexAlgorithm] = &[
     &mlkem768x25519::MLKEM768X25519_SHA256,
+    &sntrup761x25519::SNTRUP761X25519_SHA512,
+    &sntrup761x25519::SNTRUP761X25519_SHA512_OPENSSH,
     &curve25519::CURVE25519_SHA256,
     &curve25519::CURVE25519_SHA256_LIBSSH,
+    &group_exchange::GROUP_EXCHANGE_SHA256,
+    &dh_group::GROUP14_SHA256,
+    &dh_group::GROUP15_SHA512,
+    &dh_group::GROUP16_SHA512,
+    &dh_group::GROUP17_SHA512,
+    &dh_group::GROUP18_SHA512,
     &ecdh::ECDH_NISTP256,
     &ecdh::ECDH_NISTP384,
     &ecdh::ECDH_NISTP521,
-    &dh_group::GROUP14_SHA256,
-    &dh_group::GROUP16_SHA512,
-    &dh_group::GROUP18_SHA512,
+    &group_exchange::GROUP_EXCHANGE_SHA1,
+    &dh_group::GROUP14_SHA1,
+    &dh_group::GROUP1_SHA1,
 ];
 
 /// Looks a method up by its name.

@@ -11,7 +11,6 @@ use aws_lc_rs::signature::{
 use zeroize::Zeroizing;
 
 use super::{Curve, PrivateKey, SignatureAlgorithm, Signer, Verify};
-use crate::crypto::Security;
 use crate::crypto::secret::Secret;
 use crate::error::{CryptoError, InvalidMessage};
 use crate::wire::{Reader, Writer};
@@ -29,12 +28,7 @@ pub(super) static ECDSA_NISTP521: SignatureAlgorithm =
     row(&P521, |key, message, signature| verify(&P521, key, message, signature));
 
 const fn row(parameters: &Parameters, verify: Verify) -> SignatureAlgorithm {
-    SignatureAlgorithm {
-        name: parameters.name,
-        key_type: parameters.name,
-        security: Security::Modern,
-        verify,
-    }
+    SignatureAlgorithm::plain(parameters.name, parameters.name, verify)
 }
 
 /// What differs from curve to curve; the hash is given by the size of the curve (RFC 5656 section
@@ -86,7 +80,19 @@ fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), CryptoError> {
-    let point = public_point(parameters, key_blob)?;
+    verify_by(parameters, public_point(parameters, key_blob)?, message, signature)
+}
+
+/// With the bare point.
+fn verify_by(
+    parameters: &Parameters,
+    point: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), CryptoError> {
+    if !is_uncompressed(parameters, point) {
+        return Err(CryptoError::UnsuitableKey);
+    }
     let fixed = fixed_signature(parameters, signature)?;
     UnparsedPublicKey::new(parameters.verifying, point)
         .verify(message, &fixed)
@@ -100,10 +106,17 @@ fn public_point<'b>(parameters: &Parameters, key_blob: &'b [u8]) -> Result<&'b [
         reader.finish().map(|()| fields)
     };
     let (name, curve, point) = parse().map_err(|_: InvalidMessage| CryptoError::UnsuitableKey)?;
-    let fits = name == parameters.name.as_bytes()
-        && curve == parameters.curve.as_bytes()
-        && is_uncompressed(parameters, point);
+    let fits = name == parameters.name.as_bytes() && curve == parameters.curve.as_bytes();
     if fits { Ok(point) } else { Err(CryptoError::UnsuitableKey) }
+}
+
+/// With a point of nistp256 and SHA-256, for the keys of devices.
+pub(super) fn verify_nistp256(
+    point: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), CryptoError> {
+    verify_by(&P256, point, message, signature)
 }
 
 /// SEC 1 section 2.3.3: 4, then both coordinates. The library would take other encodings too.
@@ -159,7 +172,7 @@ pub(super) fn private_key(
         .string(parameters.name)
         .string(parameters.curve)
         .string(pair.public_key());
-    Ok(PrivateKey { public_blob, signer: Box::new(Ecdsa { pair, parameters }) })
+    Ok(PrivateKey::plain(public_blob, Box::new(Ecdsa { pair, parameters })))
 }
 
 /// Files carry scalars as mpints or padded; the library wants them as long as the curve.

@@ -4,18 +4,24 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
 use super::{KeyMaterial, PrivateKey, SignatureAlgorithm, Signer};
-use crate::crypto::Security;
 use crate::crypto::random::Random;
 use crate::crypto::secret::Secret;
 use crate::error::CryptoError;
 use crate::wire::{Reader, Writer};
 
 /// The registry row.
-pub(super) static SSH_ED25519: SignatureAlgorithm =
-    SignatureAlgorithm { name: NAME, key_type: NAME, security: Security::Modern, verify };
+pub(super) static SSH_ED25519: SignatureAlgorithm = SignatureAlgorithm::plain(NAME, NAME, verify);
 
 fn verify(key_blob: &[u8], message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
-    let key = public_key(key_blob)?;
+    verify_by(public_key(key_blob)?, message, signature)
+}
+
+/// With the bare public key.
+pub(super) fn verify_by(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+    // RFC 8709 section 4: 32 bytes
+    if key.len() != KEY_LEN {
+        return Err(CryptoError::UnsuitableKey);
+    }
     // RFC 8709 section 6: 64 bytes
     if signature.len() != SIGNATURE_LEN {
         return Err(CryptoError::BadSignature);
@@ -32,12 +38,7 @@ fn public_key(key_blob: &[u8]) -> Result<&[u8], CryptoError> {
         reader.finish().map(|()| fields)
     };
     let (name, key) = parse().map_err(|_| CryptoError::UnsuitableKey)?;
-    // RFC 8709 section 4: 32 bytes
-    if name == NAME.as_bytes() && key.len() == KEY_LEN {
-        Ok(key)
-    } else {
-        Err(CryptoError::UnsuitableKey)
-    }
+    if name == NAME.as_bytes() { Ok(key) } else { Err(CryptoError::UnsuitableKey) }
 }
 
 /// Builds the key of a seed.
@@ -49,7 +50,7 @@ pub(super) fn private_key(seed: &Secret) -> Result<PrivateKey, CryptoError> {
         .map_err(|_| CryptoError::UnsuitableKey)?;
     let mut public_blob = Vec::new();
     Writer::new(&mut public_blob).string(NAME).string(pair.public_key());
-    Ok(PrivateKey { public_blob, signer: Box::new(Ed25519(pair)) })
+    Ok(PrivateKey::plain(public_blob, Box::new(Ed25519(pair))))
 }
 
 /// A new key from `random`.

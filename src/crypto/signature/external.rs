@@ -60,7 +60,7 @@ pub(super) fn private_key(
     let algorithms = kind.ok_or(CryptoError::UnsuitableKey)?.algorithms;
     let public_blob = public_blob.to_vec();
     let signer = External { algorithms, public_blob: public_blob.clone(), signer };
-    Ok(PrivateKey { public_blob, signer: Box::new(signer) })
+    Ok(PrivateKey::plain(public_blob, Box::new(signer)))
 }
 
 struct External {

@@ -1,14 +1,18 @@
 //! Signature algorithms and the keys they take: host keys sign, user keys are verified (RFC 4253
-//! section 6.6, RFC 8332, RFC 5656, RFC 8709).
+//! section 6.6, RFC 8332, RFC 5656, RFC 8709), alone or in certificates.
 
+mod certificate;
+mod dsa;
 mod ecdsa;
 mod ed25519;
 mod external;
 mod material;
 mod rsa;
+mod security_key;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::{Certificate, CertificateKind, CertificateOption};
 pub use ed25519::generate_ed25519;
 pub use external::{ExternalSigner, RawSignature};
 pub use material::{Curve, KeyMaterial};
@@ -23,15 +27,40 @@ pub type Verify = fn(&[u8], &[u8], &[u8]) -> Result<(), CryptoError>;
 /// One row of the registry.
 #[derive(Clone, Copy)]
 pub struct SignatureAlgorithm {
-    /// The name on the wire: in host key lists, in `server-sig-algs` and in signature blobs.
+    /// The name on the wire: in host key lists, in `server-sig-algs` and in signature blobs (there
+    /// certificates have the name of their [`Self::plain`]).
     pub name: &'static str,
     /// The key type inside the public key blob (`ssh-rsa` for the rsa-sha2 algorithms).
     pub key_type: &'static str,
     /// Whether it belongs into an offer.
     pub security: Security,
-    /// Verifies `signature` (the inner signature, without the algorithm name) over `message` with
-    /// the key of a public key blob.
+    /// A key in a device of a user, which no host has. Its signature blobs have fields after the
+    /// signature.
+    pub security_key: bool,
+    /// For a certificate: what its key signs with.
+    pub plain: Option<&'static SignatureAlgorithm>,
+    /// Verifies `signature` (the inner signature, without the algorithm name; all that follows the
+    /// name for [`Self::security_key`]) over `message` with the key of a plain public key blob.
     pub verify: Verify,
+}
+
+impl SignatureAlgorithm {
+    /// A row for keys that are no certificates, fit for everything.
+    const fn plain(name: &'static str, key_type: &'static str, verify: Verify) -> Self {
+        Self {
+            name,
+            key_type,
+            security: Security::Modern,
+            security_key: false,
+            plain: None,
+            verify,
+        }
+    }
+
+    /// The name inside signature blobs.
+    pub fn signature_name(&self) -> &'static str {
+        self.plain.map_or(self.name, |plain| plain.name)
+    }
 }
 
 impl std::fmt::Debug for SignatureAlgorithm {
@@ -42,12 +71,26 @@ impl std::fmt::Debug for SignatureAlgorithm {
 
 /// The registry, in order of preference.
 pub static SIGNATURES: &[&SignatureAlgorithm] = &[
+    &certificate::ED25519_CERT,
+    &certificate::ECDSA_NISTP256_CERT,
+    &certificate::ECDSA_NISTP384_CERT,
+    &certificate::ECDSA_NISTP521_CERT,
+    &certificate::SK_ED25519_CERT,
+    &certificate::SK_ECDSA_NISTP256_CERT,
+    &certificate::RSA_SHA2_512_CERT,
+    &certificate::RSA_SHA2_256_CERT,
+    &security_key::SK_ED25519,
+    &security_key::SK_ECDSA_NISTP256,
     &ed25519::SSH_ED25519,
     &ecdsa::ECDSA_NISTP256,
     &ecdsa::ECDSA_NISTP384,
     &ecdsa::ECDSA_NISTP521,
-    &rsa::RSA_SHA2_512,
     &rsa::RSA_SHA2_256,
+    &rsa::RSA_SHA2_512,
+    &rsa::SSH_RSA,
+    &dsa::SSH_DSS,
+    &certificate::SSH_RSA_CERT,
+    &certificate::SSH_DSS_CERT,
 ];
 
 /// Looks an algorithm up by its name.
@@ -56,17 +99,24 @@ pub fn by_name(name: &str) -> Option<&'static SignatureAlgorithm> {
 }
 
 /// Verifies a signature blob `string algorithm | string signature` made with `algorithm` by the key
-/// in `key_blob`. The name in the blob has to be that of `algorithm` (RFC 8332 section 3).
+/// in `key_blob`. The name in the blob has to be that of `algorithm` (RFC 8332 section 3). Of a
+/// certificate only the key counts here; see [`Certificate::verified`].
 pub fn verify(
     algorithm: &SignatureAlgorithm,
     key_blob: &[u8],
     message: &[u8],
     signature_blob: &[u8],
 ) -> Result<(), Error> {
-    let parse = || {
-        let mut reader = Reader::new(signature_blob);
-        let fields = (reader.string()?, reader.string()?);
-        reader.finish().map(|()| fields)
+    if let Some(plain) = algorithm.plain {
+        let certificate = Certificate::parse(key_blob)?;
+        return verify(plain, &certificate.key_blob, message, signature_blob);
+    }
+    let mut reader = Reader::new(signature_blob);
+    let mut parse = || {
+        let name = reader.string()?;
+        let signature =
+            if algorithm.security_key { reader.take_rest() } else { reader.string()? };
+        reader.clone().finish().map(|()| (name, signature))
     };
     let (name, signature) = parse().map_err(|_: InvalidMessage| InvalidMessage::BadKeyBlob)?;
     if name != algorithm.name.as_bytes() {
@@ -75,15 +125,22 @@ pub fn verify(
     Ok((algorithm.verify)(key_blob, message, signature)?)
 }
 
+/// The size of an RSA key, in bits, in a plain public key blob; `None` for other keys.
+pub fn rsa_bits(key_blob: &[u8]) -> Option<u32> {
+    rsa::modulus_bits(key_blob)
+}
+
 /// A private key that can sign: a host key.
 pub struct PrivateKey {
     public_blob: Vec<u8>,
     signer: Box<dyn Signer>,
+    /// The blob of a host certificate for this key, and its key type.
+    certificate: Option<(Vec<u8>, String)>,
 }
 
 /// What a family of algorithms does for [`PrivateKey`].
 trait Signer: Send + Sync {
-    /// The names it signs with, in order of preference.
+    /// The names it signs with.
     fn algorithms(&self) -> &'static [&'static str];
 
     /// Whether a signature takes more than about a millisecond.
@@ -96,6 +153,10 @@ trait Signer: Send + Sync {
 }
 
 impl PrivateKey {
+    fn plain(public_blob: Vec<u8>, signer: Box<dyn Signer>) -> Self {
+        Self { public_blob, signer, certificate: None }
+    }
+
     /// Builds a key from its parts; parts that do not belong together are refused.
     pub fn new(material: &KeyMaterial) -> Result<Self, CryptoError> {
         match material {
@@ -103,7 +164,7 @@ impl PrivateKey {
             KeyMaterial::Ecdsa { curve, scalar, point } => {
                 ecdsa::private_key(*curve, scalar, point)
             }
-            KeyMaterial::Dsa { .. } => Err(CryptoError::UnsuitableKey),
+            KeyMaterial::Dsa { p, q, g, y, x } => dsa::private_key([p, q, g, y], x),
             KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
         }
     }
@@ -116,12 +177,38 @@ impl PrivateKey {
         external::private_key(public_blob, signer)
     }
 
-    /// The public key blob, K_S (RFC 4253 section 6.6).
+    /// Adds the host certificate in this blob (the file `ssh_host_..._key-cert.pub` has it in
+    /// base64), to be offered beside the plain key. One of another kind, for another key or with a
+    /// wrong signature is refused; its dates are for the clients to check.
+    pub fn with_certificate(mut self, blob: &[u8]) -> Result<Self, Error> {
+        let certificate = Certificate::verified(blob)?;
+        if certificate.kind != CertificateKind::Host || certificate.key_blob != self.public_blob {
+            return Err(CryptoError::UnsuitableKey.into());
+        }
+        let key_type = Reader::new(blob).text()?.to_owned();
+        self.certificate = Some((blob.to_vec(), key_type));
+        Ok(self)
+    }
+
+    /// The public key blob without a certificate (RFC 4253 section 6.6).
     pub fn public_blob(&self) -> &[u8] {
         &self.public_blob
     }
 
-    /// The signature algorithms it can sign with, in order of preference.
+    /// K_S (RFC 4253 section 8) when this algorithm was negotiated: the certificate or the plain key.
+    /// `None` when the key cannot sign with it.
+    pub fn blob_for(&self, algorithm: &SignatureAlgorithm) -> Option<&[u8]> {
+        if !self.algorithms().contains(&algorithm.signature_name()) {
+            return None;
+        }
+        match (&self.certificate, algorithm.plain) {
+            (_, None) => Some(&self.public_blob),
+            (Some((blob, key_type)), Some(_)) if key_type == algorithm.key_type => Some(blob),
+            (_, Some(_)) => None,
+        }
+    }
+
+    /// The signature algorithms it can sign with.
     pub fn algorithms(&self) -> &'static [&'static str] {
         self.signer.algorithms()
     }

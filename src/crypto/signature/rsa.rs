@@ -1,39 +1,39 @@
-//! rsa-sha2-512 and rsa-sha2-256 (RFC 8332): RSASSA-PKCS1-v1_5 of RFC 8017. Public key blob:
-//! `string "ssh-rsa" | mpint e | mpint n`. Moduli of 1024 to 8192 bits verify, those of 2048 and
-//! more sign.
-
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeyPairComponents};
-use aws_lc_rs::signature::{
-    RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding, RsaParameters, RsaPublicKeyComponents,
-};
+//! rsa-sha2-512 and rsa-sha2-256 (RFC 8332), and ssh-rsa with SHA-1 (RFC 4253 section 6.6):
+//! RSASSA-PKCS1-v1_5 of RFC 8017. Public key blob: `string "ssh-rsa" | mpint e | mpint n`. Moduli have
+//! 1024 to 16384 bits.
 
 use super::{PrivateKey, SignatureAlgorithm, Signer, Verify};
 use crate::crypto::Security;
-use crate::crypto::aws_lc;
+use crate::crypto::aws_lc::{RsaPrivateKey, RsaPublicKey, rsa_crt};
+use crate::crypto::hash::Hash;
 use crate::crypto::secret::Secret;
 use crate::error::{CryptoError, InvalidMessage};
 use crate::wire::{Reader, Writer};
 
 /// The registry row of rsa-sha2-512.
-pub(super) static RSA_SHA2_512: SignatureAlgorithm = row(SHA2_512, |key, message, signature| {
-    let parameters = &RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY;
-    verify(parameters, key, message, signature)
-});
+pub(super) static RSA_SHA2_512: SignatureAlgorithm =
+    row(SHA2_512, Security::Modern, |key, message, signature| {
+        verify(Hash::Sha512, key, message, signature)
+    });
 
 /// The registry row of rsa-sha2-256.
-pub(super) static RSA_SHA2_256: SignatureAlgorithm = row(SHA2_256, |key, message, signature| {
-    let parameters = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-    verify(parameters, key, message, signature)
-});
+pub(super) static RSA_SHA2_256: SignatureAlgorithm =
+    row(SHA2_256, Security::Modern, |key, message, signature| {
+        verify(Hash::Sha256, key, message, signature)
+    });
 
-const fn row(name: &'static str, verify: Verify) -> SignatureAlgorithm {
-    SignatureAlgorithm { name, key_type: KEY_TYPE, security: Security::Modern, verify }
+/// The registry row of ssh-rsa, whose hash has been broken.
+pub(super) static SSH_RSA: SignatureAlgorithm =
+    row(KEY_TYPE, Security::Compatible, |key, message, signature| {
+        verify(Hash::Sha1, key, message, signature)
+    });
+
+const fn row(name: &'static str, security: Security, verify: Verify) -> SignatureAlgorithm {
+    SignatureAlgorithm { security, ..SignatureAlgorithm::plain(name, KEY_TYPE, verify) }
 }
 
 fn verify(
-    parameters: &RsaParameters,
+    hash: Hash,
     key_blob: &[u8],
     message: &[u8],
     signature: &[u8],
@@ -45,9 +45,7 @@ fn verify(
     let padded = room.get_mut(..n.len()).ok_or(CryptoError::UnsuitableKey)?;
     let zeros = n.len().checked_sub(signature.len()).ok_or(CryptoError::BadSignature)?;
     padded.get_mut(zeros..).ok_or(CryptoError::BadSignature)?.copy_from_slice(signature);
-    RsaPublicKeyComponents { n, e }
-        .verify(parameters, message, padded)
-        .map_err(|_| CryptoError::BadSignature)
+    RsaPublicKey::new(n, e)?.verify(hash, message, padded)
 }
 
 /// e and n of a blob; their sizes are bounded here, before anything is computed with them.
@@ -59,9 +57,20 @@ fn public_numbers(key_blob: &[u8]) -> Result<(&[u8], &[u8]), CryptoError> {
     };
     let (name, e, n) = parse().map_err(|_: InvalidMessage| CryptoError::UnsuitableKey)?;
     let fits = name == KEY_TYPE.as_bytes()
-        && (MIN_MODULUS_LEN..=MAX_MODULUS_LEN).contains(&n.len())
+        && (MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&bit_len(n))
         && (1..=MAX_EXPONENT_LEN).contains(&e.len());
     if fits { Ok((e, n)) } else { Err(CryptoError::UnsuitableKey) }
+}
+
+/// The size of the key in a blob, in bits; `None` when it is none of this kind.
+pub(super) fn modulus_bits(key_blob: &[u8]) -> Option<u32> {
+    public_numbers(key_blob).ok().map(|(_, n)| bit_len(n))
+}
+
+/// Of a number without leading zeros.
+fn bit_len(number: &[u8]) -> u32 {
+    let unused = number.first().map_or(0, |first| first.leading_zeros());
+    u32::try_from(number.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(unused)
 }
 
 /// Builds a key; the library checks that the numbers belong together.
@@ -72,68 +81,55 @@ pub(super) fn private_key(
     p: &Secret,
     q: &Secret,
 ) -> Result<PrivateKey, CryptoError> {
-    let (n, e) = (without_zeros(n), without_zeros(e));
-    if n.len() > MAX_MODULUS_LEN || e.len() > MAX_EXPONENT_LEN {
-        return Err(CryptoError::UnsuitableKey);
-    }
-    let crt = aws_lc::rsa_crt(d.expose(), p.expose(), q.expose())
-        .map_err(|_| CryptoError::UnsuitableKey)?;
-    let pair = KeyPair::from_components(&KeyPairComponents {
-        public_key: RsaPublicKeyComponents { n, e },
-        d: d.expose(),
-        p: p.expose(),
-        q: q.expose(),
-        dP: crt.d_p.as_slice(),
-        dQ: crt.d_q.as_slice(),
-        qInv: crt.q_inv.as_slice(),
-    })
-    .map_err(|_| CryptoError::UnsuitableKey)?;
     let mut public_blob = Vec::new();
     Writer::new(&mut public_blob).string(KEY_TYPE).mpint(e).mpint(n);
-    Ok(PrivateKey { public_blob, signer: Box::new(Rsa(pair)) })
+    let bits = modulus_bits(&public_blob).ok_or(CryptoError::UnsuitableKey)?;
+    let [d, p, q] = [d, p, q].map(Secret::expose);
+    let crt = rsa_crt(d, p, q).map_err(|_| CryptoError::UnsuitableKey)?;
+    let key = RsaPrivateKey::new([n, e, d, p, q], &crt).map_err(|_| CryptoError::UnsuitableKey)?;
+    Ok(PrivateKey::plain(public_blob, Box::new(Rsa { key, bits })))
 }
 
-fn without_zeros(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|&&byte| byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
+struct Rsa {
+    key: RsaPrivateKey,
+    bits: u32,
 }
-
-struct Rsa(KeyPair);
 
 impl Signer for Rsa {
     fn algorithms(&self) -> &'static [&'static str] {
-        &[SHA2_512, SHA2_256]
+        // RFC 8332 section 3.3: 512 bits in PKCS #1 need a modulus of 752, which all have
+        &[SHA2_256, SHA2_512, KEY_TYPE]
     }
 
     fn is_heavy(&self) -> bool {
-        self.0.public_modulus_len() > MAX_LIGHT_MODULUS_LEN
+        self.bits > MAX_LIGHT_MODULUS_BITS
     }
 
     fn sign(&self, algorithm: &str, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let encoding: &'static dyn RsaEncoding = match algorithm {
-            SHA2_512 => &RSA_PKCS1_SHA512,
-            SHA2_256 => &RSA_PKCS1_SHA256,
+        let hash = match algorithm {
+            SHA2_512 => Hash::Sha512,
+            SHA2_256 => Hash::Sha256,
+            KEY_TYPE => Hash::Sha1,
             _ => return Err(CryptoError::UnsuitableKey),
         };
-        let mut signature = vec![0; self.0.public_modulus_len()];
-        self.0
-            .sign(encoding, &SystemRandom::new(), message, &mut signature)
-            .map_err(|_| CryptoError::Failed)?;
-        Ok(signature)
+        self.key.sign(hash, message)
     }
 }
 
+/// Of blobs, and the algorithm with SHA-1.
 const KEY_TYPE: &str = "ssh-rsa";
 const SHA2_512: &str = "rsa-sha2-512";
 const SHA2_256: &str = "rsa-sha2-256";
-/// 1024 bits: what old clients still have.
-const MIN_MODULUS_LEN: usize = 128;
-/// 8192 bits: a signature takes time with the square of the modulus.
-const MAX_MODULUS_LEN: usize = 1024;
+/// What old clients still have.
+const MIN_MODULUS_BITS: u32 = 1024;
+/// A signature takes time with the cube of the modulus, and a check with its square: a tenth of a
+/// second and a millisecond here. OpenSSH has the same bound.
+const MAX_MODULUS_BITS: u32 = 16_384;
+const MAX_MODULUS_LEN: usize = 2048;
 /// 33 bits, as the library bounds them: a long exponent would make every check expensive.
 const MAX_EXPONENT_LEN: usize = 5;
 /// 3072 bits sign in 0.7 ms, 4096 bits in 1.5 ms.
-const MAX_LIGHT_MODULUS_LEN: usize = 384;
+const MAX_LIGHT_MODULUS_BITS: u32 = 3072;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -192,6 +188,16 @@ pub(super) mod tests {
         079a6342d5d420f5f234aa3843c549e4d1216bd6f69276011e3b202f861b3cb1\
         502d2146577987e7f4f99bfd9653d8f2e42af8b0ed9810892f74cd95d4e68f73";
 
+    const SIGNATURE_SHA1: &str = "\
+        a1997c5260880644c5e7d61af2bcace8061b3384fc84bbd63cd5cdb1dab01882\
+        bbd965dba74ca3ff2c0dc587959c22c2eaa253d1ecc295bb76eaa37aa7416a51\
+        c42fd1cad36982ad000a0e71422e6946477687e0bf0c629992e31bc6ef0b78d5\
+        4993c7bca091b36bf9e2573060e6de60f3dbd577e5552548100cd70639d9c006\
+        e35b24dc5430c1805f32b6819ad484eed0b415a09b1f44eed8d01df1dbc99000\
+        08443dd038a0283ad3e4c51116c5eb73fd745a5ddd9985a077396ad970273d00\
+        b9b0c66ea41b66ad4951646c78556b0f420686f70bd16d99e647a085b90caccc\
+        c8af2610329d17c0dba9347fffd7ce18a6ab861936d69a6acbcc3bb7e0fa81b5";
+
     /// A modulus of 1024 bits with e = 65537, and the signature of "sample" with SHA-512 under it.
     const N_1024: &str = "\
         a15ee2718aa7561a0f46dcc98b23c44482631bfc8582af37e1241f81b38a0515\
@@ -236,18 +242,20 @@ pub(super) mod tests {
     pub(in crate::crypto::signature) fn known_answers() -> Vec<&'static str> {
         let key = PrivateKey::new(&material()).unwrap();
         assert_eq!(key.public_blob(), blob(&[1, 0, 1], &hex(N)));
-        assert_eq!(key.algorithms(), ["rsa-sha2-512", "rsa-sha2-256"]);
+        assert_eq!(key.algorithms(), ["rsa-sha2-256", "rsa-sha2-512", "ssh-rsa"]);
         assert!(!key.is_heavy());
-        for (row, signature) in
-            [(&RSA_SHA2_512, SIGNATURE_SHA512), (&RSA_SHA2_256, SIGNATURE_SHA256)]
-        {
+        for (row, signature) in [
+            (&RSA_SHA2_512, SIGNATURE_SHA512),
+            (&RSA_SHA2_256, SIGNATURE_SHA256),
+            (&SSH_RSA, SIGNATURE_SHA1),
+        ] {
             assert_eq!(
                 key.sign(row.name, b"sample").unwrap(),
                 strings(&[row.name.as_bytes(), &hex(signature)])
             );
             assert_eq!((row.verify)(key.public_blob(), b"sample", &hex(signature)), Ok(()));
         }
-        vec![RSA_SHA2_512.name, RSA_SHA2_256.name]
+        vec![RSA_SHA2_512.name, RSA_SHA2_256.name, SSH_RSA.name]
     }
 
     #[test]
@@ -287,7 +295,11 @@ pub(super) mod tests {
             blob(&n, &n),
             blob(&[], &n),
             blob(&[1, 0, 1], &[0xff; 127]),
-            blob(&[1, 0, 1], &[0xff; 1025]),
+            blob(&[1, 0, 1], &[&[0x7f][..], &[0xff; 127]].concat()),
+            blob(&[1, 0, 1], &[&[1][..], &[0xff; 2048]].concat()),
+            // even, which the library refuses
+            blob(&[1, 0, 0], &n),
+            blob(&[1, 0, 1], &[&[0x80][..], &[0; 255]].concat()),
             vec![],
         ];
         for blob in bad {

@@ -1,0 +1,411 @@
+//! The vectors of RFC 8439, and agreement with AWS-LC. Where the processor lacks the instructions
+//! there is nothing to test: each test says so and is counted as skipped by `npm test`.
+
+use std::io::Write as _;
+
+use aws_lc_rs::aead::chacha20_poly1305_openssh as aws_lc;
+
+use super::*;
+use crate::crypto::tests::hex;
+
+/// Whether the tests can run. `npm test` counts the lines that say they can't.
+fn supported() -> bool {
+    let supported = OpeningKey::new(&[0; 64]).is_some();
+    if !supported {
+        // past the test harness, which would swallow what a passing test prints
+        let note = "\nskipped: a test of crypto/avx512, which this processor lacks\n";
+        std::io::stdout().write_all(note.as_bytes()).unwrap();
+    }
+    supported
+}
+
+/// Only after [`supported`].
+fn apply(key: &[u8], counter: i32, nonce: &str, data: &mut [u8]) {
+    let key = chacha20::Key::new(key.try_into().unwrap());
+    let nonce = hex(nonce);
+    let mut words = nonce.as_chunks().0.iter().map(|word| i32::from_le_bytes(*word));
+    let nonce = Nonce([(); 3].map(|()| words.next().unwrap()));
+    // SAFETY: the processor has the instructions, as every caller has asked.
+    unsafe { chacha20::apply(&key, counter, nonce, data) }
+}
+
+/// The tags of one block at a time, of eight, and of what is chosen. Only after [`supported`].
+fn tags(r: u128, s: u128, message: &[u8]) -> [u128; 3] {
+    let key = || poly1305::Key::new(r, s);
+    // SAFETY: the processor has the instructions, as every caller has asked.
+    unsafe { [key().tag_by_one(message), key().tag_by_eight(message), key().tag(message)] }
+}
+
+const IETF: &str = "Any submission to the IETF intended by the Contributor for publication as all \
+    or part of an IETF Internet-Draft or RFC and any statement made within the context of an IETF \
+    activity is considered an \"IETF Contribution\". Such statements include oral statements in \
+    IETF sessions, as well as written and electronic communications made at any time or place, \
+    which are addressed to";
+
+const JABBERWOCKY: &str = "'Twas brillig, and the slithy toves\nDid gyre and gimble in the wabe:\n\
+    All mimsy were the borogoves,\nAnd the mome raths outgrabe.";
+
+const SUNSCREEN: &str = "Ladies and Gentlemen of the class of '99: If I could offer you only one \
+    tip for the future, sunscreen would be it.";
+
+/// A key of zeros but for one byte.
+fn key_with(at: usize, byte: u8) -> Vec<u8> {
+    let mut key = vec![0; 32];
+    key[at] = byte;
+    key
+}
+
+/// Also as the start of a longer text, which takes the other ways through `apply`.
+fn encrypts_to(key: &[u8], counter: i32, nonce: &str, plain: &[u8], cipher: &str) {
+    let cipher = hex(cipher);
+    assert_eq!(plain.len(), cipher.len());
+    for len in [plain.len(), 512, 513, 1024, 2500] {
+        let mut data = plain.to_vec();
+        data.resize(len.max(plain.len()), 0);
+        apply(key, counter, nonce, &mut data);
+        assert_eq!(data[..plain.len()], cipher, "{nonce} {len}");
+    }
+}
+
+const NONCE_0: &str = "000000000000000000000000";
+const NONCE_2: &str = "000000000000000000000002";
+
+/// RFC 8439 sections 2.3.2, 2.6.2 and A.1.
+#[test]
+fn chacha20_blocks_of_rfc_8439() {
+    if !supported() {
+        return;
+    }
+    let sequence: Vec<u8> = (0..32).collect();
+    encrypts_to(
+        &sequence,
+        1,
+        "000000090000004a00000000",
+        &[0; 64],
+        "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4ed2826446079faa0914c2\
+         d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e",
+    );
+    let (zeros, last, second) = (key_with(0, 0), key_with(31, 1), key_with(1, 0xff));
+    for (key, counter, nonce, block) in [
+        (
+            &zeros,
+            0,
+            NONCE_0,
+            "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7da41597c5157488d7724\
+             e03fb8d84a376a43b8f41518a11cc387b669b2ee6586",
+        ),
+        (
+            &zeros,
+            1,
+            NONCE_0,
+            "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed29b721769ce64e43d571\
+             33b074d839d531ed1f28510afb45ace10a1f4b794d6f",
+        ),
+        (
+            &last,
+            1,
+            NONCE_0,
+            "3aeb5224ecf849929b9d828db1ced4dd832025e8018b8160b82284f3c949aa5a8eca00bbb4a73bdad192\
+             b5c42f73f2fd4e273644c8b36125a64addeb006c13a0",
+        ),
+        (
+            &second,
+            2,
+            NONCE_0,
+            "72d54dfbf12ec44b362692df94137f328fea8da73990265ec1bbbea1ae9af0ca13b25aa26cb4a648cb9b\
+             9d1be65b2c0924a66c54d545ec1b7374f4872e99f096",
+        ),
+        (
+            &zeros,
+            0,
+            NONCE_2,
+            "c2c64d378cd536374ae204b9ef933fcd1a8b2288b3dfa49672ab765b54ee27c78a970e0e955c14f3a88e\
+             741b97c286f75f8fc299e8148362fa198a39531bed6d",
+        ),
+    ] {
+        encrypts_to(key, counter, nonce, &[0; 64], block);
+    }
+    // the one-time key of a tag: the first half of a block
+    let key: Vec<u8> = (0x80..0xa0).collect();
+    let tag_key = "8ad5a08b905f81cc815040274ab29471a833b637e3fd0da508dbb8e2fdd1a646";
+    encrypts_to(&key, 0, "000000000001020304050607", &[0; 32], tag_key);
+}
+
+/// RFC 8439 sections 2.4.2 and A.2.
+#[test]
+fn chacha20_texts_of_rfc_8439() {
+    if !supported() {
+        return;
+    }
+    let sequence: Vec<u8> = (0..32).collect();
+    encrypts_to(
+        &sequence,
+        1,
+        "000000000000004a00000000",
+        SUNSCREEN.as_bytes(),
+        "6e2e359a2568f98041ba0728dd0d6981e97e7aec1d4360c20a27afccfd9fae0bf91b65c5524733ab8f59\
+         3dabcd62b3571639d624e65152ab8f530c359f0861d807ca0dbf500d6a6156a38e088a22b65e52bc514d\
+         16ccf806818ce91ab77937365af90bbf74a35be6b40b8eedf2785e42874d",
+    );
+    encrypts_to(
+        &key_with(31, 1),
+        1,
+        NONCE_2,
+        IETF.as_bytes(),
+        "a3fbf07df3fa2fde4f376ca23e82737041605d9f4f4f57bd8cff2c1d4b7955ec2a97948bd3722915c8f3\
+         d337f7d370050e9e96d647b7c39f56e031ca5eb6250d4042e02785ececfa4b4bb5e8ead0440e20b6e8db\
+         09d881a7c6132f420e52795042bdfa7773d8a9051447b3291ce1411c680465552aa6c405b7764d5e87be\
+         a85ad00f8449ed8f72d0d662ab052691ca66424bc86d2df80ea41f43abf937d3259dc4b2d0dfb48a6c91\
+         39ddd7f76966e928e635553ba76c5c879d7b35d49eb2e62b0871cdac638939e25e8a1e0ef9d5280fa8ca\
+         328b351c3c765989cbcf3daa8b6ccc3aaf9f3979c92b3720fc88dc95ed84a1be059c6499b9fda236e7e8\
+         18b04b0bc39c1e876b193bfe5569753f88128cc08aaa9b63d1a16f80ef2554d7189c411f5869ca52c5b8\
+         3fa36ff216b9c1d30062bebcfd2dc5bce0911934fda79a86f6e698ced759c3ff9b6477338f3da4f9cd85\
+         14ea9982ccafb341b2384dd902f3d1ab7ac61dd29c6f21ba5b862f3730e37cfdc4fd806c22f221",
+    );
+    encrypts_to(
+        &hex(JABBERWOCKY_KEY),
+        42,
+        NONCE_2,
+        JABBERWOCKY.as_bytes(),
+        "62e6347f95ed87a45ffae7426f27a1df5fb69110044c0d73118effa95b01e5cf166d3df2d721caf9b21e\
+         5fb14c616871fd84c54f9d65b283196c7fe4f60553ebf39c6402c42234e32a356b3e764312a61a553205\
+         5716ead6962568f87d3f3f7704c6a8d1bcd1bf4d50d6154b6da731b187b58dfd728afa36757a797ac188\
+         d1",
+    );
+}
+
+const JABBERWOCKY_KEY: &str = "1c9240a5eb55d38af333888604f6b5f0473917c1402b80099dca5cbc207075c0";
+
+fn number(digits: &str) -> u128 {
+    u128::from_le_bytes(hex(digits).try_into().unwrap())
+}
+
+/// RFC 8439 sections 2.5.2 and A.3.
+#[test]
+fn poly1305_of_rfc_8439() {
+    if !supported() {
+        return;
+    }
+    let half = number("36e5f6b5c5e06070f0efca96227a863e");
+    let (twas_r, twas_s) = JABBERWOCKY_KEY.split_at(32);
+    let (ones, small) = ("ffffffffffffffffffffffffffffffff", |n: u8| format!("{n:02x}{:030}", 0));
+    let (carries, ends) = ("e33594d7505e43b90000000000000000", "3394d7505e4379cd0100000000000000");
+    for (r, s, message, tag) in [
+        (
+            number("85d6be7857556d337f4452fe42d506a8"),
+            number("0103808afb0db2fd4abff6af4149f51b"),
+            b"Cryptographic Forum Research Group".to_vec(),
+            "a8061dc1305136c6c22b8baf0c0127a9",
+        ),
+        (0, 0, vec![0; 64], &small(0)),
+        (0, half, IETF.into(), "36e5f6b5c5e06070f0efca96227a863e"),
+        (half, 0, IETF.into(), "f3477e7cd95417af89a6b8794c310cf0"),
+        (number(twas_r), number(twas_s), JABBERWOCKY.into(), "4541669a7eaaee61e708dc7cbcc5eb62"),
+        (2, 0, hex(ones), &small(3)),
+        (2, u128::MAX, hex(&small(2)), &small(3)),
+        (1, 0, hex(&[ones, "f0ffffffffffffffffffffffffffffff", &small(0x11)].concat()), &small(5)),
+        (
+            1,
+            0,
+            hex(&[ones, "fbfefefefefefefefefefefefefefefe", "01010101010101010101010101010101"]
+                .concat()),
+            &small(0),
+        ),
+        (2, 0, hex("fdffffffffffffffffffffffffffffff"), "faffffffffffffffffffffffffffffff"),
+        (
+            number("01000000000000000400000000000000"),
+            0,
+            hex(&[carries, ends, &small(0), &small(1)].concat()),
+            "14000000000000005500000000000000",
+        ),
+        (
+            number("01000000000000000400000000000000"),
+            0,
+            hex(&[carries, ends, &small(0)].concat()),
+            &small(0x13),
+        ),
+    ] {
+        assert_eq!(tags(r, s, &message), [number(tag); 3], "{tag}");
+    }
+}
+
+/// RFC 8439 section 2.5 bit by bit: a number below p = 2^130 - 5 is its bits from 128 on and those
+/// before.
+fn poly1305_by_bits(r: u128, s: u128, message: &[u8]) -> u128 {
+    let r = r & 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff;
+    let plus = |(high, low): (u8, u128), (other_high, other_low): (u8, u128)| {
+        let (low, carry) = low.overflowing_add(other_low);
+        let (high, p_low) = (high + other_high + u8::from(carry), u128::MAX - 4);
+        if (high, low) < (3, p_low) {
+            return (high, low);
+        }
+        let (low, borrow) = low.overflowing_sub(p_low);
+        (high - 3 - u8::from(borrow), low)
+    };
+    let mut sum = (0, 0);
+    for block in message.chunks(16) {
+        let mut bytes = [0; 17];
+        bytes[..block.len()].copy_from_slice(block);
+        bytes[block.len()] = 1;
+        let (low, high) = bytes.split_first_chunk().unwrap();
+        let term = plus(sum, (high[0], u128::from_le_bytes(*low)));
+        sum = (0, 0);
+        for bit in (0..128).rev() {
+            sum = plus(sum, sum);
+            if (r >> bit) & 1 == 1 {
+                sum = plus(sum, term);
+            }
+        }
+    }
+    sum.1.wrapping_add(s)
+}
+
+#[test]
+fn poly1305_agrees_with_the_definition() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x706f_6c79);
+    let lens = (0..300).chain([383, 384, 385, 511, 512, 513, 640, 1023, 1024, 1039, 4100]);
+    for len in lens {
+        let noise = random.bytes(len);
+        let sparse = noise.iter().map(|byte| if byte % 2 == 0 { 0xff } else { 0 }).collect();
+        let messages = [noise, vec![0xff; len], vec![0; len], sparse];
+        for r in [u128::MAX, random.wide(), 1, 2, 5] {
+            for message in &messages {
+                let s = random.wide();
+                let expected = poly1305_by_bits(r, s, message);
+                assert_eq!(tags(r, s, message), [expected; 3], "{r:x} {len}");
+            }
+        }
+    }
+}
+
+/// Numbers that look random and are the same in every run: SplitMix64.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let n = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        n ^ (n >> 31)
+    }
+
+    fn wide(&mut self) -> u128 {
+        u128::from(self.next()) << 64 | u128::from(self.next())
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(len + 8);
+        while bytes.len() < len {
+            bytes.extend(self.next().to_le_bytes());
+        }
+        bytes.truncate(len);
+        bytes
+    }
+
+    fn key(&mut self) -> [u8; 64] {
+        self.bytes(64).try_into().unwrap()
+    }
+
+    fn sequence(&mut self) -> u32 {
+        let ends = [0, 1, u32::MAX - 1, u32::MAX];
+        let other = u32::from_le_bytes(*self.next().to_le_bytes().first_chunk().unwrap());
+        ends.get(self.below(8)).copied().unwrap_or(other)
+    }
+}
+
+/// Seals with both, opens what the other sealed, and nothing else.
+fn agrees(key: &[u8; 64], sequence: u32, plain: &[u8], flip: usize) {
+    let (mut sealed, mut tag) = (plain.to_vec(), [0; 16]);
+    SealingKey::new(key).unwrap().seal_in_place(sequence, &mut sealed, &mut tag);
+    let (mut expected, mut expected_tag) = (plain.to_vec(), [0; 16]);
+    aws_lc::SealingKey::new(key).seal_in_place(sequence, &mut expected, &mut expected_tag);
+    let len = plain.len();
+    assert!(sealed == expected && tag == expected_tag, "{len} {sequence}");
+
+    let mut opener = OpeningKey::new(key).unwrap();
+    // a bit of the packet or of its tag
+    let (mut bad, mut bad_tag) = (sealed.clone(), tag);
+    let byte = flip / 8 % (len + 16);
+    let wrong = bad.get_mut(byte).unwrap_or_else(|| &mut bad_tag[byte - len]);
+    *wrong ^= 1 << (flip % 8);
+    let refused = bad.clone();
+    let result = opener.open_in_place(sequence, &mut bad, &bad_tag);
+    assert_eq!(result, Err(CryptoError::BadMac), "{len} {sequence} {flip}");
+    assert!(bad == refused, "decrypted without a right tag: {len}");
+
+    let length = opener.decrypt_packet_length(sequence, *sealed.first_chunk().unwrap());
+    assert_eq!(length, plain[..4]);
+    assert_eq!(opener.open_in_place(sequence, &mut sealed, &tag), Ok(()));
+    assert!(sealed[..4] == expected[..4] && sealed[4..] == plain[4..], "{len} {sequence}");
+}
+
+#[test]
+fn agrees_with_aws_lc_for_every_length() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x6368_6163);
+    for len in 4..=2104 {
+        let (key, sequence, flip) = (random.key(), random.sequence(), random.below(1 << 20));
+        agrees(&key, sequence, &random.bytes(len), flip);
+    }
+    for len in 4..=1200 {
+        agrees(&[0xff; 64], u32::MAX, &vec![0xff; len], 8 * len);
+    }
+    for len in [4096, 8191, 32_768, 32_804, 35_000, 65_536, 262_143, 262_144, 262_148] {
+        for sequence in [0, random.sequence(), u32::MAX] {
+            agrees(&random.key(), sequence, &random.bytes(len), random.below(1 << 20));
+        }
+    }
+}
+
+/// What is drawn is the same in every run, and everything about a packet is drawn.
+#[test]
+fn agrees_with_aws_lc_for_random_packets() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x3230_3236);
+    for _ in 0..1500 {
+        let len = 4 + random.below(3000);
+        let plain = match random.below(4) {
+            0 => vec![0; len],
+            1 => vec![0xff; len],
+            _ => random.bytes(len),
+        };
+        agrees(&random.key(), random.sequence(), &plain, random.below(1 << 20));
+    }
+}
+
+/// What an opener keeps of one packet is not used for another.
+#[test]
+fn packets_may_be_opened_in_any_order() {
+    if !supported() {
+        return;
+    }
+    let key = Numbers(1).key();
+    let sealer = SealingKey::new(&key).unwrap();
+    let mut opener = OpeningKey::new(&key).unwrap();
+    let plain = [7; 700];
+    let seal = |sequence| {
+        let (mut packet, mut tag) = (plain, [0; 16]);
+        sealer.seal_in_place(sequence, &mut packet, &mut tag);
+        (packet, tag)
+    };
+    for (length_of, opened) in [(0, 0), (1, 0), (0, 5), (5, 5), (5, 6), (u32::MAX, 0), (0, 0)] {
+        let (packet, _) = seal(length_of);
+        let length = opener.decrypt_packet_length(length_of, *packet.first_chunk().unwrap());
+        assert_eq!(length, plain[..4]);
+        let (mut packet, tag) = seal(opened);
+        assert_eq!(opener.open_in_place(opened, &mut packet, &tag), Ok(()));
+        assert_eq!(packet[4..], plain[4..]);
+        assert_eq!(opener.open_in_place(opened ^ 1, &mut packet, &tag), Err(CryptoError::BadMac));
+    }
+}
