@@ -51,7 +51,12 @@ export enum CertStoreTypes {
   cstBCFKSFile = 21,
   /** The same, binary or base64. */
   cstBCFKSBlob = 22,
-  /** A security key behind a PKCS#11 library. */
+  /**
+   * A security token, through its PKCS#11 module. The store is the path of the module or, where there
+   * are several tokens or keys, a URI as in RFC 7512:
+   * `pkcs11:token=LABEL;object=LABEL?module-path=/path/to/module`. The password is the PIN. The private
+   * key stays in the token and signs there, so `privateKey` is empty.
+   */
   cstPKCS11 = 23,
   /** Found out from the data, a file name or content, public or private. */
   cstAuto = 99,
