@@ -130,3 +130,11 @@ pub const MAX_DEAREST_DERIVATIONS: u64 = 4;
 /// Keys and certificates of one store: each key costs arithmetic even if it is not encrypted, and
 /// chains are put together by comparing each with each.
 pub const MAX_STORE_ENTRIES: usize = 512;
+
+/// The salt of a key file's derivation; programs write 8 to 64 bytes. A megabyte of it, hashed for
+/// each block, would cost more than the iterations that are counted.
+pub const MAX_SALT_LEN: usize = 1024;
+
+/// Elements within elements of a key store: a megabyte of opening brackets would exhaust the stack.
+/// PKCS#12 needs about a dozen.
+pub const MAX_STORE_DEPTH: usize = 48;
