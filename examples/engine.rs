@@ -27,7 +27,8 @@ fn main() -> Result<()> {
     let mut config = Config::default();
     let mut host_key = generate_ed25519(&mut SystemRandom)?;
     if let Some(file) = arguments.next() {
-        let key = keystore::parse(&std::fs::read(file)?, "")?.key.ok_or("no private key")?;
+        let contents = keystore::parse(&std::fs::read(file)?, "")?;
+        let key = contents.first_key().ok_or("no private key")?;
         host_key = PrivateKey::new(key.material())?;
     }
     if let Some(file) = arguments.next() {
