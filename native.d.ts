@@ -9,12 +9,17 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** The key of a record. */
+export declare class LoadedAlternative {}
+
 /** A certificate, a key, or both. */
 export declare class NativeCertificate {
   /** Opens a store here and now. */
-  static load(storeType: number, store: string | Uint8Array, password: string, subject: string): NativeCertificate
+  static load(request: CertificateRequest): NativeCertificate
+  /** The same; nothing if the store can be opened and has no such certificate. */
+  static find(request: CertificateRequest): NativeCertificate | null
   /** Opens a store on another thread: deriving the key of an encrypted one takes its time. */
-  static loadAsync(storeType: number, store: string | Uint8Array, password: string, subject: string): Promise<unknown>
+  static loadAsync(request: CertificateRequest): Promise<unknown>
   /** A documented field. */
   field(name: string): boolean | number | string
 }
@@ -47,6 +52,10 @@ export declare class NativeServer {
   setCertificate(certificate: NativeCertificate | null): void
   /** Reads or sets a configuration setting. */
   config(configurationString: string): string
+  /** Loads what the last setting asked for on another thread, for [`Self::finish_load`]. */
+  loadAlternative(): Promise<unknown> | null
+  /** Takes over what [`Self::load_alternative`] has loaded. */
+  finishLoad(loaded: LoadedAlternative): void
   /** Begins to listen. */
   startListening(op: number): void
   /** Closes the port. */
@@ -99,6 +108,23 @@ export declare class NativeServer {
  * default lists only) or `on-request`.
  */
 export declare function algorithms(): Array<Array<string>>
+/** What to load: a store, and which of its certificates. Exactly one of the last three is there. */
+export interface CertificateRequest {
+  /** The documented number. */
+  storeType: number
+  /** The data or the name of a file. */
+  store: string | Uint8Array
+  /** The password of the store. */
+  storePassword: string
+  /** The password of its keys, where it is another. */
+  keyPassword?: string
+  /** The subject. */
+  subject?: string
+  /** The thumbprint. */
+  thumbprint?: string
+  /** The certificate whose private key is wanted. */
+  encoded?: Uint8Array
+}
 
 /** The documented text of an error number. */
 export declare function errorText(code: number): string

@@ -28,7 +28,8 @@ fn main() -> Result<()> {
     let mut host_key = generate_ed25519(&mut SystemRandom)?;
     if let Some(file) = arguments.next() {
         let contents = keystore::parse(&std::fs::read(file)?, "")?;
-        host_key = PrivateKey::new(contents.first_key().ok_or("no private key")?.material())?;
+        let key = contents.first_key().ok_or("no private key")?;
+        host_key = PrivateKey::new(key.material())?;
     }
     if let Some(file) = arguments.next() {
         let text = std::fs::read_to_string(file)?;

@@ -51,7 +51,12 @@ export enum CertStoreTypes {
   cstBCFKSFile = 21,
   /** The same, binary or base64. */
   cstBCFKSBlob = 22,
-  /** A security key behind a PKCS#11 library. */
+  /**
+   * A security token, through its PKCS#11 module. The store is the path of the module or, where there
+   * are several tokens or keys, a URI as in RFC 7512:
+   * `pkcs11:token=LABEL;object=LABEL?module-path=/path/to/module`. The password is the PIN. The private
+   * key stays in the token and signs there, so `privateKey` is empty.
+   */
   cstPKCS11 = 23,
   /** Found out from the data, a file name or content, public or private. */
   cstAuto = 99,
@@ -77,8 +82,9 @@ export class Certificate {
    * Opens a store (a file name, or the content as text or bytes, as the type says) and takes the certificate
    * whose subject is or contains `subject`; `"*"` is the first. This blocks: see Certificate.load.
    *
-   * `configurationString` holds lines of NAME=VALUE. `Thumbprint` (MD5, SHA-1 or SHA-256) says which certificate it
-   * must be; PersistPFXKey and UseInternalSecurityAPI are accepted and change nothing.
+   * `configurationString` holds lines of NAME=VALUE. `Thumbprint` (MD5, SHA-1 or SHA-256, of the certificate or, for a
+   * key without one, its fingerprint) selects instead of `subject`; `KeyPassword` (an extension) is the password of the
+   * private key where it is not `storePassword`; PersistPFXKey and UseInternalSecurityAPI are accepted and change nothing.
    * @throws SSHServerError when the store cannot be opened or has no such certificate.
    */
   constructor(

@@ -8,10 +8,15 @@ const { defineField, lowerFirst } = require('./accessors.js');
 const { Watchers } = require('./watchers.js');
 
 const ANY_SUBJECT = '*';
-const { cstPEMKeyFile, cstPEMKeyBlob, cstPPKFile, cstPPKBlob } = CertStoreTypes;
-const { cstPublicKeyFile, cstPublicKeyBlob, cstAuto } = CertStoreTypes;
-/** Stores that are one key: there is only one password, whichever name it was given under. */
-const KEY_FILES = new Set([cstPEMKeyFile, cstPEMKeyBlob, cstPPKFile, cstPPKBlob]);
+const { cstUser, cstPEMKeyBlob, cstPublicKeyFile, cstPublicKeyBlob, cstAuto } = CertStoreTypes;
+const DEFAULT_STORE = 'MY';
+/** Names in a configurationString, in small letters; those without a use here are for Windows' libraries. */
+const CONFIGURATION = new Map([
+  ['thumbprint', 'thumbprint'],
+  ['keypassword', 'keyPassword'],
+  ['persistpfxkey', null],
+  ['useinternalsecurityapi', null],
+]);
 
 const READ_ONLY = [
   'EffectiveDate',
@@ -52,7 +57,7 @@ function readArguments(args) {
     throw invalidType('subject', 'of type string or an instance of Uint8Array', subject);
   }
   const settings = configuration === undefined ? {} : readConfiguration(configuration);
-  const description = { storeType: first, store, storePassword, thumbprint: settings.thumbprint };
+  const description = { storeType: first, store, storePassword, ...settings };
   if (isBytes(subject)) return { ...description, encoded: subject };
   return { ...description, subject };
 }
@@ -67,74 +72,43 @@ function checkStore(store) {
   }
 }
 
-/** Lines of NAME=VALUE. The other two documented names choose between Windows' libraries, which are not used. */
+/** Lines of NAME=VALUE. */
 function readConfiguration(text) {
   checkString(text, 'configurationString');
   const settings = {};
   for (const line of text.split(/\r?\n/)) {
+    if (line.trim() === '') continue;
     const at = line.indexOf('=');
-    if (at >= 0) settings[line.slice(0, at).trim().toLowerCase()] = line.slice(at + 1).trim();
+    const field = CONFIGURATION.get(line.slice(0, Math.max(at, 0)).trim().toLowerCase());
+    // Nothing of the line is repeated: it may be a password.
+    if (field === undefined) {
+      const known = 'Thumbprint, KeyPassword, PersistPFXKey and UseInternalSecurityAPI';
+      throw new SSHServerError(
+        10022,
+        `[10022] Invalid argument. The lines of configurationString are NAME=VALUE, with the names ${known}.`,
+      );
+    }
+    // A password may begin or end with a space.
+    if (field !== null) settings[field] = line.slice(at + 1);
   }
   return settings;
 }
 
-function sameThumbprint(native, wanted) {
-  const plain = (text) => text.replace(/[\s:]/g, '').toLowerCase();
-  const names = ['ThumbprintMD5', 'ThumbprintSHA1', 'ThumbprintSHA256'];
-  return names.some((name) => plain(native.field(name)) === plain(wanted));
-}
-
-function notFound(what) {
-  return new SSHServerError(
-    1301,
-    `No server certificate was specified or no private key found. ${what}`,
-  );
-}
-
-/** The steps of loading, with `load` either at once or on a worker thread; yields what `load` gives. */
-function* loadSteps({ storeType, store, storePassword, subject, encoded, thumbprint }) {
-  let wanted = subject;
-  let expected = thumbprint;
-  if (encoded !== undefined) {
-    const certificate = yield [cstAuto, encoded, '', ANY_SUBJECT];
-    wanted = certificate.field('Subject') || ANY_SUBJECT;
-    expected = certificate.field('ThumbprintSHA256');
+/** One call into the addon with its errors as they are documented. */
+function native(method, description) {
+  try {
+    return NativeCertificate[method](description);
+  } catch (error) {
+    throw toServerError(error);
   }
-  const native = yield [storeType, store, storePassword, wanted];
-  if (expected && !sameThumbprint(native, expected)) {
-    throw notFound('The store has no such certificate.');
-  }
-  return native;
-}
-
-function loadNow(description) {
-  const steps = loadSteps(description);
-  let step = steps.next();
-  while (!step.done) {
-    let native;
-    try {
-      native = NativeCertificate.load(...step.value);
-    } catch (error) {
-      throw toServerError(error);
-    }
-    step = steps.next(native);
-  }
-  return step.value;
 }
 
 async function loadLater(description) {
-  const steps = loadSteps(description);
-  let step = steps.next();
-  while (!step.done) {
-    let native;
-    try {
-      native = await NativeCertificate.loadAsync(...step.value);
-    } catch (error) {
-      throw toServerError(error);
-    }
-    step = steps.next(native);
+  try {
+    return await NativeCertificate.loadAsync(description);
+  } catch (error) {
+    throw toServerError(error);
   }
-  return step.value;
 }
 
 /** The text of a store given as bytes; what is no text comes as base64, which every blob type takes too. */
@@ -154,8 +128,8 @@ function bytesOf(text) {
 /** A key or certificate, empty or loaded. */
 class Certificate {
   #native = null;
-  #storeType = CertStoreTypes.cstUser;
-  #store = 'MY';
+  #storeType = cstUser;
+  #store = DEFAULT_STORE;
   #storePassword = '';
   #keyPassword = null;
   #subject = '';
@@ -165,7 +139,7 @@ class Certificate {
   constructor(...args) {
     if (args.length === 0) return;
     const description = readArguments(args);
-    this.#adopt(description, loadNow(description));
+    this.#adopt(description, native('load', description));
   }
 
   /** The constructor on a worker thread: key files may be slow to open on purpose. */
@@ -176,15 +150,16 @@ class Certificate {
     return certificate;
   }
 
-  #adopt({ storeType, store, storePassword }, native) {
+  #adopt({ storeType, store, storePassword, keyPassword }, loaded) {
     this.#storeType = storeType;
     this.#store = store;
     this.#storePassword = storePassword;
-    this.#select(native, native.field('Subject'));
+    this.#keyPassword = keyPassword ?? null;
+    this.#select(loaded, loaded.field('Subject'));
   }
 
-  #select(native, subject) {
-    this.#native = native;
+  #select(loaded, subject) {
+    this.#native = loaded;
     this.#subject = subject;
     this.#overrides.clear();
     this.#watchers.notify(this);
@@ -195,60 +170,49 @@ class Certificate {
     return this.#native === null ? (DEFAULTS[name] ?? '') : this.#native.field(name);
   }
 
-  #description(subject) {
-    const forKey = this.#keyPassword !== null && KEY_FILES.has(this.#storeType);
-    const storePassword = forKey ? this.#keyPassword : this.#storePassword;
-    return { storeType: this.#storeType, store: this.#store, storePassword, subject };
+  #request(wanted) {
+    return {
+      storeType: this.#storeType,
+      store: this.#store,
+      storePassword: this.#storePassword,
+      keyPassword: this.#keyPassword ?? undefined,
+      ...wanted,
+    };
   }
 
   /** Documented: a subject that is not in the store selects nothing. A store that cannot be opened is an error. */
   #search(subject) {
-    let native = null;
+    let found = null;
     try {
-      if (subject !== '') native = this.#find(subject);
+      if (subject !== '') found = native('find', this.#request({ subject }));
     } finally {
-      this.#select(native, native === null ? '' : native.field('Subject'));
-    }
-  }
-
-  #find(subject) {
-    try {
-      return loadNow(this.#description(subject));
-    } catch (error) {
-      if (subject === ANY_SUBJECT) throw error;
-      // Whether the store can be opened at all: if not, that is the error to tell.
-      loadNow(this.#description(ANY_SUBJECT));
-      return null;
+      this.#select(found, found === null ? '' : found.field('Subject'));
     }
   }
 
   /** Documented: the store is searched for the private key of the certificate that is set. */
   #setEncoded(encoded) {
-    let native = null;
+    let found = null;
     let subject = '';
     try {
-      if (encoded.length > 0) [native, subject] = this.#findKeyOf(encoded);
+      if (encoded.length > 0) [found, subject] = this.#findKeyOf(encoded);
     } finally {
-      this.#select(native, subject);
+      this.#select(found, subject);
     }
   }
 
   #findKeyOf(encoded) {
-    const password = this.#keyPassword ?? this.#storePassword;
-    const given = loadNow({
-      storeType: cstAuto,
+    const given = native('load', {
+      storeType: cstPEMKeyBlob,
       store: encoded,
-      storePassword: password,
+      storePassword: this.#keyPassword ?? this.#storePassword,
       subject: ANY_SUBJECT,
     });
     if (given.field('PrivateKeyAvailable')) return [given, given.field('Subject')];
-    try {
-      const { storeType, store, storePassword } = this.#description('');
-      const found = loadNow({ storeType, store, storePassword, encoded: bytesOf(encoded) });
-      return [found, found.field('Subject')];
-    } catch {
-      return [given, ''];
-    }
+    // No store was set to search in.
+    if (this.#storeType === cstUser && this.#store === DEFAULT_STORE) return [given, ''];
+    const found = native('find', this.#request({ encoded: bytesOf(encoded) }));
+    return found === null ? [given, ''] : [found, found.field('Subject')];
   }
 
   static {

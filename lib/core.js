@@ -38,6 +38,8 @@ class Core {
   #referenced = true;
   #processed = 0;
   #waiters = new Set();
+  /** Certificates that are being loaded. */
+  #loading = null;
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
@@ -138,6 +140,29 @@ class Core {
   operation(method, ...args) {
     const op = ++this.#lastOp;
     return this.query(method, op, ...args) === true ? RESOLVED : this.#opPromise(op, null);
+  }
+
+  /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
+  async config(text) {
+    const value = this.query('config', text);
+    const toLoad = this.query('alternativeToLoad');
+    if (toLoad === null) return value;
+    const loaded = toLoad.load().then(
+      (alternative) => this.query('finishLoad', alternative),
+      (error) => {
+        throw toServerError(error);
+      },
+    );
+    const before = this.#loading;
+    this.#loading = Promise.allSettled([before, loaded]).then(() => {});
+    await loaded;
+    return value;
+  }
+
+  /** Listens once everything that was asked for before is loaded. */
+  async startListening() {
+    if (this.#loading !== null) await this.#loading;
+    return this.lifecycle('startListening');
   }
 
   /** startListening and its like, after which the server listens or does not. */

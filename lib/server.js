@@ -110,7 +110,7 @@ class sshserver extends EventEmitter {
   // --- methods ---
 
   startListening(callback) {
-    return call(callback, () => this.#core.lifecycle('startListening'));
+    return call(callback, () => this.#core.startListening());
   }
 
   stopListening(callback) {
@@ -137,7 +137,7 @@ class sshserver extends EventEmitter {
   config(configurationString, callback) {
     return call(callback, () => {
       checkString(configurationString, 'configurationString');
-      return this.#core.query('config', configurationString);
+      return this.#core.config(configurationString);
     });
   }
 

@@ -135,6 +135,9 @@ pub const fn receive_window(open_channels: usize) -> u32 {
     }
 }
 
+/// AltSSHCert records: a count out of a configuration file is no reason to fill memory.
+pub const MAX_ALTERNATIVES: usize = 256;
+
 /// A key or certificate store has to fit into memory several times over. Real ones have some
 /// kilobytes.
 pub const MAX_STORE_LEN: usize = 1 << 20;
@@ -142,15 +145,15 @@ pub const MAX_STORE_LEN: usize = 1 << 20;
 /// Iterations of a key file's PBKDF1, PBKDF2 or PKCS#12 derivation: ten million take some seconds.
 /// OpenSSL writes 2048, careful programs write up to a million; a file could ask for four billion,
 /// and keep whoever loads it busy for an hour.
-pub const MAX_HASH_ITERATIONS: u64 = 10_000_000;
+pub const MAX_HASH_ITERATIONS: u64 = if cfg!(fuzzing) { 10_000 } else { 10_000_000 };
 
 /// Rounds of a key file's bcrypt: each takes about as long as hashing one password, so a file that
 /// asks for millions would keep whoever loads it busy for hours. ssh-keygen uses 16 (24 since 9.8).
-pub const MAX_BCRYPT_ROUNDS: u64 = 1024;
+pub const MAX_BCRYPT_ROUNDS: u64 = if cfg!(fuzzing) { 2 } else { 1024 };
 
 /// Memory of a key file's scrypt or Argon2: a file could ask for terabytes. OpenSSL writes 16 MiB,
 /// puttygen 8 MiB.
-pub const MAX_DERIVATION_MEMORY: u64 = 256 << 20;
+pub const MAX_DERIVATION_MEMORY: u64 = if cfg!(fuzzing) { 1 << 20 } else { 256 << 20 };
 
 /// The same memory times how often it is filled, which is what the time goes with: some seconds.
 pub const MAX_MEMORY_FILLED: u64 = 4 << 30;
@@ -165,3 +168,11 @@ pub const MAX_DEAREST_DERIVATIONS: u64 = 4;
 /// Keys and certificates of one store: each key costs arithmetic even if it is not encrypted, and
 /// chains are put together by comparing each with each.
 pub const MAX_STORE_ENTRIES: usize = 512;
+
+/// The salt of a key file's derivation; programs write 8 to 64 bytes. A megabyte of it, hashed for
+/// each block, would cost more than the iterations that are counted.
+pub const MAX_SALT_LEN: usize = 1024;
+
+/// Elements within elements of a key store: a megabyte of opening brackets would exhaust the stack.
+/// PKCS#12 needs about a dozen.
+pub const MAX_STORE_DEPTH: usize = 48;

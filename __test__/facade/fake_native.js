@@ -114,6 +114,10 @@ class NativeServer {
     return text.includes('=') ? '' : `value of ${text}`;
   }
 
+  alternativeToLoad() {
+    return null;
+  }
+
   connectionCount() {
     return this.connections.size;
   }
@@ -204,21 +208,36 @@ class NativeCertificate {
   static stores = new Map();
   static loads = [];
 
-  static load(storeType, store, password, subject) {
-    NativeCertificate.loads.push([storeType, store, password, subject]);
-    const key = typeof store === 'string' ? store : Buffer.from(store).toString();
-    const found = NativeCertificate.stores.get(key);
-    if (found === undefined || (found.password ?? '') !== password)
-      throw nativeError(1301, 'cannot open the store');
-    const match = found.certificates.find(
-      ({ Subject }) => subject === '*' || Subject.includes(subject),
-    );
-    if (match === undefined) throw nativeError(1301, 'no such subject');
-    return new NativeCertificate(match);
+  static load(request) {
+    const match = NativeCertificate.find(request);
+    if (match === null) throw nativeError(1301, 'no such certificate');
+    return match;
   }
 
-  static async loadAsync(...args) {
-    return NativeCertificate.load(...args);
+  static find(request) {
+    NativeCertificate.loads.push(request);
+    const { storePassword, keyPassword, subject, thumbprint, encoded } = request;
+    const { password, certificates } = NativeCertificate.open(request.store);
+    if (password !== undefined && (keyPassword ?? storePassword) !== password)
+      throw nativeError(1301, 'cannot open the store');
+    const plain = (text = '') => text.replace(/[ :]/g, '').toLowerCase();
+    const given = encoded && NativeCertificate.open(encoded).certificates[0].ThumbprintSHA256;
+    const wanted = plain(given ?? thumbprint);
+    const match = certificates.find(({ Subject, ThumbprintSHA256 }) =>
+      wanted ? plain(ThumbprintSHA256) === wanted : subject === '*' || Subject.includes(subject),
+    );
+    return match === undefined ? null : new NativeCertificate(match);
+  }
+
+  static open(store) {
+    const key = typeof store === 'string' ? store : Buffer.from(store).toString();
+    const found = NativeCertificate.stores.get(key);
+    if (found === undefined) throw nativeError(1301, 'cannot open the store');
+    return found;
+  }
+
+  static async loadAsync(request) {
+    return NativeCertificate.load(request);
   }
 
   constructor(fields) {

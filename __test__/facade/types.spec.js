@@ -63,9 +63,9 @@ describe('Certificate', () => {
     expect(new Certificate(Buffer.from('public')).storeType).toBe(CertStoreTypes.cstPublicKeyBlob);
     expect(new Certificate(2, 'store', 'pw', Buffer.from('public')).privateKeyAvailable).toBe(true);
     expect((await Certificate.load(6, 'store', 'pw', '*')).encoded).toBe('PEM 1');
-    expect(new Certificate(2, 'store', 'pw', 'second', 'X=1\nThumbprint=cc dd').subject).toContain(
-      'second',
-    );
+    expect(
+      new Certificate(2, 'store', 'pw', 'second', 'PersistPFXKey=True\nThumbprint=cc dd').subject,
+    ).toContain('second');
   });
 
   test('what cannot be loaded throws, or rejects', async () => {
@@ -115,8 +115,8 @@ describe('Certificate', () => {
     NativeCertificate.stores.set('of another', publicOf('CN=another', 'ee'));
     const certificate = new Certificate();
     certificate.store = 'store';
+    certificate.storeType = 2;
     certificate.storePassword = 'pw';
-    certificate.keyPassword = '';
     certificate.encoded = 'of second';
     expect([certificate.subject, certificate.privateKeyAvailable]).toEqual([
       'CN=second, O=x',

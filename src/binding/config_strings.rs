@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::algorithm_list::{Algorithm, AlgorithmList};
 use super::errors::{Failure, UNKNOWN_CONNECTION};
 use super::settings::{Lists, show_bool};
 use super::state::State;
 use crate::engine::{AlgorithmLists, Prompt, StrictKex};
+use crate::limits::MAX_ALTERNATIVES;
 
 /// One setting.
 struct Row {
@@ -23,15 +26,70 @@ type WriteOf = fn(&mut State, u64, &str) -> Result<(), Failure>;
 enum Access {
     Plain(Read, Option<Write>),
     OfConnection(ReadOf, Option<WriteOf>),
+    /// The index is that of a record.
+    Record(ReadOf, WriteOf),
 }
 
-use Access::{OfConnection, Plain};
+use Access::{OfConnection, Plain, Record};
 
 const fn row(name: &'static str, access: Access) -> Row {
     Row { name, access }
 }
 
 static ROWS: &[Row] = &[
+    row(
+        "AltSSHCertCount",
+        Plain(
+            |state| state.settings.alternatives.count().to_string(),
+            Some(|state, value| {
+                let most = u64::try_from(MAX_ALTERNATIVES).unwrap_or(u64::MAX);
+                state.settings.alternatives.set_count(number(value, 0, most)?);
+                Ok(())
+            }),
+        ),
+    ),
+    row(
+        "AltSSHCertStore",
+        Record(
+            |state, index| Ok(state.settings.alternatives.record(index)?.store.to_string()),
+            |state, index, value| {
+                let record = state.settings.alternatives.record_mut(index)?;
+                record.store = Zeroizing::new(value.to_owned());
+                Ok(())
+            },
+        ),
+    ),
+    row(
+        "AltSSHCertStorePassword",
+        Record(
+            |state, index| {
+                Ok(state.settings.alternatives.record(index)?.store_password.to_string())
+            },
+            |state, index, value| {
+                let record = state.settings.alternatives.record_mut(index)?;
+                record.store_password = Zeroizing::new(value.to_owned());
+                Ok(())
+            },
+        ),
+    ),
+    row(
+        "AltSSHCertStoreType",
+        Record(
+            |state, index| Ok(state.settings.alternatives.record(index)?.store_type.to_string()),
+            |state, index, value| {
+                let store_type = number(value, 0, 99)?;
+                state.settings.alternatives.record_mut(index)?.store_type = store_type;
+                Ok(())
+            },
+        ),
+    ),
+    row(
+        "AltSSHCertSubject",
+        Record(
+            |state, index| Ok(state.settings.alternatives.record(index)?.subject.clone()),
+            |state, index, value| state.settings.alternatives.set_subject(index, value),
+        ),
+    ),
     row("BuildInfo", Plain(|_| build_info(), None)),
     row("ClientSSHVersionString", OfConnection(client_version, None)),
     row(
@@ -124,11 +182,6 @@ static ROWS: &[Row] = &[
 /// Documented, and not there yet.
 static NOT_AVAILABLE: &[&str] = &[
     "AllowedClients",
-    "AltSSHCertCount",
-    "AltSSHCertStore",
-    "AltSSHCertStorePassword",
-    "AltSSHCertStoreType",
-    "AltSSHCertSubject",
     "BindExclusively",
     "BlockedClients",
     "CodePage",
@@ -160,7 +213,12 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     let row = find(base)?;
     match (&row.access, index, value) {
         (Plain(read, _), None, None) => return Ok(read(state)),
-        (OfConnection(read, _), Some(index), None) => return read(state, index),
+        (OfConnection(read, _) | Record(read, _), Some(index), None) => return read(state, index),
+        (Record(_, write), Some(index), Some(value)) => write(state, index, value),
+        (Record(..), None, _) => {
+            let name = row.name;
+            Err(Failure::invalid(format!("{name} needs the index of a record: {name}[0].")))
+        }
         (Plain(_, Some(write)), None, Some(value)) => write(state, value),
         (OfConnection(_, Some(write)), Some(index), Some(value)) => write(state, index, value),
         (Plain(_, None), None, Some(_)) | (OfConnection(_, None), Some(_), Some(_)) => {

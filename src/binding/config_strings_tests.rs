@@ -102,7 +102,8 @@ fn unknown_and_unavailable_settings_are_named() {
         ("Nonsense", "There is no setting \"Nonsense\"."),
         ("Nonsense=1", "There is no setting \"Nonsense\"."),
         ("codepage=65001", "CodePage is not supported."),
-        ("AltSSHCertStore[0]=x", "AltSSHCertStore is not supported."),
+        ("AltSSHCertStore[0]=x", "The index 0 is not below AltSSHCertCount, which is 0."),
+        ("AltSSHCertStore=x", "AltSSHCertStore needs the index of a record: AltSSHCertStore[0]."),
     ] {
         let failure = config(&mut state, text).unwrap_err();
         assert_eq!(failure.code, 10022, "{text}");

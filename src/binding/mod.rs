@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "in tests the napi macros register nothing"))]
 
 mod algorithm_list;
+mod alternatives;
 mod certificate;
 mod config_strings;
 mod errors;

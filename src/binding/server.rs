@@ -9,8 +9,10 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance, Either, Function, Null, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
+use zeroize::Zeroizing;
 
-use super::certificate::{NativeCertificate, store_bytes};
+use super::alternatives::{AlternativeToLoad, LoadedAlternative};
+use super::certificate::{NativeCertificate, Request, Selector};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
@@ -24,7 +26,6 @@ use crate::driver::{
     ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server, ServerEvent,
 };
 use crate::engine::{AuthAnswer, Prompt, Ticket};
-use crate::keystore::Certificate;
 use crate::limits::BLOCK_LEN;
 
 /// A weak function never keeps the process alive; a throwing listener is the facade's affair.
@@ -151,11 +152,15 @@ impl NativeServer {
     ) {
         let asked = whole(question).and_then(|it| self.questions.take_connected(it));
         if let Some(asked) = asked {
-            let store = store_bytes(&store).to_vec();
+            let request = Request {
+                store_type,
+                store: store.into(),
+                store_password: Zeroizing::new(password),
+                key_password: None,
+                wanted: Selector::Subject(subject),
+            };
             asked.answer(ConnectedAnswer::Load(Box::new(move || {
-                let certificate =
-                    Certificate::load(store_type, &store, &password, subject.as_str())
-                        .map_err(|error| error.to_string())?;
+                let certificate = request.try_load().map_err(|error| error.to_string())?;
                 certificate.private_key().ok_or_else(|| "The store has no private key.".to_owned())
             })));
         }
@@ -219,13 +224,26 @@ impl NativeServer {
         Ok(config_strings::config(&mut self.state, &configuration_string)?)
     }
 
+    /// What the last setting asked to load, for [`Self::finish_load`].
+    #[napi]
+    pub fn alternative_to_load(&mut self) -> Option<AlternativeToLoad> {
+        self.state.settings.alternatives.take_load()
+    }
+
+    /// Takes over what was loaded.
+    #[napi]
+    pub fn finish_load(&mut self, loaded: ClassInstance<'_, LoadedAlternative>) {
+        self.state.settings.alternatives.finish_load(&loaded);
+        self.state.apply();
+    }
+
     /// Begins to listen.
     #[napi]
     pub fn start_listening(&self, op: f64) -> napi::Result<(), String> {
         if self.state.server.is_active() {
             return Err(Failure::from(&OpError::AlreadyListening).into());
         }
-        if self.state.settings.host_key.is_none() {
+        if self.state.settings.host_keys().next().is_none() {
             return Err(Failure::new(NO_CERTIFICATE).into());
         }
         let started = self.state.server.start(self.state.settings.listen(), ticket(op));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
+use super::alternatives::Alternatives;
 use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
@@ -34,6 +35,7 @@ pub(super) struct Settings {
     pub(super) instruction: String,
     pub(super) prompts: Vec<Prompt>,
     pub(super) host_key: Option<Arc<PrivateKey>>,
+    pub(super) alternatives: Alternatives,
     pub(super) version: String,
     pub(super) lists: Lists,
     /// The last profile that was chosen.
@@ -85,6 +87,7 @@ impl Default for Settings {
             instruction: String::new(),
             prompts: Vec::new(),
             host_key: None,
+            alternatives: Alternatives::default(),
             version: config.transport.version,
             lists: AlgorithmLists::default().into(),
             profile: "compatible",
@@ -106,11 +109,16 @@ impl Settings {
         }
     }
 
+    /// The server's own key first.
+    pub(super) fn host_keys(&self) -> impl Iterator<Item = &Arc<PrivateKey>> {
+        self.host_key.iter().chain(self.alternatives.keys())
+    }
+
     fn engine_config(&self) -> Config {
         Config {
             transport: transport::Settings {
                 version: self.version.clone(),
-                host_keys: self.host_key.iter().cloned().collect(),
+                host_keys: self.host_keys().cloned().collect(),
                 algorithms: AlgorithmLists {
                     kex: self.lists.kex.rows(),
                     host_key: self.lists.host_key.rows(),

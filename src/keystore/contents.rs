@@ -33,11 +33,9 @@ pub(super) enum EntryKey {
     /// The private key itself.
     Private(Box<ParsedKey>),
     /// A private key that stays where it is, and signs there.
-    #[allow(dead_code, reason = "made by stores whose keys cannot be read")]
     Token { public: PublicKey, signer: Arc<PrivateKey> },
     /// There is one, but it cannot be used, and why. It only matters to who asks for this entry:
     /// the others of the store may have another password, or be of another kind.
-    #[allow(dead_code, reason = "made by stores with several keys")]
     Unusable(KeystoreError),
 }
 

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
 use super::{
-    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, jwk, openssh, p7b, pem, pkcs12,
-    ppk, ssh_public, xml,
+    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, jwk, openssh, p7b, pem, pkcs11,
+    pkcs12, ppk, ssh_public, xml,
 };
 use crate::limits::MAX_STORE_LEN;
 
@@ -135,6 +135,9 @@ pub(super) fn open(
     let unlock = if store_type.public_only { &public_only } else { unlock };
     match store_type.source {
         None => Err(KeystoreError::UnsupportedStoreType.into()),
+        Some(Source::Token) => {
+            pkcs11::open(store, unlock).map_err(|why| Unread { format: Some("PKCS#11"), why })
+        }
         Some(Source::System) => Err(KeystoreError::WindowsOnly.into()),
         Some(Source::File) => parse_as(&read_named_file(store)?, formats, unlock),
         Some(Source::Blob) => parse_as(store, formats, unlock),

@@ -6,10 +6,7 @@ use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use zeroize::Zeroizing;
 
 use super::asn1;
-
-/// Elements within elements: a megabyte of opening brackets would exhaust the stack. PKCS#12 needs
-/// about a dozen.
-const MAX_DEPTH: usize = 48;
+use crate::limits::MAX_STORE_DEPTH;
 
 /// What is wrong is told by whoever knows which structure this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +142,7 @@ const NUMBER: u8 = 0x1f;
 const END_OF_CONTENTS: [u8; 2] = [0, 0];
 
 fn element(rest: &mut &[u8], depth: usize) -> Result<Zeroizing<Vec<u8>>, NotDer> {
-    if depth >= MAX_DEPTH {
+    if depth >= MAX_STORE_DEPTH {
         return Err(NotDer);
     }
     let tag = take(rest, 1)?.first().copied().ok_or(NotDer)?;
@@ -260,7 +257,7 @@ mod tests {
             assert_eq!(to_der(data), Err(NotDer), "{:x?}", data.get(..20));
         }
         let nested = |levels: usize| [[0x30, 0x80].repeat(levels), vec![0; 2 * levels]].concat();
-        assert!(to_der(&nested(MAX_DEPTH)).is_ok());
-        assert!(to_der(&nested(MAX_DEPTH + 1)).is_err());
+        assert!(to_der(&nested(MAX_STORE_DEPTH)).is_ok());
+        assert!(to_der(&nested(MAX_STORE_DEPTH + 1)).is_err());
     }
 }

@@ -22,6 +22,14 @@ pub enum KeystoreError {
     TooLarge,
     /// More than [`crate::limits::MAX_STORE_ENTRIES`] keys and certificates.
     TooManyEntries,
+    /// The module of a security token cannot be loaded.
+    ModuleNotLoaded,
+    /// There is no token that fits, behind the module.
+    NoToken,
+    /// A PIN was given and several tokens could be meant: each wrong one locks itself sooner.
+    SeveralTokens,
+    /// The token, or its module, reports this error.
+    Token(String),
     /// No data at all.
     Empty,
     /// Data of a supported form, but not of one that stores of the type have.
@@ -59,6 +67,14 @@ pub enum KeystoreError {
 }
 
 impl KeystoreError {
+    /// Whether the store could be opened and only has not what was asked for.
+    pub fn is_no_match(&self) -> bool {
+        matches!(
+            self,
+            Self::NoMatchingSubject | Self::NoMatchingThumbprint | Self::KeyOfAnotherCertificate
+        )
+    }
+
     pub(super) fn unsupported_key(name: impl AsRef<[u8]>) -> Self {
         Self::UnsupportedKey(printable(name.as_ref()))
     }
@@ -98,6 +114,15 @@ impl fmt::Display for KeystoreError {
             }
             Self::Malformed(what) => return write!(f, "The {what} is damaged or incomplete."),
             Self::NotAFile => "The path does not name a file.",
+            Self::Token(what) => return write!(f, "The security token reports: {what}."),
+            Self::ModuleNotLoaded => {
+                "The PKCS#11 module cannot be loaded: there is no such library, or it is not one."
+            }
+            Self::NoToken => "There is no such security token.",
+            Self::SeveralTokens => {
+                "There are several security tokens: name one, as in \
+                 pkcs11:token=LABEL?module-path=/path/to/module."
+            }
             Self::TooManyEntries => "The store holds more keys and certificates than is accepted.",
             Self::Empty => "There is no data.",
             Self::OtherFormat => "Stores of this type are of another format; cstAuto reads it.",

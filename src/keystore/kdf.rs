@@ -13,10 +13,7 @@ use sha3::{Sha3_256, Sha3_384, Sha3_512};
 use zeroize::Zeroizing;
 
 use super::{KeystoreError, Unlock};
-
-/// The salt of any derivation; programs write 8 to 64 bytes. A megabyte of salt in each block would
-/// cost more than the iterations that are paid for.
-const MAX_SALT_LEN: usize = 1024;
+use crate::limits::MAX_SALT_LEN;
 
 /// What no cipher, MAC or IV comes near.
 const MAX_OUTPUT_LEN: usize = 256;

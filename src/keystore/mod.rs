@@ -23,6 +23,7 @@ mod openssh;
 mod p7b;
 mod pbe;
 mod pem;
+mod pkcs11;
 mod pkcs12;
 mod ppk;
 mod private_key;

@@ -12,6 +12,7 @@ use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
 use super::public_key::CURVES;
 use super::{KeystoreError, Unlock};
 use crate::error::InvalidMessage;
+use crate::limits::MAX_SALT_LEN;
 use crate::wire::Reader;
 
 pub(super) static FORMAT: Format = Format {
@@ -22,9 +23,6 @@ pub(super) static FORMAT: Format = Format {
 
 /// What every file of this format starts with.
 const MAGIC: &[u8] = b"openssh-key-v1\0";
-
-/// The salt ssh-keygen writes has 16 bytes.
-const MAX_SALT_LEN: usize = 1024;
 
 const CIPHERS: &[(&str, Cipher)] = &[
     ("aes128-ctr", Cipher::aes_ctr(16)),

@@ -5,6 +5,7 @@ mod certificate;
 mod dsa;
 mod ecdsa;
 mod ed25519;
+mod external;
 mod material;
 mod rsa;
 mod security_key;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use certificate::{Certificate, CertificateKind, CertificateOption};
 pub use ed25519::generate_ed25519;
+pub use external::{ExternalSigner, RawSignature};
 pub use material::{Curve, KeyMaterial};
 
 use super::Security;
@@ -165,6 +167,14 @@ impl PrivateKey {
             KeyMaterial::Dsa { p, q, g, y, x } => dsa::private_key([p, q, g, y], x),
             KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
         }
+    }
+
+    /// Builds a key that signs outside of this process, from its public key blob.
+    pub fn external(
+        public_blob: &[u8],
+        signer: Box<dyn ExternalSigner>,
+    ) -> Result<Self, CryptoError> {
+        external::private_key(public_blob, signer)
     }
 
     /// Adds the host certificate in this blob (the file `ssh_host_..._key-cert.pub` has it in

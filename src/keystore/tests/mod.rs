@@ -5,6 +5,7 @@ mod certificates;
 mod damaged;
 mod java;
 mod pbe;
+mod pkcs11;
 mod pkcs12;
 mod stores;
 mod text_keys;

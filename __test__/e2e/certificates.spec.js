@@ -1,0 +1,159 @@
+'use strict';
+
+// Certificates put to use: as SSHCert, beside it (AltSSHCert) and for one connection, from each kind
+// of file, with a client that says which key it saw.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { createHash } = require('node:crypto');
+const { Certificate, CertStoreTypes } = require('../../index.js');
+const { createServer, acceptAll } = require('../support/server.js');
+const ssh2 = require('../support/ssh2_client.js');
+
+const file = (name) => path.join(__dirname, '../../tests/vectors/text-keys', name);
+const expected = new Map(
+  fs
+    .readFileSync(file('expected.txt'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+    .map(([name, , fingerprint]) => [name, fingerprint]),
+);
+
+/** The fingerprint of the host key that a client gets which only knows these algorithms. */
+async function hostKeyOf(server, serverHostKey) {
+  let key;
+  const client = await ssh2.connect(server, {
+    algorithms: { serverHostKey },
+    hostVerifier: (blob) => {
+      key = blob;
+      return true;
+    },
+  });
+  client.end();
+  return createHash('sha256').update(key).digest('base64').replace(/=+$/, '');
+}
+
+async function listening(prepare, options) {
+  const server = createServer(options);
+  acceptAll(server);
+  await prepare(server);
+  await server.startListening();
+  return server;
+}
+
+const USED = [
+  ['ed25519-v2.ppk', 14, 15, '', 'ssh-ed25519'],
+  ['ecdsa-384-v3-encrypted.ppk', 14, 15, 'secret', 'ecdsa-sha2-nistp384'],
+  ['rsa-2048.xml', 16, 17, '', 'rsa-sha2-256'],
+  ['p521.jwk', 18, 19, '', 'ecdsa-sha2-nistp521'],
+  ['rsa-with-chain.pem', 6, 7, '', 'rsa-sha2-512'],
+  ['set.jwk', 99, 99, '', 'ecdsa-sha2-nistp256', 'p256 key'],
+];
+expected.set('set.jwk', expected.get('p256.jwk'));
+
+describe.each(USED)('%s', (name, fileType, blobType, password, algorithm, subject = '*') => {
+  test('as SSHCert, AltSSHCert and in Connected', async () => {
+    const server = await listening((it) =>
+      it.setSSHCert(new Certificate(fileType, file(name), password, subject)),
+    );
+    expect(await hostKeyOf(server, [algorithm])).toBe(expected.get(name));
+
+    const other = await listening(async (it) => {
+      // A key of another kind: the server's own is of the kind that the client asks for otherwise.
+      if (algorithm === 'ssh-ed25519')
+        it.setSSHCert(new Certificate(19, fs.readFileSync(file('p256.jwk')), '', '*'));
+      await it.config('AltSSHCertCount=1');
+      await it.config(`AltSSHCertStoreType[0]=${blobType}`);
+      await it.config(`AltSSHCertStore[0]=${fs.readFileSync(file(name), 'utf8')}`);
+      await it.config(`AltSSHCertStorePassword[0]=${password}`);
+      await it.config(`AltSSHCertSubject[0]=${subject}`);
+    });
+    expect(await hostKeyOf(other, [algorithm])).toBe(expected.get(name));
+
+    const third = await listening((it) => {
+      it.on('Connected', (e) => {
+        e.certStoreType = fileType;
+        e.certStore = file(name);
+        e.certPassword = password;
+        e.certSubject = subject;
+      });
+    });
+    expect(await hostKeyOf(third, [algorithm])).toBe(expected.get(name));
+  });
+});
+
+describe('several keys', () => {
+  test('the client chooses among them', async () => {
+    const server = await listening(
+      async (it) => {
+        await it.config('AltSSHCertCount=3');
+        const files = ['ed25519-v3.ppk', 'ecdsa-256-v3.ppk', 'rsa-v2-encrypted.ppk'];
+        for (const [index, name] of files.entries()) {
+          await it.config(`AltSSHCertStoreType[${index}]=${CertStoreTypes.cstPPKFile}`);
+          await it.config(`AltSSHCertStore[${index}]=${file(name)}`);
+          await it.config(`AltSSHCertStorePassword[${index}]=secret`);
+        }
+        // Not waited for: startListening does.
+        for (const index of files.keys()) void it.config(`AltSSHCertSubject[${index}]=*`);
+      },
+      { hostKey: null },
+    );
+    for (const [algorithm, name] of [
+      ['ssh-ed25519', 'ed25519-v3.ppk'],
+      ['ecdsa-sha2-nistp256', 'ecdsa-256-v3.ppk'],
+      ['rsa-sha2-512', 'rsa-v2-encrypted.ppk'],
+    ]) {
+      expect(await hostKeyOf(server, [algorithm])).toBe(expected.get(name));
+    }
+    expect(await server.config('AltSSHCertSubject[1]')).toBe('*');
+    expect(await server.config('AltSSHCertCount')).toBe('3');
+  });
+
+  test('what cannot be loaded is told, and what was there stays', async () => {
+    const server = await listening(async (it) => {
+      await it.config('AltSSHCertCount=1');
+      await it.config(`AltSSHCertStore[0]=${file('p256.jwk')}`);
+      await it.config('AltSSHCertStoreType[0]=18');
+      await it.config('AltSSHCertSubject[0]=*');
+    });
+    const refused = async (text, code, message) =>
+      expect(server.config(text)).rejects.toMatchObject({ code, message });
+    await server.config('AltSSHCertStoreType[0]=14');
+    await refused('AltSSHCertSubject[0]=*', 1301, expect.stringMatching(/cstPPKFile.*JWK/));
+    await server.config(`AltSSHCertStore[0]=${file('p256-public.jwk')}`);
+    await server.config('AltSSHCertStoreType[0]=18');
+    await refused('AltSSHCertSubject[0]=*', 1301, expect.stringMatching(/no private key/));
+    for (const text of [
+      'AltSSHCertCount=-1',
+      'AltSSHCertCount=100000',
+      'AltSSHCertStore[1]=x',
+      'AltSSHCertSubject=*',
+      'AltSSHCertStoreType[0]=x',
+      'AltSSHCertCount[0]=1',
+    ]) {
+      await refused(text, 10022, expect.stringContaining('AltSSHCert'));
+    }
+    expect(await hostKeyOf(server, ['ecdsa-sha2-nistp256'])).toBe(expected.get('p256.jwk'));
+    await server.config('AltSSHCertSubject[0]=');
+    await expect(hostKeyOf(server, ['ecdsa-sha2-nistp256'])).rejects.toThrow();
+  });
+});
+
+test('a slow key derivation does not hold the event loop', async () => {
+  const text = fs.readFileSync(file('ed25519-argon2i.ppk'), 'utf8');
+  // The MAC does not fit any more: the password is wrong, once the derivation is over.
+  const slow = text.replace('Argon2-Memory: 64', 'Argon2-Memory: 65536');
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const server = createServer();
+  await server.config('AltSSHCertCount=1');
+  await server.config('AltSSHCertStoreType[0]=15');
+  await server.config(`AltSSHCertStore[0]=${slow}`);
+  await server.config('AltSSHCertStorePassword[0]=secret');
+  const before = turns;
+  await expect(server.config('AltSSHCertSubject[0]=*')).rejects.toMatchObject({ code: 1301 });
+  await expect(Certificate.load(15, slow, 'secret', '*')).rejects.toMatchObject({ code: 1301 });
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(before);
+});

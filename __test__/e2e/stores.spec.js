@@ -1,0 +1,114 @@
+'use strict';
+
+// Host keys out of the binary stores and out of a security token, with a client that says which key
+// it saw.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { createHash, createPublicKey } = require('node:crypto');
+const { Certificate, CertStoreTypes } = require('../../index.js');
+const { testWith } = require('../support/clients.js');
+const { folder } = require('../support/folder.js');
+const { run, start } = require('../support/processes.js');
+const { acceptAll, createServer } = require('../support/server.js');
+const ssh2 = require('../support/ssh2_client.js');
+
+const file = (name) => path.join(__dirname, '../../tests/vectors/stores', name);
+const MODULES = [
+  '/usr/lib/softhsm/libsofthsm2.so',
+  '/usr/lib64/softhsm/libsofthsm2.so',
+  '/usr/lib64/pkcs11/libsofthsm2.so',
+  '/usr/local/lib/softhsm/libsofthsm2.so',
+  '/opt/homebrew/lib/softhsm/libsofthsm2.so',
+];
+
+/** The modulus of rsa.key, which is in every store. */
+const modulus = Buffer.from(
+  createPublicKey(fs.readFileSync(file('rsa.key'))).export({ format: 'jwk' }).n,
+  'base64url',
+);
+
+async function hostKeyOf(server, serverHostKey) {
+  let key;
+  const client = await ssh2.connect(server, {
+    algorithms: { serverHostKey },
+    hostVerifier: (blob) => {
+      key = blob;
+      return true;
+    },
+  });
+  client.end();
+  return key;
+}
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex').toUpperCase();
+
+const { cstPFXFile, cstPFXBlob, cstJKSFile, cstJKSBlob, cstBCFKSFile, cstBCFKSBlob, cstAuto } =
+  CertStoreTypes;
+
+test.each([
+  ['rsa.p12', cstPFXFile, cstPFXBlob],
+  ['keytool.p12', cstPFXFile, cstPFXBlob],
+  ['keytool.jks', cstJKSFile, cstJKSBlob],
+  ['keytool.jceks', cstJKSFile, cstJKSBlob],
+  ['keytool.bcfks', cstBCFKSFile, cstBCFKSBlob],
+])('%s as SSHCert', async (name, fileType, blobType) => {
+  const subject = 'CN=rsa.example.com';
+  const certificate = new Certificate(fileType, file(name), 'secret1', subject);
+  expect(certificate.subject).toBe('CN=rsa.example.com, O=Example');
+  for (const type of [blobType, cstAuto]) {
+    const same = new Certificate(type, fs.readFileSync(file(name)), 'secret1', subject);
+    expect(same.thumbprintSHA256).toBe(certificate.thumbprintSHA256);
+    expect(same.privateKey).toBe(certificate.privateKey);
+  }
+  const server = createServer();
+  acceptAll(server);
+  server.setSSHCert(certificate);
+  await server.startListening();
+  const key = await hostKeyOf(server, ['rsa-sha2-256']);
+  expect(key.subarray(-modulus.length).equals(modulus)).toBe(true);
+  expect(sha256(key)).toBe(certificate.fingerprintSHA256.replaceAll(':', '').toUpperCase());
+});
+
+test('a wrong password says so, and names the store', () => {
+  expect(() => new Certificate(cstPFXFile, file('rsa.p12'), 'wrong', '*')).toThrow(
+    expect.objectContaining({
+      code: 1301,
+      message: expect.stringMatching(/cstPFXFile.*rsa\.p12.*PKCS#12.*password is wrong/),
+    }),
+  );
+});
+
+testWith('softhsm2-util', 'a key in a token signs the key exchange', async () => {
+  const module = MODULES.find((each) => fs.existsSync(each));
+  const configuration = path.join(folder, 'softhsm2.conf');
+  fs.mkdirSync(path.join(folder, 'tokens'));
+  fs.writeFileSync(configuration, `directories.tokendir = ${path.join(folder, 'tokens')}\n`);
+  const env = { SOFTHSM2_CONF: configuration };
+  const util = async (...args) => {
+    const { status, stderr } = await run('softhsm2-util', args, { env });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  };
+  await util(
+    '--init-token',
+    '--free',
+    '--label',
+    'host',
+    '--so-pin',
+    '87654321',
+    '--pin',
+    '123456',
+  );
+  const into = ['--token', 'host', '--pin', '123456', '--label', 'rsa', '--id', '01'];
+  await util('--import', file('rsa.key'), ...into);
+
+  const store = `pkcs11:token=host?module-path=${module}`;
+  const script = path.join(__dirname, '../support/token_server.js');
+  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'];
+  const child = start(process.execPath, [script, store, '123456'], { env, stdio });
+  const { port } = await new Promise((resolve) => child.once('message', resolve));
+  for (const algorithm of ['rsa-sha2-256', 'rsa-sha2-512']) {
+    const key = await hostKeyOf({ getLocalPort: () => port }, [algorithm]);
+    expect(key.subarray(-modulus.length).equals(modulus)).toBe(true);
+  }
+});
