@@ -44,6 +44,7 @@ await step('Documentation (rustdoc)', () =>
 await step('Rust tests', () => cargoTest([]));
 await step('Rust tests of the engine alone', () => cargoTest(['--no-default-features']));
 await step('JavaScript tests (jest)', jest);
+await step('Benchmark suite (tiny)', benchmark);
 await step('Fuzzing', fuzzing);
 await step('Licences and sources (cargo-deny)', cargoDeny);
 await step('Advisories (npm audit)', npmAudit);
@@ -204,6 +205,20 @@ async function jest() {
   result.failed += open;
   if (status !== 0 && result.failed === 0) result.failed = 1;
   return result;
+}
+
+/** Every scenario of the suite with next to no data: whether it works, not how fast anything is. */
+async function benchmark() {
+  if (process.platform !== 'linux') return skip('the benchmark suite runs on Linux only');
+  let output = '';
+  const status = await run(process.execPath, ['bench/run.mjs', '--tiny'], {
+    env,
+    onText: (chunk) => (output += chunk),
+  });
+  const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output);
+  if (!counts) return { failed: 1 };
+  const [passed, failed, skipped] = counts.slice(1).map(Number);
+  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
 async function fuzzing() {

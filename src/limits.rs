@@ -8,7 +8,7 @@ pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
 
 /// How many bytes `poll_transmit` seals at a time: enough for large writes, little enough that
 /// control messages do not wait behind a burst of data.
-pub const TRANSMIT_TARGET: usize = 256 * 1024;
+pub const TRANSMIT_TARGET: usize = 64 * 1024;
 
 /// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and
 /// MAC. With data alone, a client that takes one byte a message makes one call seal forty times as

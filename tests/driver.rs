@@ -48,12 +48,13 @@ impl Handler for Program {
         &self.gate
     }
 
-    fn handle(&self, event: ServerEvent) {
+    fn handle(&self, event: ServerEvent) -> bool {
         if matches!(event, ServerEvent::Status { .. }) && self.panics.load(Ordering::Relaxed) {
             panic!("the handler fails, as the test wants");
         }
         // The test may be over.
         let _ = self.events.lock().unwrap().send(event);
+        false
     }
 
     fn forget(&self, connection: u64) {

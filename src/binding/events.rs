@@ -141,10 +141,11 @@ impl<'env, 'state> Batch<'env, 'state> {
             let copy = Uint8ArraySlice::copy_from(self.env, &bytes)?;
             return self.put(copy);
         }
+        memory::shrink_later();
         let (start, len) = (bytes.as_ptr().cast_mut(), bytes.len());
         // SAFETY: `start` and `len` are those of `bytes`, which the closure keeps alive until the
         // array buffer is collected. JavaScript may write to them: they are the only handle to this
-        // part of the read buffer, because the engine hands delivered bytes over and keeps none.
+        // memory, because the engine hands delivered bytes over and keeps none.
         let lent = unsafe { Uint8Array::with_external_data(start, len, move |_, _| drop(bytes)) };
         self.put(lent)
     }

@@ -4,20 +4,39 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::blocks;
 use crate::driver::later;
 
 /// How long after the last connection: what JavaScript held is collected by then, and a server that
 /// is called again at once has better things to do.
 const DELAY: Duration = Duration::from_secs(1);
 
-static PLANNED: AtomicBool = AtomicBool::new(false);
+/// How long after data has come: a flood needs its buffers again at once.
+const DATA_DELAY: Duration = Duration::from_secs(3);
+
+static TRIM_PLANNED: AtomicBool = AtomicBool::new(false);
+static SHRINK_PLANNED: AtomicBool = AtomicBool::new(false);
 
 /// Gives back what is free a moment from now, on a thread that may take its time.
 pub(super) fn trim_later() {
-    if !PLANNED.swap(true, Ordering::AcqRel) {
+    if !TRIM_PLANNED.swap(true, Ordering::AcqRel) {
         later(DELAY, || {
-            PLANNED.store(false, Ordering::Release);
+            TRIM_PLANNED.store(false, Ordering::Release);
+            while blocks::shrink() {}
             trim();
+        });
+    }
+}
+
+/// Gives back the buffers for data that are not used, a part every few seconds until none is left:
+/// of those that a flood needs all the time, enough are in use.
+pub(super) fn shrink_later() {
+    if !SHRINK_PLANNED.swap(true, Ordering::AcqRel) {
+        later(DATA_DELAY, || {
+            SHRINK_PLANNED.store(false, Ordering::Release);
+            if blocks::shrink() {
+                shrink_later();
+            }
         });
     }
 }

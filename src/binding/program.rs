@@ -12,6 +12,8 @@ use crate::engine::{AuthAnswer, Prompt};
 /// Events and their bytes that stop the reading of sockets, and those that start it again.
 const HIGH: Load = Load { events: 8192, bytes: 32 * 1024 * 1024 };
 const LOW: Load = Load { events: 2048, bytes: 8 * 1024 * 1024 };
+/// What JavaScript is woken for at once; less waits for what else is at hand.
+const ENOUGH: Load = Load { events: 64, bytes: 64 * 1024 };
 /// What is handed over at a time, so that timers and other I/O of the program get their turn.
 const BATCH: Load = Load { events: 1024, bytes: 8 * 1024 * 1024 };
 
@@ -168,21 +170,34 @@ impl Handler for Program {
         &self.gate
     }
 
-    fn handle(&self, event: ServerEvent) {
+    fn handle(&self, event: ServerEvent) -> bool {
         let bytes = weight(&event);
-        let wake = {
+        let (wake, later) = {
             let mut queue = self.queue.lock();
             if queue.gone {
                 drop(queue);
                 drop(event);
-                return;
+                return false;
             }
             queue.events.push_back(event);
             queue.bytes = queue.bytes.saturating_add(bytes);
             if queue.events.len() >= HIGH.events || queue.bytes >= HIGH.bytes {
                 self.gate.close();
             }
-            !mem::replace(&mut queue.woken, true)
+            let enough = queue.events.len() >= ENOUGH.events || queue.bytes >= ENOUGH.bytes;
+            let wake = enough && !mem::replace(&mut queue.woken, true);
+            (wake, !queue.woken)
+        };
+        if wake {
+            self.wake_up();
+        }
+        later
+    }
+
+    fn flush(&self) {
+        let wake = {
+            let mut queue = self.queue.lock();
+            !queue.events.is_empty() && !mem::replace(&mut queue.woken, true)
         };
         if wake {
             self.wake_up();

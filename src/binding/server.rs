@@ -16,6 +16,7 @@ use super::certificate::{NativeCertificate, Request, Selector};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
+use super::memory;
 use super::program::{Program, Wake};
 use super::properties::{self, Value};
 use super::settings::Settings;
@@ -25,6 +26,7 @@ use crate::driver::{
     ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server, ServerEvent,
 };
 use crate::engine::{AuthAnswer, Prompt, Ticket};
+use crate::limits::BLOCK_LEN;
 
 /// A weak function never keeps the process alive; a throwing listener is the facade's affair.
 type WakeFunction = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
@@ -303,6 +305,9 @@ impl NativeServer {
         extended_type: u32,
     ) -> napi::Result<bool, String> {
         let data_type = (extended_type != 0).then_some(extended_type);
+        if data.len() >= BLOCK_LEN / 2 {
+            memory::shrink_later();
+        }
         self.send_bytes(op, channel, blocks::copy(data), data_type)
     }
 

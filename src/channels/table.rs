@@ -28,6 +28,19 @@ impl Channels {
         self.events.pop_front()
     }
 
+    /// Gives memory back that is empty.
+    pub fn rest(&mut self) {
+        if self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
+        if self.round.is_empty() {
+            self.round = VecDeque::new();
+        }
+        if self.slots.len() < 4 {
+            self.slots.shrink_to_fit();
+        }
+    }
+
     /// How many numbers are in use.
     pub fn len(&self) -> usize {
         self.slots.len().saturating_sub(self.free.len())

@@ -23,6 +23,8 @@ use crate::error::{Closed, DisconnectReason, Error};
 
 /// A send as large as this is written at once, not together with what follows it.
 const LARGE_SEND_LEN: usize = 16 * 1024;
+/// Larger sends are sealed by the connection's task, not on the caller's thread.
+const MAX_INLINE_LEN: usize = 512 * 1024;
 /// Consumed bytes of a channel that wake the task: less than half of the smallest window.
 const CONSUMED_LEN: usize = 16 * 1024;
 /// Channels with consumed bytes that wake the task: they are searched one by one.
@@ -50,6 +52,18 @@ struct Queue {
     consumed: Vec<(ChannelId, usize)>,
     /// The task is over: nobody would run a command.
     closed: bool,
+}
+
+impl Queue {
+    /// Gives memory back that is empty.
+    fn rest(&mut self) {
+        if self.commands.is_empty() {
+            self.commands = VecDeque::new();
+        }
+        if self.consumed.is_empty() {
+            self.consumed = Vec::new();
+        }
+    }
 }
 
 /// What belongs to the engine, under its lock.
@@ -303,12 +317,11 @@ impl ConnectionHandle {
     }
 
     fn submit_small(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
-        if self.shared.turn.allows(len) {
-            self.submit_now(command, len, ticket)
-        } else {
+        if len > MAX_INLINE_LEN {
             self.submit(command);
-            false
+            return false;
         }
+        self.submit_now(command, len, ticket)
     }
 
     /// Runs a command here and now, if nobody else has the engine and nothing waits before it.
@@ -328,7 +341,8 @@ impl ConnectionHandle {
         }
         let turn = self.shared.turn.number();
         let write = core.last_turn.replace(turn) != Some(turn) || len >= LARGE_SEND_LEN;
-        core.watched = Some((ticket, false));
+        // A program that only waits for its sends has to get back to its event loop now and then.
+        core.watched = self.shared.turn.allows(len).then_some((ticket, false));
         self.guarded(&mut core, |handle, core| {
             let now = Instant::now();
             handle.run(core, command, now);
@@ -357,12 +371,18 @@ impl ConnectionHandle {
             }
             handle.drive(core, Some((input, eof)), true, now);
         });
-        let Some(engine) = &core.engine else {
+        let Some(engine) = &mut core.engine else {
             return (None, Step { ended: true, ..Step::default() });
         };
+        engine.rest();
         let deadline = engine.poll_timeout();
         let wants_input = engine.wants_input();
         core.armed = deadline;
+        self.queue.lock().rest();
+        if core.sending.is_empty() {
+            core.sending = Vec::new();
+        }
+        core.channels.shrink_to_fit();
         let step = Step {
             wants_input,
             blocked: core.transmit.is_pending(),

@@ -101,8 +101,12 @@ pub trait Handler: Send + Sync + 'static {
     /// The gate that stops the reading of sockets.
     fn gate(&self) -> &InputGate;
 
-    /// Takes an event. Called with the connection locked: it must not block.
-    fn handle(&self, event: ServerEvent);
+    /// Takes an event. Called with the connection locked: it must not block. With `true` it asks for
+    /// a [`Self::flush`] once the events at hand have come: many of them for one wake-up.
+    fn handle(&self, event: ServerEvent) -> bool;
+
+    /// Sees to the events that have come.
+    fn flush(&self) {}
 
     /// A connection is gone: what was kept for it can go too. Told whether or not anybody wants to
     /// know of its end.

@@ -3,14 +3,18 @@
 //! other. They are made when the first server starts and live as long as the process: threads that
 //! wait cost next to nothing.
 
+use std::cell::RefCell;
 use std::future::pending;
 use std::io;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::Notify;
+
+use super::handler::Handler;
 
 /// More threads than this do not help: one JavaScript thread decides for all of them.
 const MAX_THREADS: usize = 4;
@@ -60,9 +64,56 @@ fn start() -> io::Result<Vec<Handle>> {
         runtimes.push(runtime.handle().clone());
         let name = "sshserver".to_owned();
         let builder = thread::Builder::new().name(name).stack_size(STACK_LEN);
-        builder.spawn(move || runtime.block_on(pending::<()>()))?;
+        builder.spawn(move || {
+            let flusher = Flusher::default();
+            runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
+            FLUSHER.set(Some(flusher));
+            runtime.block_on(pending::<()>());
+        })?;
     }
     Ok(runtimes)
+}
+
+/// Handlers that wait to be flushed by this thread, if it is one of ours.
+#[derive(Default)]
+struct Flusher {
+    wake: Arc<Notify>,
+    waiting: Vec<Arc<dyn Handler>>,
+}
+
+thread_local! {
+    static FLUSHER: RefCell<Option<Flusher>> = const { RefCell::new(None) };
+}
+
+/// Flushes a handler when the tasks have run that are ready now, or at once on a thread of the
+/// program.
+pub(super) fn flush_soon(handler: &Arc<dyn Handler>) {
+    let is_ours = FLUSHER.with_borrow_mut(|flusher| match flusher {
+        Some(flusher) => {
+            if !flusher.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, handler)) {
+                flusher.waiting.push(Arc::clone(handler));
+                flusher.wake.notify_one();
+            }
+            true
+        }
+        None => false,
+    });
+    if !is_ours {
+        handler.flush();
+    }
+}
+
+/// Stands in the queue of the thread's tasks behind those that are ready already.
+async fn flush_all(wake: Arc<Notify>) {
+    loop {
+        wake.notified().await;
+        let take = |flusher: &mut Option<Flusher>| {
+            flusher.as_mut().map(|flusher| std::mem::take(&mut flusher.waiting))
+        };
+        for handler in FLUSHER.with_borrow_mut(take).unwrap_or_default() {
+            handler.flush();
+        }
+    }
 }
 
 /// Runs `work` after a while, where it may block; not at all if there is no runtime.

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use super::connection::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
+use super::runtime;
 use crate::engine::{ChannelId, Config, Verbosity};
 
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
@@ -92,33 +93,32 @@ impl ChannelEntry {
     }
 }
 
-/// What is sealed on the program's thread in one turn of its event loop: as long as it is little,
-/// handing it to another thread costs more. The rest is for the connections' tasks, so that the
-/// program goes on and they share the work.
-const SEALED_IN_TURN: usize = 1024 * 1024;
+/// What is sent on the program's thread in one turn of its event loop before it has to wait for the
+/// next one to hear that a send is done.
+const SENT_IN_TURN: usize = 1024 * 1024;
 
 /// The turn that the program's event loop is in; see `ConnectionHandle::submit_now`.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
     number: AtomicU32,
-    sealed: AtomicUsize,
+    sent: AtomicUsize,
 }
 
 impl Turn {
     /// A new turn begins.
     pub(super) fn next(&self) {
         self.number.fetch_add(1, Ordering::Relaxed);
-        self.sealed.store(0, Ordering::Relaxed);
+        self.sent.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn number(&self) -> u32 {
         self.number.load(Ordering::Relaxed)
     }
 
-    /// Whether the program's thread may seal so much more in this turn.
+    /// Whether the program may hear of the end of a send of this length in this turn.
     pub(super) fn allows(&self, len: usize) -> bool {
-        let before = self.sealed.fetch_add(len, Ordering::Relaxed);
-        before.saturating_add(len) <= SEALED_IN_TURN
+        let before = self.sent.fetch_add(len, Ordering::Relaxed);
+        before.saturating_add(len) <= SENT_IN_TURN
     }
 }
 
@@ -182,8 +182,8 @@ impl Shared {
 
     /// Hands an event over, unless nobody is there any more.
     pub(super) fn tell(&self, event: ServerEvent) {
-        if !self.is_aborted() {
-            self.handler.handle(event);
+        if !self.is_aborted() && self.handler.handle(event) {
+            runtime::flush_soon(&self.handler);
         }
     }
 

@@ -12,6 +12,8 @@ use crate::limits::TRANSMIT_TARGET;
 
 /// What a caller's thread seals at most before the task has written it.
 const UNWRITTEN_LEN: usize = 64 * 1024;
+/// What is sealed at a time, the last packet included.
+const BUFFER_LEN: usize = TRANSMIT_TARGET + 128 * 1024;
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -47,6 +49,7 @@ impl Transmit {
         }
         if self.bytes.capacity() == 0 {
             self.bytes = SPARE.take();
+            self.bytes.reserve(BUFFER_LEN);
         }
         let mut moved = false;
         loop {
@@ -98,7 +101,7 @@ impl Transmit {
         let mut bytes = std::mem::take(&mut self.bytes);
         self.written = 0;
         bytes.clear();
-        if bytes.capacity() <= 2 * TRANSMIT_TARGET {
+        if bytes.capacity() <= 2 * BUFFER_LEN {
             SPARE.set(bytes);
         }
     }

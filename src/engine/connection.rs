@@ -382,24 +382,31 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
-        if self.events.is_empty() && self.events.capacity() > 64 {
+        self.events.pop_front()
+    }
+
+    /// Gives memory back that is empty: to be called before a connection waits for its client, which
+    /// may be for hours.
+    pub fn rest(&mut self) {
+        if self.events.is_empty() {
             self.events = VecDeque::new();
         }
-        event
+        self.channels.rest();
+        self.transport.rest();
     }
 
     /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] of them at most; whether there
     /// were any. Channel data is sealed here, so events may follow.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
         let before = out.len();
+        let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+        self.transport.lend_buffer(out);
         if !self.is_ended() && self.transport.can_send() && self.channels.wants_pump() {
-            let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
             self.last_data = now;
             let result = self.channels.pump(now, budget, &mut self.transport);
             self.finish_step(now, result);
         }
-        self.transport.take_sealed(out);
+        self.transport.return_buffer(out);
         out.len() > before
     }
 

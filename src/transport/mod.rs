@@ -140,13 +140,27 @@ impl Transport {
         self.sealed.len()
     }
 
-    /// Moves the sealed bytes to `out`.
-    pub fn take_sealed(&mut self, out: &mut Vec<u8>) {
-        if out.is_empty() {
-            std::mem::swap(out, &mut self.sealed);
-        } else {
-            out.append(&mut self.sealed);
+    /// Seals into `out` from now on, behind what is there, until [`Self::return_buffer`]: the caller's
+    /// buffer is large already, and the bytes need not be moved.
+    pub fn lend_buffer(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.sealed);
+        std::mem::swap(out, &mut self.sealed);
+    }
+
+    /// Gives the buffer of [`Self::lend_buffer`] back, with everything that is sealed.
+    pub fn return_buffer(&mut self, out: &mut Vec<u8>) {
+        std::mem::swap(out, &mut self.sealed);
+    }
+
+    /// Gives memory back that is empty.
+    pub fn rest(&mut self) {
+        if self.sealed.is_empty() {
+            self.sealed = Vec::new();
         }
+        if self.deferred.is_empty() {
+            self.deferred = Vec::new();
+        }
+        self.trace.rest();
     }
 
     /// When [`Self::start_exchange`] is due because of time.

@@ -57,6 +57,13 @@ impl Trace {
         std::mem::take(&mut self.lines)
     }
 
+    /// Gives memory back that is empty.
+    pub fn rest(&mut self) {
+        if self.lines.is_empty() {
+            self.lines = Vec::new();
+        }
+    }
+
     /// A milestone: a status line and a log line of level 1.
     pub fn milestone(&mut self, text: impl FnOnce() -> String) {
         let log = self.verbosity.log_level >= LEVEL_INFO;
