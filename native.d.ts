@@ -9,6 +9,15 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/**
+ * A record whose certificate is to be loaded. An object of its own, because the addon's library
+ * keeps what a task was made from borrowed until the task has ended.
+ */
+export declare class AlternativeToLoad {
+  /** Loads it on another thread; once. */
+  load(): Promise<unknown> | null
+}
+
 /** The key of a record. */
 export declare class LoadedAlternative {}
 
@@ -52,9 +61,9 @@ export declare class NativeServer {
   setCertificate(certificate: NativeCertificate | null): void
   /** Reads or sets a configuration setting. */
   config(configurationString: string): string
-  /** Loads what the last setting asked for on another thread, for [`Self::finish_load`]. */
-  loadAlternative(): Promise<unknown> | null
-  /** Takes over what [`Self::load_alternative`] has loaded. */
+  /** What the last setting asked to load, for [`Self::finish_load`]. */
+  alternativeToLoad(): AlternativeToLoad | null
+  /** Takes over what was loaded. */
   finishLoad(loaded: LoadedAlternative): void
   /** Begins to listen. */
   startListening(op: number): void

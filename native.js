@@ -835,6 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.AlternativeToLoad = nativeBinding.AlternativeToLoad
 module.exports.LoadedAlternative = nativeBinding.LoadedAlternative
 module.exports.NativeCertificate = nativeBinding.NativeCertificate
 module.exports.NativeServer = nativeBinding.NativeServer

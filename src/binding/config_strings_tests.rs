@@ -102,8 +102,6 @@ fn unknown_and_unavailable_settings_are_named() {
         ("Nonsense", "There is no setting \"Nonsense\"."),
         ("Nonsense=1", "There is no setting \"Nonsense\"."),
         ("codepage=65001", "CodePage is not supported."),
-        ("AltSSHCertStore[0]=x", "The index 0 is not below AltSSHCertCount, which is 0."),
-        ("AltSSHCertStore=x", "AltSSHCertStore needs the index of a record: AltSSHCertStore[0]."),
     ] {
         let failure = config(&mut state, text).unwrap_err();
         assert_eq!(failure.code, 10022, "{text}");
@@ -137,4 +135,25 @@ fn prompts_of_a_connection() {
     assert_eq!(show_prompts(&prompts), shown);
     assert!(parse_prompts("a,echo=maybe").is_err());
     assert_eq!(parse_prompts("").as_deref(), Ok(&[][..]));
+}
+
+#[test]
+fn records_of_certificates_have_an_index_below_their_count() {
+    let mut state = state();
+    let refused = |state: &mut State, text: &str, detail: &str| {
+        let failure = config(state, text).unwrap_err();
+        assert_eq!(failure.code, 10022, "{text}");
+        assert!(failure.message.contains(detail), "{}", failure.message);
+    };
+    refused(&mut state, "AltSSHCertStore[0]=x", "index 0 is not below AltSSHCertCount");
+    refused(&mut state, "AltSSHCertStore=x", "AltSSHCertStore needs the index of a record");
+    refused(&mut state, "AltSSHCertCount=257", "from 0 to 256");
+    config(&mut state, "AltSSHCertCount=2").unwrap();
+    config(&mut state, "AltSSHCertStore[1]=a=b").unwrap();
+    assert_eq!(get(&mut state, "altsshcertstore[1]"), "a=b");
+    assert_eq!(get(&mut state, "AltSSHCertStore[0]"), "");
+    assert_eq!(get(&mut state, "AltSSHCertStoreType[1]"), "0");
+    refused(&mut state, "AltSSHCertStoreType[1]=100", "from 0 to 99");
+    config(&mut state, "AltSSHCertCount=1").unwrap();
+    refused(&mut state, "AltSSHCertStore[1]", "index 1 is not below AltSSHCertCount");
 }
