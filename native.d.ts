@@ -117,6 +117,7 @@ export declare class NativeServer {
  * default lists only) or `on-request`.
  */
 export declare function algorithms(): Array<Array<string>>
+
 /** What to load: a store, and which of its certificates. Exactly one of the last three is there. */
 export interface CertificateRequest {
   /** The documented number. */
