@@ -28,7 +28,7 @@ pub type Verify = fn(&[u8], &[u8], &[u8]) -> Result<(), CryptoError>;
 #[derive(Clone, Copy)]
 pub struct SignatureAlgorithm {
     /// The name on the wire: in host key lists, in `server-sig-algs` and in signature blobs (there
-    /// certificates have the name of their [`Self::plain`]).
+    /// certificates have the name of their `Self::plain`).
     pub name: &'static str,
     /// The key type inside the public key blob (`ssh-rsa` for the rsa-sha2 algorithms).
     pub key_type: &'static str,
