@@ -5,6 +5,7 @@
 // both ways. The lists are the addon's; an algorithm that is added is tested without a word here.
 
 const { existsSync } = require('node:fs');
+const { setTimeout } = require('node:timers/promises');
 const native = require('../../native.js');
 const { available, testWith } = require('../support/clients.js');
 const drivers = require('../support/interop_drivers.js');
@@ -16,6 +17,8 @@ const { Recorder, startCommandServer } = require('../support/server.js');
 jest.retryTimes(1, { logErrorsBeforeRetry: true });
 
 const BYTES = 300 * 1024;
+/** Far longer than a run takes on a busy machine; shorter than the test has for all of them. */
+const HUNG_MS = 45_000;
 const SETTINGS = {
   kex: 'SSHKeyExchangeAlgorithms',
   mac: 'SSHMacAlgorithms',
@@ -104,7 +107,7 @@ async function tryOne(client, kind, name) {
   let recorder;
   const server = await startCommandServer(
     async (it) => {
-      recorder = new Recorder(it, ['SSHStatus', 'SSHUserAuthRequest', 'Disconnected']);
+      recorder = new Recorder(it, ['SSHStatus', 'SSHUserAuthRequest', 'SSHChannelEOF', 'Disconnected']);
       // Who cannot be told to offer one only gets one offered; plink and dbclient take what comes
       // first in a list of theirs.
       await setList(it, kind, driver.forces(kind) ? registry()[kind].join(',') : name);
@@ -123,7 +126,7 @@ async function tryOne(client, kind, name) {
   } else if (client === 'ssh') job.key = userKey();
   let problem;
   try {
-    problem = await driver.run(job);
+    problem = await Promise.race([driver.run(job), hung(recorder)]);
   } catch (error) {
     problem = error.message;
   }
@@ -137,6 +140,12 @@ async function tryOne(client, kind, name) {
   }
   await server.shutdown();
   return problem;
+}
+
+/** What is known of a run that does not come to its end. */
+async function hung(recorder) {
+  await setTimeout(HUNG_MS, undefined, { ref: false });
+  return `hung after ${JSON.stringify(recorder.events.map(({ name, e }) => [name, e.message]))}`;
 }
 
 function note(kind, name, client, sign) {

@@ -81,10 +81,10 @@ testWith('ssh', 'the side of the client can end first, and the side of the targe
   const { path } = forward(server, `127.0.0.1:${target.port}`);
   expect((await exchange(path, 'me first')).length).toBe(20 * 64 * 1024);
 
-  const received = [];
+  let received;
   const ended = await listen((socket) => {
     socket.end('bye');
-    socket.on('data', (chunk) => received.push(chunk));
+    received = readAll(socket);
   });
   const other = forward(server, `127.0.0.1:${ended.port}`);
   const socket = await connect(other.path);
@@ -92,7 +92,7 @@ testWith('ssh', 'the side of the client can end first, and the side of the targe
   const data = randomBytes(MIB);
   socket.end(data);
   await recorder.count('SSHTunnelClosed', 2);
-  expect(digest(Buffer.concat(received))).toBe(digest(data));
+  expect(digest(await received)).toBe(digest(data));
   expect(recorder.all('Error')).toEqual([]);
 });
 
