@@ -107,7 +107,12 @@ async function tryOne(client, kind, name) {
   let recorder;
   const server = await startCommandServer(
     async (it) => {
-      recorder = new Recorder(it, ['SSHStatus', 'SSHUserAuthRequest', 'SSHChannelEOF', 'Disconnected']);
+      recorder = new Recorder(it, [
+        'SSHStatus',
+        'SSHUserAuthRequest',
+        'SSHChannelEOF',
+        'Disconnected',
+      ]);
       // Who cannot be told to offer one only gets one offered; plink and dbclient take what comes
       // first in a list of theirs.
       await setList(it, kind, driver.forces(kind) ? registry()[kind].join(',') : name);
