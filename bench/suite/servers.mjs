@@ -44,6 +44,7 @@ export async function startServer(peer, keys, more = []) {
       waiting.push((line) => {
         clearTimeout(limit);
         child.off('close', end);
+        child.off('error', reject);
         resolve(JSON.parse(line));
       });
     });
