@@ -101,7 +101,9 @@ impl fmt::Display for KeystoreError {
         f.write_str(match self {
             Self::UnsupportedStoreType => "Stores of this type are not supported.",
             Self::NoSuchStoreType => "There is no such store type.",
-            Self::WindowsOnly => "Certificate stores of the system exist on Windows only.",
+            Self::WindowsOnly => {
+                "Certificate stores of the system exist on Windows only, and are not read there yet."
+            }
             Self::Unreadable(kind) => return write!(f, "The file cannot be read: {kind}."),
             Self::UnsupportedFormat(name) => {
                 return write!(f, "The data is of a form that is not supported: {name}.");

@@ -369,7 +369,7 @@ fn errors_say_which_store_and_what_is_wrong() {
     };
     assert_eq!(
         text(0, b"MY", ""),
-        "Store type 0 (cstUser): Certificate stores of the system exist on Windows only."
+        "Store type 0 (cstUser): Certificate stores of the system exist on Windows only, and are not read there yet."
     );
     assert_eq!(text(20, b"", ""), "Store type 20: There is no such store type.");
     assert_eq!(
