@@ -62,10 +62,11 @@ pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
 pub const MAX_PROMPTS: usize = 32;
 
 /// Data of a channel that is handed over in one piece, and so the buffers it lies in: a megabyte
-/// takes four events, and what a slow listener holds is counted in few of them.
+/// takes three or four events, and what a slow listener holds is counted in few of them.
 pub const BLOCK_LEN: usize = 320 * 1024;
 
-/// Buffers of [`BLOCK_LEN`] kept for the next data: a burst must not keep its memory for ever.
+/// Buffers of [`BLOCK_LEN`] kept for the next data, some seconds long: a burst must not keep more of
+/// its memory than a collection of garbage sets free at a time.
 pub const MAX_SPARE_BLOCKS: usize = 256;
 
 /// Open channels of one connection, half-open ones included: each costs state here and an object in

@@ -1,5 +1,5 @@
-//! What AWS-LC has no safe Rust interface for, one file for each part of the library. The only
-//! folder of the engine with `unsafe`; everything it exports is safe, whatever the arguments.
+//! What AWS-LC has no safe Rust interface for, one file for each part of the library.
+//! Everything it exports is safe, whatever the arguments.
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
 mod cipher;
