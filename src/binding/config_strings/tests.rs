@@ -1,3 +1,4 @@
+use super::authentication::{parse_prompts, show_prompts};
 use super::*;
 use crate::binding::program::{Program, Wake};
 use crate::binding::settings::Settings;
@@ -26,7 +27,8 @@ fn get(state: &mut State, name: &str) -> String {
 
 #[test]
 fn names_are_sorted_and_unique() {
-    let mut names: Vec<String> = ROWS.iter().map(|row| row.name.to_lowercase()).collect();
+    let mut names: Vec<String> =
+        TABLES.iter().flat_map(|rows| rows.iter()).map(|row| row.name.to_lowercase()).collect();
     names.extend(NOT_AVAILABLE.iter().map(|name| name.to_lowercase()));
     let count = names.len();
     names.sort();

@@ -1,0 +1,144 @@
+//! The documented configuration settings: tables of name, how it is read and how it is set, a file for
+//! each subject. Values are texts; some settings are indexed by a connection.
+
+mod algorithms;
+mod authentication;
+mod connections;
+mod host_keys;
+mod product;
+
+use super::errors::{Failure, UNKNOWN_CONNECTION};
+use super::state::State;
+
+/// One setting.
+struct Row {
+    name: &'static str,
+    access: Access,
+}
+
+type Read = fn(&State) -> String;
+type Write = fn(&mut State, &str) -> Result<(), Failure>;
+type ReadOf = fn(&State, u64) -> Result<String, Failure>;
+type WriteOf = fn(&mut State, u64, &str) -> Result<(), Failure>;
+
+enum Access {
+    Plain(Read, Option<Write>),
+    OfConnection(ReadOf, Option<WriteOf>),
+    /// The index is that of a record.
+    Record(ReadOf, WriteOf),
+}
+
+use Access::{OfConnection, Plain, Record};
+
+const fn row(name: &'static str, access: Access) -> Row {
+    Row { name, access }
+}
+
+/// One table for each file of this folder.
+static TABLES: &[&[Row]] =
+    &[algorithms::ROWS, authentication::ROWS, connections::ROWS, host_keys::ROWS, product::ROWS];
+
+/// Documented, and not there yet.
+static NOT_AVAILABLE: &[&str] = &[
+    "AllowedClients",
+    "BindExclusively",
+    "BlockedClients",
+    "CodePage",
+    "DefaultConnectionTimeout",
+    "FireAuthRequestAfterSig",
+    "InBufferSize",
+    "KeepAliveInterval",
+    "KeepAliveTime",
+    "LicenseInfo",
+    "LoginGraceTime",
+    "MaskSensitive",
+    "MaxUnauthenticated",
+    "OutBufferSize",
+    "SSHKeepAliveCountMax",
+    "SSHKeepAliveInterval",
+    "SSHVersionPattern",
+    "TcpNoDelay",
+    "UseInternalSecurityAPI",
+    "UseIPv6",
+];
+
+/// config(): `NAME=VALUE` sets and gives nothing, `NAME` reads.
+pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name.trim(), Some(value)),
+        None => (text.trim(), None),
+    };
+    let (base, index) = split_index(name)?;
+    let row = find(base)?;
+    match (&row.access, index, value) {
+        (Plain(read, _), None, None) => return Ok(read(state)),
+        (OfConnection(read, _) | Record(read, _), Some(index), None) => return read(state, index),
+        (Record(_, write), Some(index), Some(value)) => write(state, index, value),
+        (Record(..), None, _) => {
+            let name = row.name;
+            Err(Failure::invalid(format!("{name} needs the index of a record: {name}[0].")))
+        }
+        (Plain(_, Some(write)), None, Some(value)) => write(state, value),
+        (OfConnection(_, Some(write)), Some(index), Some(value)) => write(state, index, value),
+        (Plain(_, None), None, Some(_)) | (OfConnection(_, None), Some(_), Some(_)) => {
+            Err(Failure::invalid(format!("{} cannot be set.", row.name)))
+        }
+        (Plain(..), Some(_), _) => Err(Failure::invalid(format!("{} has no index.", row.name))),
+        (OfConnection(..), None, _) => {
+            let name = row.name;
+            Err(Failure::invalid(format!("{name} needs a connection: {name}[ConnectionId].")))
+        }
+    }
+    .map_err(named(row.name))?;
+    state.apply();
+    Ok(String::new())
+}
+
+fn find(name: &str) -> Result<&'static Row, Failure> {
+    let mut rows = TABLES.iter().flat_map(|rows| rows.iter());
+    if let Some(row) = rows.find(|row| row.name.eq_ignore_ascii_case(name)) {
+        return Ok(row);
+    }
+    let mut documented = NOT_AVAILABLE.iter();
+    Err(match documented.find(|other| other.eq_ignore_ascii_case(name)) {
+        Some(name) => Failure::invalid(format!("{name} is not supported.")),
+        None => Failure::invalid(format!("There is no setting {name:?}.")),
+    })
+}
+
+/// `NAME[INDEX]`; the index of a documented setting is a number.
+fn split_index(name: &str) -> Result<(&str, Option<u64>), Failure> {
+    let Some((base, rest)) = name.split_once('[') else {
+        return Ok((name, None));
+    };
+    let index = rest.trim_end().strip_suffix(']').map(str::trim);
+    match index.and_then(|index| index.parse().ok()) {
+        Some(index) => Ok((base.trim_end(), Some(index))),
+        // An id that is no number is an id that nothing has.
+        None => find(base.trim_end()).and(Err(Failure::new(UNKNOWN_CONNECTION))),
+    }
+}
+
+/// Says which setting it is.
+fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
+    move |failure| {
+        if failure.code == 10022 && !failure.message.contains(name) {
+            let message = format!("{} ({name})", failure.message);
+            Failure { message, ..failure }
+        } else {
+            failure
+        }
+    }
+}
+
+fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Failure> {
+    let bad = || Failure::invalid(format!("The value has to be a number from {least} to {most}."));
+    let number: u64 = value.trim().parse().map_err(|_| bad())?;
+    if !(least..=most).contains(&number) {
+        return Err(bad());
+    }
+    T::try_from(number).map_err(|_| bad())
+}
+
+#[cfg(test)]
+mod tests;
