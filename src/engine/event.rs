@@ -94,7 +94,8 @@ pub enum Answer {
     Prompts {
         /// Shown above the prompts.
         instruction: String,
-        /// The prompts; may be empty.
+        /// The prompts, [`MAX_PROMPTS`](crate::limits::MAX_PROMPTS) at most; may be empty if there is
+        /// an instruction.
         prompts: Vec<Prompt>,
     },
 }

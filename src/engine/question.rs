@@ -8,6 +8,7 @@ use super::connection::{Connection, Phase, auth_settings};
 use super::event::{Answer, Event, Notice, Question, QuestionId};
 use crate::channels::ChannelId;
 use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
+use crate::limits::MAX_PROMPTS;
 use crate::userauth::{AuthAnswer, Step, UserAuth};
 use crate::wire::Outbox;
 use crate::wire::messages::{ServiceAccept, UserauthSuccess};
@@ -123,9 +124,13 @@ impl Connection {
         let result = match (subject, answer) {
             (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
             (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),
-            (Subject::Prompts, Answer::Prompts { instruction, prompts }) => {
+            (Subject::Prompts, Answer::Prompts { instruction, prompts })
+                if prompts.len() <= MAX_PROMPTS =>
+            {
                 if let Phase::Authenticating(userauth) = &mut self.phase {
-                    userauth.prompts(&instruction, &prompts, &mut self.transport).map(|_| ())
+                    let settings = auth_settings(&self.config);
+                    let out = &mut self.transport;
+                    userauth.prompts(&settings, &instruction, &prompts, out).map(|_| ())
                 } else {
                     Err(Error::Internal("prompts outside authentication"))
                 }

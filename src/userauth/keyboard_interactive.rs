@@ -7,7 +7,7 @@ use super::AuthParam;
 use super::verdict::{AuthAnswer, Prompt};
 use crate::crypto::secret::Secret;
 use crate::error::{Error, InvalidMessage};
-use crate::limits::{MAX_PASSWORD_LEN, MAX_PROMPTS};
+use crate::limits::MAX_PASSWORD_LEN;
 use crate::wire::messages::{Message, UserauthInfoRequest, UserauthInfoResponse};
 use crate::wire::{Outbox, Reader, Writer};
 
@@ -37,7 +37,6 @@ impl Dialog {
         prompts: &[Prompt],
         out: &mut dyn Outbox,
     ) -> Result<Self, Error> {
-        let prompts = prompts.get(..MAX_PROMPTS).unwrap_or(prompts);
         let mut encoded = Vec::new();
         let mut writer = Writer::new(&mut encoded);
         for prompt in prompts {

@@ -40,6 +40,8 @@ pub struct AuthQuestion {
     /// authority is trusted, whether the user is among the principals, and what the options ask for
     /// is up to the program.
     pub certificate: Option<Box<Certificate>>,
+    /// The methods of partial successes so far, for this user and this service.
+    pub partial_successes: Vec<&'static str>,
 }
 
 /// What the client proves itself with. Debug shows no secret.
@@ -128,6 +130,10 @@ pub struct UserAuth {
     state: State,
     user: String,
     service: String,
+    /// Methods of partial successes for this user and service.
+    proven: Vec<&'static str>,
+    /// Methods of partial successes for others on this connection, and not repeated since.
+    owed: Vec<&'static str>,
     failures: u32,
     requests: u32,
 }
@@ -138,6 +144,8 @@ impl Default for UserAuth {
             state: State::AwaitRequest,
             user: String::new(),
             service: String::new(),
+            proven: Vec::new(),
+            owed: Vec::new(),
             failures: 0,
             requests: 0,
         }
@@ -182,36 +190,40 @@ impl UserAuth {
         }
         // a new request abandons a dialog that is under way (RFC 4252 section 5.1)
         self.state = State::AwaitRequest;
-        request.user_name.clone_into(&mut self.user);
-        request.service_name.clone_into(&mut self.service);
+        if (request.user_name, request.service_name) != (&*self.user, &*self.service) {
+            // RFC 4252 section 5: what was proven so far was proven for another user
+            self.owed.append(&mut self.proven);
+            request.user_name.clone_into(&mut self.user);
+            request.service_name.clone_into(&mut self.service);
+        }
         match request.method_name {
-            "none" => {
+            NONE => {
                 if !request.method_specific.is_empty() {
                     return Err(InvalidMessage::TrailingBytes.into());
                 }
                 self.state = State::None;
-                Ok(Step::Ask(self.question("none", AuthParam::None)))
+                Ok(Step::Ask(self.question(NONE, AuthParam::None)))
             }
-            "password" => match password::read(request.method_specific)? {
+            PASSWORD => match password::read(request.method_specific)? {
                 Some(password) => {
                     self.state = State::Password;
-                    Ok(Step::Ask(self.question("password", AuthParam::Text(password))))
+                    Ok(Step::Ask(self.question(PASSWORD, AuthParam::Text(password))))
                 }
                 None => self.refuse(settings, out),
             },
-            "publickey" => {
+            PUBLICKEY => {
                 let read = publickey::read(settings, session_id, &request)?;
                 let Some(request) = read else {
                     return self.refuse(settings, out);
                 };
                 let mut question =
-                    self.question("publickey", AuthParam::PublicKey(request.key_blob()));
+                    self.question(PUBLICKEY, AuthParam::PublicKey(request.key_blob()));
                 request.algorithm().name.clone_into(&mut question.key_algorithm);
                 question.certificate = request.certificate();
                 self.state = State::PublicKey(Box::new(request));
                 Ok(Step::Ask(question))
             }
-            "keyboard-interactive" => {
+            KEYBOARD_INTERACTIVE => {
                 keyboard_interactive::read(request.method_specific)?;
                 self.state = State::Prompts;
                 Ok(Step::AskPrompts(self.user.clone()))
@@ -228,18 +240,25 @@ impl UserAuth {
             param,
             key_algorithm: String::new(),
             certificate: None,
+            partial_successes: self.proven.clone(),
         }
     }
 
-    /// Takes the prompts of the dialog that the client has asked for.
+    /// Takes the prompts of the dialog that the client has asked for. A dialog without any text asks
+    /// nothing and proves nothing: it is refused.
     pub fn prompts(
         &mut self,
+        settings: &Settings<'_>,
         instruction: &str,
         prompts: &[Prompt],
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
         if !matches!(self.state, State::Prompts) {
             return Err(Error::Internal("no prompts were asked for"));
+        }
+        if prompts.is_empty() && instruction.is_empty() {
+            self.state = State::AwaitRequest;
+            return self.refuse(settings, out);
         }
         self.state = State::Dialog(Box::new(Dialog::begin(instruction, prompts, out)?));
         Ok(Step::Wait)
@@ -273,12 +292,12 @@ impl UserAuth {
     ) -> Result<Step, Error> {
         answer.send_banner(out)?;
         match std::mem::replace(&mut self.state, State::AwaitRequest) {
-            State::None => self.conclude(settings, answer, Counts::No, out),
-            State::Password => self.conclude(settings, answer, Counts::Yes, out),
+            State::None => self.conclude(settings, answer, NONE, out),
+            State::Password => self.conclude(settings, answer, PASSWORD, out),
             State::PublicKey(request) => self.judge_key(settings, &request, answer, out),
-            State::SignatureStatus(verdict) => self.conclude(settings, *verdict, Counts::Yes, out),
+            State::SignatureStatus(verdict) => self.conclude(settings, *verdict, PUBLICKEY, out),
             State::Dialog(mut dialog) => match dialog.judge(answer) {
-                Some(verdict) => self.conclude(settings, verdict, Counts::Yes, out),
+                Some(verdict) => self.conclude(settings, verdict, KEYBOARD_INTERACTIVE, out),
                 None => {
                     let (method, param) = dialog.next_question();
                     self.state = State::Dialog(dialog);
@@ -304,7 +323,7 @@ impl UserAuth {
                 request.send_ok(out)?;
                 return Ok(Step::Wait);
             }
-            return self.conclude(settings, answer, Counts::Yes, out);
+            return self.fail(settings, &answer, out);
         };
         // the program cannot let a wrong signature in
         answer.accept &= valid;
@@ -315,24 +334,49 @@ impl UserAuth {
             self.state = State::SignatureStatus(Box::new(answer));
             return Ok(Step::Ask(question));
         }
-        self.conclude(settings, answer, Counts::Yes, out)
+        self.conclude(settings, answer, PUBLICKEY, out)
     }
 
     /// Ends a request with its reply.
     fn conclude(
         &mut self,
         settings: &Settings<'_>,
-        answer: AuthAnswer,
-        counts: Counts,
+        mut answer: AuthAnswer,
+        method: &'static str,
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
-        if answer.accept {
+        let good = answer.accept || answer.partial_success;
+        if good && let Some(at) = self.owed.iter().position(|owed| *owed == method) {
+            self.owed.swap_remove(at);
+        }
+        if answer.accept && self.owed.is_empty() {
             self.state = State::Done;
             return Ok(Step::Accepted { user: self.user.clone(), service: self.service.clone() });
         }
-        if !answer.partial_success && counts == Counts::Yes {
+        if answer.accept {
+            // A program that counts factors for each connection has counted those of another user
+            // too; for this one they are still to come (RFC 4252 section 5).
+            answer.accept = false;
+            answer.partial_success = true;
+            answer.available_methods = self.owed.join(",");
+        }
+        if answer.partial_success && method != NONE {
+            self.proven.push(method);
+        } else if method != NONE {
             self.count_failure(settings)?;
         }
+        answer.send_failure(out)?;
+        Ok(Step::Wait)
+    }
+
+    /// Ends a request that nothing good can be said about.
+    fn fail(
+        &mut self,
+        settings: &Settings<'_>,
+        answer: &AuthAnswer,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        self.count_failure(settings)?;
         answer.send_failure(out)?;
         Ok(Step::Wait)
     }
@@ -341,7 +385,7 @@ impl UserAuth {
     fn refuse(&mut self, settings: &Settings<'_>, out: &mut dyn Outbox) -> Result<Step, Error> {
         let answer =
             AuthAnswer { available_methods: settings.methods.to_owned(), ..AuthAnswer::default() };
-        self.conclude(settings, answer, Counts::Yes, out)
+        self.fail(settings, &answer, out)
     }
 
     fn count_failure(&mut self, settings: &Settings<'_>) -> Result<(), Error> {
@@ -353,9 +397,8 @@ impl UserAuth {
     }
 }
 
-/// Whether a refusal is a failed attempt. `none` is how clients ask for the list of methods.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Counts {
-    Yes,
-    No,
-}
+/// How clients ask for the list of methods: a refusal of it is no failed attempt.
+const NONE: &str = "none";
+const PASSWORD: &str = "password";
+const PUBLICKEY: &str = "publickey";
+const KEYBOARD_INTERACTIVE: &str = "keyboard-interactive";

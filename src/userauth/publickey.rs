@@ -41,7 +41,7 @@ pub(super) fn read(
         return Ok(None);
     }
     let certificate = match algorithm.plain {
-        Some(_) => match check_certificate(settings, key_blob) {
+        Some(_) => match check_certificate(settings, algorithm, key_blob) {
             Some(certificate) => Some(Box::new(certificate)),
             None => return Ok(None),
         },
@@ -53,24 +53,56 @@ pub(super) fn read(
     }
     let signature_valid = signature.map(|signature| {
         let message = signed_message(session_id, request, algorithm_name, key_blob);
-        signature::verify(algorithm, key_blob, &message, signature).is_ok()
+        let verified = !asks_for_verification(certificate.as_deref()) || user_verified(signature);
+        verified && signature::verify(algorithm, key_blob, &message, signature).is_ok()
     });
     let key_blob = Bytes::copy_from_slice(key_blob);
     Ok(Some(PublicKeyRequest { algorithm, key_blob, certificate, signature_valid }))
 }
 
 /// The certificate in a blob, when nothing of it speaks against letting its owner in.
-fn check_certificate(settings: &Settings<'_>, blob: &[u8]) -> Option<Certificate> {
+fn check_certificate(
+    settings: &Settings<'_>,
+    algorithm: &SignatureAlgorithm,
+    blob: &[u8],
+) -> Option<Certificate> {
     let now = settings.unix_time?;
     let certificate = Certificate::verified(blob).ok()?;
     let is_large = rsa_bits(&certificate.authority).is_none_or(|b| b >= settings.min_rsa_bits);
     // OpenSSH PROTOCOL.certkeys: an option that is not understood refuses the certificate
-    let is_understood = |name| settings.critical_options.iter().any(|known| known == name);
+    let is_understood = |name| {
+        // kept to here, for the keys that can
+        let ours = algorithm.security_key && name == VERIFY_REQUIRED;
+        ours || settings.critical_options.iter().any(|known| known == name)
+    };
     let fits = is_large
         && certificate.is_valid(CertificateKind::User, now)
         && certificate.critical_options.iter().all(|option| is_understood(&option.name));
     fits.then_some(certificate)
 }
+
+/// Whether the device has to find out who touches it.
+fn asks_for_verification(certificate: Option<&Certificate>) -> bool {
+    let mut options = certificate.iter().flat_map(|it| &it.critical_options);
+    options.any(|option| option.name == VERIFY_REQUIRED)
+}
+
+/// The flag of a device's signature that says so: `string algorithm | string signature | byte flags
+/// | uint32 counter` (OpenSSH PROTOCOL.u2f).
+fn user_verified(signature: &[u8]) -> bool {
+    let mut reader = Reader::new(signature);
+    let mut flags = || {
+        reader.string()?;
+        reader.string()?;
+        reader.u8()
+    };
+    flags().is_ok_and(|flags: u8| flags & USER_VERIFIED != 0)
+}
+
+/// The critical option of a certificate for a key in a device (OpenSSH PROTOCOL.certkeys).
+const VERIFY_REQUIRED: &str = "verify-required";
+/// Bit 2 of the flags of CTAP: the device knows who touched it, by a PIN or a fingerprint.
+const USER_VERIFIED: u8 = 4;
 
 /// What the client signs: the session identifier and the request up to the signature.
 fn signed_message(

@@ -79,7 +79,9 @@ pub(crate) struct Program {
     /// `None` takes the engine's own suggestion.
     pub(crate) service: Option<Decide>,
     pub(crate) auth: Judge,
+    pub(crate) instruction: &'static str,
     pub(crate) prompts: Vec<Prompt>,
+    pub(crate) leaves_prompts_open: bool,
     pub(crate) open: DecideOnChannel,
     pub(crate) request: DecideOnChannel,
     /// The port of a reverse tunnel, or no.
@@ -99,6 +101,8 @@ impl Default for Program {
         Self {
             service: None,
             auth: Box::new(|question| Some(verdict(question.method != "none"))),
+            instruction: "Answer.",
+            leaves_prompts_open: false,
             prompts: vec![Prompt { prompt: "Password: ".to_owned(), echo: false }],
             open: Box::new(|_, _| Some(true)),
             request: Box::new(|_, _| Some(true)),
@@ -127,8 +131,9 @@ impl Program {
                 None => Some(Answer::Accept(*accept)),
             },
             Question::Auth(question) => (self.auth)(question).map(Answer::Auth),
+            Question::Prompts { .. } if self.leaves_prompts_open => None,
             Question::Prompts { .. } => Some(Answer::Prompts {
-                instruction: "Answer.".to_owned(),
+                instruction: self.instruction.to_owned(),
                 prompts: self.prompts.clone(),
             }),
             Question::ChannelOpen { channel, channel_type, .. } => {

@@ -1,6 +1,9 @@
 //! RFC 4252: user authentication.
 
-use sshserver::engine::{Answer, AuthAnswer, QuestionId};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sshserver::engine::{Answer, AuthAnswer, Config, QuestionId};
 use sshserver::error::{ApiMisuse, Closed, DisconnectReason, Error, LimitExceeded, PeerMisbehaved};
 use sshserver::wire::Writer;
 use sshserver::wire::messages::{
@@ -99,6 +102,73 @@ fn rfc4252_s5_1_partial_success_is_no_success_and_no_failed_attempt() {
     }
     pair.try_key(&ed25519(3), "ssh-ed25519", true);
     assert!(pair.server.is_authenticated());
+}
+
+/// Asks with a password, as this user, for this service.
+fn password_of(pair: &mut Pair, user_name: &str, service_name: &str) {
+    pair.client.say(&UserauthRequest {
+        user_name,
+        service_name,
+        method_name: "password",
+        method_specific: b"\0\0\0\0\x01x",
+    });
+    pair.run();
+}
+
+/// A program that keeps its books for the connection, and not for the user: once there was a partial
+/// success with a key, a password lets in.
+fn careless() -> (Pair, Rc<RefCell<Vec<Vec<&'static str>>>>) {
+    let shown = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&shown);
+    let mut key_was_good = false;
+    let program = Program::judging(move |question| {
+        seen.borrow_mut().push(question.partial_successes.clone());
+        let mut answer = verdict(question.method == "password" && key_was_good);
+        if question.method == "publickey" {
+            answer.partial_success = true;
+            answer.available_methods = "password".to_owned();
+            key_was_good = true;
+        }
+        Some(answer)
+    });
+    let mut pair = Pair::new(config(), Offer::default(), program);
+    pair.start_authentication();
+    (pair, shown)
+}
+
+#[test]
+fn rfc4252_s5_another_user_or_service_starts_from_the_beginning() {
+    for (user, service) in [("root", "ssh-connection"), ("user", "another")] {
+        let (mut pair, shown) = careless();
+        pair.try_key(&ed25519(3), "ssh-ed25519", true);
+        assert_eq!(failure(&mut pair), ("password".to_owned(), true));
+        password_of(&mut pair, user, service);
+        assert_eq!(failure(&mut pair), ("publickey".to_owned(), true));
+        assert!(!pair.server.is_authenticated());
+        // what was proven for one of them counts for neither of the others
+        password_of(&mut pair, "third", "ssh-connection");
+        assert!(failure(&mut pair).1);
+        assert!(!pair.server.is_authenticated());
+        assert_eq!(*shown.borrow(), [[""; 0]; 3]);
+    }
+}
+
+#[test]
+fn rfc4252_s5_what_is_repeated_for_the_other_user_counts() {
+    let (mut pair, shown) = careless();
+    pair.try_key(&ed25519(3), "ssh-ed25519", true);
+    failure(&mut pair);
+    password_of(&mut pair, "root", "ssh-connection");
+    failure(&mut pair);
+    // back to the first user, who has to begin anew too
+    pair.try_password("x");
+    assert_eq!(failure(&mut pair), ("publickey".to_owned(), true));
+    pair.try_key(&ed25519(3), "ssh-ed25519", true);
+    failure(&mut pair);
+    pair.try_password("x");
+    assert!(pair.server.is_authenticated());
+    let last: &[&str] = &["password", "publickey"];
+    assert_eq!(shown.borrow().last().unwrap(), last);
 }
 
 #[test]
@@ -495,5 +565,12 @@ fn login_grace_bounds_the_time_to_authenticate() {
     let mut pair = Pair::plain();
     pair.login();
     pair.sleep(Duration::from_secs(1000));
+    assert_eq!(pair.ended(), None);
+    // and none does not
+    let unlimited = Config { login_grace: None, ..config() };
+    let mut pair = Pair::new(unlimited, Offer::default(), Program::judging(|_| None));
+    pair.start_authentication();
+    pair.try_password("x");
+    pair.sleep(Duration::from_secs(1_000_000));
     assert_eq!(pair.ended(), None);
 }

@@ -1,7 +1,8 @@
 //! RFC 4256: the keyboard-interactive method.
 
-use sshserver::engine::{AuthAnswer, Prompt};
-use sshserver::error::{DisconnectReason, LimitExceeded, PeerMisbehaved};
+use sshserver::engine::{Answer, AuthAnswer, Prompt};
+use sshserver::error::{ApiMisuse, DisconnectReason, LimitExceeded, PeerMisbehaved};
+use sshserver::limits::MAX_PROMPTS;
 use sshserver::wire::messages::{self, Message, UserauthInfoRequest};
 use sshserver::wire::{Reader, Writer};
 
@@ -115,6 +116,41 @@ fn rfc4256_s3_2_a_dialog_without_prompts_still_takes_a_response() {
     assert!(!pair.server.is_authenticated());
     respond(&mut pair, &[]);
     assert!(pair.server.is_authenticated());
+}
+
+#[test]
+fn a_dialog_without_any_text_proves_nothing_and_is_refused() {
+    let mut pair = dialog(0);
+    pair.program.instruction = "";
+    pair.authenticate("keyboard-interactive", METHOD_SPECIFIC);
+    pair.take_number(messages::SSH_MSG_USERAUTH_FAILURE);
+    assert!(asked(&pair).is_empty());
+    respond(&mut pair, &[]);
+    assert!(pair.ended().is_some());
+    assert!(!pair.server.is_authenticated());
+}
+
+#[test]
+fn more_prompts_than_can_be_asked_are_no_answer() {
+    let mut pair = dialog(MAX_PROMPTS);
+    ask(&mut pair);
+    respond(&mut pair, &["x"; MAX_PROMPTS]);
+    assert_eq!(asked(&pair).len(), MAX_PROMPTS + 1);
+    assert!(pair.server.is_authenticated());
+    let mut pair = dialog(1);
+    pair.program.prompts = vec![Prompt { prompt: "x".to_owned(), echo: false }; MAX_PROMPTS + 1];
+    pair.program.leaves_prompts_open = true;
+    pair.authenticate("keyboard-interactive", METHOD_SPECIFIC);
+    let (id, _) = pair.program.open_questions[0];
+    let answer = |prompts: &[Prompt]| Answer::Prompts {
+        instruction: "Answer.".to_owned(),
+        prompts: prompts.to_vec(),
+    };
+    let too_many = pair.program.prompts.clone();
+    let refused = pair.server.answer(pair.now, id, answer(&too_many));
+    assert_eq!(refused, Err(ApiMisuse::WrongAnswer));
+    pair.answer_open_question(answer(&too_many[..1]));
+    pair.take_number(messages::SSH_MSG_USERAUTH_INFO_REQUEST);
 }
 
 #[test]

@@ -101,6 +101,18 @@ fn with_a_certificate() {
     assert!(logs_in(&device, &blob, "sk-ssh-ed25519-cert-v01@openssh.com"));
 }
 
+#[test]
+fn a_certificate_may_want_the_device_to_know_who_touched_it() {
+    let (device, authority) = (Device::new(), ed25519(20));
+    let key_blob = device.blob();
+    let critical: &[(&str, &[u8])] = &[("verify-required", b"")];
+    let blob = Certified { critical, ..Certified::new(&key_blob, &authority) }.blob();
+    for (flags, let_in) in [(1, false), (4, false), (5, true), (0xff, true)] {
+        let device = Device { flags, ..Device::new() };
+        assert_eq!(logs_in(&device, &blob, "sk-ssh-ed25519-cert-v01@openssh.com"), let_in);
+    }
+}
+
 /// No server has one, so it stands in no offer of host keys.
 #[test]
 fn no_host_has_one() {
