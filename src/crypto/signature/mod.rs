@@ -17,6 +17,8 @@ pub use ed25519::generate_ed25519;
 pub use external::{ExternalSigner, RawSignature};
 pub use material::{Curve, KeyMaterial};
 
+use std::sync::Arc;
+
 use super::Security;
 use crate::error::{CryptoError, Error, InvalidMessage};
 use crate::wire::{Reader, Writer};
@@ -133,7 +135,7 @@ pub fn rsa_bits(key_blob: &[u8]) -> Option<u32> {
 /// A private key that can sign: a host key.
 pub struct PrivateKey {
     public_blob: Vec<u8>,
-    signer: Box<dyn Signer>,
+    signer: Arc<dyn Signer>,
     /// The blob of a host certificate for this key, and its key type.
     certificate: Option<(Vec<u8>, String)>,
 }
@@ -154,7 +156,7 @@ trait Signer: Send + Sync {
 
 impl PrivateKey {
     fn plain(public_blob: Vec<u8>, signer: Box<dyn Signer>) -> Self {
-        Self { public_blob, signer, certificate: None }
+        Self { public_blob, signer: signer.into(), certificate: None }
     }
 
     /// Builds a key from its parts; parts that do not belong together are refused.
@@ -188,6 +190,13 @@ impl PrivateKey {
         let key_type = Reader::new(blob).text()?.to_owned();
         self.certificate = Some((blob.to_vec(), key_type));
         Ok(self)
+    }
+
+    /// The same key with that certificate, for a key that others use as it is.
+    pub fn certified(&self, blob: &[u8]) -> Result<Self, Error> {
+        let signer = Arc::clone(&self.signer);
+        let plain = Self { public_blob: self.public_blob.clone(), signer, certificate: None };
+        plain.with_certificate(blob)
     }
 
     /// The public key blob without a certificate (RFC 4253 section 6.6).
