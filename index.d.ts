@@ -87,7 +87,11 @@ export class sshserver extends EventEmitter {
   get defaultTimeout(): number;
   set defaultTimeout(value: number);
 
-  /** The instruction shown to clients during keyboard-interactive authentication. Default `""`. */
+  /**
+   * The instruction shown to clients during keyboard-interactive authentication, 15 KiB of UTF-8 at most.
+   * Default `""`. Without prompts it is shown alone, and one event asks about the whole; without both
+   * the method is refused, as it would prove nothing.
+   */
   getKeyboardInteractiveMessage(): string;
   /** Sets keyboardInteractiveMessage, see getKeyboardInteractiveMessage. */
   setKeyboardInteractiveMessage(keyboardInteractiveMessage: string): void;
@@ -97,7 +101,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * The prompts of keyboard-interactive authentication. Starts empty. Changes to the list, or to a
-   * prompt in it, take effect at once.
+   * prompt in it, take effect at once. More than 32 prompts, more than 15 KiB of UTF-8 in all, or a prompt with a
+   * NUL character throw SSHServerError 10022, and change nothing.
    */
   getKeyboardInteractivePrompts(): SSHPromptList;
   /** Sets keyboardInteractivePrompts, see getKeyboardInteractivePrompts. */
@@ -193,7 +198,38 @@ export class sshserver extends EventEmitter {
    * Reads (`"NAME"`) or sets (`"NAME=VALUE"`) a setting; names are case-insensitive. Resolves to the value, or to
    * `""` after a set. Takes effect before it returns. Booleans read as `True`/`False`.
    *
-   * Rejects for an unknown name or a bad value, and with 108 for MaxConnections while listening.
+   * Rejects for an unknown name or a bad value, and with 108 for MaxConnections while listening. A bad value
+   * is SSHServerError 10022 with the name of the setting in its text, and changes nothing. A setting of the
+   * server is that of connections that come after it; one with `[id]` is of that connection.
+   *
+   * **Logging in**
+   *
+   * - `FireAuthRequestAfterSig` (boolean, False): after the signature of a public key a further SSHUserAuthRequest
+   *   with authMethod `"sigstatus"` and authParam `"1"` (valid) or `"0"` (invalid) tells, and asks nothing.
+   * - `KeyboardInteractivePrompts[id]`: prompts for one connection, in place of the property:
+   *   `First prompt,echo=false;Second prompt,echo=true`. At most 32, and 15 KiB in all.
+   * - `LoginGraceTime` (seconds, 120; extension): a connection that is not logged in by then is ended (statusCode
+   *   10060), whatever it does meanwhile and whatever a listener waits for. 0: never. Counts from the answer to `Connected`.
+   * - `MaxAuthAttempts` (6): the failure past that many ends the connection (statusCode 1300). 0: no limit but
+   *   that of 1000 requests of any kind, which always holds. `none` does not count.
+   * - `MaxUnauthenticated` (0 to 100000, 100; extension): with that many connections that have not logged in, a
+   *   new one is closed at once and logged, without an event, so that strangers cannot take the places of
+   *   MaxConnections away from users. 0: no limit.
+   * - `SSHPubKeyAuthSigAlgorithms` (names separated by commas): the signature algorithms that clients may log in
+   *   with; told to them (`server-sig-algs`). One that is not listed is refused without an event and counts as a failed
+   *   attempt; the client may go on with another key.
+   * - `UserAuthBanner[id]` (text of 15 KiB at most): set in SSHUserAuthRequest it is sent before the reply, once.
+   * - `UserCertCriticalOptions` (names separated by commas, empty; extension): the critical options of users' certificates
+   *   that your listeners keep to, such as `force-command,source-address`. A certificate with another one is refused
+   *   without an event, as its authority wants it. `verify-required` need not be named: the server sees to it.
+   *
+   * **Host keys**
+   *
+   * - `SSHHostCertificates` (text, empty; extension): the OpenSSH certificates of the host keys, as in the
+   *   `…-cert.pub` files of `ssh-keygen -h -s`, one a line. Each is served beside the key it is for, be that
+   *   key SSHCert, an AltSSHCert or that of one connection; one for no key of the server is not used. A line
+   *   that is no certificate of a host with a signature that holds is an error with its number. Setting it again
+   *   replaces all; dates are the clients' to check.
    */
   config(configurationString: string): Promise<string>;
   config(configurationString: string, callback: SSHServerCallback<string>): void;

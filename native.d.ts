@@ -159,5 +159,36 @@ export declare function getSshParam(payload: Uint8Array, field: string): string
 /** Reads a field of a payload as bytes. */
 export declare function getSshParamBytes(payload: Uint8Array, field: string): Uint8Array
 
+/** What is in a certificate. */
+export interface NativeUserCertificate {
+  /** `ssh-ed25519-cert-v01@openssh.com` and its like. */
+  type: string
+  /** The authority's name for it. */
+  keyId: string
+  /** Decimal: it may be more than a number can hold. */
+  serial: string
+  /** The accounts it is for. */
+  principals: Array<string>
+  /** Seconds since 1970; 0 for always. */
+  validAfter: number
+  /** Seconds since 1970; infinite for never. */
+  validBefore: number
+  /** Name, value, name, value ... */
+  criticalOptions: Array<string>
+  /** Name, value, name, value ... */
+  extensions: Array<string>
+  /** The certified key in base64. */
+  publicKey: string
+  /** `SHA256:...` */
+  publicKeyFingerprint: string
+  /** The authority's key in base64. */
+  signatureKey: string
+  /** `SHA256:...` */
+  signatureKeyFingerprint: string
+}
+
 /** The payload with one more field at its end. */
 export declare function setSshParam(payload: Uint8Array | null, fieldType: string, fieldValue: string): Uint8Array
+
+/** Takes the blob of a certificate apart. */
+export declare function userCertificate(blob: Uint8Array): NativeUserCertificate

@@ -845,3 +845,4 @@ module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam
 module.exports.getSshParamBytes = nativeBinding.getSshParamBytes
 module.exports.setSshParam = nativeBinding.setSshParam
+module.exports.userCertificate = nativeBinding.userCertificate

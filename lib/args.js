@@ -19,6 +19,13 @@ function invalidType(name, expected, value) {
   return error;
 }
 
+function invalidValue(name, expected) {
+  // Never the value itself: it may be long, or a secret.
+  const error = new TypeError(`The value of "${name}" must be ${expected}.`);
+  error.code = 'ERR_INVALID_ARG_VALUE';
+  return error;
+}
+
 function outOfRange(name, range, value) {
   const error = new RangeError(
     `The value of "${name}" is out of range. It must be ${range}. Received ${String(value)}`,
@@ -83,6 +90,7 @@ function checkId(id, name) {
 
 module.exports = {
   invalidType,
+  invalidValue,
   outOfRange,
   checkString,
   checkNumber,

@@ -2,7 +2,7 @@
 
 const { KIND } = require('./kinds.js');
 const { SSHServerError } = require('./errors.js');
-const { isBytes, checkString, checkBoolean, checkInteger } = require('./args.js');
+const { isBytes, invalidValue, checkString, checkBoolean, checkInteger } = require('./args.js');
 const {
   idText,
   ConnectedEvent,
@@ -13,6 +13,17 @@ const {
   StatusEvent,
   UserAuthRequestEvent,
 } = require('./event_objects.js');
+
+const MAX_METHODS_LENGTH = 4096;
+
+/** Names that a client can be told; of others it would see none, and give up. */
+function checkMethods(list) {
+  checkString(list, 'availableMethods');
+  const good = (name) => /^[!-~]{0,64}$/.test(name.trim());
+  if (list.length > MAX_METHODS_LENGTH || !list.split(',').every(good)) {
+    throw invalidValue('availableMethods', 'names of methods, separated by commas');
+  }
+}
 
 /** The events of the server and of connections: makes the event object, fires it, answers. */
 class ConnectionHandlers {
@@ -147,7 +158,7 @@ class ConnectionHandlers {
       const { accept, partialSuccess, availableMethods } = event;
       checkBoolean(accept, 'accept');
       checkBoolean(partialSuccess, 'partialSuccess');
-      checkString(availableMethods, 'availableMethods');
+      checkMethods(availableMethods);
       this.#core.answerAuth(question, accept, partialSuccess, availableMethods);
     };
     const refuse = () => this.#core.answerAuth(question, false, false, offered);

@@ -4,6 +4,8 @@
 // is not read. Fields the reference calls read-only are only so by their types: to freeze objects
 // costs more than it gives here, and what is sent back is never read from them.
 
+const native = require('./native.js');
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** `""` for the things that belong to no connection. */
@@ -147,9 +149,23 @@ class TunnelRequestedEvent {
 }
 
 class UserAuthRequestEvent {
+  // What is only sometimes looked at is made when it is.
+  #blob;
+  #certificate;
+  #partialSuccesses;
+
   constructor(
     connectionId,
-    [user, service, authMethod, authParam, authParamB, availableMethods, keyAlgorithm],
+    [
+      user,
+      service,
+      authMethod,
+      authParam,
+      authParamB,
+      availableMethods,
+      keyAlgorithm,
+      partialSuccesses,
+    ],
   ) {
     this.connectionId = connectionId;
     this.user = user;
@@ -161,6 +177,46 @@ class UserAuthRequestEvent {
     this.partialSuccess = false;
     this.availableMethods = availableMethods;
     this.keyAlgorithm = keyAlgorithm;
+    this.#blob = authParamB;
+    this.#partialSuccesses = partialSuccesses;
+  }
+
+  get partialSuccesses() {
+    const list = this.#partialSuccesses;
+    return list === '' ? [] : list.split(',');
+  }
+
+  get userCertificate() {
+    if (this.#blob === null || !this.keyAlgorithm.endsWith('-cert-v01@openssh.com')) return null;
+    this.#certificate ??= new UserCertificate(native.userCertificate(this.#blob));
+    return this.#certificate;
+  }
+}
+
+/** The options of a certificate by name. */
+function options(flat) {
+  // A name can be anything, `__proto__` too.
+  const result = Object.create(null);
+  for (let i = 0; i < flat.length; i += 2) result[flat[i]] = flat[i + 1];
+  return Object.freeze(result);
+}
+
+/** A user's OpenSSH certificate. */
+class UserCertificate {
+  constructor(fields) {
+    this.type = fields.type;
+    this.keyId = fields.keyId;
+    this.serial = fields.serial;
+    this.principals = Object.freeze(fields.principals);
+    this.validAfter = fields.validAfter;
+    this.validBefore = fields.validBefore;
+    this.criticalOptions = options(fields.criticalOptions);
+    this.extensions = options(fields.extensions);
+    this.publicKey = fields.publicKey;
+    this.publicKeyFingerprint = fields.publicKeyFingerprint;
+    this.signatureKey = fields.signatureKey;
+    this.signatureKeyFingerprint = fields.signatureKeyFingerprint;
+    Object.freeze(this);
   }
 }
 

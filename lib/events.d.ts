@@ -178,6 +178,42 @@ export interface SSHServerTunnelRequestedEvent {
   accept: boolean;
 }
 
+/**
+ * Extension: an OpenSSH certificate of a user, see SSHServerUserAuthRequestEvent.userCertificate.
+ * Nothing in it can be changed.
+ */
+export interface SSHUserCertificate {
+  /** The kind of certificate, such as `"ssh-ed25519-cert-v01@openssh.com"`. */
+  readonly type: string;
+  /** The authority's name for it (`ssh-keygen -I`), for logs. */
+  readonly keyId: string;
+  /** The number that the authority gave it (`-z`), in decimal: it can be as large as 2^64 - 1. */
+  readonly serial: string;
+  /** The accounts it is for (`-n`). Empty means any, which deserves distrust. */
+  readonly principals: readonly string[];
+  /** From when on it is valid, in seconds since 1970; 0 for always. */
+  readonly validAfter: number;
+  /** From when on it is valid no more, in seconds since 1970; Infinity for never. */
+  readonly validBefore: number;
+  /**
+   * What has to be kept to by whoever takes it (`-O`), by name: `"force-command"`, `"source-address"`.
+   * Only those that the setting UserCertCriticalOptions names, and `"verify-required"`, which the server sees
+   * to itself, can be here. The value is the text of the option, `""` for one without; what is no text is
+   * in base64.
+   */
+  readonly criticalOptions: Readonly<Record<string, string>>;
+  /** What it permits, by name (`"permit-pty"`, `"permit-port-forwarding"`); values as in criticalOptions. */
+  readonly extensions: Readonly<Record<string, string>>;
+  /** The certified key, as authParam would have it without the certificate: a blob in base64. */
+  readonly publicKey: string;
+  /** Its fingerprint, `"SHA256:…"` as `ssh-keygen -l` shows it. */
+  readonly publicKeyFingerprint: string;
+  /** The key of the authority that signed it: a blob in base64. Whether you trust it is the question. */
+  readonly signatureKey: string;
+  /** Its fingerprint, `"SHA256:…"`. */
+  readonly signatureKeyFingerprint: string;
+}
+
 /** `SSHUserAuthRequest`: the client wants to log in. */
 export interface SSHServerUserAuthRequestEvent {
   readonly connectionId: string;
@@ -187,6 +223,11 @@ export interface SSHServerUserAuthRequestEvent {
   /**
    * `"none"`, `"password"`, `"publickey"`, `"keyboard-interactive-1"` … and then
    * `"keyboard-interactive"`, and `"sigstatus"` with the setting FireAuthRequestAfterSig.
+   *
+   * A public key is asked about twice: when the client wants to know whether its signature would do,
+   * and when the signature is there. It is verified before the listener is asked, and a wrong one lets
+   * nobody in whatever the answer is. `"sigstatus"` then tells what became of it; it asks nothing, so
+   * neither its fields nor an exception there change the login.
    */
   readonly authMethod: string;
   /** The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. */
@@ -196,14 +237,34 @@ export interface SSHServerUserAuthRequestEvent {
   /**
    * Whether this is good. Starts as false. Anything but a boolean is refused and reported: a forgotten
    * `await` must not let anyone in.
+   *
+   * After partial successes for another user on the same connection, the methods of these have to
+   * succeed for this user too: until then true counts as partialSuccess (RFC 4252 section 5).
    */
   accept: boolean;
   /** With accept false: this was good, but a further method of `availableMethods` is needed. Starts as false. */
   partialSuccess: boolean;
-  /** The methods that can continue, separated by commas. Starts as the property defaultAuthMethods. */
+  /**
+   * The methods that can continue, separated by commas. Starts as the property defaultAuthMethods. What
+   * are no names of methods (at most 64 printable characters of US-ASCII each) is refused and reported.
+   */
   availableMethods: string;
-  /** The signature algorithm of a public key, else `""`. */
+  /** The signature algorithm of a public key (of `"sigstatus"` too), else `""`. */
   readonly keyAlgorithm: string;
+  /**
+   * Extension: the methods that partialSuccess was set for, in order, for this user and service; empty
+   * at first, and again when the client comes with another user name. With two factors:
+   * `e.accept = good && e.partialSuccesses.includes('publickey')`.
+   */
+  readonly partialSuccesses: readonly string[];
+  /**
+   * Extension: what is in the OpenSSH certificate that authParam is, null for everything else. Verified
+   * are its authority's signature, that it is for users, that it is valid now, and that it has no
+   * critical option that nobody keeps to; a certificate that fails in this is refused without an event.
+   * Whether the authority (signatureKey) is trusted and the user is among the principals is up to
+   * the listener. It is taken apart when it is first read.
+   */
+  readonly userCertificate: SSHUserCertificate | null;
 }
 
 /** Every event with the object its listeners get. */

@@ -37,8 +37,9 @@ class SSHPrompt {
       },
       set(prompt) {
         checkString(prompt, 'prompt');
+        const before = this.#prompt;
         this.#prompt = prompt;
-        this.#watchers.notify(this);
+        this.#watchers.notify(this, () => (this.#prompt = before));
       },
     });
     defineField(SSHPrompt, {
@@ -88,7 +89,7 @@ class SSHPromptList {
 
   add(prompt) {
     this.#insert(this.#prompts.length, prompt);
-    this.#watchers.notify(this);
+    this.#watchers.notify(this, () => this.#release(this.#prompts.pop()));
     return this;
   }
 
@@ -100,7 +101,11 @@ class SSHPromptList {
     const [old] = this.#prompts.splice(index, 1);
     this.#release(old);
     this.#insert(index, prompt);
-    this.#watchers.notify(this);
+    this.#watchers.notify(this, () => {
+      this.#prompts.splice(index, 1);
+      this.#release(prompt);
+      this.#insert(index, old);
+    });
     return this;
   }
 

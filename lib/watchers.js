@@ -16,11 +16,17 @@ class Watchers {
     for (const ref of this.#refs) if (ref.deref() === watcher) this.#refs.delete(ref);
   }
 
-  notify(changed) {
-    for (const ref of this.#refs) {
-      const watcher = ref.deref();
-      if (watcher === undefined) this.#refs.delete(ref);
-      else watcher.changed(changed);
+  /** Tells of a change. What one of them cannot take is undone, and its error goes to who changed it. */
+  notify(changed, undo = () => {}) {
+    try {
+      for (const ref of this.#refs) {
+        const watcher = ref.deref();
+        if (watcher === undefined) this.#refs.delete(ref);
+        else watcher.changed(changed);
+      }
+    } catch (error) {
+      undo();
+      throw error;
     }
   }
 }

@@ -49,6 +49,19 @@ pub const IDLE_KEY_EXCHANGE_REFILL: Duration = Duration::from_secs(60);
 /// that do not count as attempts, and the work each costs.
 pub const MAX_AUTH_REQUESTS: u32 = 1000;
 
+/// Connections that have not logged in, unless the program sets another number: who connects and
+/// keeps still costs a socket and a place until the time to log in is over, and must not take all
+/// places from those who do log in.
+pub const MAX_UNAUTHENTICATED: u32 = 100;
+
+/// Longest banner, longest instruction and longest prompts together of keyboard-interactive: with
+/// its headers each of their messages has to fit into the packet that every client has to take
+/// (RFC 4253 section 6.1). More is the program's mistake, and would end the connection.
+pub const MAX_LOGIN_TEXT_LEN: usize = 15 * 1024;
+
+/// Host certificates of a server: each is looked through for each key.
+pub const MAX_HOST_CERTIFICATES: usize = 64;
+
 /// Longest user name: it is copied to the program and its logs.
 pub const MAX_USER_NAME_LEN: usize = 1024;
 
@@ -62,7 +75,8 @@ pub const MAX_CERTIFICATE_PRINCIPALS: usize = 256;
 /// Critical options and extensions of a certificate, each: they are compared with one another.
 pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
 
-/// Most prompts of one keyboard-interactive dialog that a program may ask, and so responses taken.
+/// Most prompts of one keyboard-interactive dialog that a program may ask, and so responses taken:
+/// each is a question to the program.
 pub const MAX_PROMPTS: usize = 32;
 
 /// Data of a channel that is handed over in one piece, and so the buffers it lies in: a megabyte

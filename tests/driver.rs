@@ -90,7 +90,12 @@ impl Fixture {
         program.wanted.set(u64::MAX);
         let mut config = Config::default();
         config.transport.host_keys.push(Arc::new(generate_ed25519(&mut SystemRandom).unwrap()));
-        let settings = Settings { config: Arc::new(config), max_connections, timeout: 60 };
+        let settings = Settings {
+            config: Arc::new(config),
+            max_connections,
+            max_unauthenticated: 50,
+            timeout: 60,
+        };
         let handler: Arc<dyn Handler> = program.clone();
         Self { server: Server::new(handler, settings), program, events, next_ticket: 1 }
     }
@@ -378,6 +383,31 @@ fn one_connection_too_many_is_closed_and_logged() {
             break;
         }
         assert!(read_to_end(&mut third).is_empty());
+    }
+}
+
+/// That it counts those who have not logged in, each once and until its end, is for the tests with
+/// clients that can log in.
+#[test]
+fn connections_that_have_not_logged_in_have_a_limit_of_their_own() {
+    let (fixture, address) = Fixture::listening();
+    let clients: Vec<TcpStream> = (0..50)
+        .map(|_| {
+            let mut client = connect(address);
+            fixture.accept(ConnectedAnswer::ServerKeys);
+            read_line(&mut client);
+            client
+        })
+        .collect();
+    assert!(read_to_end(&mut connect(address)).is_empty());
+    let message = fixture.until(|event| match event {
+        ServerEvent::Log { connection: 0, message, .. } => Some(message),
+        _ => None,
+    });
+    assert!(message.contains("50 connections that have not logged in"), "{message}");
+    drop(clients);
+    for _ in 0..50 {
+        fixture.disconnected();
     }
 }
 

@@ -103,7 +103,12 @@ impl Fixture {
         let (wanted, gate) = (Wanted::default(), InputGate::default());
         wanted.set(u64::MAX);
         let program = Program { wanted, gate, keeps, events: Mutex::new(sender) };
-        let settings = Settings { config: Arc::new(config()), max_connections: 10, timeout: 60 };
+        let settings = Settings {
+            config: Arc::new(config()),
+            max_connections: 10,
+            max_unauthenticated: 10,
+            timeout: 60,
+        };
         let server = Server::new(Arc::new(program), settings);
         let listen = Listen { host: "127.0.0.1".to_owned(), port: 0, backlog: 16 };
         server.start(listen, Ticket(1)).unwrap();

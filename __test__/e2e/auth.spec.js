@@ -1,26 +1,11 @@
 'use strict';
 
-const { SSHPrompt, SSHPromptList } = require('../../index.js');
+// Methods none and password, banners, and what holds for the listeners of every method.
+
 const { ssh, testWith } = require('../support/clients.js');
-const { writeFile } = require('../support/folder.js');
-const { userKey } = require('../support/keys.js');
-const { deferred, createServer, Recorder, runCommands } = require('../support/server.js');
+const { asked, knock, password, refused, start, steps } = require('../support/auth_server.js');
+const { deferred } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
-
-/** A command server that authenticates as `authenticate` says. */
-async function start(authenticate, configure = () => {}) {
-  const server = createServer();
-  const recorder = new Recorder(server);
-  if (authenticate) server.on('SSHUserAuthRequest', authenticate);
-  server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
-  runCommands(server);
-  await configure(server);
-  await server.startListening();
-  return { server, recorder };
-}
-
-const asked = (recorder) =>
-  recorder.all('SSHUserAuthRequest').map((e) => [e.authMethod, e.authParam]);
 
 /** The methods the server says can continue, for a client that gives up at once. */
 function methodsLeft(server) {
@@ -34,12 +19,6 @@ function methodsLeft(server) {
     });
     client.ready.catch(() => {});
   });
-}
-
-async function refused(server, options) {
-  const client = ssh2.start(server, options);
-  await expect(client.ready).rejects.toThrow(/authentication methods failed/);
-  await client.closed;
 }
 
 describe('none', () => {
@@ -88,210 +67,6 @@ describe('password', () => {
   });
 });
 
-describe('publickey', () => {
-  const check = (e) => {
-    e.accept = e.authMethod === 'publickey' && e.authParam === userKey().blob;
-  };
-
-  testWith('ssh', 'fires for the query and again for the signature', async () => {
-    const { server, recorder } = await start(check);
-    expect(await ssh(server, 'exit 0')).toMatchObject({ status: 0 });
-    const { blob } = userKey();
-    expect(asked(recorder)).toEqual([
-      ['none', ''],
-      ['publickey', blob],
-      ['publickey', blob],
-    ]);
-  });
-
-  testWith('ssh', 'another key is refused', async () => {
-    const { server } = await start(check);
-    const { status, stderr } = await ssh(server, 'exit 0', {
-      key: userKey('ed25519', 'other'),
-      options: ['BatchMode=yes'],
-    });
-    expect(status).toBe(255);
-    expect(stderr).toMatch(/Permission denied \(password,publickey\)/);
-  });
-
-  test('a signature that is not by the key lets nobody in, whatever the listener says', async () => {
-    const { server, recorder } = await start((e) => {
-      if (e.authMethod === 'publickey') e.accept = true;
-    });
-    const { utils } = require('ssh2');
-    const [mine, other] = ['', 'other'].map((name) =>
-      utils.parseKey(userKey('ed25519', name).text),
-    );
-    const forged = Object.create(mine);
-    forged.sign = (...args) => other.sign(...args);
-    await refused(server, {
-      authHandler: (methods, partial, next) =>
-        next(methods === null ? { type: 'publickey', username: 'demo', key: forged } : false),
-    });
-    expect(recorder.all('SSHChannelOpenRequest')).toEqual([]);
-  });
-});
-
-describe('keyboard-interactive', () => {
-  const ANSWERS = { 'Name: ': 'Ada', 'Code: ': '123', Third: 'c' };
-
-  function prompts(...list) {
-    const result = new SSHPromptList();
-    for (const [text, echo] of list) result.add(new SSHPrompt(text, echo));
-    return result;
-  }
-
-  function ask(list, message = 'Who are you?') {
-    return (server) => {
-      server.setDefaultAuthMethods('keyboard-interactive');
-      server.setKeyboardInteractiveMessage(message);
-      server.setKeyboardInteractivePrompts(list);
-    };
-  }
-
-  function connect(server, answers, seen = []) {
-    const client = ssh2.start(server, { tryKeyboard: true, authHandler: undefined });
-    client.on('keyboard-interactive', (name, instruction, language, list, finish) => {
-      seen.push({ instruction, list });
-      finish(answers(list));
-    });
-    return client.ready;
-  }
-
-  const byPrompt = (list) => list.map(({ prompt }) => ANSWERS[prompt]);
-
-  test.each([2, 3])('with %i prompts: an event for each response, and one for all', async (n) => {
-    const list = [
-      ['Name: ', true],
-      ['Code: ', false],
-      ['Third', false],
-    ].slice(0, n);
-    const { server, recorder } = await start(
-      (e) => (e.accept = /^keyboard/.test(e.authMethod)),
-      ask(prompts(...list)),
-    );
-    const seen = [];
-    await connect(server, byPrompt, seen);
-    expect(seen).toEqual([
-      {
-        instruction: 'Who are you?',
-        list: list.map(([prompt, echo]) => ({ prompt, echo })),
-      },
-    ]);
-    const responses = list.map(([prompt], i) => [`keyboard-interactive-${i + 1}`, ANSWERS[prompt]]);
-    const kbd = asked(recorder).filter(([method]) => /^keyboard/.test(method));
-    expect(kbd).toEqual([...responses, ['keyboard-interactive', '']]);
-  });
-
-  test.each(['keyboard-interactive-1', 'keyboard-interactive-2', 'keyboard-interactive'])(
-    '%s alone refused is refused',
-    async (method) => {
-      const { server } = await start(
-        (e) => (e.accept = /^keyboard/.test(e.authMethod) && e.authMethod !== method),
-        ask(prompts(['Name: ', true], ['Code: ', false])),
-      );
-      await expect(connect(server, byPrompt)).rejects.toThrow(/failed/);
-    },
-  );
-
-  test('a connection may have prompts of its own', async () => {
-    const { server } = await start(
-      (e) => {
-        if (e.authMethod === 'none' && e.user === 'demo') {
-          const name = `KeyboardInteractivePrompts[${e.connectionId}]`;
-          void server.config(`${name}=Code: ,echo=false;Third,echo=true`);
-        }
-        e.accept = /^keyboard/.test(e.authMethod);
-      },
-      ask(prompts(['Name: ', true])),
-    );
-    const seen = [];
-    await connect(server, byPrompt, seen);
-    expect(seen[0].list).toEqual([
-      { prompt: 'Code: ', echo: false },
-      { prompt: 'Third', echo: true },
-    ]);
-  });
-
-  // The program ssh asks is a script, which Windows would not start.
-  const withAskpass = process.platform === 'win32' ? test.skip : testWith.bind(null, 'ssh');
-  withAskpass('ssh answers 2 prompts', async () => {
-    const { server, recorder } = await start(
-      (e) => {
-        const expected = { 'keyboard-interactive-1': 'Ada', 'keyboard-interactive-2': '123' };
-        e.accept =
-          e.authMethod === 'keyboard-interactive' || expected[e.authMethod] === e.authParam;
-        if (e.authMethod === 'none') e.accept = false;
-      },
-      ask(prompts(['Name: ', true], ['Code: ', false])),
-    );
-    const askpass = writeFile(
-      'askpass',
-      '#!/bin/sh\ncase "$1" in *Name*) echo Ada;; *Code*) echo 123;; *) exit 1;; esac\n',
-      0o700,
-    );
-    const result = await ssh(server, 'exit 4', {
-      key: null,
-      options: ['PreferredAuthentications=keyboard-interactive'],
-      env: { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':none' },
-      detached: true,
-    });
-    expect(result).toMatchObject({ status: 4, stderr: '' });
-    expect(asked(recorder).map(([method]) => method)).toEqual([
-      'none',
-      'keyboard-interactive-1',
-      'keyboard-interactive-2',
-      'keyboard-interactive',
-    ]);
-  });
-});
-
-describe('several factors', () => {
-  test('partialSuccess has the client go on with another method', async () => {
-    const done = new Map();
-    const { server } = await start((e) => {
-      if (e.authMethod === 'publickey') {
-        e.partialSuccess = true;
-        e.availableMethods = 'password';
-        done.set(e.connectionId, 'publickey');
-      }
-      if (e.authMethod === 'password') e.accept = done.get(e.connectionId) === 'publickey';
-    });
-    const partial = [];
-    const { text } = userKey();
-    const steps = [
-      { type: 'publickey', username: 'demo', key: text },
-      { type: 'password', username: 'demo', password: 'x' },
-    ];
-    const client = await ssh2.connect(server, {
-      authHandler: (methods, success, next) => {
-        partial.push([methods, success]);
-        return next(steps.shift() ?? false);
-      },
-    });
-    expect(partial).toEqual([
-      [null, null],
-      [['password'], true],
-    ]);
-    expect((await ssh2.exec(client, 'exit 0')).status).toBe(0);
-  });
-
-  testWith('ssh', 'two keys of ssh', async () => {
-    const keys = [userKey(), userKey('ed25519', 'other')];
-    const signed = new Set();
-    const { server } = await start((e) => {
-      if (e.authMethod !== 'publickey') return;
-      // The event of a signature comes after one of a query for the same key.
-      const first = !signed.has(e.connectionId);
-      if (e.authParam === keys[0].blob && first) e.partialSuccess = true;
-      if (e.authParam === keys[1].blob) e.accept = true;
-      e.availableMethods = 'publickey';
-    });
-    const options = { key: keys[0], flags: ['-i', keys[1].file], options: ['BatchMode=yes'] };
-    expect(await ssh(server, 'exit 0', options)).toMatchObject({ status: 0 });
-  });
-});
-
 describe('UserAuthBanner', () => {
   const BANNER = 'Grüße 日本語\r\nsecond line\n';
 
@@ -318,41 +93,50 @@ describe('UserAuthBanner', () => {
     expect(stderr).toContain('Grüße 日本語');
     expect(stderr.match(/second line/g)).toHaveLength(1);
   });
-});
 
-describe('MaxAuthAttempts', () => {
-  async function attempts(server) {
-    let count = 0;
+  test('one that is set later is sent too, each before the reply to its request', async () => {
+    const { server } = await start(async (e) => {
+      await server.config(`UserAuthBanner[${e.connectionId}]=for ${e.authMethod}`);
+      e.accept = e.authMethod === 'password' && e.authParam === 'right';
+    });
+    const said = [];
+    const none = { type: 'none', username: 'demo' };
     const client = ssh2.start(server, {
-      authHandler: (methods, partial, next) => {
-        if (methods === null) return next('none');
-        count++;
-        return next({ type: 'password', username: 'demo', password: 'guess' });
-      },
+      authHandler: steps([none, password('wrong'), password('right')], said),
     });
-    await expect(client.ready).rejects.toThrow();
-    await client.closed;
-    return count;
-  }
-
-  test.each([1, 3])('%i: the failure past that many disconnects', async (limit) => {
-    const { server, recorder } = await start(
-      () => {},
-      (it) => it.config(`MaxAuthAttempts=${limit}`),
-    );
-    expect(await attempts(server)).toBe(limit + 1);
-    const passwords = asked(recorder).filter(([method]) => method === 'password');
-    expect(passwords).toHaveLength(limit + 1);
-    expect(await recorder.first('Disconnected')).toMatchObject({
-      statusCode: expect.any(Number),
-    });
+    client.on('banner', (text) => said.push(text));
+    await client.ready;
+    const refusal = [['password', 'publickey'], false];
+    expect(said).toEqual([
+      ...[[null, null], 'for none'],
+      ...[refusal, 'for password'],
+      ...[refusal, 'for password'],
+    ]);
   });
 
-  test('starts as 6', async () => {
-    const { server } = await start(() => {});
-    expect(await server.config('MaxAuthAttempts')).toBe('6');
-    expect(await attempts(server)).toBe(7);
+  test.each([
+    ['with NUL', 'a\0b'],
+    ['huge', 'x'.repeat(16 * 1024)],
+  ])('one that cannot be sent (%s) is an error, and changes nothing', async (what, value) => {
+    const { server, recorder } = await start(null);
+    await knock(server);
+    const { connectionId } = await recorder.first('Connected');
+    const name = `UserAuthBanner[${connectionId}]`;
+    await server.config(`${name}=${BANNER}`);
+    await expect(server.config(`${name}=${value}`)).rejects.toMatchObject({
+      code: 10022,
+      message: expect.stringContaining('UserAuthBanner'),
+    });
+    expect(await server.config(name)).toBe(BANNER);
   });
+
+  test.each(['', '0', '-1', 'x', '1e400', '99999999999999999999999'])(
+    'of connection %j there is none: error 126',
+    async (id) => {
+      const { server } = await start(null);
+      await expect(server.config(`UserAuthBanner[${id}]=x`)).rejects.toMatchObject({ code: 126 });
+    },
+  );
 });
 
 describe('listeners', () => {
@@ -393,6 +177,27 @@ describe('listeners', () => {
       expect.objectContaining({ connectionId, errorCode: 1300, description: expect.any(String) }),
     ]);
     expect(recorder.all('Error')[0].description).toMatch(/SSHUserAuthRequest/);
+  });
+
+  test.each([
+    ['are no text', ['password']],
+    ['are no names', 'pass word'],
+    ['have NUL', 'password\0'],
+    ['are not of US-ASCII', 'pässwort'],
+    ['have a line end', 'password\npublickey'],
+    ['are huge', 'x,'.repeat(10_000)],
+  ])('one whose availableMethods %s refuses, and an Error event tells', async (what, methods) => {
+    const { server, recorder } = await start((e) => {
+      e.availableMethods = methods;
+      e.accept = true;
+    });
+    // The client is told the methods of the server, as if nobody had set any.
+    expect(await methodsLeft(server)).toEqual(['password', 'publickey']);
+    const [error] = recorder.all('Error');
+    expect(error).toMatchObject({
+      errorCode: 1300,
+      description: expect.stringContaining('availableMethods'),
+    });
   });
 
   test('a slow one delays nobody else', async () => {

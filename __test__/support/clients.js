@@ -36,6 +36,17 @@ function testWith(client, name, body, timeout) {
   } else test.skip(`${name} (${client} is not installed)`, body);
 }
 
+/** testWith for tests that need more of the system than Windows has; `each` is that of jest. */
+function testOnUnix(client) {
+  if (process.platform === 'win32') return Object.assign(test.skip, { each: test.skip.each });
+  const each = (table) => (name, body, timeout) => {
+    for (const row of table) {
+      testWith(client, name.replace('%s', row[0]), () => body(...row), timeout);
+    }
+  };
+  return Object.assign((...args) => testWith(client, ...args), { each });
+}
+
 /** The arguments of OpenSSH's client up to and including the destination. */
 function sshArguments(server, { user = 'demo', key = userKey(), options = [], flags = [] } = {}) {
   const settings = [
@@ -71,4 +82,4 @@ function startSsh(server, command, options = {}) {
   return start('ssh', args, options);
 }
 
-module.exports = { python, available, testWith, sshArguments, ssh, startSsh };
+module.exports = { python, available, testWith, testOnUnix, sshArguments, ssh, startSsh };

@@ -78,6 +78,15 @@ function userKey(type = 'ed25519', name = '') {
   return userKeys.get(id);
 }
 
+/** The certificate that ssh-keygen makes of a public key's line with these arguments: its file and its line. */
+function certify(line, args, authority = userKey('ed25519', '-authority')) {
+  const file = writeFile('certified.pub', `${line}\n`);
+  const { status, stderr } = spawnSync('ssh-keygen', ['-q', '-s', authority.file, ...args, file]);
+  if (status !== 0) throw new Error(`ssh-keygen: ${stderr}`);
+  const certificate = file.replace(/\.pub$/, '-cert.pub');
+  return { file: certificate, line: fs.readFileSync(certificate, 'utf8').trim() };
+}
+
 /** A user's key with a certificate of an authority, beside it as OpenSSH's client expects it. */
 function certifiedKey(type, principals = 'demo') {
   const [key, authority] = [userKey(type, '-certified'), userKey('ed25519', '-authority')];
@@ -88,4 +97,4 @@ function certifiedKey(type, principals = 'demo') {
   return { ...key, certificate: `${key.file}-cert.pub` };
 }
 
-module.exports = { hostKeyText, hostCertificate, userKey, certifiedKey, skProvider };
+module.exports = { hostKeyText, hostCertificate, userKey, certify, certifiedKey, skProvider };

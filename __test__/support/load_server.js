@@ -25,6 +25,8 @@ async function main() {
   server.setLocalHost('127.0.0.1');
   server.setLocalPort(0);
   server.setConnectionBacklog(511);
+  // All of them come at once.
+  await server.config('MaxUnauthenticated=0');
   server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod === 'password'));
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = true));

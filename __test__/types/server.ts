@@ -12,7 +12,11 @@ import {
   SSHServerError,
   sshserver,
 } from '../../index.js';
-import type { SSHServerEvents, SSHServerUserAuthRequestEvent } from '../../index.js';
+import type {
+  SSHServerEvents,
+  SSHServerUserAuthRequestEvent,
+  SSHUserCertificate,
+} from '../../index.js';
 
 const server: sshserver = new SSHServer();
 
@@ -77,6 +81,14 @@ export async function events(): Promise<void> {
     e.accept = e.user === 'me' && blob !== null;
     e.partialSuccess = false;
     e.availableMethods = 'publickey';
+    const certificate: SSHUserCertificate | null = e.userCertificate;
+    if (certificate !== null && certificate.validBefore > Date.now() / 1000) {
+      e.accept = certificate.principals.includes(e.user) && e.partialSuccesses.length > 0;
+      const command: string | undefined = certificate.criticalOptions['force-command'];
+      void command;
+      // @ts-expect-error nothing in it can be changed
+      certificate.keyId = 'me';
+    }
     // @ts-expect-error who it is is not ours to change
     e.user = 'root';
     // @ts-expect-error an answer is a boolean, not the promise of one

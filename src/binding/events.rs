@@ -341,7 +341,8 @@ impl<'env, 'state> Batch<'env, 'state> {
             }
         }
         self.put(methods)?;
-        self.put(question.key_algorithm.as_str())
+        self.put(question.key_algorithm.as_str())?;
+        self.put(question.partial_successes.join(","))
     }
 
     /// The end of an operation.

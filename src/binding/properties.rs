@@ -5,6 +5,7 @@ use napi::bindgen_prelude::Either3;
 
 use super::algorithm_list::AlgorithmList;
 use super::errors::Failure;
+use super::login_texts;
 use super::settings::DEFAULT_BACKLOG;
 use super::state::{State, whole};
 
@@ -49,7 +50,11 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
         "DefaultAuthMethods" => settings.auth_methods = auth_methods(&text(name, value)?)?,
         "DefaultIdleTimeout" => settings.idle_timeout = number(name, value)?,
         "DefaultTimeout" => settings.timeout = number(name, value)?,
-        "KeyboardInteractiveMessage" => settings.instruction = text(name, value)?,
+        "KeyboardInteractiveMessage" => {
+            let instruction = text(name, value)?;
+            login_texts::check(name, &instruction)?;
+            settings.instruction = instruction;
+        }
         "SSHCompressionAlgorithms" => {
             settings.lists.compression = AlgorithmList::parse(&text(name, value)?)?;
         }
@@ -79,12 +84,18 @@ pub(super) fn number<T: TryFrom<u64>>(name: &str, value: Value) -> Result<T, Fai
     T::try_from(whole(value).ok_or_else(bad)?).map_err(|_| bad())
 }
 
+/// There are four methods; a list past this is no list of methods.
+const MAX_METHODS_LEN: usize = 4096;
+
 /// A list of names that can go into a name-list (RFC 4251 section 5).
 fn auth_methods(list: &str) -> Result<String, Failure> {
     let names: Vec<&str> = list.split(',').map(str::trim).collect();
-    let good = |name: &&str| name.bytes().all(|byte| byte.is_ascii_graphic());
-    if !names.iter().all(good) {
-        return Err(Failure::invalid("DefaultAuthMethods is a list of names."));
+    // RFC 4251 section 6
+    let good = |name: &&str| name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_graphic());
+    if list.len() > MAX_METHODS_LEN || !names.iter().all(good) {
+        return Err(Failure::invalid(
+            "DefaultAuthMethods has to be names of methods, separated by commas.",
+        ));
     }
     Ok(names.join(","))
 }
@@ -121,6 +132,11 @@ mod tests {
     fn methods_are_names() {
         assert_eq!(auth_methods("password, publickey").as_deref(), Ok("password,publickey"));
         assert_eq!(auth_methods("").as_deref(), Ok(""));
-        assert!(auth_methods("pass word").is_err());
+        for bad in
+            ["pass word", "publickey\0", "a\nb", "pässwort", &"x".repeat(65), &"x,".repeat(2049)]
+        {
+            let failure = auth_methods(bad).unwrap_err();
+            assert!(failure.message.contains("DefaultAuthMethods"), "{}", failure.message);
+        }
     }
 }

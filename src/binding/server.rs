@@ -16,6 +16,7 @@ use super::certificate::{NativeCertificate, Request, Selector};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
+use super::login_texts;
 use super::loop_wake::LoopWake;
 use super::memory;
 use super::program::{Program, Wake};
@@ -190,9 +191,12 @@ impl NativeServer {
                 key_password: None,
                 wanted: Selector::Subject(subject),
             };
+            let host_certificates = self.state.settings.host_certificates.clone();
             asked.answer(ConnectedAnswer::Load(Box::new(move || {
                 let certificate = request.try_load().map_err(|error| error.to_string())?;
-                certificate.private_key().ok_or_else(|| "The store has no private key.".to_owned())
+                let key = certificate.private_key();
+                let key = key.ok_or_else(|| "The store has no private key.".to_owned())?;
+                Ok(host_certificates.add_to(&key))
             })));
         }
     }
@@ -225,15 +229,17 @@ impl NativeServer {
 
     /// The prompts of keyboard-interactive: text, echo, text, echo ...
     #[napi]
-    pub fn set_prompts(&mut self, flat: Vec<Either<String, bool>>) {
+    pub fn set_prompts(&mut self, flat: Vec<Either<String, bool>>) -> napi::Result<(), String> {
         let mut prompts = Vec::new();
         for pair in flat.chunks_exact(2) {
             if let [Either::A(prompt), Either::B(echo)] = pair {
                 prompts.push(Prompt { prompt: prompt.clone(), echo: *echo });
             }
         }
+        login_texts::check_prompts("KeyboardInteractivePrompts", &prompts)?;
         self.state.settings.prompts = prompts;
         self.state.apply();
+        Ok(())
     }
 
     /// The server's certificate.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
 use super::alternatives::Alternatives;
+use super::host_certificates::HostCertificates;
 use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
@@ -13,6 +14,7 @@ use crate::crypto::mac::MacAlgorithm;
 use crate::crypto::signature::{PrivateKey, SignatureAlgorithm};
 use crate::driver;
 use crate::engine::{AlgorithmLists, Config, Prompt, RekeyThresholds, StrictKex};
+use crate::limits::MAX_UNAUTHENTICATED;
 use crate::transport;
 
 /// The documented default, which `get` shows. What is used until the program sets a number is
@@ -43,6 +45,14 @@ pub(super) struct Settings {
     pub(super) strict_kex: StrictKex,
     pub(super) rekey: RekeyThresholds,
     pub(super) max_auth_attempts: u32,
+    pub(super) ask_after_signature: bool,
+    /// Seconds; 0 for no limit.
+    pub(super) login_grace: u32,
+    /// 0 for no limit.
+    pub(super) max_unauthenticated: u32,
+    /// Critical options of users' certificates that the program keeps to.
+    pub(super) critical_options: Vec<String>,
+    pub(super) host_certificates: HostCertificates,
     pub(super) log_level: u8,
     /// For the facade: the data of an event is its listeners' only until they are done.
     pub(super) reuse_data_buffers: bool,
@@ -96,6 +106,11 @@ impl Default for Settings {
             strict_kex: config.transport.strict_kex,
             rekey: config.transport.rekey,
             max_auth_attempts: config.max_auth_attempts,
+            ask_after_signature: config.ask_after_signature,
+            login_grace: 120,
+            max_unauthenticated: MAX_UNAUTHENTICATED,
+            critical_options: config.critical_options,
+            host_certificates: HostCertificates::default(),
             log_level: 1,
             reuse_data_buffers: false,
         }
@@ -108,6 +123,10 @@ impl Settings {
         driver::Settings {
             config: Arc::new(self.engine_config()),
             max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
+            max_unauthenticated: match usize::try_from(self.max_unauthenticated) {
+                Ok(limit) if limit > 0 => limit,
+                Ok(_) | Err(_) => usize::MAX,
+            },
             timeout: self.timeout,
         }
     }
@@ -121,7 +140,7 @@ impl Settings {
         Config {
             transport: transport::Settings {
                 version: self.version.clone(),
-                host_keys: self.host_keys().cloned().collect(),
+                host_keys: self.host_keys().map(|key| self.host_certificates.add_to(key)).collect(),
                 algorithms: AlgorithmLists {
                     kex: self.lists.kex.rows(),
                     host_key: self.lists.host_key.rows(),
@@ -136,9 +155,11 @@ impl Settings {
             },
             auth_methods: self.auth_methods.clone(),
             max_auth_attempts: self.max_auth_attempts,
+            ask_after_signature: self.ask_after_signature,
+            critical_options: self.critical_options.clone(),
+            login_grace: seconds(self.login_grace),
             idle_timeout: seconds(self.idle_timeout),
             wall_clock: Some(unix_time),
-            ..Config::default()
         }
     }
 

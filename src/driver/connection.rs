@@ -17,7 +17,7 @@ use super::command::{Command, OpError};
 use super::drive::Core;
 use super::handler::{ConnectionEnd, EventKind, ServerEvent};
 use super::runtime::{self, Sleeps};
-use super::shared::Shared;
+use super::shared::{Shared, Stranger};
 use super::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
 use crate::error::{Closed, DisconnectReason, Error};
@@ -42,6 +42,7 @@ pub struct ConnectionHandle {
     timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
     pub(super) socket: TcpStream,
+    pub(super) stranger: Arc<Stranger>,
     /// Where the task runs, and everything else of the connection.
     pub(super) runtime: Handle,
     /// Whether that thread sleeps.
@@ -83,8 +84,8 @@ impl ConnectionHandle {
         id: u64,
         shared: Arc<Shared>,
         socket: TcpStream,
-        peer: SocketAddr,
-        local: SocketAddr,
+        stranger: Arc<Stranger>,
+        (peer, local): (SocketAddr, SocketAddr),
     ) -> Self {
         let timeout = AtomicU32::new(shared.settings().timeout);
         Self {
@@ -94,6 +95,7 @@ impl ConnectionHandle {
             timeout,
             shared,
             socket,
+            stranger,
             runtime: Handle::current(),
             sleeps: runtime::sleeps(),
             notify: Notify::new(),

@@ -22,7 +22,7 @@ use super::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
 };
 use super::intake::{Intake, LULL};
-use super::shared::{Halt, Shared, Slot, next_connection};
+use super::shared::{Halt, Shared, Slot, Stranger, next_connection};
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection, Job};
 use crate::error::{Closed, Error};
@@ -39,7 +39,8 @@ const LINGER_LEN: usize = 1024 * 1024;
 /// Serves one TCP connection from its accept to its end.
 pub(super) async fn serve(shared: Arc<Shared>, socket: TcpStream, slot: Slot) {
     let mut halt = shared.halt.subscribe();
-    if let Some(task) = Task::admit(shared, socket, &mut halt).await {
+    let stranger = Arc::clone(&slot.stranger);
+    if let Some(task) = Task::admit(shared, socket, stranger, &mut halt).await {
         task.run(halt).await;
     }
     drop(slot);
@@ -67,6 +68,7 @@ impl Task {
     async fn admit(
         shared: Arc<Shared>,
         socket: TcpStream,
+        stranger: Arc<Stranger>,
         halt: &mut watch::Receiver<Halt>,
     ) -> Option<Self> {
         let (peer, local) = match prepare(&socket) {
@@ -91,7 +93,8 @@ impl Task {
             }
         }
         let id = next_connection();
-        let handle = ConnectionHandle::new(id, Arc::clone(&shared), socket, peer, local);
+        let handle =
+            ConnectionHandle::new(id, Arc::clone(&shared), socket, stranger, (peer, local));
         let handle = Arc::new(handle);
         shared.add_connection(&handle);
         Some(Self { handle, end: None, retired: false })

@@ -162,7 +162,7 @@ impl ConnectionHandle {
             Notice::Log { level, message } => {
                 self.shared.tell(ServerEvent::Log { connection, level, message })
             }
-            Notice::Authenticated { .. } => {}
+            Notice::Authenticated { .. } => self.stranger.count_no_more(),
             Notice::ChannelOpened { channel, channel_type } => {
                 if !self.tunnel_opened(core, channel) {
                     self.channel_opened(core, channel, channel_type);

@@ -271,11 +271,9 @@ async fn accept_all(shared: &Arc<Shared>, port: &Port, listener: TcpListener) {
 }
 
 fn admit(shared: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
-    let limit = shared.settings().max_connections;
-    let Some(slot) = Slot::take(shared, limit) else {
-        return shared.log(|| {
-            format!("Connection from {peer} closed: {limit} connections are the maximum.")
-        });
+    let slot = match Slot::take(shared) {
+        Ok(slot) => slot,
+        Err(full) => return shared.log(|| format!("Connection from {peer} closed: {full}.")),
     };
     let shared = Arc::clone(shared);
     match runtime::elsewhere() {

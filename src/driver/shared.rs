@@ -34,6 +34,8 @@ pub struct Settings {
     pub config: Arc<Config>,
     /// Sockets at a time; more are closed at once.
     pub max_connections: usize,
+    /// Sockets at a time whose client has not logged in; more are closed at once.
+    pub max_unauthenticated: usize,
     /// Seconds that a send may take without progress; 0 fails at once.
     pub timeout: u32,
 }
@@ -115,6 +117,8 @@ pub(super) struct Shared {
     /// Connections of which the program was not told everything yet.
     live: Mutex<usize>,
     sockets: AtomicUsize,
+    /// Those of [`Self::sockets`] whose client has not logged in.
+    unauthenticated: AtomicUsize,
     socket_gone: Notify,
 }
 
@@ -136,6 +140,7 @@ impl Shared {
             channels: RwLock::default(),
             live: Mutex::default(),
             sockets: AtomicUsize::new(0),
+            unauthenticated: AtomicUsize::new(0),
             socket_gone: Notify::new(),
         }
     }
@@ -248,24 +253,82 @@ impl Shared {
 
 /// The right to one socket; given back on drop.
 #[derive(Debug)]
-pub(super) struct Slot(Arc<Shared>);
+pub(super) struct Slot {
+    /// For the connection, which is no stranger's once it has logged in.
+    pub(super) stranger: Arc<Stranger>,
+}
+
+/// Which of its limits a server has reached, and that limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    Connections(usize),
+    Unauthenticated(usize),
+}
+
+impl std::fmt::Display for Full {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Connections(limit) => write!(f, "{limit} connections are the maximum"),
+            Self::Unauthenticated(limit) => write!(
+                f,
+                "{limit} connections that have not logged in are the maximum (MaxUnauthenticated)"
+            ),
+        }
+    }
+}
 
 impl Slot {
-    /// `None` when the server has as many sockets as it may.
-    pub(super) fn take(shared: &Arc<Shared>, limit: usize) -> Option<Self> {
-        let take = |taken: usize| (taken < limit).then(|| taken.saturating_add(1));
-        shared
-            .sockets
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, take)
-            .ok()
-            .map(|_| Self(Arc::clone(shared)))
+    /// Fails when the server has as many sockets as it may.
+    pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, Full> {
+        let settings = shared.settings();
+        let (all, strangers) = (settings.max_connections, settings.max_unauthenticated);
+        if !count_up(&shared.unauthenticated, strangers) {
+            return Err(Full::Unauthenticated(strangers));
+        }
+        let stranger =
+            Arc::new(Stranger { shared: Arc::clone(shared), counted: AtomicBool::new(true) });
+        if !count_up(&shared.sockets, all) {
+            return Err(Full::Connections(all));
+        }
+        Ok(Self { stranger })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if self.0.sockets.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.socket_gone.notify_waiters();
+        self.stranger.count_no_more();
+        let shared = &self.stranger.shared;
+        if shared.sockets.fetch_sub(1, Ordering::AcqRel) == 1 {
+            shared.socket_gone.notify_waiters();
         }
+    }
+}
+
+/// Counts one up unless that is more than the limit; whether it did.
+fn count_up(count: &AtomicUsize, limit: usize) -> bool {
+    let more = |count: usize| (count < limit).then(|| count.saturating_add(1));
+    count.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
+}
+
+/// One client that has not logged in: counted until it has, or until its socket is closed, whichever
+/// is first.
+#[derive(Debug)]
+pub(super) struct Stranger {
+    shared: Arc<Shared>,
+    counted: AtomicBool,
+}
+
+impl Stranger {
+    /// The client has logged in, or its socket is closed.
+    pub(super) fn count_no_more(&self) {
+        if self.counted.swap(false, Ordering::AcqRel) {
+            self.shared.unauthenticated.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.count_no_more();
     }
 }

@@ -1,16 +1,39 @@
-//! Who gets in: attempts, prompts and banners.
+//! Who gets in: attempts and their time, prompts and banners, certificates of users.
 
 use super::{OfConnection, Plain, Row, number, row};
 use crate::binding::errors::Failure;
-use crate::binding::settings::parse_bool;
+use crate::binding::login_texts;
+use crate::binding::settings::{parse_bool, show_bool};
 use crate::binding::state::State;
 use crate::engine::Prompt;
+use crate::limits::MAX_CERTIFICATE_OPTIONS;
 
 /// The settings of this file.
 pub(super) static ROWS: &[Row] = &[
     row(
+        "FireAuthRequestAfterSig",
+        Plain(
+            |state| show_bool(state.settings.ask_after_signature),
+            Some(|state, value| {
+                let bad = || Failure::invalid("The value has to be True or False.");
+                state.settings.ask_after_signature = parse_bool(value).ok_or_else(bad)?;
+                Ok(())
+            }),
+        ),
+    ),
+    row(
         "KeyboardInteractivePrompts",
         OfConnection(connection_prompts, Some(set_connection_prompts)),
+    ),
+    row(
+        "LoginGraceTime",
+        Plain(
+            |state| state.settings.login_grace.to_string(),
+            Some(|state, value| {
+                state.settings.login_grace = number(value, 0, u32::MAX.into())?;
+                Ok(())
+            }),
+        ),
     ),
     row(
         "MaxAuthAttempts",
@@ -22,7 +45,21 @@ pub(super) static ROWS: &[Row] = &[
             }),
         ),
     ),
+    row(
+        "MaxUnauthenticated",
+        Plain(
+            |state| state.settings.max_unauthenticated.to_string(),
+            Some(|state, value| {
+                state.settings.max_unauthenticated = number(value, 0, 100_000)?;
+                Ok(())
+            }),
+        ),
+    ),
     row("UserAuthBanner", OfConnection(banner, Some(set_banner))),
+    row(
+        "UserCertCriticalOptions",
+        Plain(|state| state.settings.critical_options.join(","), Some(set_critical_options)),
+    ),
 ];
 
 fn banner(state: &State, id: u64) -> Result<String, Failure> {
@@ -32,6 +69,7 @@ fn banner(state: &State, id: u64) -> Result<String, Failure> {
 
 fn set_banner(state: &mut State, id: u64, value: &str) -> Result<(), Failure> {
     state.connection(id)?;
+    login_texts::check("UserAuthBanner", value)?;
     state.program.set_banner(id, value.to_owned());
     Ok(())
 }
@@ -43,7 +81,32 @@ fn connection_prompts(state: &State, id: u64) -> Result<String, Failure> {
 
 fn set_connection_prompts(state: &mut State, id: u64, value: &str) -> Result<(), Failure> {
     state.connection(id)?;
-    state.program.set_connection_prompts(id, parse_prompts(value)?);
+    let prompts = parse_prompts(value)?;
+    login_texts::check_prompts("KeyboardInteractivePrompts", &prompts)?;
+    state.program.set_connection_prompts(id, prompts);
+    Ok(())
+}
+
+/// Names of critical options; nothing for none.
+fn set_critical_options(state: &mut State, value: &str) -> Result<(), Failure> {
+    let mut names: Vec<String> = Vec::new();
+    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        // RFC 4251 section 6: names of this kind have at most 64 printable characters
+        if name.len() > 64 || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::invalid(
+                "The value has to be names of critical options, separated by commas.",
+            ));
+        }
+        if !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    if names.len() > MAX_CERTIFICATE_OPTIONS {
+        return Err(Failure::invalid(format!(
+            "No certificate has more than {MAX_CERTIFICATE_OPTIONS} critical options."
+        )));
+    }
+    state.settings.critical_options = names;
     Ok(())
 }
 
@@ -58,7 +121,7 @@ pub(super) fn parse_prompts(value: &str) -> Result<Vec<Prompt>, Failure> {
                 let (prompt, rest) = part.split_at_checked(at).unwrap_or((part, ""));
                 let flag = rest.get(ECHO.len()..).unwrap_or_default();
                 let echo = parse_bool(flag).ok_or_else(|| {
-                    Failure::invalid(format!("echo={flag} is neither true nor false."))
+                    Failure::invalid("After echo= there has to be true or false.")
                 })?;
                 (prompt, echo)
             }

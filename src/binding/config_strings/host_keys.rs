@@ -1,8 +1,9 @@
-//! `AltSSHCert...`: the keys of the server beside its first.
+//! The keys of the server beside its first (`AltSSHCert...`), and the certificates of all of them.
 
 use zeroize::Zeroizing;
 
 use super::{Plain, Record, Row, number, row};
+use crate::binding::host_certificates::HostCertificates;
 use crate::limits::MAX_ALTERNATIVES;
 
 /// The settings of this file.
@@ -58,6 +59,16 @@ pub(super) static ROWS: &[Row] = &[
         Record(
             |state, index| Ok(state.settings.alternatives.record(index)?.subject.clone()),
             |state, index, value| state.settings.alternatives.set_subject(index, value),
+        ),
+    ),
+    row(
+        "SSHHostCertificates",
+        Plain(
+            |state| state.settings.host_certificates.shown().to_owned(),
+            Some(|state, value| {
+                state.settings.host_certificates = HostCertificates::parse(value)?;
+                Ok(())
+            }),
         ),
     ),
 ];

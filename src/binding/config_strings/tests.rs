@@ -48,6 +48,11 @@ fn a_setting_is_read_as_it_was_set() {
         ("UseStrictKeyExchange=2", "UseStrictKeyExchange", "2"),
         ("ServerSSHVersionString=SSH-2.0-a=b c", "ServerSSHVersionString", "SSH-2.0-a=b c"),
         ("SecurityProfile=Modern", "SecurityProfile", "modern"),
+        ("FireAuthRequestAfterSig=yes", "FireAuthRequestAfterSig", "True"),
+        ("LoginGraceTime=0", "LoginGraceTime", "0"),
+        ("MaxUnauthenticated=100000", "MaxUnauthenticated", "100000"),
+        ("UserCertCriticalOptions=a, b,a,", "UserCertCriticalOptions", "a,b"),
+        ("SSHHostCertificates=# none", "SSHHostCertificates", "# none"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");
@@ -66,6 +71,11 @@ fn defaults() {
         ("KeyRenegotiationInterval", "3600"),
         ("UseStrictKeyExchange", "1"),
         ("SecurityProfile", "compatible"),
+        ("FireAuthRequestAfterSig", "False"),
+        ("LoginGraceTime", "120"),
+        ("MaxUnauthenticated", "100"),
+        ("UserCertCriticalOptions", ""),
+        ("SSHHostCertificates", ""),
     ] {
         assert_eq!(get(&mut state, name), expected, "{name}");
     }
@@ -87,6 +97,11 @@ fn bad_values_change_nothing_and_name_the_setting() {
         ("SSHMacAlgorithms=none-such", "SSHMacAlgorithms"),
         ("BuildInfo=mine", "BuildInfo"),
         ("SecurityProfile=paranoid", "SecurityProfile"),
+        ("FireAuthRequestAfterSig=maybe", "FireAuthRequestAfterSig"),
+        ("LoginGraceTime=4294967296", "LoginGraceTime"),
+        ("MaxUnauthenticated=100001", "MaxUnauthenticated"),
+        ("UserCertCriticalOptions=a b", "UserCertCriticalOptions"),
+        ("SSHHostCertificates=x", "SSHHostCertificates"),
     ] {
         let mut state = state();
         let before = get(&mut state, name);

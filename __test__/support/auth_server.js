@@ -1,0 +1,65 @@
+'use strict';
+
+const net = require('node:net');
+const { once } = require('node:events');
+const { afterTest } = require('./cleanup.js');
+const { createServer, Recorder, runCommands } = require('./server.js');
+const ssh2 = require('./ssh2_client.js');
+
+/** A command server that authenticates as `authenticate` says. */
+async function start(authenticate, configure = () => {}) {
+  const server = createServer();
+  const recorder = new Recorder(server);
+  if (authenticate) server.on('SSHUserAuthRequest', authenticate);
+  server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
+  runCommands(server);
+  await configure(server);
+  await server.startListening();
+  return { server, recorder };
+}
+
+/** Method and parameter of each request so far. */
+const asked = (recorder) =>
+  recorder.all('SSHUserAuthRequest').map((e) => [e.authMethod, e.authParam]);
+
+/** An authHandler of ssh2 that takes these steps, and remembers what the server said before each. */
+function steps(list, said = []) {
+  const left = [...list];
+  return (methods, partial, next) => {
+    said.push([methods, partial]);
+    next(left.shift() ?? false);
+  };
+}
+
+const password = (text, username = 'demo') => ({ type: 'password', username, password: text });
+const publickey = (key, username = 'demo') => ({ type: 'publickey', username, key: key.text });
+
+/** A login with ssh2 that has to fail. */
+async function refused(server, options) {
+  const client = ssh2.start(server, options);
+  await expect(client.ready).rejects.toThrow(/authentication methods failed/);
+  await client.closed;
+}
+
+/**
+ * A TCP connection that says nothing: resolves with `isIn` once the server has said its name, or has
+ * closed without a word. `gone` resolves when it is closed.
+ */
+async function knock(server) {
+  const socket = net.connect(server.getLocalPort(), '127.0.0.1');
+  const undo = afterTest('clients', () => socket.destroy());
+  socket.gone = new Promise((resolve) => socket.once('close', resolve));
+  socket.gone.then(undo);
+  // A connection that is closed unread may end with a reset.
+  socket.on('error', () => {});
+  socket.isIn = await Promise.race([
+    once(socket, 'data').then(
+      () => true,
+      () => socket.gone.then(() => false),
+    ),
+    socket.gone.then(() => false),
+  ]);
+  return socket;
+}
+
+module.exports = { start, asked, steps, password, publickey, refused, knock };
