@@ -13,7 +13,7 @@ use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_HELD_BYTES, MAX_HELD_MESSAG
 use crate::wire::Outbox;
 use crate::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelFailure,
-    ChannelRequest, ChannelSuccess, ChannelWindowAdjust, Message,
+    ChannelRequest, ChannelSuccess, ChannelWindowAdjust, KEEP_ALIVE, Message,
 };
 
 /// What becomes of data that has landed in a block.
@@ -207,6 +207,9 @@ impl Channels {
                 Ok(())
             }
             Held::Close => self.settle(id, out),
+            Held::Request { request_type, want_reply, .. } if request_type == KEEP_ALIVE => {
+                self.reply(id, want_reply, false, out)
+            }
             Held::Request { request_type, want_reply, packet } => {
                 if let Ok(channel) = self.open_channel_mut(id) {
                     channel.question = Some(Box::new(PendingRequest {
@@ -238,19 +241,32 @@ impl Channels {
         let Some(question) = channel.question.take() else {
             return Err(Error::Internal("no request to answer"));
         };
-        if question.want_reply && channel.sending != Flow::Closed {
-            let recipient_channel = channel.peer_id;
-            if success {
-                out.send(&ChannelSuccess { recipient_channel })?;
-            } else {
-                out.send(&ChannelFailure { recipient_channel })?;
-            }
-        }
+        self.reply(id, question.want_reply, success, out)?;
         // the first request among the held messages holds the rest back again
         for message in question.held {
             self.take(id, message, out)?;
         }
         Ok(())
+    }
+
+    fn reply(
+        &mut self,
+        id: ChannelId,
+        want_reply: bool,
+        success: bool,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(());
+        };
+        let recipient_channel = channel.peer_id;
+        if !want_reply || channel.sending == Flow::Closed {
+            Ok(())
+        } else if success {
+            out.send(&ChannelSuccess { recipient_channel })
+        } else {
+            out.send(&ChannelFailure { recipient_channel })
+        }
     }
 
     /// The program has used data of [`ChannelEvent::Data`].

@@ -3,11 +3,11 @@
 //! connection's task; a small send does it on the caller's thread, without waiting for anybody.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicU32;
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::{Mutex, MutexGuard};
@@ -20,7 +20,7 @@ use super::handler::{ConnectionEnd, EventKind, ServerEvent};
 use super::shared::{ChannelEntry, Shared};
 use super::transmit::Transmit;
 use super::tunnel::{TURN_LEN, Tunnels, Woken};
-use crate::engine::{ChannelId, Connection, Job, Outcome, SendMode, Ticket, Verbosity};
+use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
 use crate::error::{Closed, DisconnectReason, Error};
 
 /// A send as large as this is written at once, not together with what follows it.
@@ -35,10 +35,11 @@ const CONSUMED_CHANNELS: usize = 32;
 /// One connection of a server.
 #[derive(Debug)]
 pub struct ConnectionHandle {
-    id: u64,
-    peer: SocketAddr,
-    local: SocketAddr,
-    timeout: AtomicU32,
+    pub(super) id: u64,
+    pub(super) peer: SocketAddr,
+    pub(super) local: SocketAddr,
+    /// Seconds.
+    pub(super) timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
     pub(super) socket: TcpStream,
     /// Where the task runs, and everything else of the connection.
@@ -46,7 +47,7 @@ pub struct ConnectionHandle {
     /// Wakes the task.
     pub(super) notify: Notify,
     pub(super) queue: Mutex<Queue>,
-    core: Mutex<Core>,
+    pub(super) core: Mutex<Core>,
 }
 
 #[derive(Debug, Default)]
@@ -145,55 +146,6 @@ impl ConnectionHandle {
             queue: Mutex::default(),
             core: Mutex::default(),
         }
-    }
-
-    /// The number of the connection.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// The client's address and port.
-    pub fn peer(&self) -> (IpAddr, u16) {
-        (self.peer.ip().to_canonical(), self.peer.port())
-    }
-
-    /// The address that the client connected to.
-    pub fn local_address(&self) -> IpAddr {
-        self.local.ip().to_canonical()
-    }
-
-    /// Seconds that a send may take without progress; 0 fails at once.
-    pub fn timeout(&self) -> u32 {
-        self.timeout.load(Ordering::Relaxed)
-    }
-
-    /// Changes [`Self::timeout`] for further sends.
-    pub fn set_timeout(&self, seconds: u32) {
-        self.timeout.store(seconds, Ordering::Relaxed);
-    }
-
-    /// The client's identification string, once it has come. Waits at most a moment for the engine.
-    pub fn client_version(&self) -> Option<String> {
-        self.look(|engine| engine.client_version().map(str::to_owned))?
-    }
-
-    /// Whether strict key exchange was negotiated. Waits at most a moment for the engine.
-    pub fn strict_kex(&self) -> Option<bool> {
-        self.look(Connection::strict_kex)
-    }
-
-    /// Looks at the engine if nobody else has it.
-    pub(super) fn look_now(&self, read: impl FnOnce(&Connection)) {
-        if let Some(engine) = self.core.try_lock().as_ref().and_then(|core| core.engine.as_ref()) {
-            read(engine);
-        }
-    }
-
-    fn look<T>(&self, read: impl FnOnce(&Connection) -> T) -> Option<T> {
-        // One turn of `drive` seals and writes 256 KiB at most, so the lock is free within
-        // milliseconds; a program that reads a setting gets its value rather than none.
-        let core = self.core.try_lock_for(Duration::from_millis(100))?;
-        core.engine.as_ref().map(read)
     }
 
     /// Sends on a channel; `true` when everything was handed to the transport already, else a
@@ -303,13 +255,6 @@ impl ConnectionHandle {
         }
     }
 
-    fn send_mode(&self) -> SendMode {
-        match self.timeout() {
-            0 => SendMode::NoWait,
-            seconds => SendMode::Wait(Some(Duration::from_secs(u64::from(seconds)))),
-        }
-    }
-
     /// Has the task run a command.
     pub(super) fn submit(&self, command: Command) {
         let refused = {
@@ -378,6 +323,9 @@ impl ConnectionHandle {
             if let Some(engine) = &mut core.engine
                 && engine.poll_timeout().is_some_and(|at| at <= now)
             {
+                if handle.shared.handler.gate().is_closed() {
+                    engine.not_listening(now);
+                }
                 engine.handle_timeout(now);
             }
             handle.drive(core, Some((input, eof)), true, now);

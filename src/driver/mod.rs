@@ -5,6 +5,7 @@
 
 mod command;
 mod connection;
+mod connection_info;
 mod connection_task;
 mod events;
 mod handler;

@@ -6,6 +6,7 @@ mod authentication;
 mod connections;
 mod host_keys;
 mod product;
+mod timeouts;
 
 use super::errors::{Failure, UNKNOWN_CONNECTION};
 use super::state::State;
@@ -35,8 +36,14 @@ const fn row(name: &'static str, access: Access) -> Row {
 }
 
 /// One table for each file of this folder.
-static TABLES: &[&[Row]] =
-    &[algorithms::ROWS, authentication::ROWS, connections::ROWS, host_keys::ROWS, product::ROWS];
+static TABLES: &[&[Row]] = &[
+    algorithms::ROWS,
+    authentication::ROWS,
+    connections::ROWS,
+    host_keys::ROWS,
+    product::ROWS,
+    timeouts::ROWS,
+];
 
 /// Documented, and not there yet.
 static NOT_AVAILABLE: &[&str] = &[
@@ -54,9 +61,6 @@ static NOT_AVAILABLE: &[&str] = &[
     "MaskSensitive",
     "MaxUnauthenticated",
     "OutBufferSize",
-    "SSHKeepAliveCountMax",
-    "SSHKeepAliveInterval",
-    "SSHVersionPattern",
     "TcpNoDelay",
     "UseInternalSecurityAPI",
     "UseIPv6",

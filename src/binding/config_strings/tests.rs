@@ -48,6 +48,9 @@ fn a_setting_is_read_as_it_was_set() {
         ("UseStrictKeyExchange=2", "UseStrictKeyExchange", "2"),
         ("ServerSSHVersionString=SSH-2.0-a=b c", "ServerSSHVersionString", "SSH-2.0-a=b c"),
         ("SecurityProfile=Modern", "SecurityProfile", "modern"),
+        ("SSHKeepAliveCountMax=0", "SSHKeepAliveCountMax", "0"),
+        ("sshkeepaliveinterval= 30 ", "SSHKeepAliveInterval", "30"),
+        ("SSHVersionPattern=SSH-2.0-a=?, *b ", "SSHVersionPattern", "SSH-2.0-a=?, *b"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");
@@ -66,6 +69,9 @@ fn defaults() {
         ("KeyRenegotiationInterval", "3600"),
         ("UseStrictKeyExchange", "1"),
         ("SecurityProfile", "compatible"),
+        ("SSHKeepAliveCountMax", "5"),
+        ("SSHKeepAliveInterval", "0"),
+        ("SSHVersionPattern", "*SSH-1.99-*,*SSH-2.0-*"),
     ] {
         assert_eq!(get(&mut state, name), expected, "{name}");
     }
@@ -87,6 +93,11 @@ fn bad_values_change_nothing_and_name_the_setting() {
         ("SSHMacAlgorithms=none-such", "SSHMacAlgorithms"),
         ("BuildInfo=mine", "BuildInfo"),
         ("SecurityProfile=paranoid", "SecurityProfile"),
+        ("SSHKeepAliveCountMax=-1", "SSHKeepAliveCountMax"),
+        ("SSHKeepAliveInterval=often", "SSHKeepAliveInterval"),
+        ("SSHKeepAliveInterval=2147483648", "SSHKeepAliveInterval"),
+        ("SSHVersionPattern=", "SSHVersionPattern"),
+        ("SSHVersionPattern= , ", "SSHVersionPattern"),
     ] {
         let mut state = state();
         let before = get(&mut state, name);
