@@ -5,8 +5,8 @@
 
 mod command;
 mod connection;
-mod connection_info;
 mod connection_task;
+mod drive;
 mod events;
 mod handler;
 mod intake;
@@ -18,6 +18,7 @@ mod server;
 mod shared;
 mod transmit;
 mod tunnel;
+mod turn;
 
 pub use command::OpError;
 pub use connection::ConnectionHandle;
