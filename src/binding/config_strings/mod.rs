@@ -4,6 +4,7 @@
 mod algorithms;
 mod authentication;
 mod connections;
+mod data;
 mod host_keys;
 mod product;
 mod timeouts;
@@ -40,6 +41,7 @@ static TABLES: &[&[Row]] = &[
     algorithms::ROWS,
     authentication::ROWS,
     connections::ROWS,
+    data::ROWS,
     host_keys::ROWS,
     product::ROWS,
     timeouts::ROWS,
