@@ -193,6 +193,26 @@ fn a_clients_own_keepalives_get_their_failure_and_are_no_events() {
     assert_eq!(pair.take_numbers(), wanted);
 }
 
+#[test]
+fn many_keepalives_behind_an_undecided_request_get_their_replies_in_order() {
+    let mut pair = connected(config());
+    let channel = pair.open(4);
+    pair.program.request = Box::new(|_, _| None);
+    pair.request(channel, "exec", true);
+    // data holds back what comes after it
+    pair.send_from_client(channel, b"input");
+    for _ in 0..1000 {
+        pair.request(channel, messages::KEEP_ALIVE, true);
+    }
+    assert!(pair.take_numbers().is_empty());
+    pair.answer_open_question(sshserver::engine::Answer::Accept(true));
+    let mut wanted = vec![messages::SSH_MSG_CHANNEL_SUCCESS];
+    wanted.extend([messages::SSH_MSG_CHANNEL_FAILURE; 1000]);
+    assert_eq!(pair.take_numbers(), wanted);
+    assert_eq!(pair.delivered(channel), b"input");
+    pair.assert_alive();
+}
+
 /// What happens each 50 seconds, with a timeout of 60.
 fn survives(what: impl Fn(&mut Pair, ChannelId)) -> bool {
     let mut pair = connected(idling());
