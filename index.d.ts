@@ -68,7 +68,14 @@ export class sshserver extends EventEmitter {
   get defaultAuthMethods(): string;
   set defaultAuthMethods(value: string);
 
-  /** Seconds after which a connection without any data is ended. Default 0: never. */
+  /**
+   * Seconds after which a connection that nobody uses is ended: Disconnected tells 10060. Default 0: never.
+   *
+   * Use is data on a channel in either direction, tunnels included, and the opening, requests, EOF and closing of
+   * channels. Keepalive requests of either side and their replies are not, nor are new keys; what a client
+   * with a full window does not take is not sent. The time starts with the login, before which LoginGraceTime
+   * counts. A change concerns new connections.
+   */
   getDefaultIdleTimeout(): number;
   /** Sets defaultIdleTimeout, see getDefaultIdleTimeout. */
   setDefaultIdleTimeout(defaultIdleTimeout: number): void;
@@ -78,7 +85,7 @@ export class sshserver extends EventEmitter {
 
   /**
    * The timeout, in seconds, that new connections start with (see SSHConnection.timeout). Default 60.
-   * 0: sends never wait, they fail with 135 instead.
+   * 0: sends never wait, they fail with 135 instead when there is no room.
    */
   getDefaultTimeout(): number;
   /** Sets defaultTimeout, see getDefaultTimeout. */
@@ -230,6 +237,17 @@ export class sshserver extends EventEmitter {
    *   key SSHCert, an AltSSHCert or that of one connection; one for no key of the server is not used. A line
    *   that is no certificate of a host with a signature that holds is an error with its number. Setting it again
    *   replaces all; dates are the clients' to check.
+   *
+   * **Connections**
+   *
+   * - `SSHKeepAliveInterval` (seconds, default 0: none): a client from or to which nothing went for so long gets a
+   *   `keepalive@openssh.com` request, which every client answers. For new connections, from their login on.
+   * - `SSHKeepAliveCountMax` (default 5; 0: no limit): so many of them without a sign of the client, and the
+   *   connection is taken for broken: Disconnected tells 10060.
+   * - `SSHVersionPattern` (default `*SSH-1.99-*,*SSH-2.0-*`): patterns, separated by commas, of which one has to
+   *   match the whole version string of a client, upper and lower case told apart; `*` stands for any text, `?` for any
+   *   character. Others are disconnected (reason 8), and Disconnected tells 10053. Clients of
+   *   protocol 1 (`SSH-1.5-`) are, whatever the patterns. For new connections.
    */
   config(configurationString: string): Promise<string>;
   config(configurationString: string, callback: SSHServerCallback<string>): void;
@@ -269,12 +287,24 @@ export class sshserver extends EventEmitter {
 
   /**
    * Opens a channel to the client and resolves to its id. The channel's events wait until the code after the
-   * `await` has run, so that it can ask for the stream.
+   * `await` has run, so that it can ask for the stream. Clients take `auth-agent@openssh.com` after a request
+   * for it (`ssh -A`), `x11` after an x11-req, and `forwarded-tcpip` for a reverse tunnel of theirs.
    *
-   * Rejects with 126 for an unknown connection, and when the client refuses.
+   * Extension: `parameters` is the data of the channel type, built with setSSHParam, of at most 32640 bytes: none for
+   * an agent; originator's address (s) and port (i) for x11; for forwarded-tcpip the address and port that
+   * the client asked for, before those of the originator.
+   *
+   * Rejects with 126 for an unknown connection, with 10057 for one that has not logged in, with 10022 for a
+   * type that is none (1 to 64 printable characters), and with 10061 when the client refuses.
    */
-  openChannel(connectionId: string, channelType: string): Promise<string>;
+  openChannel(connectionId: string, channelType: string, parameters?: Uint8Array): Promise<string>;
   openChannel(connectionId: string, channelType: string, callback: SSHServerCallback<string>): void;
+  openChannel(
+    connectionId: string,
+    channelType: string,
+    parameters: Uint8Array,
+    callback: SSHServerCallback<string>,
+  ): void;
 
   /** Shuts down as shutdown() does, then gives every property and setting its default. Listeners stay. */
   reset(): Promise<void>;
@@ -284,9 +314,10 @@ export class sshserver extends EventEmitter {
    * Sends data. The bytes are copied before this returns. Resolves when all was handed to the transport within the
    * client's window. Calls on one channel keep their order, awaited or not.
    *
-   * With a connection timeout > 0 it waits for room and fails after that many seconds without progress; with 0
-   * it rejects with 135 at once when not all could be sent: SSHChannel.bytesSent tells how much was, and
-   * SSHChannelReadyToSend fires when there is room. Rejects with 126 for an unknown channel: as a client can
+   * With a connection timeout > 0 it waits for room and fails with 10060 after that many seconds without progress;
+   * with 0 it rejects with 135 at once when not all could be sent. In both cases SSHChannel.bytesSent tells how
+   * much was, the rest is dropped, and SSHChannelReadyToSend fires when there is room. With 0, at most
+   * a megabyte of a channel waits for the socket, and counts as sent. Rejects with 126 for an unknown channel: as a client can
    * be gone at any moment, handle the rejection.
    */
   sendBytes(channelId: string, data: Uint8Array): Promise<void>;
@@ -299,7 +330,8 @@ export class sshserver extends EventEmitter {
   /**
    * Sends a message of this number: the number, for 91-100 the channel number of the client, then `payload` (see
    * setSSHParam). 94 and 95 obey the window as sendBytes does. Rejects for numbers that would break the transport
-   * (0-49 except IGNORE and DEBUG, and 50-79), and with 126 for an unknown channel.
+   * (0-49 except IGNORE and DEBUG, and 50-79), for those that open channels (90-92), for a packet of more than 32768
+   * bytes that is not data, for fields that are not those of 93-97, and with 126 for an unknown channel.
    */
   sendSSHPacket(channelId: string, packetType: number, payload: Uint8Array): Promise<void>;
   sendSSHPacket(
@@ -368,7 +400,9 @@ export class sshserver extends EventEmitter {
    * From then on the channel's data goes to the stream and not to SSHChannelDataIn (extended data still
    * does); SSHChannelEOF ends it. Its reading side re-opens the channel's window as the bytes are taken; its
    * writing side waits for the client's window as long as it takes, whatever the connection's timeout.
-   * The stream never closes the channel by itself: `end()` sends EOF; call closeChannel after the exit status.
+   * The stream never closes the channel by itself: `end()` sends EOF; call closeChannel after the exit status. Many
+   * clients close a channel when both sides have sent EOF, so pipe into it with `{ end: false }` where a status
+   * or extended data is to follow, and let closeChannel end it.
    * `destroy()` closes the channel. A write to a channel that is gone ends the stream with an error.
    * @throws SSHServerError 126 for an unknown channel.
    */

@@ -86,7 +86,7 @@ export declare class NativeServer {
   /** Exchanges keys anew. */
   exchangeKeys(op: number, connection: number): void
   /** Opens a channel; the operation's value is its number. */
-  openChannel(op: number, connection: number, channelType: string): void
+  openChannel(op: number, connection: number, channelType: string, parameters: Uint8Array): void
   /** Closes a channel after what is queued on it. */
   closeChannel(op: number, channel: number): void
   /** Sends data, or extended data of this type; `true` when it is done already. */

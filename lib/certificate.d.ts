@@ -3,6 +3,8 @@ export class SSHServerError extends Error {
   constructor(code: number, message: string);
   /** The documented number: 104, 126, 1301, 10048 … */
   code: number;
+  /** Extension: of a send that failed with 135 or 10060, how many of its bytes were sent. */
+  bytesSent?: number;
 }
 
 /** The formats a key or certificate can be stored in. At run time a plain object; `CertStoreTypes[6]` is the name. */

@@ -115,17 +115,13 @@ class ChannelStream extends Duplex {
       (error) => {
         if (!error) callback();
         else if (this.destroyed) callback(error);
-        else if (error.code === WOULD_BLOCK) this.#sendWhenReady(this.#unsent(chunk), callback);
+        else if (error.code === WOULD_BLOCK)
+          this.#sendWhenReady(chunk.subarray(error.bytesSent), callback);
         // The connection's timeout is for those who wait for a send; a reader may pause a stream for long.
-        else if (error.code === TIMED_OUT) this.#send(this.#unsent(chunk), callback);
+        else if (error.code === TIMED_OUT) this.#send(chunk.subarray(error.bytesSent), callback);
         else this.#fail(error, callback);
       },
     );
-  }
-
-  #unsent(chunk) {
-    const info = this.#core.query('channelInfo', this.#channel);
-    return info === null ? chunk : chunk.subarray(info[2]);
   }
 
   #sendWhenReady(rest, callback) {

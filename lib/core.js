@@ -22,6 +22,13 @@ function makeWake(ref) {
   return () => ref.deref()?.drain();
 }
 
+/** `bytesSent` is null but for a send that sent a part at most. */
+function operationError(code, message, bytesSent) {
+  const error = new SSHServerError(code, message);
+  if (typeof bytesSent === 'number') error.bytesSent = bytesSent;
+  return error;
+}
+
 /** What stands between the class `sshserver` and one NativeServer: batches, answers, operations, lifetime. */
 class Core {
   #native;
@@ -193,11 +200,11 @@ class Core {
    * Opens a channel. Its events wait until the caller, who learns the id from the promise, had a
    * chance to ask for its stream; the bytes that come with the opening would be lost otherwise.
    */
-  async openChannel(connection, type) {
+  async openChannel(connection, type, parameters) {
     this.need('opening', 1);
     try {
       const op = ++this.#lastOp;
-      this.query('openChannel', op, connection, type);
+      this.query('openChannel', op, connection, type, parameters);
       const channel = await this.#opPromise(op, (code, id) => {
         if (code === 0) this.#dispatcher.hold(id, connection, new Promise(setImmediate));
       });
@@ -214,7 +221,7 @@ class Core {
     if (waiting.onDone !== null) waiting.onDone(code, value);
     this.#updateHold();
     if (code === 0) waiting.resolve(value ?? undefined);
-    else waiting.reject(new SSHServerError(code, message || errorText(code)));
+    else waiting.reject(operationError(code, message || errorText(code), value));
   }
 
   /** `onDone` runs inside the batch, before anything that comes after the end of the operation. */

@@ -14,6 +14,13 @@ Object.defineProperty(SSHServerError.prototype, 'name', {
   writable: true,
 });
 
+// Of a send that sent a part at most; undefined for all others.
+Object.defineProperty(SSHServerError.prototype, 'bytesSent', {
+  value: undefined,
+  configurable: true,
+  writable: true,
+});
+
 /**
  * The addon throws plain errors whose `code` is the number as text; anything else is passed on as it is.
  * They are of the main realm, so in a vm context (a test runner, say) they are no instances of its Error.

@@ -116,7 +116,10 @@ export interface SSHServerChannelRequestedEvent extends SSHServerChannelEvent {
   readonly packetB: Uint8Array;
 }
 
-/** `SSHChannelRequest`: the client asks something of a channel. */
+/**
+ * `SSHChannelRequest`: the client asks something of a channel, whatever it is called. Only `keepalive@openssh.com`,
+ * which asks for nothing but its reply, gets its failure without an event.
+ */
 export interface SSHServerChannelRequestEvent extends SSHServerChannelRequestedEvent {
   /** Whether to answer with success. Starts as false. */
   success: boolean;

@@ -21,6 +21,7 @@ const { call } = require('./calls.js');
 
 const CHANNEL_REQUEST = 98;
 const MAX_UINT32 = 0xffffffff;
+const NO_PARAMETERS = new Uint8Array(0);
 const MAX_RECORD_LENGTH = 0x7fffffff;
 
 /** Properties the addon keeps, with their types; the plain name is the camelCase of the documented one. */
@@ -154,11 +155,14 @@ class sshserver extends EventEmitter {
     );
   }
 
-  openChannel(connectionId, channelType, callback) {
+  openChannel(connectionId, channelType, parameters, callback) {
+    if (typeof parameters === 'function' && callback === undefined)
+      return this.openChannel(connectionId, channelType, undefined, parameters);
     return call(callback, () => {
       const connection = checkId(connectionId, 'connectionId');
       checkString(channelType, 'channelType');
-      return this.#core.openChannel(connection, channelType);
+      if (parameters !== undefined) checkBytes(parameters, 'parameters');
+      return this.#core.openChannel(connection, channelType, parameters ?? NO_PARAMETERS);
     });
   }
 

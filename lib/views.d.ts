@@ -89,7 +89,11 @@ export class SSHConnection {
   /** See getRemotePort. */
   get remotePort(): number;
 
-  /** Seconds a send waits without progress before it fails; 0: it never waits, it fails with 135. Starts as defaultTimeout. Setting it throws 126 once the connection is gone. */
+  /**
+   * Seconds a send waits without progress before it fails with 10060; 0: it never waits, it fails with 135. Starts as
+   * defaultTimeout. A change concerns the sends that wait as well: a shorter time may be over already, and
+   * with 0 they fail at once. Setting it throws 126 once the connection is gone.
+   */
   getTimeout(): number;
   /** See getTimeout. */
   setTimeout(timeout: number): void;
@@ -107,7 +111,7 @@ export class SSHChannel {
   /** An empty one, of no use but its defaults. */
   constructor();
 
-  /** How many bytes of the last send were sent. Default 0. */
+  /** How many bytes were sent of the last send that sent anything or failed. Default 0. */
   getBytesSent(): number;
   /** See getBytesSent. */
   get bytesSent(): number;

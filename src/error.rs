@@ -100,6 +100,8 @@ pub enum PeerIncompatible {
     NoCommonCompression,
     /// A protocol version other than 2.0.
     ProtocolVersion,
+    /// An identification string that the program does not accept.
+    VersionPattern,
     /// Strict key exchange is required here and the peer does not offer it.
     StrictKexRequired,
     /// A cipher that needs strict key exchange, and the peer does not offer it.
@@ -149,6 +151,8 @@ pub enum Closed {
     ServiceRefused,
     /// No data for the idle timeout.
     IdleTimeout,
+    /// No reply to any of the keepalive requests.
+    Unresponsive,
     /// The handshake or authentication took too long.
     HandshakeTimeout,
     /// The peer closed the TCP connection without SSH_MSG_DISCONNECT.
@@ -185,9 +189,9 @@ impl Error {
             Self::InvalidMessage(InvalidMessage::BadCompression) => R::CompressionError,
             Self::PeerMisbehaved(PeerMisbehaved::BadService) => R::ServiceNotAvailable,
             Self::InvalidMessage(_) | Self::PeerMisbehaved(_) => R::ProtocolError,
-            Self::PeerIncompatible(PeerIncompatible::ProtocolVersion) => {
-                R::ProtocolVersionNotSupported
-            }
+            Self::PeerIncompatible(
+                PeerIncompatible::ProtocolVersion | PeerIncompatible::VersionPattern,
+            ) => R::ProtocolVersionNotSupported,
             Self::PeerIncompatible(_) => R::KeyExchangeFailed,
             Self::Crypto(CryptoError::BadMac) => R::MacError,
             Self::Crypto(_) => R::KeyExchangeFailed,
@@ -198,6 +202,7 @@ impl Error {
             Self::Limit(_) => R::ProtocolError,
             Self::Disconnected { .. } | Self::Closed(Closed::PeerGone) => return None,
             Self::Closed(Closed::ServiceRefused) => R::ServiceNotAvailable,
+            Self::Closed(Closed::Unresponsive) => R::ConnectionLost,
             Self::Closed(_) | Self::Internal(_) => R::ByApplication,
         })
     }
@@ -271,6 +276,7 @@ impl fmt::Display for PeerIncompatible {
             Self::NoCommonMac => "no common MAC",
             Self::NoCommonCompression => "no common compression",
             Self::ProtocolVersion => "protocol version is not supported",
+            Self::VersionPattern => "this client's version string is not accepted",
             Self::StrictKexRequired => "strict key exchange is required",
             Self::StrictKexRequiredForCipher => "the cipher requires strict key exchange",
         })
@@ -309,6 +315,7 @@ impl fmt::Display for Closed {
             Self::ByApplication => "disconnected by application",
             Self::ServiceRefused => "service not available",
             Self::IdleTimeout => "idle timeout",
+            Self::Unresponsive => "no reply to keepalive requests",
             Self::HandshakeTimeout => "timeout during handshake",
             Self::PeerGone => "connection closed by peer",
         })
@@ -360,6 +367,10 @@ pub enum ApiMisuse {
     TooManyChannels,
     /// The payload does not parse as the message it is to be.
     BadPayload,
+    /// Not a name as RFC 4250 section 4.6.1 has them.
+    BadChannelType,
+    /// The packet would be longer than every client takes.
+    TooLong,
     /// The question was answered before, or never asked.
     UnknownQuestion,
     /// The answer is of another kind than the question.
@@ -375,6 +386,10 @@ impl fmt::Display for ApiMisuse {
             Self::ForbiddenMessage => "This packet type cannot be sent.",
             Self::TooManyChannels => "Too many channels.",
             Self::BadPayload => "The payload does not parse.",
+            Self::BadChannelType => {
+                "A channel type is 1 to 64 printable US-ASCII characters other than space and comma."
+            }
+            Self::TooLong => "The packet would be longer than 32768 bytes.",
             Self::UnknownQuestion => "The question was answered already.",
             Self::WrongAnswer => "The answer does not fit the question.",
         })

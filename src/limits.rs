@@ -23,6 +23,10 @@ pub const MESSAGE_OVERHEAD: usize = 64;
 /// without a line end is memory for nothing.
 pub const MAX_IDENTIFICATION_LEN: usize = 255;
 
+/// Characters of the patterns that identification strings are held against: matching may take this
+/// times [`MAX_IDENTIFICATION_LEN`] steps, for clients that nobody knows yet.
+pub const MAX_VERSION_PATTERN_LEN: usize = 4096;
+
 /// `packet_length` of an authenticated client: OpenSSH's own bound. A length is believed before its
 /// MAC can be checked, so it bounds the memory that a forged length makes us wait for.
 pub const MAX_PACKET_LEN: usize = 256 * 1024;
@@ -33,6 +37,10 @@ pub const MAX_PACKET_LEN_UNAUTHENTICATED: usize = 35_000;
 
 /// Largest inflated payload: stops a small compressed packet from growing without end.
 pub const MAX_PAYLOAD_LEN: usize = 256 * 1024;
+
+/// Largest payload of a message of the program's own making: RFC 4253 section 6.1 has every client
+/// take this much. Some close the connection at the next byte.
+pub const MAX_SENT_PAYLOAD_LEN: usize = 32 * 1024;
 
 /// Messages that wait for a key exchange to end, in bytes: a client that starts one and goes on
 /// with requests instead of finishing it fills this and no more.

@@ -42,6 +42,8 @@ export async function properties(): Promise<void> {
 
 export async function methods(data: Uint8Array): Promise<void> {
   const id: string = await server.openChannel('1', 'session');
+  await server.openChannel('1', 'x11', new Uint8Array(0));
+  server.openChannel('1', 'x11', new Uint8Array(0), (error, channel: string) => error ?? channel);
   await server.sendBytes(id, data);
   server.sendText(id, 'text', (error: Error | null) => void error);
   const value: string = await server.config('LogLevel');

@@ -135,6 +135,8 @@ impl From<ApiMisuse> for Failure {
             ApiMisuse::NotConnected => Self::with(NOT_CONNECTED, &misuse),
             ApiMisuse::ForbiddenMessage
             | ApiMisuse::BadPayload
+            | ApiMisuse::BadChannelType
+            | ApiMisuse::TooLong
             | ApiMisuse::TooManyChannels
             | ApiMisuse::UnknownQuestion
             | ApiMisuse::WrongAnswer => Self::invalid(misuse),
@@ -174,9 +176,9 @@ impl From<&ConnectionEnd> for Failure {
                     normal()
                 }
                 Error::Disconnected { .. } => Self::with(RESET, error),
-                Error::Closed(Closed::IdleTimeout | Closed::HandshakeTimeout) => {
-                    Self::with(TIMED_OUT, error)
-                }
+                Error::Closed(
+                    Closed::IdleTimeout | Closed::HandshakeTimeout | Closed::Unresponsive,
+                ) => Self::with(TIMED_OUT, error),
                 Error::Limit(LimitExceeded::AuthAttempts | LimitExceeded::AuthRequests) => {
                     Self::with(NOT_AUTHENTICATED, error)
                 }

@@ -12,10 +12,10 @@ use super::errors::Failure;
 use super::memory;
 use super::program::Program;
 use crate::driver::{
-    Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpResult, RequestAsked, ServerEvent,
-    TunnelAsked,
+    Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpError, OpResult, RequestAsked,
+    ServerEvent, TunnelAsked,
 };
-use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Ticket};
+use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Outcome, Ticket};
 
 /// Kinds that are not documented events.
 const OP_DONE: u8 = 32;
@@ -360,7 +360,13 @@ impl<'env, 'state> Batch<'env, 'state> {
             }
             Err(error) => {
                 self.put_failure(error.into())?;
-                self.put(Null)
+                if let OpError::Outcome(Outcome::WouldBlock { sent } | Outcome::TimedOut { sent }) =
+                    error
+                {
+                    self.put_number(u64::try_from(*sent).unwrap_or(u64::MAX))
+                } else {
+                    self.put(Null)
+                }
             }
         }
     }

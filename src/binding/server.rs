@@ -327,9 +327,10 @@ impl NativeServer {
         op: f64,
         connection: f64,
         channel_type: String,
+        parameters: &[u8],
     ) -> napi::Result<(), String> {
         let connection = self.connection(connection)?;
-        connection.open_channel(channel_type, Bytes::new(), ticket(op));
+        connection.open_channel(channel_type, Bytes::copy_from_slice(parameters), ticket(op));
         Ok(())
     }
 

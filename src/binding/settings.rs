@@ -13,9 +13,9 @@ use crate::crypto::kex::KexAlgorithm;
 use crate::crypto::mac::MacAlgorithm;
 use crate::crypto::signature::{PrivateKey, SignatureAlgorithm};
 use crate::driver;
-use crate::engine::{AlgorithmLists, Config, Prompt, RekeyThresholds, StrictKex};
+use crate::engine::{AlgorithmLists, Config, KeepAlive, Prompt, RekeyThresholds, StrictKex};
 use crate::limits::MAX_UNAUTHENTICATED;
-use crate::transport;
+use crate::transport::{self, VersionPattern};
 
 /// The documented default, which `get` shows. What is used until the program sets a number is
 /// [`UNSET_BACKLOG`]: 5 would have the operating system drop connections when a few come at once.
@@ -34,6 +34,11 @@ pub(super) struct Settings {
     pub(super) idle_timeout: u32,
     /// Seconds; 0 fails at once.
     pub(super) timeout: u32,
+    /// Seconds; 0 for no keepalive requests.
+    pub(super) keep_alive_interval: u32,
+    /// 0 for no limit.
+    pub(super) keep_alive_count: u32,
+    pub(super) version_pattern: VersionPattern,
     pub(super) instruction: String,
     pub(super) prompts: Vec<Prompt>,
     pub(super) host_key: Option<Arc<PrivateKey>>,
@@ -96,6 +101,9 @@ impl Default for Settings {
             auth_methods: "password,publickey".to_owned(),
             idle_timeout: 0,
             timeout: 60,
+            keep_alive_interval: 0,
+            keep_alive_count: 5,
+            version_pattern: VersionPattern::default(),
             instruction: String::new(),
             prompts: Vec::new(),
             host_key: None,
@@ -140,6 +148,7 @@ impl Settings {
         Config {
             transport: transport::Settings {
                 version: self.version.clone(),
+                version_pattern: self.version_pattern.clone(),
                 host_keys: self.host_keys().map(|key| self.host_certificates.add_to(key)).collect(),
                 algorithms: AlgorithmLists {
                     kex: self.lists.kex.rows(),
@@ -159,6 +168,10 @@ impl Settings {
             critical_options: self.critical_options.clone(),
             login_grace: seconds(self.login_grace),
             idle_timeout: seconds(self.idle_timeout),
+            keep_alive: seconds(self.keep_alive_interval).map(|interval| KeepAlive {
+                interval,
+                max_unanswered: (self.keep_alive_count > 0).then_some(self.keep_alive_count),
+            }),
             wall_clock: Some(unix_time),
         }
     }

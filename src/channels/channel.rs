@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::event::Ticket;
 use super::send_queue::SendQueue;
 use super::window::{ReceiveWindow, SendWindow};
-use crate::limits::{MAX_ASKED_BYTES, MAX_ASKED_REQUESTS};
+use crate::limits::{MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_UNWAITED_BYTES};
 
 /// A row of the table.
 pub(super) enum Slot {
@@ -189,5 +189,11 @@ impl Channel {
             readiness: Readiness::Told,
             schedule: Schedule::Resting,
         }
+    }
+
+    /// How many bytes a send is taken of that does not wait.
+    pub(super) fn room_without_waiting(&self) -> usize {
+        let room = self.send_window.left().min(MAX_UNWAITED_BYTES);
+        room.saturating_sub(self.queue.data_bytes())
     }
 }

@@ -13,7 +13,7 @@ use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_HELD_BYTES, MAX_HELD_MESSAG
 use crate::wire::Outbox;
 use crate::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelFailure,
-    ChannelRequest, ChannelSuccess, ChannelWindowAdjust, Message,
+    ChannelRequest, ChannelSuccess, ChannelWindowAdjust, KEEP_ALIVE, Message,
 };
 
 /// What becomes of data that has landed in a block.
@@ -210,6 +210,9 @@ impl Channels {
                 Ok(())
             }
             Held::Close => self.settle(id, out),
+            Held::Request { request_type, want_reply, packet } if request_type == KEEP_ALIVE => {
+                self.refuse_request(id, want_reply, packet.len(), out)
+            }
             Held::Request { request_type, want_reply, packet } => {
                 let Ok(channel) = self.open_channel_mut(id) else {
                     return Ok(());
@@ -237,23 +240,13 @@ impl Channels {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Err(Error::Internal("no channel to answer for"));
         };
-        let recipient_channel = channel.peer_id;
         let Some(requests) = &mut channel.requests else {
             return Err(Error::Internal("no request to answer"));
         };
         if !requests.answer(number, success) {
             return Err(Error::Internal("no such request to answer"));
         }
-        while let Some((success, want_reply)) = requests.next_answer() {
-            if !want_reply || channel.sending == Flow::Closed {
-                continue;
-            }
-            if success {
-                out.send(&ChannelSuccess { recipient_channel })?;
-            } else {
-                out.send(&ChannelFailure { recipient_channel })?;
-            }
-        }
+        self.reply(id, out)?;
         self.go_on(id, out)
     }
 
@@ -270,6 +263,51 @@ impl Channels {
                 break;
             };
             self.process(id, message, out)?;
+        }
+        Ok(())
+    }
+
+    /// The answer to a request that nobody is asked about; its reply waits for its turn.
+    fn refuse_request(
+        &mut self,
+        id: ChannelId,
+        want_reply: bool,
+        len: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(());
+        };
+        let requests = channel.requests.get_or_insert_default();
+        let number = requests.ask(want_reply, len);
+        requests.answer(number, false);
+        self.reply(id, out)?;
+        if let Ok(channel) = self.open_channel_mut(id)
+            && channel.requests.as_ref().is_some_and(|requests| requests.is_empty())
+        {
+            channel.requests = None;
+        }
+        Ok(())
+    }
+
+    /// Sends the replies whose turn it is.
+    fn reply(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(());
+        };
+        let recipient_channel = channel.peer_id;
+        let Some(requests) = &mut channel.requests else {
+            return Ok(());
+        };
+        while let Some((success, want_reply)) = requests.next_answer() {
+            if !want_reply || channel.sending == Flow::Closed {
+                continue;
+            }
+            if success {
+                out.send(&ChannelSuccess { recipient_channel })?;
+            } else {
+                out.send(&ChannelFailure { recipient_channel })?;
+            }
         }
         Ok(())
     }

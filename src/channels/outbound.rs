@@ -10,7 +10,7 @@ use super::event::{ChannelEvent, ChannelId, Outcome, Room, SendMode, Ticket};
 use super::send_queue::{Data, Item};
 use super::table::Channels;
 use crate::error::{ApiMisuse, Error};
-use crate::limits::{MAX_UNWAITED_BYTES, MESSAGE_OVERHEAD};
+use crate::limits::MESSAGE_OVERHEAD;
 use crate::wire::messages::{
     ChannelClose, ChannelData, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
 };
@@ -31,27 +31,25 @@ impl Channels {
         if channel.asked != Flow::Open {
             return Err(ApiMisuse::ChannelClosed);
         }
-        let mut reported = false;
-        let timeout = match mode {
-            SendMode::Wait(timeout) => timeout,
-            SendMode::NoWait => {
-                let room = channel.send_window.left().min(MAX_UNWAITED_BYTES);
-                let room = room.saturating_sub(channel.queue.data_bytes());
-                if bytes.len() > room {
-                    bytes.truncate(room);
-                    reported = true;
-                    channel.readiness = Readiness::Waiting;
-                    channel.bytes_sent = room;
-                    let outcome = Outcome::WouldBlock { sent: room };
-                    self.events.push_back(ChannelEvent::Done(ticket, outcome));
-                }
-                None
-            }
+        let (timeout, reported) = match mode {
+            SendMode::Wait(timeout) => (timeout, bytes.is_empty()),
+            // what is taken is as good as sent: its caller knows the end of the call now, and what
+            // becomes of earlier calls does not change the count of this one
+            SendMode::NoWait => (None, true),
         };
+        if reported {
+            let room = channel.room_without_waiting();
+            let outcome = if bytes.len() > room {
+                bytes.truncate(room);
+                channel.readiness = Readiness::Waiting;
+                Outcome::WouldBlock { sent: room }
+            } else {
+                Outcome::Complete
+            };
+            channel.bytes_sent = bytes.len();
+            self.events.push_back(ChannelEvent::Done(ticket, outcome));
+        }
         if bytes.is_empty() {
-            if !reported {
-                self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
-            }
             return Ok(());
         }
         let data = Data { data_type, bytes, sent: 0, timeout, ticket, reported };
@@ -245,8 +243,11 @@ impl Channels {
         };
         channel.send_window.take(len);
         let mut done = Vec::new();
-        channel.bytes_sent =
+        let sent =
             channel.queue.advance(now, len, &mut |ticket, outcome| done.push((ticket, outcome)));
+        if let Some(sent) = sent {
+            channel.bytes_sent = sent;
+        }
         for (ticket, outcome) in done {
             self.events.push_back(ChannelEvent::Done(ticket, outcome));
         }
@@ -298,22 +299,57 @@ impl Channels {
             return;
         }
         self.deadline = None;
-        let ids: Vec<ChannelId> =
-            (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX)).map(ChannelId).collect();
-        for id in ids {
+        for id in self.ids() {
             let Ok(channel) = self.open_channel_mut(id) else {
                 continue;
             };
             let expired = channel.queue.expire(now);
             let deadline = channel.queue.deadline();
-            if let Some((ticket, outcome)) = expired {
+            if let Some((ticket, sent)) = expired {
                 channel.readiness = Readiness::Waiting;
+                channel.bytes_sent = sent;
+                let outcome = Outcome::TimedOut { sent };
                 self.events.push_back(ChannelEvent::Done(ticket, outcome));
                 // what follows may be a message that needs no window
                 self.schedule(id);
             }
             self.deadline = earlier(self.deadline, deadline);
         }
+    }
+}
+
+impl Channels {
+    /// The sends that wait do so by this mode from now on.
+    pub fn set_send_mode(&mut self, now: Instant, mode: SendMode) {
+        let timeout = match mode {
+            SendMode::Wait(timeout) => Some(timeout),
+            SendMode::NoWait => None,
+        };
+        self.deadline = None;
+        for id in self.ids() {
+            let mut done = Vec::new();
+            let Ok(channel) = self.open_channel_mut(id) else {
+                continue;
+            };
+            channel.queue.set_timeout(timeout, &mut |ticket, outcome| done.push((ticket, outcome)));
+            if let Some((_, Outcome::WouldBlock { sent })) = done.last() {
+                channel.readiness = Readiness::Waiting;
+                channel.bytes_sent = *sent;
+            }
+            let deadline = channel.queue.deadline();
+            if !done.is_empty() {
+                // what is left may need no window
+                self.schedule(id);
+            }
+            self.events
+                .extend(done.into_iter().map(|(ticket, end)| ChannelEvent::Done(ticket, end)));
+            self.deadline = earlier(self.deadline, deadline);
+        }
+        self.handle_timeout(now);
+    }
+
+    fn ids(&self) -> impl Iterator<Item = ChannelId> + use<> {
+        (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX)).map(ChannelId)
     }
 }
 

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::channel::Flow;
 use super::event::{ChannelId, SendMode, Ticket};
 use super::table::Channels;
 use crate::error::{ApiMisuse, InvalidMessage};
+use crate::limits::MAX_SENT_PAYLOAD_LEN;
 use crate::wire::messages;
 use crate::wire::{Reader, Writer};
 
@@ -86,10 +88,19 @@ impl Channels {
             }
             Kind::WindowAdjust => {
                 let add = read_adjust(payload)?;
-                self.open_channel_mut(id)?.receive_window.widen(add);
+                let channel = self.open_channel_mut(id)?;
+                if channel.asked == Flow::Closed {
+                    return Err(ApiMisuse::ChannelClosed);
+                }
+                if !channel.receive_window.widen(add) {
+                    return Err(ApiMisuse::BadPayload);
+                }
                 Writer::new(&mut whole).u32(peer_id).raw(payload);
             }
             Kind::Channel => _ = Writer::new(&mut whole).u32(peer_id).raw(payload),
+        }
+        if whole.len() > MAX_SENT_PAYLOAD_LEN {
+            return Err(ApiMisuse::TooLong);
         }
         self.send_message(now, id, whole, ticket)
     }

@@ -110,22 +110,24 @@ impl SendQueue {
     }
 
     /// Takes `len` bytes of data that were sent; reports the calls that are complete, and the bytes
-    /// sent of the last one.
+    /// sent of the last one that does not know its end yet.
     pub(super) fn advance(
         &mut self,
         now: Instant,
         len: usize,
         done: &mut dyn FnMut(Ticket, Outcome),
-    ) -> usize {
+    ) -> Option<usize> {
         self.progress = Some(now);
         self.data_bytes = self.data_bytes.saturating_sub(len);
         let mut missing = len;
-        let mut sent = 0;
+        let mut sent = None;
         while let Some(Item::Data(data)) = self.items.front_mut() {
             let part = missing.min(data.bytes.len());
             data.bytes.advance(part);
             data.sent = data.sent.saturating_add(part);
-            sent = data.sent;
+            if !data.reported {
+                sent = Some(data.sent);
+            }
             missing = missing.saturating_sub(part);
             if !data.bytes.is_empty() {
                 break;
@@ -155,8 +157,8 @@ impl SendQueue {
         }
     }
 
-    /// Drops the first item if its time is over.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<(Ticket, Outcome)> {
+    /// Drops the first item if its time is over; whose it was, and what was sent of it.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<(Ticket, usize)> {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return None;
         }
@@ -164,9 +166,38 @@ impl SendQueue {
             Some(Item::Data(data)) => {
                 self.data_bytes = self.data_bytes.saturating_sub(data.bytes.len());
                 self.progress = Some(now);
-                Some((data.ticket, Outcome::TimedOut { sent: data.sent }))
+                Some((data.ticket, data.sent))
             }
             _ => None,
+        }
+    }
+
+    /// Gives what waits another time without progress; with `None` all of it is given up now.
+    pub(super) fn set_timeout(
+        &mut self,
+        timeout: Option<Option<Duration>>,
+        done: &mut dyn FnMut(Ticket, Outcome),
+    ) {
+        let Some(timeout) = timeout else {
+            let kept = std::mem::take(&mut self.items).into_iter().filter(|item| match item {
+                Item::Data(data) if !data.reported => {
+                    done(data.ticket, Outcome::WouldBlock { sent: data.sent });
+                    self.data_bytes = self.data_bytes.saturating_sub(data.bytes.len());
+                    false
+                }
+                Item::Data(_) | Item::Message { .. } | Item::Eof { .. } | Item::Close { .. } => {
+                    true
+                }
+            });
+            self.items = kept.collect();
+            return;
+        };
+        for item in &mut self.items {
+            if let Item::Data(data) = item
+                && !data.reported
+            {
+                data.timeout = timeout;
+            }
         }
     }
 
@@ -201,7 +232,7 @@ mod tests {
         })
     }
 
-    fn advance(queue: &mut SendQueue, now: Instant, len: usize) -> (usize, Vec<u64>) {
+    fn advance(queue: &mut SendQueue, now: Instant, len: usize) -> (Option<usize>, Vec<u64>) {
         let mut done = Vec::new();
         let sent = queue.advance(now, len, &mut |ticket, outcome| {
             assert_eq!(outcome, Outcome::Complete);
@@ -226,9 +257,9 @@ mod tests {
         queue.copy(15, &mut out);
         assert_eq!(out, [[1; 10].as_slice(), &[2; 5]].concat());
         // the second call is half sent
-        assert_eq!(advance(&mut queue, now, 15), (5, vec![1]));
+        assert_eq!(advance(&mut queue, now, 15), (Some(5), vec![1]));
         assert_eq!(queue.data_bytes(), 15);
-        assert_eq!(advance(&mut queue, now, 5), (10, vec![2]));
+        assert_eq!(advance(&mut queue, now, 5), (Some(10), vec![2]));
         assert!(matches!(queue.front(), Some(Item::Eof { .. })));
         assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 0);
     }
@@ -256,8 +287,45 @@ mod tests {
         advance(&mut queue, after(4), 3);
         assert_eq!(queue.expire(after(5)), None);
         let expired = queue.expire(after(9));
-        assert_eq!(expired, Some((Ticket(1), Outcome::TimedOut { sent: 3 })));
+        assert_eq!(expired, Some((Ticket(1), 3)));
         assert_eq!((queue.deadline(), queue.data_bytes()), (Some(after(10)), 10));
+    }
+
+    #[test]
+    fn another_timeout_counts_from_the_last_progress() {
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, Some(60)));
+        advance(&mut queue, after(2), 3);
+        queue.set_timeout(Some(Some(Duration::from_secs(5))), &mut |_, _| unreachable!());
+        assert_eq!(queue.deadline(), Some(after(7)));
+        queue.set_timeout(Some(None), &mut |_, _| unreachable!());
+        assert_eq!(queue.deadline(), None);
+    }
+
+    #[test]
+    fn without_waiting_all_that_waits_is_given_up_and_the_rest_keeps_its_order() {
+        let now = Instant::now();
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, None));
+        queue.push(now, Item::Message { payload: vec![98], ticket: Ticket(2) });
+        let Item::Data(mut told) = data(3, 10, None) else { unreachable!() };
+        told.reported = true;
+        queue.push(now, Item::Data(told));
+        queue.push(now, data(4, 10, None));
+        queue.push(now, Item::Eof { ticket: None });
+        assert_eq!(advance(&mut queue, now, 4), (Some(4), vec![]));
+        let mut done = Vec::new();
+        queue.set_timeout(None, &mut |ticket, outcome| done.push((ticket.0, outcome)));
+        let given_up = |sent| Outcome::WouldBlock { sent };
+        assert_eq!(done, [(1, given_up(4)), (4, given_up(0))]);
+        assert_eq!(queue.data_bytes(), 10);
+        assert!(matches!(queue.pop_message(now), Some(Item::Message { .. })));
+        // what was taken before is still sent, and is nobody's last send
+        assert_eq!(advance(&mut queue, now, 10), (None, vec![]));
+        assert!(matches!(queue.pop_message(now), Some(Item::Eof { .. })));
+        assert!(queue.is_empty());
     }
 
     #[test]

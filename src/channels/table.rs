@@ -65,10 +65,9 @@ impl Channels {
     /// Whether data sent on a channel now would go out without waiting for the client.
     pub fn ready_to_send(&self, id: ChannelId) -> Option<bool> {
         match self.slot(id) {
-            Some(Slot::Open(channel)) => Some(
-                channel.asked == Flow::Open
-                    && channel.send_window.left() > channel.queue.data_bytes(),
-            ),
+            Some(Slot::Open(channel)) => {
+                Some(channel.asked == Flow::Open && channel.room_without_waiting() > 0)
+            }
             Some(Slot::Asked(_) | Slot::Requested { .. }) | None => None,
         }
     }

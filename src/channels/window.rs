@@ -43,9 +43,14 @@ impl ReceiveWindow {
     }
 
     /// The program has adjusted the window by hand (`sendSSHPacket` with message 93).
-    pub(super) fn widen(&mut self, add: u32) {
-        self.left = self.left.saturating_add(add);
-        self.size = self.size.saturating_add(add);
+    /// `false` where that would pass 2^32 - 1 (RFC 4254 section 5.2).
+    pub(super) fn widen(&mut self, add: u32) -> bool {
+        let (left, size) = (self.left.checked_add(add), self.size.checked_add(add));
+        if let (Some(left), Some(size)) = (left, size) {
+            (self.left, self.size) = (left, size);
+            return true;
+        }
+        false
     }
 }
 
@@ -103,6 +108,15 @@ mod tests {
         assert_eq!(window.consume(500), Some(50));
         assert_eq!(window.consume(500), None);
         assert_eq!(window.take(101), Err(PeerMisbehaved::WindowOverrun));
+    }
+
+    #[test]
+    fn it_is_not_widened_beyond_what_a_client_may_count_to() {
+        let mut window = ReceiveWindow::new(100);
+        assert!(!window.widen(u32::MAX));
+        assert_eq!((window.left, window.size), (100, 100));
+        assert!(window.widen(u32::MAX - 100));
+        assert!(!window.widen(1));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(super) enum Command {
         ticket: Ticket,
     },
     ExchangeKeys(Ticket),
+    /// For the sends that wait.
+    SetSendMode(SendMode),
     Disconnect {
         reason: DisconnectReason,
         description: &'static str,
@@ -61,7 +63,11 @@ impl Command {
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
-            Self::Answer(..) | Self::Complete(_) | Self::JobPanicked | Self::Tunnel(_) => None,
+            Self::Answer(..)
+            | Self::SetSendMode(_)
+            | Self::Complete(_)
+            | Self::JobPanicked
+            | Self::Tunnel(_) => None,
         }
     }
 
@@ -74,6 +80,7 @@ impl Command {
             | Self::CloseChannel(..)
             | Self::OpenChannel { .. }
             | Self::ExchangeKeys(_)
+            | Self::SetSendMode(_)
             | Self::Disconnect { .. }
             | Self::Complete(_)
             | Self::JobPanicked
@@ -101,6 +108,7 @@ impl Command {
                 return engine.open_channel(now, &channel_type, &parameters, ticket).map(Some);
             }
             Self::ExchangeKeys(ticket) => engine.exchange_keys(now, ticket)?,
+            Self::SetSendMode(mode) => engine.set_send_mode(now, mode),
             Self::Disconnect { reason, description, .. } => {
                 engine.disconnect(now, reason, description)
             }

@@ -124,9 +124,10 @@ impl ConnectionHandle {
         self.timeout.load(Ordering::Relaxed)
     }
 
-    /// Changes [`Self::timeout`] for further sends.
+    /// Changes [`Self::timeout`], also for the sends that wait.
     pub fn set_timeout(&self, seconds: u32) {
         self.timeout.store(seconds, Ordering::Relaxed);
+        self.submit(Command::SetSendMode(self.send_mode()));
     }
 
     /// The client's identification string, once it has come. Waits at most a moment for the engine.

@@ -138,6 +138,9 @@ impl ConnectionHandle {
             if let Some(engine) = &mut core.engine
                 && engine.poll_timeout().is_some_and(|at| at <= now)
             {
+                if handle.shared.handler.gate().is_closed() {
+                    engine.not_listening(now);
+                }
                 engine.handle_timeout(now);
             }
             handle.drive(core, Some((input, eof)), true, now);

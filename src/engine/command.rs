@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::connection::{Connection, Phase};
 use crate::channels::{ChannelId, Room, SendMode, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
-use crate::limits::TUNNEL_TRANSMIT_TARGET;
+use crate::limits::{MAX_SENT_PAYLOAD_LEN, TUNNEL_TRANSMIT_TARGET};
 
 impl Connection {
     /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
@@ -51,7 +51,7 @@ impl Connection {
         if self.is_ended() || !self.transport.can_send() {
             return;
         }
-        self.last_data = now;
+        self.liveness.used(now);
         let result = self.channels.send_now(channel, data, &mut self.transport);
         self.finish_step(now, result);
     }
@@ -104,6 +104,15 @@ impl Connection {
         if !self.is_authenticated() {
             return Err(ApiMisuse::NotConnected);
         }
+        // RFC 4250 section 4.6.1
+        let good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+        if !(1..=64).contains(&channel_type.len()) || !channel_type.bytes().all(good) {
+            return Err(ApiMisuse::BadChannelType);
+        }
+        if parameters.len() > MAX_SENT_PAYLOAD_LEN - 128 {
+            return Err(ApiMisuse::TooLong);
+        }
+        self.liveness.used(now);
         let opened = self.channels.open(channel_type, parameters, ticket, &mut self.transport);
         self.conclude(now, opened)
     }
@@ -160,7 +169,18 @@ impl Connection {
         self.end(Error::Closed(Closed::ByApplication));
     }
 
-    /// Changes the time without channel data after which the connection is ended.
+    /// Has the sends that wait do so by this mode, as if they had been sent with it.
+    pub fn set_send_mode(&mut self, now: Instant, mode: SendMode) {
+        self.channels.set_send_mode(now, mode);
+        self.finish_step(now, Ok(()));
+    }
+
+    /// Input is held back here: the client's silence is not its own.
+    pub fn not_listening(&mut self, now: Instant) {
+        self.liveness.not_listening(now);
+    }
+
+    /// Changes the time without use of a channel after which the connection is ended.
     pub fn set_idle_timeout(&mut self, timeout: Option<Duration>) {
         self.idle_timeout = timeout;
     }

@@ -24,8 +24,19 @@ pub struct Config {
     pub critical_options: Vec<String>,
     /// Time to authenticate; `None` for no limit.
     pub login_grace: Option<Duration>,
-    /// Time without channel data after which the connection is ended; `None` for no limit.
+    /// Time without use of a channel after which the connection is ended; `None` for no limit.
     pub idle_timeout: Option<Duration>,
+    /// Keepalive requests to silent clients; `None` for none.
+    pub keep_alive: Option<KeepAlive>,
+}
+
+/// When silent clients are asked whether they are still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// Time without a packet in either direction, after which a request is sent.
+    pub interval: Duration,
+    /// Requests without an answer after which the connection is given up; `None` for no limit.
+    pub max_unanswered: Option<u32>,
 }
 
 impl Default for Config {
@@ -39,6 +50,7 @@ impl Default for Config {
             critical_options: Vec::new(),
             login_grace: Some(Duration::from_secs(120)),
             idle_timeout: None,
+            keep_alive: None,
         }
     }
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::config::Config;
+use super::config::{Config, KeepAlive};
 use super::event::{Event, Notice, Question};
+use super::liveness::{self, Liveness, Verdict};
 use super::question::Questions;
 use crate::blocks::{Block, Gather};
 use crate::channels::{ChannelEvent, ChannelId, Channels, Landed, Outcome, Ticket};
@@ -19,6 +20,7 @@ use crate::transport::{
     Incoming, JobOutput, LandedHead, LandingPlace, TraceLine, Transport, Verbosity,
 };
 use crate::userauth::{self, UserAuth};
+use crate::wire::Outbox;
 use crate::wire::messages::{self, Message, ServiceRequest};
 
 /// The server side of one SSH connection.
@@ -35,7 +37,7 @@ pub struct Connection {
     pub(super) rekey_tickets: Vec<Ticket>,
     started: Instant,
     pub(super) idle_timeout: Option<Duration>,
-    pub(super) last_data: Instant,
+    pub(super) liveness: Liveness,
 }
 
 /// Where large data lands: behind the last data, if that may take more.
@@ -84,7 +86,7 @@ impl Connection {
             rekey_tickets: Vec::new(),
             started: now,
             idle_timeout: config.idle_timeout,
-            last_data: now,
+            liveness: Liveness::new(now),
             config,
         };
         if let Err(error) = begun {
@@ -97,6 +99,7 @@ impl Connection {
     /// Stops early when [`Self::wants_input`] turns false; then it has to be called again with the
     /// rest once that changes.
     pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) {
+        let before = buf.len();
         while self.wants_input() {
             match self.next_incoming(now, buf) {
                 Ok(Some(incoming)) => {
@@ -108,6 +111,9 @@ impl Connection {
             }
         }
         self.spare = None;
+        if buf.len() != before {
+            self.liveness.received(now);
+        }
         self.finish_step(now, Ok(()));
     }
 
@@ -147,6 +153,20 @@ impl Connection {
             return self.fail(Error::Closed(Closed::IdleTimeout));
         }
         self.channels.handle_timeout(now);
+        match self.liveness.judge(now, self.keep_alive()) {
+            Verdict::Wait => {}
+            // what it may have said is not read while the connection has a question open
+            Verdict::Ask | Verdict::GiveUp if self.questions.block_connection() => {
+                self.liveness.not_listening(now);
+            }
+            Verdict::Ask => {
+                let out: &mut dyn Outbox = &mut self.transport;
+                if let Err(error) = out.send(&liveness::REQUEST) {
+                    return self.fail(error);
+                }
+            }
+            Verdict::GiveUp => return self.fail(Error::Closed(Closed::Unresponsive)),
+        }
         let result = if self.transport.rekey_due().is_some_and(|due| due <= now) {
             self.transport.start_exchange(&self.config.transport)
         } else {
@@ -165,6 +185,7 @@ impl Connection {
             self.idle_deadline(),
             self.channels.poll_timeout(),
             self.transport.rekey_due(),
+            self.liveness.keep_alive_deadline(self.keep_alive()),
         ];
         times.into_iter().flatten().min()
     }
@@ -181,7 +202,12 @@ impl Connection {
     }
 
     fn idle_deadline(&self) -> Option<Instant> {
-        self.idle_timeout.and_then(|timeout| self.last_data.checked_add(timeout))
+        self.liveness.idle_deadline(self.idle_timeout.filter(|_| self.is_authenticated()))
+    }
+
+    /// RFC 4254 section 4: global requests belong to the connection protocol.
+    fn keep_alive(&self) -> Option<KeepAlive> {
+        self.config.keep_alive.filter(|_| self.is_authenticated())
     }
 
     /// Takes the result of a job.
@@ -227,11 +253,8 @@ impl Connection {
                 Ok(())
             }
             (80..=127, Phase::Connected) => {
-                if matches!(
-                    number,
-                    messages::SSH_MSG_CHANNEL_DATA | messages::SSH_MSG_CHANNEL_EXTENDED_DATA
-                ) {
-                    self.last_data = now;
+                if liveness::is_use(&payload) {
+                    self.liveness.used(now);
                 }
                 self.channels.handle(payload.freeze(), &mut self.transport)
             }
@@ -241,7 +264,7 @@ impl Connection {
 
     /// Data that has landed in a block: mostly it only has to be counted to what is there.
     fn route_landed(&mut self, now: Instant, head: LandedHead, len: usize) -> Result<(), Error> {
-        self.last_data = now;
+        self.liveness.used(now);
         let landed = self.channels.handle_landed(head, len)?;
         let deliver_to = match landed {
             Landed::Deliver(id) => Some(id),
@@ -406,12 +429,19 @@ impl Connection {
         let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
         self.transport.lend_buffer(out);
         if !self.is_ended() && self.transport.can_send() && self.channels.wants_pump() {
-            self.last_data = now;
+            let sealed = self.transport.backlog();
             let result = self.channels.pump(now, budget, &mut self.transport);
+            if self.transport.backlog() != sealed {
+                self.liveness.used(now);
+            }
             self.finish_step(now, result);
         }
         self.transport.return_buffer(out);
-        out.len() > before
+        let moved = out.len() > before;
+        if moved {
+            self.liveness.sent(now);
+        }
+        moved
     }
 
     /// Whether the connection is over.

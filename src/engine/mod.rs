@@ -9,9 +9,10 @@ mod command;
 mod config;
 mod connection;
 mod event;
+mod liveness;
 mod question;
 
-pub use config::Config;
+pub use config::{Config, KeepAlive};
 pub use connection::Connection;
 pub use event::{Answer, Event, Notice, Question, QuestionId};
 

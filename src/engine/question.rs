@@ -121,6 +121,7 @@ impl Connection {
         answer: Answer,
     ) -> Result<(), ApiMisuse> {
         let subject = self.questions.take(id).ok_or(ApiMisuse::UnknownQuestion)?;
+        let was_authenticated = self.is_authenticated();
         let result = match (subject, answer) {
             (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
             (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),
@@ -152,6 +153,10 @@ impl Connection {
                 return Err(ApiMisuse::WrongAnswer);
             }
         };
+        if !was_authenticated && self.is_authenticated() {
+            // the time to be idle starts with the login
+            self.liveness.used(now);
+        }
         self.finish_step(now, result);
         Ok(())
     }

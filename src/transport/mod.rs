@@ -31,6 +31,7 @@ pub use self::kex::{Job, JobOutput};
 pub use self::packet_codec::{LandedHead, LandingPlace};
 pub use self::settings::{AlgorithmLists, RekeyThresholds, Settings, StrictKex};
 pub use self::trace::{TraceLine, Verbosity};
+pub use self::version::VersionPattern;
 
 /// What came off the wire for the layers above.
 #[derive(Debug)]
@@ -206,7 +207,9 @@ impl Transport {
                 return Ok(None);
             };
             self.trace.milestone(|| format!("Client identification: {version}"));
+            let checked = settings.version_pattern.check(&version);
             self.client_version = Some(version);
+            checked?;
         }
         while !matches!(self.exchange, Exchange::Computing) {
             let max =
@@ -361,7 +364,7 @@ impl Transport {
             }
         }
         let negotiated = negotiate::negotiate(settings, &client, self.strict)?;
-        self.trace.milestone(|| describe(&negotiated, self.strict));
+        self.trace.milestone(|| negotiated.describe(self.strict));
         let mut preamble = Vec::new();
         Writer::new(&mut preamble)
             .string(self.client_version.as_deref().unwrap_or_default())
@@ -558,23 +561,6 @@ impl Outbox for Transport {
         }
         Ok(())
     }
-}
-
-fn describe(negotiated: &Negotiated, strict: bool) -> String {
-    let mac = |suite: &negotiate::Suite| suite.mac.map_or("implicit", |row| row.name);
-    let (inward, outward) = (&negotiated.client_to_server, &negotiated.server_to_client);
-    format!(
-        "Key exchange: {}, host key {}, client to server {} {} {}, server to client {} {} {}{}",
-        negotiated.kex.name,
-        negotiated.host_key_algorithm.name,
-        inward.cipher.name,
-        mac(inward),
-        inward.compression.name,
-        outward.cipher.name,
-        mac(outward),
-        outward.compression.name,
-        if strict { ", strict" } else { "" },
-    )
 }
 
 fn is_success(payload: &[u8]) -> bool {

@@ -40,6 +40,26 @@ pub(super) struct Negotiated {
     pub(super) skip_guess: bool,
 }
 
+impl Negotiated {
+    /// For logs.
+    pub(super) fn describe(&self, strict: bool) -> String {
+        let mac = |suite: &Suite| suite.mac.map_or("implicit", |row| row.name);
+        let (inward, outward) = (&self.client_to_server, &self.server_to_client);
+        format!(
+            "Key exchange: {}, host key {}, client to server {} {} {}, server to client {} {} {}{}",
+            self.kex.name,
+            self.host_key_algorithm.name,
+            inward.cipher.name,
+            mac(inward),
+            inward.compression.name,
+            outward.cipher.name,
+            mac(outward),
+            outward.compression.name,
+            if strict { ", strict" } else { "" },
+        )
+    }
+}
+
 /// The names of our proposal, in the order of KEXINIT's first lists.
 pub(super) struct Offer {
     pub(super) kex: String,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::version::VersionPattern;
 use crate::crypto::Security;
 use crate::crypto::cipher::{CIPHERS, CipherAlgorithm};
 use crate::crypto::compression::{COMPRESSIONS, CompressionAlgorithm};
@@ -15,6 +16,8 @@ use crate::crypto::signature::{PrivateKey, SIGNATURES, SignatureAlgorithm};
 pub struct Settings {
     /// Our identification string without CR LF (RFC 4253 section 4.2).
     pub version: String,
+    /// Which identification strings of clients are accepted.
+    pub version_pattern: VersionPattern,
     /// The host keys, in order of preference among equals.
     pub host_keys: Vec<Arc<PrivateKey>>,
     /// What is offered and accepted.
@@ -29,6 +32,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             version: concat!("SSH-2.0-sshserver_", env!("CARGO_PKG_VERSION")).to_owned(),
+            version_pattern: VersionPattern::default(),
             host_keys: Vec::new(),
             algorithms: AlgorithmLists::default(),
             strict_kex: StrictKex::default(),

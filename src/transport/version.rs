@@ -1,9 +1,81 @@
-//! The identification exchange (RFC 4253 section 4.2), client side of it.
+//! The identification exchange (RFC 4253 section 4.2), client side of it: reads the line, and decides
+//! which clients may go on.
 
 use bytes::{Buf, BytesMut};
 
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerIncompatible};
-use crate::limits::MAX_IDENTIFICATION_LEN;
+use crate::limits::{MAX_IDENTIFICATION_LEN, MAX_VERSION_PATTERN_LEN};
+
+/// Which identification strings are accepted: patterns of which one has to match the whole string, `*`
+/// standing for any text and `?` for any one character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionPattern {
+    text: String,
+}
+
+impl Default for VersionPattern {
+    /// RFC 4253 section 5.1: 1.99 is a client that also speaks the old protocol.
+    fn default() -> Self {
+        Self { text: "*SSH-1.99-*,*SSH-2.0-*".to_owned() }
+    }
+}
+
+impl VersionPattern {
+    /// Takes a comma-separated list of patterns; `None` if there is none in it, or it is too long.
+    pub fn parse(list: &str) -> Option<Self> {
+        let parsed = Self { text: list.trim().to_owned() };
+        let usable = list.len() <= MAX_VERSION_PATTERN_LEN && parsed.patterns().next().is_some();
+        usable.then_some(parsed)
+    }
+
+    /// The list as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether one of the patterns matches.
+    pub fn matches(&self, identification: &str) -> bool {
+        self.patterns().any(|pattern| matches(pattern.as_bytes(), identification.as_bytes()))
+    }
+
+    /// Refuses a client that this server does not serve.
+    pub(super) fn check(&self, identification: &str) -> Result<(), Error> {
+        let protocol = identification.split('-').nth(1).unwrap_or_default();
+        // whatever the patterns allow: older protocols are not spoken here
+        if protocol != "1.99" && !protocol.starts_with("2.") {
+            return Err(PeerIncompatible::ProtocolVersion.into());
+        }
+        if !self.matches(identification) {
+            return Err(PeerIncompatible::VersionPattern.into());
+        }
+        Ok(())
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.text.split(',').map(str::trim).filter(|pattern| !pattern.is_empty())
+    }
+}
+
+/// Matches from left to right. A mismatch goes back to the last `*` only, which takes one byte more:
+/// an earlier one could not do better, so the steps are bounded by the product of the lengths.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut star) = ((0_usize, 0_usize), None);
+    while let Some(&byte) = text.get(at.1) {
+        let (next, after) = (pattern.get(at.0), at.1.saturating_add(1));
+        if next == Some(&b'*') {
+            star = Some(at);
+            at.0 = at.0.saturating_add(1);
+        } else if next == Some(&b'?') || next == Some(&byte) {
+            at = (at.0.saturating_add(1), after);
+        } else if let Some((pattern_at, text_at)) = &mut star {
+            *text_at = text_at.saturating_add(1);
+            at = (pattern_at.saturating_add(1), *text_at);
+        } else {
+            return false;
+        }
+    }
+    pattern.get(at.0..).unwrap_or_default().iter().all(|&rest| rest == b'*')
+}
 
 /// Takes the client's identification string off the front of `buf`, without its line end; `None`
 /// while it is incomplete. Unlike a server, a client may not send other lines before it.
@@ -37,9 +109,7 @@ fn parse(line: &[u8]) -> Result<String, Error> {
     let mut parts = text.splitn(3, '-');
     let (_, version, software) = (parts.next(), parts.next(), parts.next());
     match (version, software) {
-        // RFC 4253 section 5.1: 1.99 is a client that also speaks the old protocol
-        (Some("2.0" | "1.99"), Some(_)) => Ok(text),
-        (Some(_), Some(_)) => Err(PeerIncompatible::ProtocolVersion.into()),
+        (Some(_), Some(_)) => Ok(text),
         _ => Err(InvalidMessage::BadIdentification.into()),
     }
 }
@@ -77,11 +147,69 @@ mod tests {
         for bad in [&b"GET / HTTP/1.1\r\n"[..], b"X", b"SSX"] {
             assert_eq!(read(bad), Err(InvalidMessage::BadIdentification.into()));
         }
-        assert_eq!(read(b"SSH-1.5-x\n"), Err(PeerIncompatible::ProtocolVersion.into()));
         assert_eq!(read(b"SSH-2.0\n"), Err(InvalidMessage::BadIdentification.into()));
         assert_eq!(read(b"SSH-2.0-\0\n"), Err(InvalidMessage::BadIdentification.into()));
         let mut long = b"SSH-2.0-".to_vec();
         long.resize(255, b'x');
         assert_eq!(read(&long), Err(LimitExceeded::IdentificationTooLong.into()));
+    }
+    fn check(patterns: &str, identification: &str) -> Result<(), Error> {
+        VersionPattern::parse(patterns).unwrap().check(identification)
+    }
+
+    #[test]
+    fn the_default_takes_both_ways_to_say_2_0() {
+        let default = VersionPattern::default();
+        assert_eq!(VersionPattern::parse(default.as_str()).as_ref(), Some(&default));
+        assert_eq!(default.check("SSH-2.0-OpenSSH_9.9 comment"), Ok(()));
+        assert_eq!(default.check("SSH-1.99-old"), Ok(()));
+        assert_eq!(default.check("SSH-2.99-new"), Err(PeerIncompatible::VersionPattern.into()));
+    }
+
+    #[test]
+    fn protocols_that_are_not_spoken_are_refused_whatever_the_pattern() {
+        for old in ["SSH-1.5-x", "SSH-1.3-x", "SSH-3.0-x", "SSH--x", "SSH-20-x", "SSH-1.990-x"] {
+            assert_eq!(check("*", old), Err(PeerIncompatible::ProtocolVersion.into()), "{old}");
+        }
+        assert_eq!(check("*", "SSH-2.99-x"), Ok(()));
+    }
+
+    #[test]
+    fn patterns() {
+        for (list, text, expected) in [
+            ("*SSH-1.99-*,*SSH-2.0-*,*SSH-2.99-*", "SSH-2.99-x", true),
+            ("SSH-2.0-OpenSSH_*", "SSH-2.0-OpenSSH_9.9p2 Debian", true),
+            ("SSH-2.0-OpenSSH_*", "SSH-2.0-PuTTY_Release_0.83", false),
+            ("SSH-2.0-OpenSSH_?.*", "SSH-2.0-OpenSSH_9.9", true),
+            ("SSH-2.0-OpenSSH_?.*", "SSH-2.0-OpenSSH_10.0", false),
+            ("SSH-2.0-x", "SSH-2.0-x", true),
+            ("SSH-2.0-x", "SSH-2.0-xy", false),
+            ("SSH-2.0-x", "SSH-2.0-", false),
+            ("ssh-2.0-*", "SSH-2.0-x", false),
+            ("SSH-2.0-*b", "SSH-2.0-abab", true),
+            ("SSH-2.0-*b*a", "SSH-2.0-abab", false),
+            (" a , SSH-2.0-* ,", "SSH-2.0-x", true),
+            ("**?**", "SSH-2.0-x", true),
+            ("SSH-2.0-[a]", "SSH-2.0-a", false),
+        ] {
+            let pattern = VersionPattern::parse(list).unwrap();
+            assert_eq!(pattern.matches(text), expected, "{list} {text}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_a_pattern_or_beyond_the_bound_is_none() {
+        for list in ["", "  ", ",", " , ,"] {
+            assert_eq!(VersionPattern::parse(list), None, "{list:?}");
+        }
+        assert!(VersionPattern::parse(&"*".repeat(MAX_VERSION_PATTERN_LEN)).is_some());
+        assert_eq!(VersionPattern::parse(&"*".repeat(MAX_VERSION_PATTERN_LEN + 1)), None);
+    }
+
+    #[test]
+    fn many_stars_cost_no_more_than_their_number() {
+        // with backtracking to every star this would take longer than the universe has existed
+        let pattern = VersionPattern::parse(&format!("{}c", "*a".repeat(400))).unwrap();
+        assert!(!pattern.matches(&"a".repeat(MAX_IDENTIFICATION_LEN)));
     }
 }

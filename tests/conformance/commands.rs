@@ -124,6 +124,75 @@ fn sends_that_wait_give_up_after_the_time_without_progress() {
 }
 
 #[test]
+fn the_bytes_sent_are_those_of_the_last_send_that_went_on_or_failed() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 10, 1000);
+    let done = pair.send(channel, &[1; 10], WAIT);
+    pair.run();
+    assert_eq!(pair.outcome(done), Some(Outcome::Complete));
+    assert_eq!(pair.server.bytes_sent(channel), Some(10));
+    let waits = pair.send(channel, &[2; 10], SendMode::Wait(Some(Duration::from_secs(5))));
+    pair.run();
+    pair.sleep(Duration::from_secs(5));
+    assert_eq!(pair.outcome(waits), Some(Outcome::TimedOut { sent: 0 }));
+    assert_eq!(pair.server.bytes_sent(channel), Some(0));
+}
+
+#[test]
+fn what_a_send_without_waiting_was_told_stays_true() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 1000, 10);
+    // the socket is full: nothing is sealed until the client reads
+    pair.reading = false;
+    let part = pair.send(channel, &[1; 1500], SendMode::NoWait);
+    pair.run();
+    assert_eq!(pair.outcome(part), Some(Outcome::WouldBlock { sent: 1000 }));
+    assert_eq!(pair.server.bytes_sent(channel), Some(1000));
+    let mut out = Vec::new();
+    assert!(pair.server.poll_transmit(pair.now, &mut out));
+    pair.sent.extend_from_slice(&out);
+    pair.client.input(&out);
+    assert_eq!(pair.server.bytes_sent(channel), Some(1000));
+    let nothing = pair.send(channel, &[2; 5], SendMode::NoWait);
+    pair.run();
+    assert_eq!(pair.outcome(nothing), Some(Outcome::WouldBlock { sent: 0 }));
+    pair.reading = true;
+    pair.run();
+    // what goes out now belongs to the earlier call
+    assert_eq!(pair.server.bytes_sent(channel), Some(0));
+    assert_eq!(pair.take_data(4), [1; 1000]);
+}
+
+#[test]
+fn another_timeout_holds_for_the_sends_that_wait() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 10, 1000);
+    let seconds = |seconds| SendMode::Wait(Some(Duration::from_secs(seconds)));
+    let first = pair.send(channel, &[1; 30], seconds(60));
+    let second = pair.send(channel, &[2; 30], seconds(60));
+    pair.run();
+    pair.sleep(Duration::from_secs(10));
+    // longer: it may wait on
+    pair.server.set_send_mode(pair.now, seconds(100));
+    pair.sleep(Duration::from_secs(80));
+    assert_eq!(pair.outcome(first), None);
+    // shorter than it has waited: over at once, and the next one has its time
+    pair.server.set_send_mode(pair.now, seconds(5));
+    pair.run();
+    assert_eq!(pair.outcome(first), Some(Outcome::TimedOut { sent: 10 }));
+    assert_eq!(pair.outcome(second), None);
+    // none: nothing waits any more
+    pair.server.set_send_mode(pair.now, SendMode::NoWait);
+    pair.run();
+    assert_eq!(pair.outcome(second), Some(Outcome::WouldBlock { sent: 0 }));
+    assert_eq!(pair.server.bytes_sent(channel), Some(0));
+    let start = pair.program.seen.len();
+    pair.adjust(channel, 100);
+    assert_eq!(seen_since(&pair, start), [Seen::ReadyToSend(channel)]);
+    assert_eq!(pair.take_data(4), [1; 10]);
+}
+
+#[test]
 fn the_time_of_a_send_starts_when_it_comes_first() {
     let mut pair = connected(Program::default());
     let channel = pair.open_with(4, 0, 1000);

@@ -2,7 +2,7 @@
 //! data that is sent without a queue.
 
 use sshserver::engine::{Answer, ChannelId, Forwarding, Place, Refusal, Room};
-use sshserver::limits::{MAX_TUNNEL_ADDRESS_LEN, MESSAGE_OVERHEAD, TRANSMIT_TARGET};
+use sshserver::limits::{MAX_TUNNEL_ADDRESS_LEN, MESSAGE_OVERHEAD, TUNNEL_TRANSMIT_TARGET};
 use sshserver::wire::messages::forwarding::{
     DirectStreamlocal, ForwardedStreamlocal, StreamlocalForward, TcpipForward,
 };
@@ -228,7 +228,7 @@ fn what_is_sealed_at_once_is_bounded_whatever_the_packet_size() {
         let channel = pair.open_with(sender, u32::MAX, size);
         let Room::Bytes(room) = pair.server.room(channel) else { panic!("no room") };
         let size = (size as usize).min(room);
-        let most = TRANSMIT_TARGET + size + MESSAGE_OVERHEAD;
+        let most = TUNNEL_TRANSMIT_TARGET + size + MESSAGE_OVERHEAD;
         assert!(room > 0 && room.div_ceil(size) * (size + MESSAGE_OVERHEAD) <= most, "{size}");
     }
     let channel = pair.open_with(5, u32::MAX, 0);

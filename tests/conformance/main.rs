@@ -22,6 +22,7 @@ mod certificates;
 mod commands;
 mod forwarding;
 mod key_exchange;
+mod liveness;
 mod rekey;
 mod rfc4252;
 mod rfc4253;

@@ -7,6 +7,7 @@ mod connections;
 mod data;
 mod host_keys;
 mod product;
+mod timeouts;
 
 use super::errors::{Failure, UNKNOWN_CONNECTION};
 use super::state::State;
@@ -43,6 +44,7 @@ static TABLES: &[&[Row]] = &[
     data::ROWS,
     host_keys::ROWS,
     product::ROWS,
+    timeouts::ROWS,
 ];
 
 /// Documented, and not there yet.
@@ -58,9 +60,6 @@ static NOT_AVAILABLE: &[&str] = &[
     "LicenseInfo",
     "MaskSensitive",
     "OutBufferSize",
-    "SSHKeepAliveCountMax",
-    "SSHKeepAliveInterval",
-    "SSHVersionPattern",
     "TcpNoDelay",
     "UseInternalSecurityAPI",
     "UseIPv6",

@@ -53,6 +53,9 @@ fn a_setting_is_read_as_it_was_set() {
         ("MaxUnauthenticated=100000", "MaxUnauthenticated", "100000"),
         ("UserCertCriticalOptions=a, b,a,", "UserCertCriticalOptions", "a,b"),
         ("SSHHostCertificates=# none", "SSHHostCertificates", "# none"),
+        ("SSHKeepAliveCountMax=0", "SSHKeepAliveCountMax", "0"),
+        ("sshkeepaliveinterval= 30 ", "SSHKeepAliveInterval", "30"),
+        ("SSHVersionPattern=SSH-2.0-a=?, *b ", "SSHVersionPattern", "SSH-2.0-a=?, *b"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");
@@ -76,6 +79,9 @@ fn defaults() {
         ("MaxUnauthenticated", "100"),
         ("UserCertCriticalOptions", ""),
         ("SSHHostCertificates", ""),
+        ("SSHKeepAliveCountMax", "5"),
+        ("SSHKeepAliveInterval", "0"),
+        ("SSHVersionPattern", "*SSH-1.99-*,*SSH-2.0-*"),
     ] {
         assert_eq!(get(&mut state, name), expected, "{name}");
     }
@@ -102,6 +108,11 @@ fn bad_values_change_nothing_and_name_the_setting() {
         ("MaxUnauthenticated=100001", "MaxUnauthenticated"),
         ("UserCertCriticalOptions=a b", "UserCertCriticalOptions"),
         ("SSHHostCertificates=x", "SSHHostCertificates"),
+        ("SSHKeepAliveCountMax=-1", "SSHKeepAliveCountMax"),
+        ("SSHKeepAliveInterval=often", "SSHKeepAliveInterval"),
+        ("SSHKeepAliveInterval=2147483648", "SSHKeepAliveInterval"),
+        ("SSHVersionPattern=", "SSHVersionPattern"),
+        ("SSHVersionPattern= , ", "SSHVersionPattern"),
     ] {
         let mut state = state();
         let before = get(&mut state, name);

@@ -24,6 +24,10 @@ pub use userauth::{
 use super::{Reader, Writer};
 use crate::error::InvalidMessage;
 
+/// The request, of a channel or of the connection, that asks for nothing but its reply: OpenSSH's name
+/// for it, which all others took over.
+pub const KEEP_ALIVE: &str = "keepalive@openssh.com";
+
 /// One message type. `read` and `write` handle the fields after the message number.
 pub trait Message<'a>: Sized {
     /// The message number (RFC 4250 section 4.1).

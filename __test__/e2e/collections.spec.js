@@ -1,0 +1,75 @@
+'use strict';
+
+// The collections of a server with ten thousand clients, which are in processes of their own.
+// SSHSERVER_MANY is how many.
+
+const { execFileSync } = require('node:child_process');
+const { once } = require('node:events');
+const path = require('node:path');
+const { start } = require('../support/processes.js');
+const { createServer, Recorder } = require('../support/server.js');
+
+const MANY = Number(process.env.SSHSERVER_MANY ?? 10_000);
+const PROCESSES = 2;
+/** Of each connection one here, and what the process has open besides. */
+const NEEDED = MANY + 500;
+
+/** How many files a process may have open. */
+function limit() {
+  if (process.platform === 'win32') return Infinity;
+  const text = execFileSync('/bin/sh', ['-c', 'ulimit -n']).toString().trim();
+  return text === 'unlimited' ? Infinity : Number(text);
+}
+
+const possible = limit() >= NEEDED;
+const testMany = possible ? test : test.skip;
+
+testMany(
+  `the collections with ${MANY} connections are live, and one is found without the others${
+    possible ? '' : ` (${limit()} open files are allowed, ${NEEDED} needed)`
+  }`,
+  async () => {
+    const server = createServer();
+    const recorder = new Recorder(server, ['Connected']);
+    await server.config('MaxConnections=100000');
+    server.on('SSHUserAuthRequest', (e) => (e.accept = true));
+    await server.startListening();
+    const script = path.join(__dirname, '..', 'support', 'many_clients.js');
+    const args = [server.getLocalPort(), MANY / PROCESSES].map(String);
+    const children = Array.from({ length: PROCESSES }, () =>
+      start(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    );
+    await Promise.all(
+      children.map(async (child) => {
+        const ended = child.result.then(() => Promise.reject(new Error('a client process ended')));
+        await Promise.race([once(child, 'message'), ended]);
+        ended.catch(() => {});
+      }),
+    );
+    const connections = server.getConnections();
+    expect(connections.size()).toBe(MANY);
+    const ids = recorder.all('Connected').map((e) => e.connectionId);
+    expect(new Set(connections.keys())).toEqual(new Set(ids));
+    // Each by itself; looking one up must not make objects of the others, which would be 10^8.
+    for (const id of ids) {
+      const connection = connections.get(id);
+      expect(connection.getConnectionId() === id && connection.getRemotePort() > 0).toBe(true);
+    }
+    expect(connections.get('0')).toBeUndefined();
+    // A walk goes on while connections come to their end.
+    let walked = 0;
+    for (const [id, connection] of connections) {
+      if (walked++ === 0) children[0].send('end');
+      if (connection.connectionId !== id)
+        throw new Error(`${connection.connectionId} is not ${id}`);
+    }
+    expect(walked).toBeGreaterThan(0);
+    children[1].send('end');
+    await server.shutdown();
+    expect(connections.size()).toBe(0);
+    expect([...connections.keys()]).toEqual([]);
+    expect(connections.get(ids[0])).toBeUndefined();
+    await Promise.all(children.map((child) => child.result));
+  },
+  60_000 + MANY * 60,
+);

@@ -1,0 +1,217 @@
+'use strict';
+
+// Clients that keep still: keepalive@openssh.com in both directions, and what ends a connection that
+// nobody answers on.
+
+const { once } = require('node:events');
+const { startSsh, testWith, python, sshArguments } = require('../support/clients.js');
+const { start: startProcess } = require('../support/processes.js');
+const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
+const ssh2 = require('../support/ssh2_client.js');
+const packets = require('../support/ssh2_packets.js');
+
+// Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
+jest.setTimeout(120_000);
+
+async function start(...settings) {
+  const server = createServer();
+  acceptAll(server);
+  const recorder = new Recorder(server);
+  server.on('SSHChannelRequest', (e) => (e.success = true));
+  for (const setting of settings) await server.config(setting);
+  await server.startListening();
+  return { server, recorder };
+}
+
+/** The lines of a log that tell of packets of this kind, by direction. */
+const logged = (recorder, direction, name) =>
+  recorder.all('Log').filter((e) => e.message.startsWith(direction) && e.message.includes(name));
+
+describe('SSHKeepAliveInterval', () => {
+  test('a client that answers stays, however long it says nothing else', async () => {
+    const { server, recorder } = await start(
+      'SSHKeepAliveInterval=1',
+      'SSHKeepAliveCountMax=1',
+      'LogLevel=2',
+    );
+    const client = await ssh2.connect(server);
+    const requests = packets.watchRequests(client);
+    // With a count of 1, the second request is only sent when the first was answered.
+    const seen = await requests.count(3);
+    expect(seen[0]).toEqual({ name: 'keepalive@openssh.com', wantReply: true });
+    expect(recorder.all('Disconnected')).toEqual([]);
+    expect(logged(recorder, 'received', 'SSH_MSG_REQUEST_FAILURE').length).toBeGreaterThan(0);
+    // Neither the request nor its reply is an event.
+    expect(recorder.all('SSHChannelRequest')).toEqual([]);
+    expect(recorder.all('Error')).toEqual([]);
+  });
+
+  testWith('ssh', 'ssh answers, and its session goes on', async () => {
+    const { server, recorder } = await start(
+      'SSHKeepAliveInterval=1',
+      'SSHKeepAliveCountMax=1',
+      'LogLevel=2',
+    );
+    const client = startSsh(server, 'x', { flags: ['-v'], options: ['LogLevel=DEBUG1'] });
+    let debug = '';
+    const asked = new Promise((resolve) => {
+      client.stderr.on('data', (text) => {
+        debug += text;
+        if (debug.split('keepalive@openssh.com').length > 2) resolve();
+      });
+    });
+    await asked;
+    expect(debug).toMatch(/client_input_global_request: rtype keepalive@openssh.com want_reply 1/);
+    const [{ channelId }] = [...server.getChannels().values()];
+    await server.sendExitStatus(channelId, 4);
+    await server.closeChannel(channelId);
+    expect(await client.result).toMatchObject({ status: 4 });
+    expect((await recorder.first('Disconnected')).statusCode).toBe(0);
+  });
+
+  testWith('paramiko', 'paramiko answers', async () => {
+    const { server, recorder } = await start('SSHKeepAliveInterval=1', 'SSHKeepAliveCountMax=1');
+    const script = `
+import sys, paramiko
+transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
+transport.start_client(timeout=60)
+transport.auth_password('demo', 'x')
+channel = transport.open_session()
+channel.exec_command('x')
+sys.exit(channel.recv_exit_status())
+`;
+    const client = startProcess(python, ['-c', script, String(server.getLocalPort())]);
+    const { channelId, connectionId } = await recorder.first('SSHChannelRequested');
+    await server.config('LogLevel=2');
+    const answer = (e) => /^received.*REQUEST_FAILURE/.test(e.message);
+    await recorder.first('Log', (e) => e.connectionId === connectionId && answer(e));
+    await server.sendExitStatus(channelId, 3);
+    await server.closeChannel(channelId);
+    expect(await client.result).toMatchObject({ status: 3 });
+  });
+
+  testWith(
+    'ssh',
+    'a stopped client is asked SSHKeepAliveCountMax times and disconnected',
+    async () => {
+      const { server, recorder } = await start(
+        'SSHKeepAliveInterval=1',
+        'SSHKeepAliveCountMax=2',
+        'LogLevel=2',
+      );
+      const client = startSsh(server, 'x');
+      const { connectionId, channelId } = await recorder.first('SSHChannelRequested');
+      client.kill('SIGSTOP');
+      const before = logged(recorder, 'received', 'SSH_MSG').length;
+      const gone = await recorder.first('Disconnected');
+      expect(gone).toMatchObject({
+        connectionId,
+        statusCode: 10060,
+        description: expect.stringMatching(/^\[10060\] Connection timed out\. .*keepalive/),
+      });
+      expect(recorder.all('SSHChannelClosed')).toEqual([{ connectionId, channelId }]);
+      expect(logged(recorder, 'sent', 'SSH_MSG_GLOBAL_REQUEST').length).toBeGreaterThanOrEqual(2);
+      const heard = logged(recorder, 'received', 'SSH_MSG').length - before;
+      // An answer may have been on its way when it was stopped; then there was one request more.
+      expect(logged(recorder, 'sent', 'SSH_MSG_GLOBAL_REQUEST').length - heard).toBeLessThanOrEqual(
+        2,
+      );
+      client.kill('SIGKILL');
+    },
+  );
+
+  test('a client that reads and never answers is disconnected, and nobody else', async () => {
+    const { server, recorder } = await start('SSHKeepAliveInterval=1', 'SSHKeepAliveCountMax=1');
+    const good = await ssh2.connect(server);
+    const bad = await ssh2.connect(server);
+    const [, { connectionId }] = recorder.all('Connected');
+    // What it would answer goes nowhere.
+    bad._protocol._handlers.GLOBAL_REQUEST = () => {};
+    await bad.closed;
+    expect(bad.errors.map((error) => error.message)).toEqual(['no reply to keepalive requests']);
+    const gone = await recorder.first('Disconnected');
+    expect(gone).toMatchObject({ connectionId, statusCode: 10060 });
+    await packets.watchRequests(good).count(1);
+    expect(recorder.all('Disconnected')).toHaveLength(1);
+  });
+
+  test('data puts the request off: a busy client is not asked', async () => {
+    const { server, recorder } = await start('SSHKeepAliveInterval=2147483647', 'LogLevel=2');
+    const client = await ssh2.connect(server);
+    const stream = await ssh2.openSession(client, 'x');
+    stream.end('data');
+    await recorder.first('SSHChannelEOF');
+    expect(logged(recorder, 'sent', 'SSH_MSG_GLOBAL_REQUEST')).toEqual([]);
+  });
+
+  test('is off by default, and a change concerns new connections', async () => {
+    const { server } = await start();
+    expect(await server.config('SSHKeepAliveInterval')).toBe('0');
+    expect(await server.config('SSHKeepAliveCountMax')).toBe('5');
+    const before = await ssh2.connect(server);
+    const old = packets.watchRequests(before);
+    await server.config('SSHKeepAliveInterval=1');
+    const after = await ssh2.connect(server);
+    await packets.watchRequests(after).count(2);
+    expect(old.seen).toEqual([]);
+  });
+});
+
+describe("a client's own keepalives", () => {
+  testWith('ssh', 'ServerAliveInterval of ssh gets its failure reply', async () => {
+    const { server, recorder } = await start('LogLevel=2');
+    const client = startSsh(server, 'x', {
+      options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1'],
+    });
+    // Without the reply to the first one, ssh would not send a second and end with 255.
+    const failures = () => logged(recorder, 'sent', 'SSH_MSG_REQUEST_FAILURE').length;
+    while (failures() < 3) await once(server, 'Log');
+    const [{ channelId }] = [...server.getChannels().values()];
+    await server.sendExitStatus(channelId, 7);
+    await server.closeChannel(channelId);
+    expect(await client.result).toMatchObject({ status: 7 });
+    expect(recorder.all('SSHChannelRequest').map((e) => e.requestType)).toEqual(['exec']);
+  });
+
+  testWith('dbclient', 'those of dbclient, which are requests of a channel, too', async () => {
+    const { server, recorder } = await start('LogLevel=2');
+    const args = ['-y', '-y', '-K', '1', '-p', String(server.getLocalPort())];
+    const client = startProcess('dbclient', [...args, 'demo@127.0.0.1', 'x'], {
+      env: { DROPBEAR_PASSWORD: 'x' },
+    });
+    const failures = () =>
+      logged(recorder, 'sent', 'SSH_MSG_CHANNEL_FAILURE').length +
+      logged(recorder, 'sent', 'SSH_MSG_REQUEST_FAILURE').length;
+    while (failures() < 2) await once(server, 'Log');
+    const [{ channelId }] = [...server.getChannels().values()];
+    await server.sendExitStatus(channelId, 8);
+    await server.closeChannel(channelId);
+    expect(await client.result).toMatchObject({ status: 8 });
+    const types = recorder.all('SSHChannelRequest').map((e) => e.requestType);
+    expect(types).not.toContain('keepalive@openssh.com');
+  });
+
+  test.each([true, false])('with want-reply %s, of connection and channel', async (wantReply) => {
+    const { server, recorder } = await start();
+    const client = await ssh2.connect(server);
+    const stream = await ssh2.openSession(client, 'x');
+    const name = 'keepalive@openssh.com';
+    const expected = wantReply ? false : undefined;
+    expect(await packets.globalRequest(client, name, wantReply)).toBe(expected);
+    expect(await packets.channelRequest(client, stream, name, wantReply)).toBe(expected);
+    // The next reply is that of the next request.
+    expect(await packets.channelRequest(client, stream, 'other', true)).toBe(true);
+    expect(await packets.globalRequest(client, 'other', true)).toBe(false);
+    expect(recorder.all('SSHChannelRequest').map((e) => e.requestType)).toEqual(['exec', 'other']);
+  });
+
+  testWith('ssh', 'and both directions at once leave a session alone', async () => {
+    const server = await startCommandServer((it) => it.config('SSHKeepAliveInterval=1'));
+    const args = sshArguments(server, { options: ['ServerAliveInterval=1'] });
+    const client = startProcess('ssh', [...args, 'cat']);
+    const [first] = await Promise.all([once(client.stdout, 'data'), client.stdin.write('a')]);
+    expect(first.toString()).toBe('a');
+    client.stdin.end();
+    expect(await client.result).toMatchObject({ status: 0 });
+  });
+});

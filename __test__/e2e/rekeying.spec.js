@@ -1,0 +1,110 @@
+'use strict';
+
+// New keys again and again while data goes in both directions.
+
+const { randomBytes } = require('node:crypto');
+const { once } = require('node:events');
+const { startSsh, testWith } = require('../support/clients.js');
+const { collect } = require('../support/processes.js');
+const { Recorder, startCommandServer } = require('../support/server.js');
+const ssh2 = require('../support/ssh2_client.js');
+
+// Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
+jest.setTimeout(120_000);
+
+async function start(...settings) {
+  let recorder;
+  const server = await startCommandServer(async (it) => {
+    recorder = new Recorder(it, ['Connected', 'SSHStatus', 'Disconnected', 'SSHChannelRequested']);
+    for (const setting of settings) await it.config(setting);
+  });
+  return { server, recorder };
+}
+
+const newKeys = (recorder) =>
+  recorder.all('SSHStatus').filter((e) => e.message === 'New keys are in use').length;
+
+describe('exchangeKeys', () => {
+  test('twenty times, with data in both directions all the time', async () => {
+    const { server, recorder } = await start();
+    const client = await ssh2.connect(server);
+    const [{ connectionId }] = recorder.all('Connected');
+    const stream = await ssh2.openSession(client, 'cat');
+    const sent = [];
+    const chunks = [];
+    stream.on('data', (chunk) => chunks.push(chunk));
+    let on = true;
+    const writing = (async () => {
+      while (on) {
+        const chunk = randomBytes(100_000);
+        sent.push(chunk);
+        if (!stream.write(chunk)) await once(stream, 'drain');
+        await new Promise(setImmediate);
+      }
+      stream.end();
+    })();
+    for (let count = 1; count <= 20; count++) {
+      const before = chunks.length;
+      await server.exchangeKeys(connectionId);
+      expect(newKeys(recorder)).toBe(count + 1);
+      // Each with data before and after it.
+      while (chunks.length === before) await once(stream, 'data');
+    }
+    on = false;
+    const closed = once(stream, 'close');
+    await writing;
+    await closed;
+    expect(Buffer.concat(chunks).equals(Buffer.concat(sent))).toBe(true);
+  });
+
+  test('many at once are one, and each is told', async () => {
+    const { server, recorder } = await start();
+    await ssh2.connect(server);
+    const [{ connectionId }] = recorder.all('Connected');
+    await Promise.all(Array.from({ length: 10 }, () => server.exchangeKeys(connectionId)));
+    expect(newKeys(recorder)).toBe(2);
+    await server.exchangeKeys(connectionId);
+    expect(newKeys(recorder)).toBe(3);
+  });
+
+  testWith('ssh', 'while ssh exchanges keys by itself, each 100 KiB', async () => {
+    const { server, recorder } = await start();
+    const client = startSsh(server, 'cat', { options: ['RekeyLimit=100K'] });
+    const stdout = collect(client.stdout);
+    const { connectionId } = await recorder.first('SSHChannelRequested');
+    const data = randomBytes(3_000_000);
+    client.stdin.end(data);
+    for (let count = 0; count < 5; count++) {
+      // It may have come to its end meanwhile, which is no failure.
+      await server.exchangeKeys(connectionId).catch((error) => {
+        expect([126, 10053, 10057]).toContain(error.code);
+      });
+    }
+    expect(await client.result).toMatchObject({ status: 0 });
+    expect(stdout().equals(data)).toBe(true);
+    // Its own alone are dozens.
+    expect(newKeys(recorder)).toBeGreaterThan(10);
+  });
+
+  test('on a connection that ends meanwhile fails', async () => {
+    const { server, recorder } = await start();
+    const client = await ssh2.connect(server);
+    const [{ connectionId }] = recorder.all('Connected');
+    client.destroy();
+    await expect(server.exchangeKeys(connectionId)).rejects.toMatchObject({
+      name: 'SSHServerError',
+    });
+    await recorder.first('Disconnected');
+    await expect(server.exchangeKeys(connectionId)).rejects.toMatchObject({ code: 126 });
+  });
+
+  test('before the first keys fails with 10057', async () => {
+    const { server, recorder } = await start();
+    const socket = require('node:net').connect(server.getLocalPort(), '127.0.0.1');
+    const { connectionId } = await recorder.first('Connected');
+    await once(socket, 'data');
+    await expect(server.exchangeKeys(connectionId)).rejects.toMatchObject({ code: 10057 });
+    socket.destroy();
+    await recorder.first('Disconnected');
+  });
+});
