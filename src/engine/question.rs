@@ -120,6 +120,7 @@ impl Connection {
         answer: Answer,
     ) -> Result<(), ApiMisuse> {
         let subject = self.questions.take(id).ok_or(ApiMisuse::UnknownQuestion)?;
+        self.quiet_since = now;
         let result = match (subject, answer) {
             (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
             (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),
