@@ -22,5 +22,6 @@ mod program;
 mod properties;
 mod server;
 mod settings;
+mod socket_settings;
 mod ssh_param;
 mod state;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
 use super::alternatives::Alternatives;
+use super::socket_settings::Sockets;
 use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
@@ -44,6 +45,7 @@ pub(super) struct Settings {
     pub(super) rekey: RekeyThresholds,
     pub(super) max_auth_attempts: u32,
     pub(super) log_level: u8,
+    pub(super) sockets: Sockets,
     /// For the facade: the data of an event is its listeners' only until they are done.
     pub(super) reuse_data_buffers: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Settings {
             rekey: config.transport.rekey,
             max_auth_attempts: config.max_auth_attempts,
             log_level: 1,
+            sockets: Sockets::default(),
             reuse_data_buffers: false,
         }
     }
@@ -109,6 +112,8 @@ impl Settings {
             config: Arc::new(self.engine_config()),
             max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
             timeout: self.timeout,
+            clients: self.sockets.clients(),
+            socket: self.sockets.options(),
         }
     }
 
@@ -137,6 +142,7 @@ impl Settings {
             auth_methods: self.auth_methods.clone(),
             max_auth_attempts: self.max_auth_attempts,
             idle_timeout: seconds(self.idle_timeout),
+            handshake_timeout: seconds(self.sockets.handshake_timeout),
             wall_clock: Some(unix_time),
             ..Config::default()
         }
@@ -148,6 +154,8 @@ impl Settings {
             host: self.local_host.clone(),
             port: self.local_port,
             backlog: self.backlog.unwrap_or(UNSET_BACKLOG),
+            families: self.sockets.families,
+            exclusive: self.sockets.exclusive,
         }
     }
 }

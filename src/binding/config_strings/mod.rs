@@ -7,8 +7,10 @@ mod connections;
 mod data;
 mod host_keys;
 mod product;
+mod sockets;
 
 use super::errors::{Failure, UNKNOWN_CONNECTION};
+use super::settings::parse_bool;
 use super::state::State;
 
 /// One setting.
@@ -43,30 +45,21 @@ static TABLES: &[&[Row]] = &[
     data::ROWS,
     host_keys::ROWS,
     product::ROWS,
+    sockets::ROWS,
 ];
 
 /// Documented, and not there yet.
 static NOT_AVAILABLE: &[&str] = &[
-    "AllowedClients",
-    "BindExclusively",
-    "BlockedClients",
     "CodePage",
-    "DefaultConnectionTimeout",
     "FireAuthRequestAfterSig",
-    "InBufferSize",
-    "KeepAliveInterval",
-    "KeepAliveTime",
     "LicenseInfo",
     "LoginGraceTime",
     "MaskSensitive",
     "MaxUnauthenticated",
-    "OutBufferSize",
     "SSHKeepAliveCountMax",
     "SSHKeepAliveInterval",
     "SSHVersionPattern",
-    "TcpNoDelay",
     "UseInternalSecurityAPI",
-    "UseIPv6",
 ];
 
 /// config(): `NAME=VALUE` sets and gives nothing, `NAME` reads.
@@ -145,6 +138,10 @@ fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Fail
         return Err(bad());
     }
     T::try_from(number).map_err(|_| bad())
+}
+
+fn boolean(value: &str) -> Result<bool, Failure> {
+    parse_bool(value).ok_or_else(|| Failure::invalid("The value has to be True or False."))
 }
 
 #[cfg(test)]
