@@ -42,7 +42,8 @@ export class sshserver extends EventEmitter {
   get channels(): SSHChannelMap;
 
   /**
-   * How many connections the system queues before they are accepted. Default 5.
+   * How many connections the system queues before they are accepted (0 to 65535; systems have bounds of their
+   * own). Reads 5 by default; until it is set the system is asked for 511, so that a few at once are not lost.
    * A change takes effect with the next startListening.
    */
   getConnectionBacklog(): number;
@@ -126,8 +127,9 @@ export class sshserver extends EventEmitter {
   get listening(): boolean;
 
   /**
-   * The name or address of the interface to listen on. Default `""`: all.
-   * @throws SSHServerError 107 while listening.
+   * The name or address of the interface to listen on. Default `""`: all. The UseIPv6 setting says which of its
+   * addresses: one IPv4 address, one IPv6 address, or one of each. `localhost` is 127.0.0.1 and ::1.
+   * @throws SSHServerError 107 while listening; 10022 for what is neither an address nor a host name.
    */
   getLocalHost(): string;
   /** Sets localHost, see getLocalHost. */
@@ -248,6 +250,46 @@ export class sshserver extends EventEmitter {
    *   match the whole version string of a client, upper and lower case told apart; `*` stands for any text, `?` for any
    *   character. Others are disconnected (reason 8), and Disconnected tells 10053. Clients of
    *   protocol 1 (`SSH-1.5-`) are, whatever the patterns. For new connections.
+   *
+   * **Who may connect.** A change concerns who connects from then on; who is connected stays.
+   *
+   * - `AllowedClients` (default `*`) and `BlockedClients` (default empty) are lists, separated by commas. A client
+   *   that is not in the first, or is in the second, starts `ConnectionRequest` with `accept` false; a listener can
+   *   still let it in. Without a listener it is disconnected before it gets a byte, and the log says why. An empty
+   *   AllowedClients allows nobody. Entries are
+   *   addresses (`10.0.0.1`, `fd00::1`), prefixes (`10.0.0.0/8`, `fd00::/8`), IPv4 wildcards (`10.0.*`), `*` for
+   *   everybody, host names, and wildcards of host names (`*.example.com`); up to 10000 of them, of which 1000 have
+   *   a `*` and 64 are host names. An IPv4 client that comes over IPv6 (`::ffff:10.0.0.1`) is an IPv4 client.
+   *   A host name stands for all of its addresses, which are looked up when a client connects and then believed
+   *   for a minute. A wildcard of names is compared with the name of the client's address, if that name leads back
+   *   to the address: a client without such a name matches none, so prefer addresses to block somebody. Only the
+   *   connection waits for look-ups, 10 seconds at most; a name that is not found matches nobody.
+   * - `MaxConnections` (1 to 100000, default 1000): who comes when there are as many is disconnected at once, and
+   *   the log says so.
+   * - `DefaultConnectionTimeout` (seconds, default 0: no limit): a client that has to say something before it is
+   *   logged in and says nothing for so long is disconnected; `Disconnected` has statusCode 10060. The time that
+   *   listeners take does not count. Concerns new connections.
+   *
+   * **Where the server listens.** A change takes effect with the next startListening.
+   *
+   * - `UseIPv6` (default 0): 0 IPv4 only, 1 IPv6 only, 2 both on the same port; with 2 on a system without IPv6,
+   *   IPv4 only. A LocalHost that has no such address makes startListening fail with 10047.
+   * - `BindExclusively` (default True): nobody else may listen on the port, and startListening fails with 10048 if
+   *   somebody does. False: it is shared with whoever asks for sharing too (SO_REUSEADDR and, on Unix,
+   *   SO_REUSEPORT), so that several processes can serve one port.
+   *
+   * **Sockets of connections.** A change concerns new connections.
+   *
+   * - `InBufferSize`, `OutBufferSize` (bytes up to 1073741824, default 0: as the system has it): how much the system
+   *   holds for a connection in each direction (SO_RCVBUF, SO_SNDBUF). What the system does not have, it brings to
+   *   what it has. A size that is set keeps the system from adapting it to the path; leave it alone for speed.
+   * - `KeepAliveTime`, `KeepAliveInterval` (milliseconds up to 32767000, default 0: as the system has it): the time
+   *   without traffic after which the system asks whether the client is there, and the time between two such
+   *   questions. Rounded up to seconds, which is what systems count in. TCP keep-alive itself is always on.
+   * - `TcpNoDelay` (default False): from the first channel on, whether every write leaves as a packet of its own
+   *   (True) or the system may join small ones (False, Nagle's algorithm). The end of what the server has to
+   *   send leaves at once in either case: no reply waits for the client's acknowledgement. Before the
+   *   first channel it is always on.
    */
   config(configurationString: string): Promise<string>;
   config(configurationString: string, callback: SSHServerCallback<string>): void;
@@ -365,7 +407,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * Listens on localHost and localPort; resolves when clients can connect. Rejects with 104 when it already
-   * listens, with 1301 without a host key, and with the code of the system (10048: the address is in use).
+   * listens, with 1301 without a host key, and with the code of the system (10048: the address is in use; 11001:
+   * no such LocalHost; 10047: it has no address that UseIPv6 allows).
    */
   startListening(): Promise<void>;
   startListening(callback: SSHServerCallback<void>): void;

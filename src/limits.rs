@@ -157,6 +157,41 @@ pub const MAX_TUNNEL_REMAINDERS: usize = 16;
 /// See [`MAX_TUNNEL_REMAINDERS`].
 pub const TUNNEL_REMAINDER_TIME: Duration = Duration::from_secs(5);
 
+/// Length of a list of clients (AllowedClients, BlockedClients) and entries in it: each connection is
+/// compared with all of them, and a list may come out of a file that others write.
+pub const MAX_CLIENT_LIST_LEN: usize = 1 << 20;
+
+/// See [`MAX_CLIENT_LIST_LEN`].
+pub const MAX_CLIENT_ENTRIES: usize = 10_000;
+
+/// Entries with `*` in one list: they are compared as texts, which takes ten times as long.
+pub const MAX_CLIENT_PATTERNS: usize = 1000;
+
+/// Host names in one list: each is a look-up, now and then, that connections wait for.
+pub const MAX_CLIENT_HOSTS: usize = 64;
+
+/// Names and addresses of clients that are looked up at a time, in the process: each takes a thread,
+/// and an address whose name servers are slow can be connected from as often as one likes.
+pub const MAX_CLIENT_LOOKUPS: usize = 16;
+
+/// How long a connection waits for these look-ups; what is not known by then counts as not found. A
+/// client whose name servers never answer must not hold its socket for as long as the resolver waits.
+pub const CLIENT_LOOKUP_TIME: Duration = Duration::from_secs(10);
+
+/// How long the addresses of a host name in a list are believed, so that a flood of connections is not
+/// one of look-ups; and how long that it has none.
+pub const CLIENT_HOST_TIME: Duration = Duration::from_secs(60);
+
+/// See [`CLIENT_HOST_TIME`].
+pub const CLIENT_HOST_RETRY_TIME: Duration = Duration::from_secs(5);
+
+/// Largest buffer of a socket that can be asked for, in bytes: systems double the number, and take it
+/// as one with a sign. They have bounds of their own, which are lower.
+pub const MAX_SOCKET_BUFFER: u32 = 1 << 30;
+
+/// Longest time for TCP keep-alive, in milliseconds: Linux refuses more than 32767 seconds.
+pub const MAX_KEEP_ALIVE: u32 = 32_767_000;
+
 /// The receive window of a channel, by how many channels the connection has: what a client can make
 /// us hold while listeners are slow is the sum over its channels (at most about 1.3 GiB for
 /// [`MAX_CHANNELS`], 64 MiB for a usual client).

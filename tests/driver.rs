@@ -22,8 +22,8 @@ use std::time::Duration;
 use sshserver::crypto::random::SystemRandom;
 use sshserver::crypto::signature::generate_ed25519;
 use sshserver::driver::{
-    ConnectedAnswer, ConnectionEnd, Handler, InputGate, Listen, ListenError, OpError, OpResult,
-    Server, ServerEvent, Settings, Wanted, os_error,
+    ConnectedAnswer, ConnectionEnd, Families, Handler, InputGate, Listen, ListenError, OpError,
+    OpResult, Server, ServerEvent, Settings, Wanted, os_error,
 };
 use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
 use sshserver::error::{Closed, Error};
@@ -90,12 +90,8 @@ impl Fixture {
         program.wanted.set(u64::MAX);
         let mut config = Config::default();
         config.transport.host_keys.push(Arc::new(generate_ed25519(&mut SystemRandom).unwrap()));
-        let settings = Settings {
-            config: Arc::new(config),
-            max_connections,
-            max_unauthenticated: 50,
-            timeout: 60,
-        };
+        let config = Arc::new(config);
+        let settings = Settings { config, max_connections, ..Settings::default() };
         let handler: Arc<dyn Handler> = program.clone();
         Self { server: Server::new(handler, settings), program, events, next_ticket: 1 }
     }
@@ -106,8 +102,12 @@ impl Fixture {
     }
 
     fn start(&mut self, host: &str, port: u16) -> OpResult {
+        let listen = Listen { host: host.to_owned(), port, ..Listen::default() };
+        self.start_at(listen)
+    }
+
+    fn start_at(&mut self, listen: Listen) -> OpResult {
         let ticket = self.ticket();
-        let listen = Listen { host: host.to_owned(), port, backlog: 16 };
         self.server.start(listen, ticket)?;
         self.done(ticket)
     }
@@ -218,7 +218,7 @@ fn payloads(mut bytes: &[u8]) -> Vec<Vec<u8>> {
 fn events_of_a_short_connection_come_in_order() {
     let (fixture, address) = Fixture::listening();
     let mut client = connect(address);
-    let ServerEvent::ConnectionRequest { peer, asked } = fixture.next() else {
+    let ServerEvent::ConnectionRequest { peer, accept: true, asked } = fixture.next() else {
         panic!("ConnectionRequest comes first");
     };
     assert_eq!(peer, client.local_addr().unwrap());
@@ -336,7 +336,8 @@ fn names_and_ipv6_literals_can_be_listened_on() {
     assert!(fixture.server.listening_on().unwrap().ip().is_loopback());
     if TcpListener::bind("[::1]:0").is_ok() {
         let mut fixture = Fixture::new(1);
-        fixture.start("::1", 0).unwrap();
+        let (host, families) = ("::1".to_owned(), Families::Ipv6);
+        fixture.start_at(Listen { host, families, ..Listen::default() }).unwrap();
         let mut client = connect(fixture.server.listening_on().unwrap());
         fixture.accept(ConnectedAnswer::ServerKeys);
         read_line(&mut client);

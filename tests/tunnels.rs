@@ -103,14 +103,9 @@ impl Fixture {
         let (wanted, gate) = (Wanted::default(), InputGate::default());
         wanted.set(u64::MAX);
         let program = Program { wanted, gate, keeps, events: Mutex::new(sender) };
-        let settings = Settings {
-            config: Arc::new(config()),
-            max_connections: 10,
-            max_unauthenticated: 10,
-            timeout: 60,
-        };
+        let settings = Settings { config: Arc::new(config()), ..Settings::default() };
         let server = Server::new(Arc::new(program), settings);
-        let listen = Listen { host: "127.0.0.1".to_owned(), port: 0, backlog: 16 };
+        let listen = Listen { host: "127.0.0.1".to_owned(), ..Listen::default() };
         server.start(listen, Ticket(1)).unwrap();
         let done = |event: &ServerEvent| matches!(event, ServerEvent::Done { .. });
         while !done(&events.recv_timeout(PATIENCE).unwrap()) {}

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use crate::driver::{ConnectionEnd, ListenError, OpError, TunnelFailure, os_error};
+use crate::driver::{ConnectionEnd, Families, ListenError, OpError, TunnelFailure, os_error};
 use crate::engine::{Outcome, Place};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error, LimitExceeded};
 use crate::keystore::LoadError;
@@ -35,6 +35,7 @@ const NOT_FORWARDED: u32 = 1201;
 const DATA_NOT_FORWARDED: u32 = 1202;
 const NOT_AUTHENTICATED: u32 = 1300;
 const INVALID_ARGUMENT: u32 = 10022;
+const WRONG_FAMILY: u32 = 10047;
 const ABORTED: u32 = 10053;
 const RESET: u32 = 10054;
 const NOT_CONNECTED: u32 = 10057;
@@ -96,6 +97,9 @@ impl From<&OpError> for Failure {
             OpError::Listen(ListenError::HostNotFound(name)) => {
                 Self::with(os_error::HOST_NOT_FOUND, name)
             }
+            OpError::Listen(ListenError::OtherFamily(host, families)) => {
+                other_family(host, *families)
+            }
             OpError::Listen(ListenError::Io(error)) | OpError::Io(error) => error.into(),
             OpError::AlreadyListening => Self::new(ALREADY_LISTENING),
             OpError::HostKey(why) => Self::with(NO_CERTIFICATE, why),
@@ -104,6 +108,18 @@ impl From<&OpError> for Failure {
             OpError::Panicked => Self::with(DATA_NOT_FORWARDED, "Internal error."),
         }
     }
+}
+
+fn other_family(host: &str, families: Families) -> Failure {
+    let (lacking, setting) = match families {
+        Families::Ipv4 => ("no IPv4 address", 0),
+        Families::Ipv6 => ("no IPv6 address", 1),
+        Families::Both => ("no address", 2),
+    };
+    Failure::with(
+        WRONG_FAMILY,
+        &format!("LocalHost {host} has {lacking}, and UseIPv6 is {setting}."),
+    )
 }
 
 /// The documented text, where the tunnel led, and what became of it.

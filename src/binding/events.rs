@@ -174,12 +174,12 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put_question(Pending::Connected(asked))?;
                 self.put_number(connection)
             }
-            ServerEvent::ConnectionRequest { peer, asked } => {
+            ServerEvent::ConnectionRequest { peer, accept, asked } => {
                 self.put_kind(EventKind::ConnectionRequest)?;
                 self.put_question(Pending::Request(asked))?;
                 self.put(peer.ip().to_canonical().to_string())?;
                 self.put(peer.port())?;
-                self.put(true)
+                self.put(accept)
             }
             ServerEvent::ConnectedFailed { error } => {
                 self.put(CONNECTED_FAILED)?;

@@ -24,6 +24,7 @@ mod program;
 mod properties;
 mod server;
 mod settings;
+mod socket_settings;
 mod ssh_param;
 mod state;
 mod user_certificate;

@@ -44,7 +44,7 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
     match name {
         "LocalHost" if active => return Err(Failure::new(107)),
         "LocalPort" if active => return Err(Failure::new(106)),
-        "LocalHost" => settings.local_host = text(name, value)?,
+        "LocalHost" => settings.local_host = host(text(name, value)?)?,
         "LocalPort" => settings.local_port = number(name, value)?,
         "ConnectionBacklog" => settings.backlog = Some(number(name, value)?),
         "DefaultAuthMethods" => settings.auth_methods = auth_methods(&text(name, value)?)?,
@@ -73,6 +73,17 @@ fn text(name: &str, value: Value) -> Result<String, Failure> {
         Either3::C(text) => Ok(text),
         Either3::A(_) | Either3::B(_) => Err(Failure::invalid(format!("{name} is a text."))),
     }
+}
+
+/// An address, with its zone or in brackets if need be, or a host name; or nothing.
+fn host(text: String) -> Result<String, Failure> {
+    // RFC 1035 section 2.3.4, and the underscores that there are
+    const MAX_LEN: usize = 255;
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%[]".contains(&byte);
+    if text.len() > MAX_LEN || !text.trim().bytes().all(good) {
+        return Err(Failure::invalid("LocalHost is neither an address nor a host name."));
+    }
+    Ok(text)
 }
 
 /// A whole number in the range of its type.
@@ -126,6 +137,18 @@ mod tests {
         assert_eq!(failure.code, 10022);
         assert!(failure.message.contains("LocalPort"), "{}", failure.message);
         assert!(number::<u16>("LocalPort", Either3::C("22".to_owned())).is_err());
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses() {
+        for good in ["", "0.0.0.0", "::1", "[::1]", "fe80::1%eth0", "my_host.example", " a "] {
+            assert_eq!(host(good.to_owned()).as_deref(), Ok(good));
+        }
+        let long = "a".repeat(256);
+        for bad in ["a b", "a\0b", "a\nb", "b\u{fc}cher", "10.0.0.0/8", "http://a", long.as_str()] {
+            let failure = host(bad.to_owned()).unwrap_err();
+            assert!(failure.message.contains("LocalHost"), "{bad}: {}", failure.message);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::algorithm_list::AlgorithmList;
 use super::alternatives::Alternatives;
 use super::host_certificates::HostCertificates;
+use super::socket_settings::Sockets;
 use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
@@ -59,6 +60,7 @@ pub(super) struct Settings {
     pub(super) critical_options: Vec<String>,
     pub(super) host_certificates: HostCertificates,
     pub(super) log_level: u8,
+    pub(super) sockets: Sockets,
     /// For the facade: the data of an event is its listeners' only until they are done.
     pub(super) reuse_data_buffers: bool,
 }
@@ -120,6 +122,7 @@ impl Default for Settings {
             critical_options: config.critical_options,
             host_certificates: HostCertificates::default(),
             log_level: 1,
+            sockets: Sockets::default(),
             reuse_data_buffers: false,
         }
     }
@@ -136,6 +139,8 @@ impl Settings {
                 Ok(_) | Err(_) => usize::MAX,
             },
             timeout: self.timeout,
+            clients: self.sockets.clients(),
+            socket: self.sockets.options(),
         }
     }
 
@@ -172,6 +177,7 @@ impl Settings {
                 interval,
                 max_unanswered: (self.keep_alive_count > 0).then_some(self.keep_alive_count),
             }),
+            handshake_timeout: seconds(self.sockets.handshake_timeout),
             wall_clock: Some(unix_time),
         }
     }
@@ -182,6 +188,8 @@ impl Settings {
             host: self.local_host.clone(),
             port: self.local_port,
             backlog: self.backlog.unwrap_or(UNSET_BACKLOG),
+            families: self.sockets.families,
+            exclusive: self.sockets.exclusive,
         }
     }
 }

@@ -18,6 +18,7 @@ use super::drive::Core;
 use super::handler::{ConnectionEnd, EventKind, ServerEvent};
 use super::runtime::{self, Sleeps};
 use super::shared::{Shared, Stranger};
+use super::socket_options::Nagle;
 use super::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
 use crate::error::{Closed, DisconnectReason, Error};
@@ -321,8 +322,10 @@ impl ConnectionHandle {
     }
 
     /// Gives the connection its engine.
-    pub(super) fn start(self: &Arc<Self>, engine: Connection) {
-        self.core.lock().engine = Some(engine);
+    pub(super) fn start(&self, engine: Connection, nagle: Nagle) {
+        let mut core = self.core.lock();
+        core.transmit.nagle = nagle;
+        core.engine = Some(engine);
     }
 
     /// Takes the connection out of the tables and tells so. The task is over.

@@ -3,7 +3,7 @@
 //! holds no buffer, so that an idle connection costs little.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use super::handler::{
 };
 use super::intake::{Intake, LULL};
 use super::shared::{Halt, Shared, Slot, Stranger, next_connection};
+use super::socket_options::Nagle;
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection, Job};
 use crate::error::{Closed, Error};
@@ -59,6 +60,7 @@ enum Woken {
 /// The connection in the tables; taken out of them on drop, whatever happens.
 struct Task {
     handle: Arc<ConnectionHandle>,
+    nagle: Nagle,
     end: Option<ConnectionEnd>,
     retired: bool,
 }
@@ -71,7 +73,8 @@ impl Task {
         stranger: Arc<Stranger>,
         halt: &mut watch::Receiver<Halt>,
     ) -> Option<Self> {
-        let (peer, local) = match prepare(&socket) {
+        let settings = shared.settings();
+        let (peer, local) = match settings.socket.prepare(&socket) {
             Ok(addresses) => addresses,
             Err(error) => {
                 if shared.wants(EventKind::Connected) {
@@ -80,10 +83,14 @@ impl Task {
                 return None;
             }
         };
+        let refusal = tokio::select! {
+            refusal = settings.clients.refusal(peer.ip()) => refusal,
+            _ = halt.changed() => return None,
+        };
         if shared.wants(EventKind::ConnectionRequest) {
             let (sender, answer) = oneshot::channel();
-            let asked = RequestAsked(sender);
-            shared.tell(ServerEvent::ConnectionRequest { peer, asked });
+            let (accept, asked) = (refusal.is_none(), RequestAsked(sender));
+            shared.tell(ServerEvent::ConnectionRequest { peer, accept, asked });
             let accepted = tokio::select! {
                 accepted = answer => accepted.unwrap_or(false),
                 _ = halt.changed() => false,
@@ -91,13 +98,17 @@ impl Task {
             if !accepted {
                 return None;
             }
+        } else if let Some(why) = refusal {
+            shared.log(|| format!("Connection from {peer} closed: {why}."));
+            return None;
         }
         let id = next_connection();
         let handle =
             ConnectionHandle::new(id, Arc::clone(&shared), socket, stranger, (peer, local));
         let handle = Arc::new(handle);
         shared.add_connection(&handle);
-        Some(Self { handle, end: None, retired: false })
+        let nagle = Nagle::of(&settings.socket);
+        Some(Self { handle, nagle, end: None, retired: false })
     }
 
     async fn run(mut self, mut halt: watch::Receiver<Halt>) {
@@ -105,7 +116,7 @@ impl Task {
             return;
         };
         let engine = Connection::new(Instant::now(), config, Box::new(SystemRandom));
-        self.handle.start(engine);
+        self.handle.start(engine, self.nagle);
         tokio::select! {
             () = self.converse() => {}
             () = aborted(&mut halt) => return,
@@ -284,12 +295,6 @@ impl Drop for Task {
             self.handle.retire(self.end.take());
         }
     }
-}
-
-/// Sets the socket up and asks for its addresses; fails when the client has left already.
-fn prepare(socket: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
-    socket.set_nodelay(true)?;
-    Ok((socket.peer_addr()?, socket.local_addr()?))
 }
 
 /// Acknowledges what was read, unless a reply has done so already. A client with Nagle's algorithm on

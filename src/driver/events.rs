@@ -164,6 +164,7 @@ impl ConnectionHandle {
             }
             Notice::Authenticated { .. } => self.stranger.count_no_more(),
             Notice::ChannelOpened { channel, channel_type } => {
+                core.transmit.nagle.channel_opened(&self.socket);
                 if !self.tunnel_opened(core, channel) {
                     self.channel_opened(core, channel, channel_type);
                 }

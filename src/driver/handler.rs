@@ -126,8 +126,8 @@ pub trait Handler: Send + Sync + 'static {
 #[derive(Debug)]
 #[allow(missing_docs, reason = "`connection` and `channel` are the numbers of the tables")]
 pub enum ServerEvent {
-    /// A TCP connection came in.
-    ConnectionRequest { peer: SocketAddr, asked: RequestAsked },
+    /// A TCP connection came in; `accept` is its starting value.
+    ConnectionRequest { peer: SocketAddr, accept: bool, asked: RequestAsked },
     /// A TCP connection failed before it was usable.
     ConnectedFailed { error: io::Error },
     /// A TCP connection was accepted; the answer chooses its host key.

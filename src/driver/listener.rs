@@ -1,21 +1,66 @@
-//! Opens the port. Names are looked up without blocking a thread of the runtime; the socket is bound
-//! exclusively, so that a second server on the port is an error and not a lottery.
+//! Opens the port, with one socket for each address. Names are looked up without blocking a thread of
+//! the runtime. Unless it is to be shared, a port is bound exclusively, so that a second server on it
+//! is an error and not a lottery.
 
+use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::task::Poll;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::lookup;
+use super::os_error;
+#[cfg(windows)]
+use super::raw_socket;
+
+/// How often a port is chosen anew that is free in one family and taken in the other.
+const PORT_TRIES: u32 = 8;
 
 /// Where to listen.
 #[derive(Debug, Clone)]
 pub struct Listen {
-    /// A name, an address, or nothing for all IPv4 addresses.
+    /// A name, an address, or nothing for all addresses.
     pub host: String,
     /// 0 has the operating system choose.
     pub port: u16,
     /// Connections that the operating system holds until they are accepted.
     pub backlog: u16,
+    /// Which of the addresses that `host` stands for.
+    pub families: Families,
+    /// Whether nobody else may listen on the port; else whoever asks for sharing too may.
+    pub exclusive: bool,
+}
+
+impl Default for Listen {
+    /// All IPv4 addresses, exclusively, on a port that the operating system chooses.
+    fn default() -> Self {
+        let families = Families::default();
+        Self { host: String::new(), port: 0, backlog: 511, families, exclusive: true }
+    }
+}
+
+/// Families of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Families {
+    /// IPv4 only.
+    #[default]
+    Ipv4,
+    /// IPv6 only.
+    Ipv6,
+    /// Both; where the system has no IPv6, IPv4 only.
+    Both,
+}
+
+impl Families {
+    fn have(self, address: IpAddr) -> bool {
+        match self {
+            Self::Ipv4 => address.is_ipv4(),
+            Self::Ipv6 => address.is_ipv6(),
+            Self::Both => true,
+        }
+    }
 }
 
 /// Why the port could not be opened.
@@ -23,6 +68,8 @@ pub struct Listen {
 pub enum ListenError {
     /// The name has no address.
     HostNotFound(String),
+    /// The name, or the address, has none of these families.
+    OtherFamily(String, Families),
     /// The operating system refused.
     Io(io::Error),
 }
@@ -33,35 +80,135 @@ impl From<io::Error> for ListenError {
     }
 }
 
+/// The open port.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    sockets: Vec<TcpListener>,
+    /// Whose turn it is: one family's flood must not keep the other out.
+    turn: usize,
+}
+
+impl Listeners {
+    pub(super) async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.turn = self.turn.wrapping_add(1);
+        let (before, after) = match self.turn.checked_rem(self.sockets.len()) {
+            Some(turn) => self.sockets.split_at(turn),
+            None => (&*self.sockets, &[][..]),
+        };
+        poll_fn(|context| {
+            let mut sockets = after.iter().chain(before);
+            let accepted = sockets.find_map(|socket| match socket.poll_accept(context) {
+                Poll::Ready(accepted) => Some(accepted),
+                Poll::Pending => None,
+            });
+            accepted.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
 impl Listen {
-    /// Opens the port; has to be called on the runtime.
-    pub(super) async fn open(&self) -> Result<(TcpListener, SocketAddr), ListenError> {
-        let address = SocketAddr::new(self.resolve().await?, self.port);
-        let listener = bind_exclusively(address, self.backlog)?;
-        let bound = listener.local_addr()?;
-        Ok((listener, bound))
+    /// Opens the port; has to be called on the runtime. The address is the first.
+    pub(super) async fn open(&self) -> Result<(Listeners, SocketAddr), ListenError> {
+        let addresses = self.resolve().await?;
+        let sockets = self.bind(&addresses)?;
+        let first = sockets.first().ok_or(io::ErrorKind::AddrNotAvailable).map_err(io::Error::from);
+        let bound = first?.local_addr()?;
+        Ok((Listeners { sockets, turn: 0 }, bound))
     }
 
-    async fn resolve(&self) -> Result<IpAddr, ListenError> {
+    /// One address of each family at most, IPv4 first.
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, ListenError> {
         let host = self.host.trim();
-        if host.is_empty() {
-            return Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        }
         // A literal may carry the brackets of a URL.
         let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        if let Ok(address) = literal.unwrap_or(host).parse() {
-            return Ok(address);
+        let literal = literal.unwrap_or(host);
+        let found: Vec<SocketAddr> = if host.is_empty() {
+            both(Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED).into()
+        } else if host.eq_ignore_ascii_case("localhost") {
+            // RFC 6761 section 6.3: whatever name servers say
+            both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST).into()
+        } else if let Ok(address) = literal.parse::<IpAddr>() {
+            vec![SocketAddr::new(address.to_canonical(), 0)]
+        } else {
+            // Also what has a zone, `fe80::1%eth0`.
+            let name = literal.to_owned();
+            let asked = lookup::ask((), move || {
+                (name.as_str(), 0).to_socket_addrs().map(Vec::from_iter).unwrap_or_default()
+            });
+            asked.await?
+        };
+        if found.is_empty() {
+            return Err(ListenError::HostNotFound(host.to_owned()));
         }
-        let not_found = || ListenError::HostNotFound(host.to_owned());
-        let found = tokio::net::lookup_host((host, self.port)).await;
-        let addresses: Vec<IpAddr> = found.map_err(|_| not_found())?.map(|a| a.ip()).collect();
-        let first_ipv4 = addresses.iter().find(|address| address.is_ipv4());
-        first_ipv4.or(addresses.first()).copied().ok_or_else(not_found)
+        let wanted = |address: &&SocketAddr| self.families.have(address.ip());
+        let ipv4 = found.iter().filter(wanted).find(|address| address.is_ipv4());
+        let ipv6 = found.iter().filter(wanted).find(|address| address.is_ipv6());
+        let addresses: Vec<SocketAddr> = ipv4.into_iter().chain(ipv6).copied().collect();
+        if addresses.is_empty() {
+            return Err(ListenError::OtherFamily(host.to_owned(), self.families));
+        }
+        Ok(addresses)
     }
+
+    fn bind(&self, addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+        let mut tries = 1;
+        loop {
+            match self.bind_once(addresses) {
+                Err(error)
+                    if self.port == 0
+                        && addresses.len() > 1
+                        && error.kind() == io::ErrorKind::AddrInUse
+                        && tries < PORT_TRIES =>
+                {
+                    tries = tries.saturating_add(1);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// The same port on each address.
+    fn bind_once(&self, addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+        let mut port = self.port;
+        let mut sockets = Vec::new();
+        for address in addresses {
+            let mut address = *address;
+            address.set_port(port);
+            match bind(address, self.backlog, self.exclusive) {
+                Ok(socket) => {
+                    port = socket.local_addr()?.port();
+                    sockets.push(socket);
+                }
+                Err(error) if !sockets.is_empty() && is_lacking(&error) && !has_ipv6() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sockets)
+    }
+}
+
+fn both(ipv4: Ipv4Addr, ipv6: Ipv6Addr) -> [SocketAddr; 2] {
+    [SocketAddr::new(ipv4.into(), 0), SocketAddr::new(ipv6.into(), 0)]
+}
+
+/// Address family not supported, or none of its addresses.
+fn is_lacking(error: &io::Error) -> bool {
+    matches!(os_error::number(error), 10043 | 10047 | 10049)
+}
+
+fn has_ipv6() -> bool {
+    let address = SocketAddr::new(Ipv6Addr::LOCALHOST.into(), 0);
+    let socket = Socket::new(Domain::IPV6, Type::STREAM, Some(Protocol::TCP));
+    socket.and_then(|socket| socket.bind(&address.into())).is_ok()
 }
 
 /// Listens on an address that nobody else listens on; has to be called on the runtime.
 pub(super) fn bind_exclusively(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
+    bind(address, backlog, true)
+}
+
+fn bind(address: SocketAddr, backlog: u16, exclusive: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -70,6 +217,15 @@ pub(super) fn bind_exclusively(address: SocketAddr, backlog: u16) -> io::Result<
     // listeners still exclude each other. On Windows it would let anybody take the port over.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if exclusive {
+        #[cfg(windows)]
+        raw_socket::set_exclusive(&socket)?;
+    } else {
+        #[cfg(unix)]
+        socket.set_reuse_port(true)?;
+        #[cfg(windows)]
+        socket.set_reuse_address(true)?;
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(i32::from(backlog))?;

@@ -3,6 +3,7 @@
 //! program has to decide goes through the [`Handler`], and what nobody decides gets the documented
 //! starting value.
 
+mod clients;
 mod command;
 mod connection;
 mod connection_task;
@@ -11,23 +12,27 @@ mod events;
 mod handler;
 mod intake;
 mod listener;
+mod lookup;
 pub mod os_error;
 mod raw_socket;
 mod runtime;
 mod server;
 mod shared;
+mod socket_options;
 mod transmit;
 mod tunnel;
 mod turn;
 
+pub use clients::{ClientList, ClientListError, Clients};
 pub use command::OpError;
 pub use connection::ConnectionHandle;
 pub use handler::{
     Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler,
     InputGate, LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
-pub use listener::{Listen, ListenError};
+pub use listener::{Families, Listen, ListenError};
 pub use runtime::later;
 pub use server::Server;
 pub use shared::{ChannelEntry, Settings};
+pub use socket_options::SocketOptions;
 pub use tunnel::TunnelFailure;

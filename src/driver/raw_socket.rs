@@ -1,6 +1,6 @@
 //! What no safe interface has: reading into memory that was not cleared first, without waiting for the
-//! runtime to say that there is something, and SO_RCVLOWAT.
-#![allow(unsafe_code, reason = "two system calls")]
+//! runtime to say that there is something, SO_RCVLOWAT, SO_EXCLUSIVEADDRUSE, and what is not sent yet.
+#![allow(unsafe_code, reason = "four system calls")]
 
 use std::io;
 
@@ -46,4 +46,45 @@ pub(super) fn set_low_water(socket: &TcpStream, len: usize) -> bool {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) fn set_low_water(_socket: &TcpStream, _len: usize) -> bool {
     false
+}
+
+/// Bytes that the system has taken and not sent, because it waits for something (SIOCOUTQNSD); `None`
+/// where it does not say.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn unsent(socket: &TcpStream) -> Option<usize> {
+    use std::os::fd::AsRawFd;
+
+    // Of linux/sockios.h.
+    const SIOCOUTQNSD: libc::Ioctl = 0x894b;
+    let mut len: libc::c_int = 0;
+    // SAFETY: the descriptor is open as long as `socket` is borrowed, and this request writes an int,
+    // which `len` is.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCOUTQNSD, &raw mut len) };
+    usize::try_from(len).ok().filter(|_| result == 0)
+}
+
+/// Elsewhere the question has other names, or none.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn unsent(_socket: &TcpStream) -> Option<usize> {
+    None
+}
+
+/// Has nobody else listen on the address, whatever they ask for (SO_EXCLUSIVEADDRUSE).
+#[cfg(windows)]
+pub(super) fn set_exclusive(socket: &socket2::Socket) -> io::Result<()> {
+    use std::os::windows::io::AsRawSocket;
+
+    // Of winsock2.h: SOL_SOCKET, and ~SO_REUSEADDR.
+    const SOL_SOCKET: libc::c_int = 0xffff;
+    const SO_EXCLUSIVEADDRUSE: libc::c_int = !4;
+    let invalid = |_| io::Error::from(io::ErrorKind::InvalidInput);
+    let on: libc::c_int = 1;
+    let size = libc::c_int::try_from(size_of::<libc::c_int>()).map_err(invalid)?;
+    let raw = libc::SOCKET::try_from(socket.as_raw_socket()).map_err(invalid)?;
+    // SAFETY: the socket is open as long as it is borrowed, and the option is read from `on`, which has
+    // the size given and outlives the call.
+    let result = unsafe {
+        libc::setsockopt(raw, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (&raw const on).cast(), size)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -7,14 +7,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::command::OpError;
 use super::connection::ConnectionHandle;
 use super::connection_task::serve;
 use super::handler::{EventKind, Handler, OpResult, ServerEvent};
-use super::listener::Listen;
+use super::listener::{Listen, Listeners};
 use super::os_error;
 use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared, Slot};
@@ -94,10 +94,10 @@ impl Server {
         let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
         runtime.spawn(async move {
             match listen.open().await {
-                Ok((listener, bound)) => {
+                Ok((listeners, bound)) => {
                     port.state.lock().bound = Some(bound);
                     shared.tell(done(ticket, Ok(None)));
-                    accept_all(&shared, &port, listener).await;
+                    accept_all(&shared, &port, listeners).await;
                     port.close(&shared);
                 }
                 Err(error) => {
@@ -235,12 +235,12 @@ fn done(ticket: Ticket, result: OpResult) -> ServerEvent {
 }
 
 /// Accepts until told to stop.
-async fn accept_all(shared: &Arc<Shared>, port: &Port, listener: TcpListener) {
+async fn accept_all(shared: &Arc<Shared>, port: &Port, mut listeners: Listeners) {
     let mut pause = PAUSE.0;
     loop {
         let accepted = tokio::select! {
             () = port.stop.notified() => return,
-            accepted = listener.accept() => accepted,
+            accepted = listeners.accept() => accepted,
         };
         match accepted {
             Ok((socket, peer)) => {

@@ -8,11 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 
+use super::clients::Clients;
 use super::connection::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
 use super::runtime;
+use super::socket_options::SocketOptions;
 use super::turn::Turn;
 use crate::engine::{ChannelId, Config, Verbosity};
+use crate::limits::MAX_UNAUTHENTICATED;
 
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
 static NEXT_CHANNEL: AtomicU64 = AtomicU64::new(1);
@@ -38,6 +41,23 @@ pub struct Settings {
     pub max_unauthenticated: usize,
     /// Seconds that a send may take without progress; 0 fails at once.
     pub timeout: u32,
+    /// Who may connect.
+    pub clients: Clients,
+    /// How sockets are set up.
+    pub socket: SocketOptions,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            config: Arc::default(),
+            max_connections: 1000,
+            max_unauthenticated: usize::try_from(MAX_UNAUTHENTICATED).unwrap_or(usize::MAX),
+            timeout: 60,
+            clients: Clients::default(),
+            socket: SocketOptions::default(),
+        }
+    }
 }
 
 /// An open channel.

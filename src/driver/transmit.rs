@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tokio::net::TcpStream;
 
+use super::socket_options::Nagle;
 use crate::engine::Connection;
 use crate::limits::TUNNEL_TRANSMIT_TARGET;
 
@@ -24,6 +25,7 @@ thread_local! {
 pub(super) struct Transmit {
     bytes: Vec<u8>,
     written: usize,
+    pub(super) nagle: Nagle,
     /// The last call only sealed.
     untried: bool,
     /// Why the socket takes no more, ever.
@@ -60,14 +62,23 @@ impl Transmit {
         }
         self.untried = !write;
         let mut moved = false;
+        let mut wrote = false;
         loop {
-            if write && !self.flush(socket) {
-                break;
+            if write && self.is_pending() {
+                if !std::mem::replace(&mut wrote, true) {
+                    self.nagle.begin(socket);
+                }
+                if !self.flush(socket) {
+                    break;
+                }
             }
             if self.bytes.len() >= UNWRITTEN_LEN || !engine.poll_transmit(now, &mut self.bytes) {
                 break;
             }
             moved = true;
+        }
+        if wrote && !self.is_pending() {
+            self.nagle.end(socket);
         }
         if !self.is_pending() {
             self.give_back();

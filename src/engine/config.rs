@@ -24,6 +24,9 @@ pub struct Config {
     pub critical_options: Vec<String>,
     /// Time to authenticate; `None` for no limit.
     pub login_grace: Option<Duration>,
+    /// Time without a byte of the client while it has to answer before it is authenticated; `None` for
+    /// no limit.
+    pub handshake_timeout: Option<Duration>,
     /// Time without use of a channel after which the connection is ended; `None` for no limit.
     pub idle_timeout: Option<Duration>,
     /// Keepalive requests to silent clients; `None` for none.
@@ -49,6 +52,7 @@ impl Default for Config {
             wall_clock: None,
             critical_options: Vec::new(),
             login_grace: Some(Duration::from_secs(120)),
+            handshake_timeout: None,
             idle_timeout: None,
             keep_alive: None,
         }

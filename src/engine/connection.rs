@@ -36,6 +36,10 @@ pub struct Connection {
     /// Tickets of `exchange_keys` that wait for new keys.
     pub(super) rekey_tickets: Vec<Ticket>,
     started: Instant,
+    /// Since when the client has to answer before it is authenticated, and how much of what it sent
+    /// since is not processed yet.
+    pub(super) quiet_since: Instant,
+    unprocessed: usize,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) liveness: Liveness,
 }
@@ -85,6 +89,8 @@ impl Connection {
             spare: None,
             rekey_tickets: Vec::new(),
             started: now,
+            quiet_since: now,
+            unprocessed: 0,
             idle_timeout: config.idle_timeout,
             liveness: Liveness::new(now),
             config,
@@ -100,6 +106,9 @@ impl Connection {
     /// rest once that changes.
     pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) {
         let before = buf.len();
+        if buf.len() > self.unprocessed {
+            self.quiet_since = now;
+        }
         while self.wants_input() {
             match self.next_incoming(now, buf) {
                 Ok(Some(incoming)) => {
@@ -114,6 +123,7 @@ impl Connection {
         if buf.len() != before {
             self.liveness.received(now);
         }
+        self.unprocessed = buf.len();
         self.finish_step(now, Ok(()));
     }
 
@@ -146,7 +156,8 @@ impl Connection {
         if self.is_ended() {
             return;
         }
-        if self.login_deadline().is_some_and(|deadline| deadline <= now) {
+        let deadlines = [self.login_deadline(), self.quiet_deadline()];
+        if deadlines.into_iter().flatten().any(|deadline| deadline <= now) {
             return self.fail(Error::Closed(Closed::HandshakeTimeout));
         }
         if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
@@ -182,6 +193,7 @@ impl Connection {
         }
         let times = [
             self.login_deadline(),
+            self.quiet_deadline(),
             self.idle_deadline(),
             self.channels.poll_timeout(),
             self.transport.rekey_due(),
@@ -201,6 +213,17 @@ impl Connection {
         }
     }
 
+    /// Not while the client waits for the program or for arithmetic.
+    fn quiet_deadline(&self) -> Option<Instant> {
+        if matches!(self.phase, Phase::Connected | Phase::Ended)
+            || self.questions.block_connection()
+        {
+            return None;
+        }
+        let timeout = self.config.handshake_timeout;
+        timeout.and_then(|timeout| self.quiet_since.checked_add(timeout))
+    }
+
     fn idle_deadline(&self) -> Option<Instant> {
         self.liveness.idle_deadline(self.idle_timeout.filter(|_| self.is_authenticated()))
     }
@@ -213,6 +236,7 @@ impl Connection {
     /// Takes the result of a job.
     pub fn complete(&mut self, now: Instant, output: JobOutput) {
         self.questions.job_done();
+        self.quiet_since = now;
         if !self.is_ended() {
             let result = self.transport.complete(output);
             self.finish_step(now, result);

@@ -122,6 +122,7 @@ impl Connection {
     ) -> Result<(), ApiMisuse> {
         let subject = self.questions.take(id).ok_or(ApiMisuse::UnknownQuestion)?;
         let was_authenticated = self.is_authenticated();
+        self.quiet_since = now;
         let result = match (subject, answer) {
             (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
             (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),

@@ -31,3 +31,4 @@ mod rfc4256;
 mod rfc8308;
 mod security_keys;
 mod strict_kex;
+mod timeouts;

@@ -1,4 +1,4 @@
-//! Who may connect, and how connections are kept: versions, timeouts and sockets.
+//! How many connections there are, and what the two sides call themselves.
 
 use super::{OfConnection, Plain, Row, number, row};
 use crate::binding::errors::Failure;

@@ -7,9 +7,11 @@ mod connections;
 mod data;
 mod host_keys;
 mod product;
+mod sockets;
 mod timeouts;
 
 use super::errors::{Failure, UNKNOWN_CONNECTION};
+use super::settings::parse_bool;
 use super::state::State;
 
 /// One setting.
@@ -44,26 +46,13 @@ static TABLES: &[&[Row]] = &[
     data::ROWS,
     host_keys::ROWS,
     product::ROWS,
+    sockets::ROWS,
     timeouts::ROWS,
 ];
 
 /// Documented, and not there yet.
-static NOT_AVAILABLE: &[&str] = &[
-    "AllowedClients",
-    "BindExclusively",
-    "BlockedClients",
-    "CodePage",
-    "DefaultConnectionTimeout",
-    "InBufferSize",
-    "KeepAliveInterval",
-    "KeepAliveTime",
-    "LicenseInfo",
-    "MaskSensitive",
-    "OutBufferSize",
-    "TcpNoDelay",
-    "UseInternalSecurityAPI",
-    "UseIPv6",
-];
+static NOT_AVAILABLE: &[&str] =
+    &["CodePage", "LicenseInfo", "MaskSensitive", "UseInternalSecurityAPI"];
 
 /// config(): `NAME=VALUE` sets and gives nothing, `NAME` reads.
 pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
@@ -141,6 +130,10 @@ fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Fail
         return Err(bad());
     }
     T::try_from(number).map_err(|_| bad())
+}
+
+fn boolean(value: &str) -> Result<bool, Failure> {
+    parse_bool(value).ok_or_else(|| Failure::invalid("The value has to be True or False."))
 }
 
 #[cfg(test)]

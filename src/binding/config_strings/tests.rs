@@ -56,6 +56,17 @@ fn a_setting_is_read_as_it_was_set() {
         ("SSHKeepAliveCountMax=0", "SSHKeepAliveCountMax", "0"),
         ("sshkeepaliveinterval= 30 ", "SSHKeepAliveInterval", "30"),
         ("SSHVersionPattern=SSH-2.0-a=?, *b ", "SSHVersionPattern", "SSH-2.0-a=?, *b"),
+        ("AllowedClients= 10.0.*, Host.example", "AllowedClients", " 10.0.*, Host.example"),
+        ("AllowedClients=", "AllowedClients", ""),
+        ("BlockedClients=fd00::/8,::1", "BlockedClients", "fd00::/8,::1"),
+        ("BindExclusively=no", "BindExclusively", "False"),
+        ("TcpNoDelay=1", "TcpNoDelay", "True"),
+        ("UseIPv6=2", "useipv6", "2"),
+        ("DefaultConnectionTimeout=4294967295", "DefaultConnectionTimeout", "4294967295"),
+        ("InBufferSize=1073741824", "InBufferSize", "1073741824"),
+        ("OutBufferSize=4096", "OutBufferSize", "4096"),
+        ("KeepAliveTime=32767000", "KeepAliveTime", "32767000"),
+        ("KeepAliveInterval=1", "KeepAliveInterval", "1"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");
@@ -82,6 +93,16 @@ fn defaults() {
         ("SSHKeepAliveCountMax", "5"),
         ("SSHKeepAliveInterval", "0"),
         ("SSHVersionPattern", "*SSH-1.99-*,*SSH-2.0-*"),
+        ("AllowedClients", "*"),
+        ("BlockedClients", ""),
+        ("BindExclusively", "True"),
+        ("TcpNoDelay", "False"),
+        ("UseIPv6", "0"),
+        ("DefaultConnectionTimeout", "0"),
+        ("InBufferSize", "0"),
+        ("OutBufferSize", "0"),
+        ("KeepAliveTime", "0"),
+        ("KeepAliveInterval", "0"),
     ] {
         assert_eq!(get(&mut state, name), expected, "{name}");
     }
@@ -113,6 +134,22 @@ fn bad_values_change_nothing_and_name_the_setting() {
         ("SSHKeepAliveInterval=2147483648", "SSHKeepAliveInterval"),
         ("SSHVersionPattern=", "SSHVersionPattern"),
         ("SSHVersionPattern= , ", "SSHVersionPattern"),
+        ("AllowedClients=10.0.0.256", "AllowedClients"),
+        ("BlockedClients=a\0b", "BlockedClients"),
+        ("BlockedClients=10.0.0.1,a\nb", "BlockedClients"),
+        ("BindExclusively=", "BindExclusively"),
+        ("BindExclusively=2", "BindExclusively"),
+        ("TcpNoDelay=maybe", "TcpNoDelay"),
+        ("UseIPv6=3", "UseIPv6"),
+        ("UseIPv6=True", "UseIPv6"),
+        ("DefaultConnectionTimeout=-1", "DefaultConnectionTimeout"),
+        ("DefaultConnectionTimeout=4294967296", "DefaultConnectionTimeout"),
+        ("InBufferSize=1073741825", "InBufferSize"),
+        ("OutBufferSize=99999999999999999999999", "OutBufferSize"),
+        ("OutBufferSize=64k", "OutBufferSize"),
+        ("KeepAliveTime=1.5", "KeepAliveTime"),
+        ("KeepAliveTime=32767001", "KeepAliveTime"),
+        ("KeepAliveInterval=1\0", "KeepAliveInterval"),
     ] {
         let mut state = state();
         let before = get(&mut state, name);

@@ -1,0 +1,333 @@
+'use strict';
+
+const { once } = require('node:events');
+const net = require('node:net');
+const { python } = require('../support/clients.js');
+const { run } = require('../support/processes.js');
+const { createServer, Recorder, startCommandServer } = require('../support/server.js');
+const {
+  hasIPv6,
+  isServed,
+  listeningOptions,
+  plainClient,
+  testOnLinux,
+  testWithIPv6,
+} = require('../support/sockets.js');
+const ssh2 = require('../support/ssh2_client.js');
+
+/** A server that listens, with these settings. */
+async function start(host, port, ...settings) {
+  const server = createServer();
+  server.setLocalHost(host);
+  server.setLocalPort(port);
+  for (const setting of settings) await server.config(setting);
+  await server.startListening();
+  return server;
+}
+
+const fails = (promise, code, ...texts) =>
+  promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error) => {
+      expect(error).toMatchObject({ name: 'SSHServerError', code });
+      for (const text of texts) expect(error.message).toContain(text);
+    },
+  );
+
+const refused = async (port, host) => {
+  const [error] = await once(net.connect(port, host), 'error');
+  return error.code;
+};
+
+describe('ConnectionBacklog', () => {
+  testOnLinux('is the length of the queue of the socket; changed, of the next one', async () => {
+    const server = createServer();
+    server.setConnectionBacklog(7);
+    await server.startListening();
+    expect(await listeningOptions(server.getLocalPort())).toMatchObject([{ backlog: 7 }]);
+    server.setConnectionBacklog(9);
+    expect(server.getConnectionBacklog()).toBe(9);
+    expect(await listeningOptions(server.getLocalPort())).toMatchObject([{ backlog: 7 }]);
+    await server.stopListening();
+    await server.startListening();
+    expect(await listeningOptions(server.getLocalPort())).toMatchObject([{ backlog: 9 }]);
+  });
+
+  testOnLinux(
+    'reads 5 before it is set, while the queue is as long as the system has it',
+    async () => {
+      const server = createServer();
+      expect(server.getConnectionBacklog()).toBe(5);
+      await server.startListening();
+      const [{ backlog }] = await listeningOptions(server.getLocalPort());
+      expect(backlog).toBeGreaterThan(100);
+    },
+  );
+
+  test.each([-1, 65536, 1.5, NaN, '5', null])('%p is refused and changes nothing', (value) => {
+    const server = createServer();
+    server.setConnectionBacklog(8);
+    expect(() => server.setConnectionBacklog(value)).toThrow(/connectionBacklog/i);
+    expect(server.getConnectionBacklog()).toBe(8);
+  });
+});
+
+describe('BindExclusively', () => {
+  testOnLinux('True (the default): the socket is not shared', async () => {
+    const server = await start('127.0.0.1', 0);
+    expect(await server.config('BindExclusively')).toBe('True');
+    expect(await listeningOptions(server.getLocalPort())).toMatchObject([{ reusePort: false }]);
+  });
+
+  testOnLinux('False: SO_REUSEADDR and SO_REUSEPORT are set', async () => {
+    const server = await start('127.0.0.1', 0, 'BindExclusively=False');
+    expect(await listeningOptions(server.getLocalPort())).toMatchObject([
+      { reusePort: true, reuseAddress: true },
+    ]);
+  });
+
+  // Windows shares in its own way: who opens the port last has it.
+  const onUnix = process.platform === 'win32' ? test.skip : test;
+
+  onUnix(
+    'False: several servers have one port, and each goes on when the others stop',
+    async () => {
+      const one = await start('127.0.0.1', 0, 'BindExclusively=False');
+      const port = one.getLocalPort();
+      const two = await start('127.0.0.1', port, 'BindExclusively=False');
+      expect(two.getLocalPort()).toBe(port);
+      expect(await isServed(port)).toBe(true);
+      await one.stopListening();
+      expect(await isServed(port)).toBe(true);
+      await two.stopListening();
+      expect(await refused(port, '127.0.0.1')).toBe('ECONNREFUSED');
+    },
+  );
+
+  test.each([
+    ['True', 'True'],
+    ['True', 'False'],
+    ['False', 'True'],
+  ])('%s, and %s on the same port: error 10048', async (first, second) => {
+    const one = await start('127.0.0.1', 0, `BindExclusively=${first}`);
+    const port = one.getLocalPort();
+    await fails(start('127.0.0.1', port, `BindExclusively=${second}`), 10048);
+    expect(await isServed(port)).toBe(true);
+  });
+
+  const SHARE = `
+import socket, sys
+sock = socket.socket()
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+sock.bind(("127.0.0.1", int(sys.argv[1])))
+sock.listen()
+`;
+  testOnLinux('another process can share the port if it is False, and only then', async () => {
+    for (const [setting, possible] of [
+      ['False', true],
+      ['True', false],
+    ]) {
+      const server = await start('127.0.0.1', 0, `BindExclusively=${setting}`);
+      const { status } = await run(python, ['-c', SHARE, String(server.getLocalPort())]);
+      expect([setting, status === 0]).toEqual([setting, possible]);
+    }
+  });
+
+  test('a change takes effect with the next startListening', async () => {
+    const server = await start('127.0.0.1', 0);
+    const port = server.getLocalPort();
+    await server.config('BindExclusively=False');
+    await fails(start('127.0.0.1', port, 'BindExclusively=False'), 10048);
+  });
+});
+
+describe('UseIPv6', () => {
+  test('0 (the default): IPv4 only', async () => {
+    const server = await start('', 0);
+    expect(await server.config('UseIPv6')).toBe('0');
+    expect(await isServed(server.getLocalPort(), '127.0.0.1')).toBe(true);
+    await refused(server.getLocalPort(), '::1');
+  });
+
+  testOnLinux('0: one socket, on all IPv4 addresses', async () => {
+    const server = await start('', 0);
+    const sockets = await listeningOptions(server.getLocalPort());
+    expect(sockets).toMatchObject([{ family: 'AF_INET', address: '0.0.0.0' }]);
+  });
+
+  testWithIPv6('1: IPv6 only', async () => {
+    const server = await start('', 0, 'UseIPv6=1');
+    expect(await isServed(server.getLocalPort(), '::1')).toBe(true);
+    expect(await refused(server.getLocalPort(), '127.0.0.1')).toBe('ECONNREFUSED');
+  });
+
+  testWithIPv6(
+    '1: one socket, which takes no IPv4 connections',
+    async () => {
+      const server = await start('', 0, 'UseIPv6=1');
+      const sockets = await listeningOptions(server.getLocalPort());
+      expect(sockets).toMatchObject([{ family: 'AF_INET6', address: '::', onlyIPv6: true }]);
+    },
+    testOnLinux,
+  );
+
+  // Without IPv6 this is what is left of it.
+  test('2: IPv4 connections are served in any case', async () => {
+    const server = await start('', 0, 'UseIPv6=2');
+    expect(await isServed(server.getLocalPort(), '127.0.0.1')).toBe(true);
+  });
+
+  testWithIPv6('2: both, on one port, and each client has its own address', async () => {
+    const server = await start('', 0, 'UseIPv6=2');
+    const recorder = new Recorder(server, ['ConnectionRequest', 'Connected']);
+    expect(await isServed(server.getLocalPort(), '::1')).toBe(true);
+    expect(await isServed(server.getLocalPort(), '127.0.0.1')).toBe(true);
+    const addresses = recorder.all('ConnectionRequest').map((e) => e.address);
+    expect(addresses).toEqual(['::1', '127.0.0.1']);
+  });
+
+  testWithIPv6(
+    '2: two sockets with the same options',
+    async () => {
+      const server = createServer();
+      server.setLocalHost('');
+      server.setConnectionBacklog(3);
+      await server.config('UseIPv6=2');
+      await server.config('BindExclusively=False');
+      await server.startListening();
+      const sockets = await listeningOptions(server.getLocalPort());
+      expect(sockets.map((it) => [it.family, it.address]).sort()).toEqual([
+        ['AF_INET', '0.0.0.0'],
+        ['AF_INET6', '::'],
+      ]);
+      for (const options of sockets) expect(options).toMatchObject({ backlog: 3, reusePort: true });
+    },
+    testOnLinux,
+  );
+
+  test.each([
+    ['0', [true, false]],
+    ['1', [false, true]],
+    ['2', [true, true]],
+  ])('%s: the LocalHost localhost is its address of each family', async (setting, [four, six]) => {
+    const starting = start('localhost', 0, `UseIPv6=${setting}`);
+    if (!four && !hasIPv6) {
+      await fails(starting, expect.any(Number));
+      return;
+    }
+    const port = (await starting).getLocalPort();
+    if (four) expect(await isServed(port, '127.0.0.1')).toBe(true);
+    else await refused(port, '127.0.0.1');
+    if (six && hasIPv6) expect(await isServed(port, '::1')).toBe(true);
+    else await refused(port, '::1');
+  });
+
+  testWithIPv6('1 or 2: an IPv6 address can be the LocalHost', async () => {
+    for (const setting of ['1', '2']) {
+      for (const host of ['::1', '[::1]']) {
+        const server = await start(host, 0, `UseIPv6=${setting}`);
+        expect(await isServed(server.getLocalPort(), '::1')).toBe(true);
+        expect(server.getLocalHost()).toBe(host);
+      }
+    }
+  });
+
+  test.each([
+    ['::1', '0', 'no IPv4 address, and UseIPv6 is 0'],
+    ['127.0.0.1', '1', 'no IPv6 address, and UseIPv6 is 1'],
+  ])('a LocalHost %s with %s is error 10047, which names both', async (host, setting, text) => {
+    await fails(start(host, 0, `UseIPv6=${setting}`), 10047, `LocalHost ${host}`, text);
+  });
+
+  testWithIPv6('a change takes effect with the next startListening', async () => {
+    const server = await start('', 0);
+    await server.config('UseIPv6=1');
+    expect(await isServed(server.getLocalPort(), '127.0.0.1')).toBe(true);
+    await server.stopListening();
+    await server.startListening();
+    expect(await isServed(server.getLocalPort(), '::1')).toBe(true);
+    expect(await refused(server.getLocalPort(), '127.0.0.1')).toBe('ECONNREFUSED');
+  });
+});
+
+describe('LocalHost', () => {
+  testOnLinux('an address: the server listens there and nowhere else', async () => {
+    const server = await start('127.0.0.2', 0);
+    expect(await isServed(server.getLocalPort(), '127.0.0.2')).toBe(true);
+    expect(await refused(server.getLocalPort(), '127.0.0.1')).toBe('ECONNREFUSED');
+  });
+
+  test('a name that nobody has is error 11001, and leaves the server as it was', async () => {
+    const server = createServer();
+    // No name server is asked for this one.
+    server.setLocalHost('no..host');
+    await fails(server.startListening(), 11001, 'no..host');
+    server.setLocalHost('127.0.0.1');
+    await server.startListening();
+  });
+
+  test.each([
+    ['NUL', '127.0.0.1\0'],
+    ['a new line in the middle', '127.0.0.1\n::1'],
+    ['a space in the middle', 'my host'],
+    ['a URL', 'ssh://host'],
+    ['a prefix', '10.0.0.0/8'],
+    ['letters that host names do not have', 'bücher'],
+    ['a long text', 'a'.repeat(256)],
+  ])('%s is refused by name and changes nothing', (_, value) => {
+    const server = createServer();
+    let error;
+    try {
+      server.setLocalHost(value);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ name: 'SSHServerError', code: 10022 });
+    expect(error.message).toContain('LocalHost');
+    expect(server.getLocalHost()).toBe('127.0.0.1');
+  });
+});
+
+describe('MaxConnections', () => {
+  test('closes what is one too many without a byte and logs it, until one is gone', async () => {
+    const server = await startCommandServer((it) => it.config('MaxConnections=2'));
+    const recorder = new Recorder(server, ['Log', 'Connected', 'Disconnected']);
+    const port = server.getLocalPort();
+    const clients = [await plainClient(port), await plainClient(port)];
+    for (const client of clients) expect(await client.said).toMatch(/^SSH-/);
+    expect(await isServed(port)).toBe(false);
+    const line = await recorder.first('Log', (e) => e.connectionId === '');
+    expect(line.message).toMatch(/2 connections are the maximum/);
+    expect(recorder.all('Connected')).toHaveLength(2);
+    clients[0].destroy();
+    await recorder.first('Disconnected');
+    // The place is free a moment after the event.
+    while (!(await isServed(port)));
+    await ssh2.end(await connectWhenFree(server));
+  });
+
+  async function connectWhenFree(server) {
+    for (;;) {
+      const client = ssh2.start(server);
+      const ready = await client.ready.then(
+        () => true,
+        () => false,
+      );
+      if (ready) return client;
+    }
+  }
+});
+
+describe.each([
+  ['BindExclusively', 'False', ['', '2', 'maybe', 'True\0', '-1', 'T r u e']],
+  ['UseIPv6', '2', ['', '3', '-1', '1.0', 'True', '1\0', '2\n1', '9'.repeat(40)]],
+  ['MaxConnections', '7', ['', '0', '100001', '-1', '1e3', '5\0', 'many']],
+])('%s', (name, good, bad) => {
+  test.each(bad)('%j is refused by name and changes nothing', async (value) => {
+    const server = createServer();
+    await server.config(`${name}=${good}`);
+    await fails(server.config(`${name}=${value}`), 10022, name);
+    expect(await server.config(name)).toBe(good);
+  });
+});

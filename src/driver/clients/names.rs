@@ -1,0 +1,124 @@
+//! The names in a list of clients and the names of clients. A host name of the list stands for its
+//! addresses, which are looked up now and then. The name of a client is what the servers of its
+//! address say, so it counts only if its own servers say that it has this address.
+
+use std::net::{IpAddr, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, Semaphore};
+
+use super::is_name;
+use crate::driver::lookup;
+use crate::limits::{CLIENT_HOST_RETRY_TIME, CLIENT_HOST_TIME, MAX_CLIENT_LOOKUPS};
+
+static LOOKUPS: Semaphore = Semaphore::const_new(MAX_CLIENT_LOOKUPS);
+
+/// A host name of a list.
+#[derive(Debug)]
+pub(super) struct Host {
+    name: String,
+    /// Held while they are looked up, so that those who connect meanwhile do not do so too.
+    found: Mutex<Option<Found>>,
+}
+
+#[derive(Debug)]
+struct Found {
+    addresses: Vec<IpAddr>,
+    at: Instant,
+    time: Duration,
+}
+
+impl Found {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < self.time
+    }
+}
+
+impl Host {
+    pub(super) fn new(name: String) -> Self {
+        Self { name, found: Mutex::default() }
+    }
+
+    /// Whether it is known to have this address.
+    pub(super) fn is_known_at(&self, address: IpAddr) -> bool {
+        let found = self.found.try_lock();
+        let found = found.as_ref().ok().and_then(|found| found.as_ref());
+        found.is_some_and(|found| found.is_fresh() && found.addresses.contains(&address))
+    }
+
+    /// Whether it has this address.
+    pub(super) async fn is_at(&self, address: IpAddr) -> bool {
+        let mut found = self.found.lock().await;
+        if !found.as_ref().is_some_and(Found::is_fresh) {
+            let known = found.take().map(|found| found.addresses);
+            *found = Some(match addresses_of(self.name.clone()).await {
+                Some(addresses) => Found { addresses, at: Instant::now(), time: CLIENT_HOST_TIME },
+                // Name servers that are out of order for a while change nothing.
+                None => Found {
+                    addresses: known.unwrap_or_default(),
+                    at: Instant::now(),
+                    time: CLIENT_HOST_RETRY_TIME,
+                },
+            });
+        }
+        found.as_ref().is_some_and(|found| found.addresses.contains(&address))
+    }
+}
+
+/// The name of a client, if it leads back to the client's address.
+pub(super) async fn name_of(client: IpAddr) -> Option<String> {
+    let permit = LOOKUPS.acquire().await.ok()?;
+    let name = lookup::ask(permit, move || dns_lookup::lookup_addr(&client)).await.ok()?.ok()?;
+    let name = name.strip_suffix('.').unwrap_or(&name).to_ascii_lowercase();
+    // Whoever owns the address writes what they like.
+    if !is_name(&name) || name.contains('*') {
+        return None;
+    }
+    addresses_of(name.clone()).await?.contains(&client).then_some(name)
+}
+
+/// The addresses of a name; `None` if there are none, or if nobody can say.
+async fn addresses_of(name: String) -> Option<Vec<IpAddr>> {
+    let permit = LOOKUPS.acquire().await.ok()?;
+    let found = lookup::ask(permit, move || (name, 0_u16).to_socket_addrs()).await.ok()?.ok()?;
+    let addresses: Vec<IpAddr> = found.map(|found| found.ip().to_canonical()).collect();
+    (!addresses.is_empty()).then_some(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_runtime<T>(test: impl AsyncFnOnce() -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(test())
+    }
+
+    #[test]
+    fn a_host_is_looked_up_once_and_then_known() {
+        let loopback: IpAddr = "127.0.0.1".parse().unwrap();
+        let other: IpAddr = "192.0.2.7".parse().unwrap();
+        let host = Host::new("localhost".to_owned());
+        assert!(!host.is_known_at(loopback), "nobody has asked yet");
+        with_runtime(async || {
+            assert!(host.is_at(loopback).await);
+            assert!(!host.is_at(other).await);
+        });
+        assert!(host.is_known_at(loopback));
+        assert!(!host.is_known_at(other));
+    }
+
+    #[test]
+    fn addresses_are_kept_while_the_name_cannot_be_looked_up() {
+        let address: IpAddr = "192.0.2.7".parse().unwrap();
+        // RFC 2606: nobody has this name. What was found before is out of date.
+        let host = Host::new("host.invalid".to_owned());
+        with_runtime(async || {
+            assert!(!host.is_at(address).await);
+            *host.found.lock().await =
+                Some(Found { addresses: vec![address], at: Instant::now(), time: Duration::ZERO });
+            assert!(!host.is_known_at(address));
+            assert!(host.is_at(address).await);
+        });
+    }
+}

@@ -1,0 +1,100 @@
+//! The time in which a client has to say something before it is authenticated.
+
+use std::time::Duration;
+
+use sshserver::engine::{Answer, AuthAnswer, Config};
+use sshserver::error::{Closed, DisconnectReason, Error};
+
+use crate::common::client::Offer;
+use crate::common::config;
+use crate::common::pair::Pair;
+use crate::common::program::Program;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+const ALMOST: Duration = Duration::from_secs(19);
+const REST: Duration = Duration::from_secs(1);
+
+/// Without a bound on the whole, which would come first.
+fn limited() -> Config {
+    Config { handshake_timeout: Some(TIMEOUT), login_grace: None, ..config() }
+}
+
+fn assert_timed_out(pair: &Pair) {
+    assert_eq!(pair.ended(), Some(&Error::Closed(Closed::HandshakeTimeout)));
+}
+
+#[test]
+fn a_client_that_says_nothing_in_time_is_disconnected_at_each_stage_before_it_is_authenticated() {
+    for stage in 0..4 {
+        let mut pair =
+            Pair::new(limited(), Offer::default(), Program::judging(|_| Some(refusal())));
+        match stage {
+            0 => {}
+            1 => {
+                pair.client.send_version();
+                pair.run();
+            }
+            2 => pair.start_authentication(),
+            _ => {
+                pair.start_authentication();
+                pair.try_password("wrong");
+            }
+        }
+        pair.sleep(ALMOST);
+        assert_eq!(pair.ended(), None, "stage {stage}");
+        pair.sleep(REST);
+        if stage < 2 {
+            assert_timed_out(&pair);
+        } else {
+            let reason = Some(DisconnectReason::ByApplication);
+            pair.assert_ended(&Error::Closed(Closed::HandshakeTimeout), reason);
+        }
+    }
+}
+
+#[test]
+fn each_byte_counts_as_a_sign_of_life_but_only_once() {
+    let mut pair = Pair::new(limited(), Offer::default(), Program::default());
+    for byte in b"SSH-2.0-slow" {
+        pair.sleep(ALMOST);
+        pair.to_server.extend_from_slice(&[*byte]);
+        pair.run();
+        assert_eq!(pair.ended(), None);
+    }
+    pair.sleep(ALMOST);
+    // the driver shows the engine again what it could not use yet
+    pair.run();
+    pair.sleep(REST);
+    assert_timed_out(&pair);
+}
+
+#[test]
+fn the_time_that_the_program_takes_is_not_the_clients() {
+    let mut pair = Pair::new(limited(), Offer::default(), Program::judging(|_| None));
+    pair.start_authentication();
+    pair.try_password("x");
+    pair.sleep(TIMEOUT * 10);
+    assert_eq!(pair.ended(), None);
+    pair.answer_open_question(Answer::Auth(refusal()));
+    pair.sleep(ALMOST);
+    assert_eq!(pair.ended(), None);
+    pair.sleep(REST);
+    let reason = Some(DisconnectReason::ByApplication);
+    pair.assert_ended(&Error::Closed(Closed::HandshakeTimeout), reason);
+}
+
+#[test]
+fn there_is_no_such_limit_once_it_is_authenticated_or_by_default() {
+    let mut pair = Pair::new(limited(), Offer::default(), Program::default());
+    pair.login();
+    pair.sleep(TIMEOUT * 10);
+    pair.assert_alive();
+    let mut pair =
+        Pair::new(Config { login_grace: None, ..config() }, Offer::default(), Program::default());
+    pair.sleep(TIMEOUT * 1000);
+    pair.login();
+}
+
+fn refusal() -> AuthAnswer {
+    AuthAnswer { available_methods: "password".to_owned(), ..AuthAnswer::default() }
+}

@@ -1,0 +1,350 @@
+//! Where the driver listens and whom it lets in: families of addresses, sharing a port, and the lists
+//! of clients. Clients are plain TCP streams; the options of sockets are tested where they are set.
+
+#![cfg(feature = "driver")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, and its helpers do too"
+)]
+
+use std::io::{ErrorKind, Read};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sshserver::crypto::random::SystemRandom;
+use sshserver::crypto::signature::generate_ed25519;
+use sshserver::driver::{
+    ClientList, Clients, EventKind, Families, Handler, InputGate, Listen, ListenError, OpError,
+    OpResult, Server, ServerEvent, Settings, SocketOptions, Wanted, os_error,
+};
+use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
+
+/// Longer than anything here takes; only a failing test waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Default)]
+struct Program {
+    wanted: Wanted,
+    gate: InputGate,
+    events: Mutex<Option<Sender<ServerEvent>>>,
+}
+
+impl Handler for Program {
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    fn gate(&self) -> &InputGate {
+        &self.gate
+    }
+
+    fn handle(&self, event: ServerEvent) -> bool {
+        if let Some(events) = &*self.events.lock().unwrap() {
+            // The test may be over.
+            let _ = events.send(event);
+        }
+        false
+    }
+
+    fn forget(&self, _connection: u64) {}
+
+    fn auth_refusal(&self) -> AuthAnswer {
+        AuthAnswer::default()
+    }
+
+    fn prompts(&self, _connection: u64, _user: &str) -> (String, Vec<Prompt>) {
+        (String::new(), Vec::new())
+    }
+}
+
+struct Fixture {
+    server: Server,
+    program: Arc<Program>,
+    settings: Settings,
+    events: Receiver<ServerEvent>,
+    last_ticket: u64,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let (sender, events) = channel();
+        let program = Arc::new(Program::default());
+        *program.events.lock().unwrap() = Some(sender);
+        let mut config = Config::default();
+        config.transport.host_keys.push(Arc::new(generate_ed25519(&mut SystemRandom).unwrap()));
+        let settings = Settings { config: Arc::new(config), ..Settings::default() };
+        let handler: Arc<dyn Handler> = program.clone();
+        let server = Server::new(handler, settings.clone());
+        Self { server, program, settings, events, last_ticket: 0 }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
+    }
+
+    fn start(&mut self, listen: Listen) -> OpResult {
+        let ticket = self.ticket();
+        self.server.start(listen, ticket)?;
+        self.done(ticket)
+    }
+
+    fn stop(&mut self) {
+        let ticket = self.ticket();
+        self.server.stop(ticket);
+        self.done(ticket).unwrap();
+    }
+
+    fn done(&self, wanted: Ticket) -> OpResult {
+        loop {
+            match self.next() {
+                ServerEvent::Done { ticket, result } if ticket == wanted => return result,
+                _ => {}
+            }
+        }
+    }
+
+    /// Listens on all addresses of these families, and says on which port.
+    fn start_on(&mut self, families: Families) -> u16 {
+        self.start(Listen { families, ..Listen::default() }).unwrap();
+        self.server.listening_on().unwrap().port()
+    }
+
+    fn set_clients(&mut self, allowed: &str, blocked: &str) {
+        let list = |text| Arc::new(ClientList::parse(text).unwrap());
+        self.settings.clients = Clients { allowed: list(allowed), blocked: list(blocked) };
+        self.server.set_settings(self.settings.clone());
+    }
+
+    fn want(&self, kinds: &[EventKind]) {
+        self.program.wanted.set(kinds.iter().fold(0, |mask, kind| mask | 1 << (*kind as u8)));
+    }
+
+    fn next(&self) -> ServerEvent {
+        self.events.recv_timeout(PATIENCE).expect("an event")
+    }
+}
+
+fn connect(address: impl Into<IpAddr>, port: u16) -> Option<TcpStream> {
+    let client = TcpStream::connect(SocketAddr::new(address.into(), port)).ok()?;
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    Some(client)
+}
+
+/// Whether the server says anything; a reset counts as nothing.
+fn is_served(client: Option<TcpStream>) -> bool {
+    let mut first = [0; 4];
+    match client.expect("a connection").read_exact(&mut first) {
+        Ok(()) => first == *b"SSH-",
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => false,
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+fn local(port: u16, exclusive: bool) -> Listen {
+    Listen { host: HERE.to_string(), port, exclusive, ..Listen::default() }
+}
+
+fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
+fn number(result: OpResult) -> u32 {
+    match result {
+        Err(OpError::Listen(ListenError::Io(error))) => os_error::number(&error),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn without_a_family_only_ipv4_is_listened_on() {
+    let mut fixture = Fixture::new();
+    let port = fixture.start_on(Families::Ipv4);
+    assert!(is_served(connect(HERE, port)));
+    assert!(connect(Ipv6Addr::LOCALHOST, port).is_none());
+}
+
+#[test]
+fn ipv6_alone_does_not_take_ipv4_connections() {
+    if has_ipv6() {
+        let mut fixture = Fixture::new();
+        let port = fixture.start_on(Families::Ipv6);
+        assert!(is_served(connect(Ipv6Addr::LOCALHOST, port)));
+        assert!(connect(HERE, port).is_none());
+    }
+}
+
+#[test]
+fn both_families_have_one_port_and_the_host_localhost_is_both_of_its_addresses() {
+    for host in ["", "localhost", "LocalHost"] {
+        let mut fixture = Fixture::new();
+        let families = Families::Both;
+        fixture.start(Listen { host: host.to_owned(), families, ..Listen::default() }).unwrap();
+        let port = fixture.server.listening_on().unwrap().port();
+        assert!(is_served(connect(HERE, port)));
+        // without IPv6, IPv4 is all there is
+        let over_ipv6 = connect(Ipv6Addr::LOCALHOST, port);
+        assert_eq!(over_ipv6.is_some(), has_ipv6());
+        if over_ipv6.is_some() {
+            assert!(is_served(over_ipv6));
+        }
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_in_one_family_is_not_opened_in_the_other() {
+    if has_ipv6() {
+        let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let mut fixture = Fixture::new();
+        let listen = Listen {
+            host: "localhost".to_owned(),
+            port,
+            families: Families::Both,
+            ..Listen::default()
+        };
+        assert_eq!(number(fixture.start(listen)), 10048);
+        assert!(connect(HERE, port).is_none());
+    }
+}
+
+#[test]
+fn an_address_of_another_family_is_an_error() {
+    for (host, families) in [
+        ("::1", Families::Ipv4),
+        ("[::1]", Families::Ipv4),
+        ("127.0.0.1", Families::Ipv6),
+        // an IPv4 address in the clothes of an IPv6 one
+        ("::ffff:127.0.0.1", Families::Ipv6),
+    ] {
+        let mut fixture = Fixture::new();
+        let listen = Listen { host: host.to_owned(), families, ..Listen::default() };
+        let result = fixture.start(listen);
+        let Err(OpError::Listen(ListenError::OtherFamily(named, wanted))) = result else {
+            panic!("{host}: {result:?}");
+        };
+        assert_eq!((named.as_str(), wanted), (host, families));
+        assert!(!fixture.server.is_active());
+    }
+    let mut fixture = Fixture::new();
+    let host = "::ffff:127.0.0.1".to_owned();
+    fixture.start(Listen { host, ..Listen::default() }).unwrap();
+    assert!(is_served(connect(HERE, fixture.server.listening_on().unwrap().port())));
+}
+
+#[test]
+fn an_exclusive_port_is_shared_with_nobody() {
+    for (first, second) in [(true, true), (true, false), (false, true)] {
+        let (mut one, mut two) = (Fixture::new(), Fixture::new());
+        one.start(local(0, first)).unwrap();
+        let port = one.server.listening_on().unwrap().port();
+        assert_eq!(number(two.start(local(port, second))), 10048, "{first} {second}");
+        assert!(is_served(connect(HERE, port)));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shared_port_is_listened_on_by_all_who_share_it() {
+    let (mut one, mut two) = (Fixture::new(), Fixture::new());
+    one.start(local(0, false)).unwrap();
+    let port = one.server.listening_on().unwrap().port();
+    two.start(local(port, false)).unwrap();
+    assert!(is_served(connect(HERE, port)));
+    one.stop();
+    assert!(is_served(connect(HERE, port)), "the other still listens");
+    two.stop();
+    assert!(connect(HERE, port).is_none());
+}
+
+#[test]
+fn a_client_that_is_not_wanted_gets_no_byte_and_a_line_in_the_log() {
+    let mut fixture = Fixture::new();
+    fixture.want(&[EventKind::Log]);
+    fixture.start(local(0, true)).unwrap();
+    let port = fixture.server.listening_on().unwrap().port();
+    for (allowed, blocked, line) in [
+        ("192.0.2.1, 10.*", "", "it is not in AllowedClients"),
+        ("", "", "it is not in AllowedClients"),
+        ("*", "127.0.0.0/8", "it is in BlockedClients"),
+        ("localhost", "*.1", "it is in BlockedClients"),
+    ] {
+        fixture.set_clients(allowed, blocked);
+        assert!(!is_served(connect(HERE, port)), "{allowed:?} {blocked:?}");
+        let ServerEvent::Log { connection: 0, level: 1, message } = fixture.next() else {
+            panic!("a line comes first, and nothing else");
+        };
+        assert!(message.contains(line), "{message}");
+    }
+    for (allowed, blocked) in [
+        ("*", ""),
+        ("127.0.0.1", "10.0.0.0/8"),
+        ("::ffff:127.0.0.0/104", "::/0"),
+        ("127.*", "no-such-host.invalid"),
+        ("no-such-host.invalid, localhost", ""),
+    ] {
+        fixture.set_clients(allowed, blocked);
+        assert!(is_served(connect(HERE, port)), "{allowed:?} {blocked:?}");
+    }
+}
+
+#[test]
+fn a_client_on_an_ipv6_socket_is_known_by_its_own_address() {
+    if has_ipv6() {
+        let mut fixture = Fixture::new();
+        let port = fixture.start_on(Families::Both);
+        fixture.set_clients("::1", "");
+        assert!(is_served(connect(Ipv6Addr::LOCALHOST, port)));
+        assert!(!is_served(connect(HERE, port)));
+        fixture.set_clients("*", "::/64");
+        assert!(!is_served(connect(Ipv6Addr::LOCALHOST, port)));
+        assert!(is_served(connect(HERE, port)));
+    }
+}
+
+#[test]
+fn who_wants_to_be_asked_decides_for_himself() {
+    let mut fixture = Fixture::new();
+    fixture.want(&[EventKind::ConnectionRequest, EventKind::Log]);
+    fixture.start(local(0, true)).unwrap();
+    let port = fixture.server.listening_on().unwrap().port();
+    for (blocked, answer) in [("127.0.0.1", true), ("127.0.0.1", false), ("", true), ("", false)] {
+        fixture.set_clients("*", blocked);
+        let client = connect(HERE, port);
+        let (accept, asked) = loop {
+            match fixture.next() {
+                ServerEvent::ConnectionRequest { accept, asked, .. } => break (accept, asked),
+                ServerEvent::Log { connection, .. } if connection > 0 => {}
+                ServerEvent::Activity(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(accept, blocked.is_empty());
+        asked.answer(answer);
+        assert_eq!(is_served(client), answer, "{blocked:?} {answer}");
+    }
+}
+
+#[test]
+fn settings_of_sockets_do_not_keep_anybody_from_connecting() {
+    let mut fixture = Fixture::new();
+    fixture.settings.socket = SocketOptions {
+        receive_buffer: Some(1),
+        send_buffer: Some(1 << 30),
+        keep_alive_time: Some(Duration::from_millis(1)),
+        keep_alive_interval: Some(Duration::from_secs(32_767)),
+        no_delay: false,
+    };
+    fixture.server.set_settings(fixture.settings.clone());
+    fixture.start(local(0, true)).unwrap();
+    let port = fixture.server.listening_on().unwrap().port();
+    assert!(is_served(connect(HERE, port)));
+}
