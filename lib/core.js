@@ -6,12 +6,14 @@ const { SSHServerError, toServerError } = require('./errors.js');
 const { Listeners } = require('./listeners.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
+const { ChannelTexts, TextReader } = require('./text.js');
 const keepAlive = require('./keep_alive.js');
 
 const RESOLVED = Promise.resolve();
 const DATA_BITS =
   (1 << KIND.CHANNEL_DATA_IN) | (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
+const CLOSED_BIT = 1 << KIND.CHANNEL_CLOSED;
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
 
@@ -26,7 +28,7 @@ class Core {
   #dispatcher;
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
-  #needs = { opening: 0, streams: 0, records: 0, waitingToSend: 0 };
+  #needs = { opening: 0, streams: 0, records: 0, texts: 0, waitingToSend: 0 };
   #answers = [];
   #consumed = [];
   #draining = false;
@@ -40,6 +42,9 @@ class Core {
   #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
+
+  /** Makes text of what clients send. */
+  text = new TextReader();
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
@@ -145,6 +150,7 @@ class Core {
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
   async config(text) {
     const value = this.query('config', text);
+    if (/^\s*codepage\s*=/i.test(text)) this.text.use(this.query('codePage'));
     const toLoad = this.query('alternativeToLoad');
     if (toLoad === null) return value;
     const loaded = toLoad.load().then(
@@ -171,6 +177,7 @@ class Core {
     this.query(method, op);
     return this.#opPromise(op, () => {
       this.#listening = this.query('get', 'Listening');
+      if (method === 'reset') this.text.use(this.query('codePage'));
     });
   }
 
@@ -230,6 +237,22 @@ class Core {
     return this.#dispatcher.findChannelLane(channel)?.records?.length ?? 0;
   }
 
+  /** What the text of a channel has left over, which is kept until the channel closes. */
+  texts(channel, connection) {
+    const lane = this.#dispatcher.channelLane(channel, connection);
+    if (lane.texts === null) {
+      lane.texts = new ChannelTexts();
+      this.need('texts', 1);
+    }
+    return lane.texts;
+  }
+
+  forgetTexts(lane) {
+    lane.texts = null;
+    this.need('texts', -1);
+    this.#dispatcher.dispose(lane);
+  }
+
   /** The stream of a channel; `make` builds it the first time. From then on its data goes there. */
   stream(channel, make) {
     const lane = this.#knownLane(channel);
@@ -246,8 +269,10 @@ class Core {
     lane.closed = true;
     if (lane.records !== null) this.need('records', -1);
     if (lane.stream !== null) this.need('streams', -1);
+    if (lane.texts !== null) this.need('texts', -1);
     lane.records = null;
     lane.stream = null;
+    lane.texts = null;
   }
 
   #knownLane(channel) {
@@ -300,12 +325,14 @@ class Core {
 
   #updateMask() {
     let mask = this.listeners.mask();
-    const { opening, streams, records, waitingToSend } = this.#needs;
+    const { opening, streams, records, texts, waitingToSend } = this.#needs;
     // Who accepts channels may ask for the stream of one in SSHChannelOpened or later; the client can
     // have sent data before that, which only events that are built bring here.
     const accepting = this.listeners.has(KIND.CHANNEL_OPEN_REQUEST);
     if (opening > 0 || streams > 0 || accepting) mask |= DATA_BITS;
     if (records > 0) mask |= RECORD_BITS;
+    // With the end of a channel, what its text has left over is forgotten.
+    if (texts > 0 || this.listeners.has(KIND.CHANNEL_DATA_IN)) mask |= CLOSED_BIT;
     if (waitingToSend > 0) mask |= READY_BIT;
     if (mask === this.#mask) return;
     this.#mask = mask;

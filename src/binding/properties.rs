@@ -7,6 +7,7 @@ use super::algorithm_list::AlgorithmList;
 use super::errors::Failure;
 use super::settings::DEFAULT_BACKLOG;
 use super::state::{State, whole};
+use crate::limits::{MAX_HOST_NAME_LEN, MAX_NAME_LEN, MAX_SETTING_LEN, MAX_SHOWN_LEN};
 
 /// A value of a property.
 pub(super) type Value = Either3<bool, f64, String>;
@@ -41,18 +42,20 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
     match name {
         "LocalHost" if active => return Err(Failure::new(107)),
         "LocalPort" if active => return Err(Failure::new(106)),
-        "LocalHost" => settings.local_host = text(name, value)?,
+        "LocalHost" => settings.local_host = line(name, value, MAX_HOST_NAME_LEN)?,
         "LocalPort" => settings.local_port = number(name, value)?,
         "ConnectionBacklog" => settings.backlog = Some(number(name, value)?),
         "DefaultAuthMethods" => settings.auth_methods = auth_methods(&text(name, value)?)?,
         "DefaultIdleTimeout" => settings.idle_timeout = number(name, value)?,
         "DefaultTimeout" => settings.timeout = number(name, value)?,
-        "KeyboardInteractiveMessage" => settings.instruction = text(name, value)?,
+        "KeyboardInteractiveMessage" => settings.instruction = instruction(text(name, value)?)?,
         "SSHCompressionAlgorithms" => {
-            settings.lists.compression = AlgorithmList::parse(&text(name, value)?)?;
+            let list = AlgorithmList::parse(&line(name, value, MAX_SETTING_LEN)?);
+            settings.lists.compression = list.map_err(naming(name))?;
         }
         "SSHEncryptionAlgorithms" => {
-            settings.lists.cipher = AlgorithmList::parse(&text(name, value)?)?;
+            let list = AlgorithmList::parse(&line(name, value, MAX_SETTING_LEN)?);
+            settings.lists.cipher = list.map_err(naming(name))?;
         }
         "Listening" => return Err(Failure::invalid("Listening cannot be set.")),
         _ => return Err(Failure::invalid(format!("There is no property {name:?}."))),
@@ -68,6 +71,34 @@ fn text(name: &str, value: Value) -> Result<String, Failure> {
     }
 }
 
+/// A text of one line.
+fn line(name: &str, value: Value, longest: usize) -> Result<String, Failure> {
+    let text = text(name, value)?;
+    if text.len() > longest {
+        let message = format!("{name} is longer than {longest} bytes.");
+        return Err(Failure::invalid(message));
+    }
+    if text.contains(char::is_control) {
+        return Err(Failure::invalid(format!("{name} has a control character.")));
+    }
+    Ok(text)
+}
+
+/// RFC 4256 section 3.2: a text for people, which can have several lines.
+fn instruction(text: String) -> Result<String, Failure> {
+    if text.len() > MAX_SHOWN_LEN || text.contains('\0') {
+        return Err(Failure::invalid(format!(
+            "KeyboardInteractiveMessage is a text of at most {MAX_SHOWN_LEN} bytes without NUL."
+        )));
+    }
+    Ok(text)
+}
+
+/// Says which property it is.
+fn naming(name: &str) -> impl Fn(Failure) -> Failure {
+    move |failure| Failure { message: format!("{} ({name})", failure.message), ..failure }
+}
+
 /// A whole number in the range of its type.
 pub(super) fn number<T: TryFrom<u64>>(name: &str, value: Value) -> Result<T, Failure> {
     let bad = || Failure::invalid(format!("The value of {name} is out of range."));
@@ -80,11 +111,17 @@ pub(super) fn number<T: TryFrom<u64>>(name: &str, value: Value) -> Result<T, Fai
 /// A list of names that can go into a name-list (RFC 4251 section 5).
 fn auth_methods(list: &str) -> Result<String, Failure> {
     let names: Vec<&str> = list.split(',').map(str::trim).collect();
-    let good = |name: &&str| name.bytes().all(|byte| byte.is_ascii_graphic());
-    if !names.iter().all(good) {
+    let good = |name: &&str| is_name(name);
+    if list.len() > MAX_SHOWN_LEN || !(list.is_empty() || names.iter().all(good)) {
         return Err(Failure::invalid("DefaultAuthMethods is a list of names."));
     }
     Ok(names.join(","))
+}
+
+/// RFC 4251 section 6: a name of the protocol.
+pub(super) fn is_name(name: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+    (1..=MAX_NAME_LEN).contains(&name.len()) && name.bytes().all(good)
 }
 
 #[cfg(test)]
@@ -119,6 +156,8 @@ mod tests {
     fn methods_are_names() {
         assert_eq!(auth_methods("password, publickey").as_deref(), Ok("password,publickey"));
         assert_eq!(auth_methods("").as_deref(), Ok(""));
-        assert!(auth_methods("pass word").is_err());
+        for list in ["pass word", "password,,none", ",", "a\0", &"x".repeat(65)] {
+            assert!(auth_methods(list).is_err(), "{list:?}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
 use super::alternatives::Alternatives;
+use super::codepage::{CodePage, Encoder};
 use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
@@ -44,6 +45,12 @@ pub(super) struct Settings {
     pub(super) rekey: RekeyThresholds,
     pub(super) max_auth_attempts: u32,
     pub(super) log_level: u8,
+    pub(super) mask_sensitive: bool,
+    /// Stored only: the addon has all its cryptography in itself.
+    pub(super) internal_security: bool,
+    pub(super) code_page: &'static CodePage,
+    /// That of the code page.
+    pub(super) encoder: Encoder,
 }
 
 /// The lists of algorithms.
@@ -95,6 +102,10 @@ impl Default for Settings {
             rekey: config.transport.rekey,
             max_auth_attempts: config.max_auth_attempts,
             log_level: 1,
+            mask_sensitive: true,
+            internal_security: false,
+            code_page: CodePage::utf8(),
+            encoder: CodePage::utf8().encoder(),
         }
     }
 }

@@ -63,6 +63,11 @@ impl Server {
         self.shared.log_level.store(level, Ordering::Relaxed);
     }
 
+    /// Whether log lines of bytes show passwords and responses too.
+    pub fn set_log_secrets(&self, shown: bool) {
+        self.shared.log_secrets.store(shown, Ordering::Relaxed);
+    }
+
     /// To be called when a new turn of the program's event loop begins.
     pub fn next_turn(&self) {
         self.shared.turn.next();

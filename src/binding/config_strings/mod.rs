@@ -6,9 +6,12 @@ mod authentication;
 mod connections;
 mod host_keys;
 mod product;
+mod text;
 
-use super::errors::{Failure, UNKNOWN_CONNECTION};
+use super::errors::{Failure, UNKNOWN_CONNECTION, shown};
+use super::settings::parse_bool;
 use super::state::State;
+use crate::limits::{MAX_SETTING_LEN, MAX_SHOWN_LEN, MAX_STORE_TEXT_LEN};
 
 /// One setting.
 struct Row {
@@ -35,30 +38,32 @@ const fn row(name: &'static str, access: Access) -> Row {
 }
 
 /// One table for each file of this folder.
-static TABLES: &[&[Row]] =
-    &[algorithms::ROWS, authentication::ROWS, connections::ROWS, host_keys::ROWS, product::ROWS];
+static TABLES: &[&[Row]] = &[
+    algorithms::ROWS,
+    authentication::ROWS,
+    connections::ROWS,
+    host_keys::ROWS,
+    product::ROWS,
+    text::ROWS,
+];
 
 /// Documented, and not there yet.
 static NOT_AVAILABLE: &[&str] = &[
     "AllowedClients",
     "BindExclusively",
     "BlockedClients",
-    "CodePage",
     "DefaultConnectionTimeout",
     "FireAuthRequestAfterSig",
     "InBufferSize",
     "KeepAliveInterval",
     "KeepAliveTime",
-    "LicenseInfo",
     "LoginGraceTime",
-    "MaskSensitive",
     "MaxUnauthenticated",
     "OutBufferSize",
     "SSHKeepAliveCountMax",
     "SSHKeepAliveInterval",
     "SSHVersionPattern",
     "TcpNoDelay",
-    "UseInternalSecurityAPI",
     "UseIPv6",
 ];
 
@@ -70,6 +75,9 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     };
     let (base, index) = split_index(name)?;
     let row = find(base)?;
+    if let Some(value) = value {
+        check(row.name, value).map_err(named(row.name))?;
+    }
     match (&row.access, index, value) {
         (Plain(read, _), None, None) => return Ok(read(state)),
         (OfConnection(read, _) | Record(read, _), Some(index), None) => return read(state, index),
@@ -94,6 +102,29 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     Ok(String::new())
 }
 
+/// The settings whose values are taken as they are: they can be the content of a file, or a secret.
+static VERBATIM: &[&str] = &["AltSSHCertStore", "AltSSHCertStorePassword"];
+/// Those that people read, which can have several lines.
+static LINES: &[&str] = &["KeyboardInteractivePrompts", "UserAuthBanner"];
+
+/// What no value may have, whatever its setting makes of it.
+fn check(name: &str, value: &str) -> Result<(), Failure> {
+    let (longest, allowed): (_, fn(char) -> bool) = if VERBATIM.contains(&name) {
+        (MAX_STORE_TEXT_LEN, |_| true)
+    } else if LINES.contains(&name) {
+        (MAX_SHOWN_LEN, |char| char != '\0')
+    } else {
+        (MAX_SETTING_LEN, |char| !char.is_control())
+    };
+    if value.len() > longest {
+        return Err(Failure::invalid(format!("The value is longer than {longest} bytes.")));
+    }
+    if !value.chars().all(allowed) {
+        return Err(Failure::invalid("The value has a control character."));
+    }
+    Ok(())
+}
+
 fn find(name: &str) -> Result<&'static Row, Failure> {
     let mut rows = TABLES.iter().flat_map(|rows| rows.iter());
     if let Some(row) = rows.find(|row| row.name.eq_ignore_ascii_case(name)) {
@@ -102,7 +133,7 @@ fn find(name: &str) -> Result<&'static Row, Failure> {
     let mut documented = NOT_AVAILABLE.iter();
     Err(match documented.find(|other| other.eq_ignore_ascii_case(name)) {
         Some(name) => Failure::invalid(format!("{name} is not supported.")),
-        None => Failure::invalid(format!("There is no setting {name:?}.")),
+        None => Failure::invalid(format!("There is no setting {}.", shown(name))),
     })
 }
 
@@ -129,6 +160,11 @@ fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
             failure
         }
     }
+}
+
+fn boolean(value: &str) -> Result<bool, Failure> {
+    let bad = || Failure::invalid("The value has to be True or False.");
+    parse_bool(value).ok_or_else(bad)
 }
 
 fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Failure> {

@@ -11,7 +11,7 @@ mod tests;
 
 use layout::{Layout, Wire};
 
-use super::errors::Failure;
+use super::errors::{Failure, shown};
 use crate::wire::messages::SSH_MSG_CHANNEL_REQUEST;
 
 /// One field as it was found.
@@ -43,7 +43,7 @@ pub(super) fn read_bytes(payload: &[u8], field: &str) -> Result<Vec<u8>, Failure
 pub(super) fn append(payload: &[u8], field_type: &str, value: &str) -> Result<Vec<u8>, Failure> {
     let wire = Wire::parse(field_type)?;
     let text = value.trim();
-    let bad = |what: &str| invalid(&format!("{value:?} is not {what}."));
+    let bad = |what: &str| invalid(&format!("{} is not {what}.", shown(value)));
     let mut out = payload.to_vec();
     match wire {
         Wire::Text => put_string(&mut out, value.as_bytes())?,
