@@ -18,6 +18,7 @@ mod decoder;
 mod errors;
 mod events;
 mod functions;
+mod loop_wake;
 mod memory;
 mod program;
 mod properties;
