@@ -8,13 +8,7 @@ const { SSHPromptList, flattenPrompts, watchersOfList } = require('./prompts.js'
 const { SSHChannelMap, SSHConnectionMap } = require('./views.js');
 const { ChannelStream } = require('./channel_stream.js');
 const { toServerError } = require('./errors.js');
-const {
-  checkBytes,
-  checkId,
-  checkInstance,
-  checkInteger,
-  checkString,
-} = require('./args.js');
+const { checkBytes, checkId, checkInstance, checkInteger, checkString } = require('./args.js');
 const { defineField } = require('./accessors.js');
 const { call } = require('./calls.js');
 

@@ -204,3 +204,7 @@ pub const MAX_HOST_NAME_LEN: usize = 255;
 
 /// The longest name of RFC 4251 section 6: what is longer is no name of the protocol.
 pub const MAX_NAME_LEN: usize = 64;
+
+/// The longest mpint that is turned into decimal digits or back, which takes the square of its length;
+/// four times that of the largest key.
+pub const MAX_DECIMAL_LEN: usize = 8 * 1024;

@@ -112,7 +112,8 @@ pub(super) fn number<T: TryFrom<u64>>(name: &str, value: Value) -> Result<T, Fai
 fn auth_methods(list: &str) -> Result<String, Failure> {
     let names: Vec<&str> = list.split(',').map(str::trim).collect();
     let good = |name: &&str| is_name(name);
-    if list.len() > MAX_SHOWN_LEN || !(list.is_empty() || names.iter().all(good)) {
+    let plain = list.len() <= MAX_SHOWN_LEN && !list.contains(char::is_control);
+    if !plain || !(list.is_empty() || names.iter().all(good)) {
         return Err(Failure::invalid("DefaultAuthMethods is a list of names."));
     }
     Ok(names.join(","))
@@ -156,7 +157,7 @@ mod tests {
     fn methods_are_names() {
         assert_eq!(auth_methods("password, publickey").as_deref(), Ok("password,publickey"));
         assert_eq!(auth_methods("").as_deref(), Ok(""));
-        for list in ["pass word", "password,,none", ",", "a\0", &"x".repeat(65)] {
+        for list in ["pass word", "password,,none", ",", "a\0", "a\n", &"x".repeat(65)] {
             assert!(auth_methods(list).is_err(), "{list:?}");
         }
     }

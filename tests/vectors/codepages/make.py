@@ -4,6 +4,7 @@ the page, else glibc's iconv. single.txt: number, source, and the characters of 
 hexadecimal UTF-16 (fffd: none), without the lower half if that is US-ASCII. multi.txt: number, source, hexadecimal bytes, the text as JSON."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -79,8 +80,8 @@ def multi():
         far_east = lambda code: number != 950 or 0x4E00 <= code < 0xA000
         for code in list(range(0x80, 0xD800, 41)) + list(range(0xFF01, 0xFFE6, 11)):
             try:
-                chr(code).encode(name)
-                if far_east(code):
+                # EUC-KR of CPython puts Hangul that KS X 1001 lacks together from parts, in 8 bytes
+                if len(chr(code).encode(name)) <= 4 and far_east(code):
                     chars.append(chr(code))
             except UnicodeEncodeError:
                 pass
@@ -92,6 +93,7 @@ def multi():
     yield f"50227 iconv:{name} {done.stdout.hex()} {json.dumps(text)}"
 
 
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
 for file, lines in (("single.txt", single()), ("multi.txt", multi())):
     with open(file, "w", encoding="ascii") as out:
         out.writelines(line + "\n" for line in lines)
