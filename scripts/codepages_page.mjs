@@ -32,7 +32,8 @@ protocol says so (RFC 4251, section 5).
   character that the code page lacks is sent as its \`?\`. No byte order mark is written.
 * The pages of one byte for each character are those of .NET (from the npm package \`codepage\`). 932, 936,
   949, 950, 20932, 51932 and 54936 are those of the WHATWG Encoding Standard (from the crate
-  \`encoding_rs\`): 950 reads the extensions of Hong Kong too. 20936 and 51936 write GB 2312 and
+  \`encoding_rs\`): 950 reads the extensions of Hong Kong
+  too, and 20932 and 51932 read JIS X 0212, but neither is written. 20936 and 51936 write GB 2312 and
   read GBK, 51949 writes KS X 1001 and reads its extension. 50220 writes half-width katakana full-width,
   50221 with an escape sequence of their own, 50222 with SO and SI; all three read all of these. 1200 and
   1201 have surrogate pairs, so all of Unicode.
