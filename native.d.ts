@@ -157,6 +157,12 @@ export interface CertificateRequest {
 /** Every documented code page: its number, its name, and `yes` if it is supported, else `no`. */
 export declare function codePages(): Array<Array<string>>
 
+/**
+ * Takes the memory of `bytes` away from JavaScript: it is used again at once, not when the garbage
+ * collector finds that nobody has it any more.
+ */
+export declare function detach(bytes: object): void
+
 /** The documented text of an error number. */
 export declare function errorText(code: number): string
 

@@ -44,6 +44,8 @@ class Core {
   #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
+  /** The data of an event is taken back when its listeners are done. */
+  reusesData = false;
 
   /** Makes text of what clients send. */
   text = new TextReader();
@@ -154,10 +156,16 @@ class Core {
     return this.query(method, op, ...args) === true ? RESOLVED : this.#opPromise(op, null);
   }
 
+  /** Takes over what the facade itself goes by. */
+  settingsChanged() {
+    this.reusesData = this.#native.get('ReuseDataBuffers');
+    this.text.use(this.#native.codePage());
+  }
+
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
   async config(text) {
     const value = this.query('config', text);
-    if (/^\s*codepage\s*=/i.test(text)) this.text.use(this.query('codePage'));
+    this.settingsChanged();
     const toLoad = this.query('alternativeToLoad');
     if (toLoad === null) return value;
     const loaded = toLoad.load().then(
@@ -184,7 +192,6 @@ class Core {
     this.query(method, op);
     return this.#opPromise(op, () => {
       this.#listening = this.query('get', 'Listening');
-      if (method === 'reset') this.text.use(this.query('codePage'));
     });
   }
 

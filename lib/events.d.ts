@@ -89,7 +89,10 @@ export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
    * sent. What means nothing shows as U+FFFD. See docs/CODEPAGES.md.
    */
   readonly data: string;
-  /** The data, exactly as it came. */
+  /**
+   * The data, exactly as it came; the program may keep it. With `config('ReuseDataBuffers=True')` it is the listeners' only
+   * until they have returned (or their promises settled): then it is taken back and has length 0.
+   */
   readonly dataB: Uint8Array;
   /** Extension: 0 for data, else the type of extended data (1 = stderr). */
   readonly extendedDataType: number;

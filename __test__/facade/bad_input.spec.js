@@ -289,6 +289,7 @@ const SETTINGS = {
   LogLevel: { bad: number(0, 3) },
   MaskSensitive: { bad: BOOLEAN },
   MaxAuthAttempts: { bad: number(0, MAX_UINT32) },
+  ReuseDataBuffers: { bad: BOOLEAN },
   MaxConnections: { bad: number(1, 100_000) },
   NegotiatedStrictKex: { of: 'connection', bad: READ_ONLY_SETTING },
   SecurityProfile: { bad: line('modern', '', 'paranoid') },

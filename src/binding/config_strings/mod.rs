@@ -4,6 +4,7 @@
 mod algorithms;
 mod authentication;
 mod connections;
+mod data;
 mod host_keys;
 mod product;
 mod text;
@@ -42,6 +43,7 @@ static TABLES: &[&[Row]] = &[
     algorithms::ROWS,
     authentication::ROWS,
     connections::ROWS,
+    data::ROWS,
     host_keys::ROWS,
     product::ROWS,
     text::ROWS,
