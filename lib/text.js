@@ -65,7 +65,8 @@ class TextReader {
     const text = texts.of(extendedType);
     let read;
     if (this.#memory === MEMORY.NOTHING) {
-      read = () => this.#shared.decode(bytes);
+      const shared = this.#shared;
+      read = () => shared.decode(bytes);
     } else if (this.#memory === MEMORY.UTF8) {
       const all = text.join(bytes);
       read = () => decoder.decode(all);
@@ -88,6 +89,10 @@ class Rest {
     this.#decoder = null;
     const all = this.#bytes.length === 0 ? bytes : concat(this.#bytes, bytes);
     const end = all.length - unfinished(all);
+    if (end === all.length) {
+      this.#bytes = NOTHING;
+      return all;
+    }
     // A copy: a view would keep all of the data alive.
     this.#bytes = all.slice(end);
     return all.subarray(0, end);

@@ -92,6 +92,18 @@ describe('data', () => {
     expect([data, bytes]).toEqual(['a', [0x61, 0x93]]);
   });
 
+  test('of a page of single bytes keeps its page on a channel that began with another', async () => {
+    const events = [];
+    const pages = [65001, 1252, 1251, 437];
+    const server = await startServer(async (e) => {
+      events.push(e);
+      await server.config(`CodePage=${pages[events.length] ?? 65001}`);
+    }, 1);
+    server.on('SSHChannelEOF', (e) => server.closeChannel(e.channelId));
+    await exchange(server, Buffer.from([0xc3, 0xe9, 0xe9, 0xe9]));
+    expect(events.map((e) => e.data)).toEqual(['', 'é', 'й', 'Θ']);
+  });
+
   test('is read with the code page of its moment, though its text is read later', async () => {
     const events = [];
     const server = await startServer(async (e) => {

@@ -321,7 +321,8 @@ const COMING = {
   LoginGraceTime: { bad: number(0, MAX_UINT32) },
   MaxUnauthenticated: { bad: number(0, 100_000) },
   OutBufferSize: { bad: number(0, 2 ** 30) },
-  SSHHostCertificates: { bad: line('x') },
+  // Has lines.
+  SSHHostCertificates: { bad: ['x', 'x\0', HUGE] },
   SSHKeepAliveCountMax: { bad: number(0, 0x7fffffff) },
   SSHKeepAliveInterval: { bad: number(0, 0x7fffffff) },
   SSHVersionPattern: { bad: line('*SSH-2.0-*', '', ' , ') },

@@ -5,6 +5,7 @@ use crate::binding::errors::Failure;
 use crate::binding::settings::parse_bool;
 use crate::binding::state::State;
 use crate::engine::Prompt;
+use crate::limits::MAX_SHOWN_LEN;
 
 /// The settings of this file.
 pub(super) static ROWS: &[Row] = &[
@@ -32,7 +33,18 @@ fn banner(state: &State, id: u64) -> Result<String, Failure> {
 
 fn set_banner(state: &mut State, id: u64, value: &str) -> Result<(), Failure> {
     state.connection(id)?;
+    check_shown(value)?;
     state.program.set_banner(id, value.to_owned());
+    Ok(())
+}
+
+/// What people read while they log in.
+fn check_shown(value: &str) -> Result<(), Failure> {
+    if value.len() > MAX_SHOWN_LEN || value.contains('\0') {
+        return Err(Failure::invalid(format!(
+            "The value has to be a text of at most {MAX_SHOWN_LEN} bytes without NUL."
+        )));
+    }
     Ok(())
 }
 
@@ -43,6 +55,7 @@ fn connection_prompts(state: &State, id: u64) -> Result<String, Failure> {
 
 fn set_connection_prompts(state: &mut State, id: u64, value: &str) -> Result<(), Failure> {
     state.connection(id)?;
+    check_shown(value)?;
     state.program.set_connection_prompts(id, parse_prompts(value)?);
     Ok(())
 }

@@ -12,7 +12,7 @@ mod text;
 use super::errors::{Failure, UNKNOWN_CONNECTION, shown};
 use super::settings::parse_bool;
 use super::state::State;
-use crate::limits::{MAX_SETTING_LEN, MAX_SHOWN_LEN, MAX_STORE_TEXT_LEN};
+use crate::limits::{MAX_SETTING_LEN, MAX_STORE_TEXT_LEN};
 
 /// One setting.
 struct Row {
@@ -106,22 +106,18 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
 
 /// The settings whose values are taken as they are: they can be the content of a file, or a secret.
 static VERBATIM: &[&str] = &["AltSSHCertStore", "AltSSHCertStorePassword"];
-/// Those that people read, which can have several lines.
-static LINES: &[&str] = &["KeyboardInteractivePrompts", "UserAuthBanner"];
+/// Those that can have several lines; what else they may have is for their rows to say.
+static LINES: &[&str] = &["KeyboardInteractivePrompts", "SSHHostCertificates", "UserAuthBanner"];
 
 /// What no value may have, whatever its setting makes of it.
 fn check(name: &str, value: &str) -> Result<(), Failure> {
-    let (longest, allowed): (_, fn(char) -> bool) = if VERBATIM.contains(&name) {
-        (MAX_STORE_TEXT_LEN, |_| true)
-    } else if LINES.contains(&name) {
-        (MAX_SHOWN_LEN, |char| char != '\0')
-    } else {
-        (MAX_SETTING_LEN, |char| !char.is_control())
-    };
+    let verbatim = VERBATIM.contains(&name);
+    let longest = if verbatim { MAX_STORE_TEXT_LEN } else { MAX_SETTING_LEN };
     if value.len() > longest {
         return Err(Failure::invalid(format!("The value is longer than {longest} bytes.")));
     }
-    if !value.chars().all(allowed) {
+    let one_line = !verbatim && !LINES.contains(&name);
+    if one_line && value.contains(char::is_control) {
         return Err(Failure::invalid("The value has a control character."));
     }
     Ok(())

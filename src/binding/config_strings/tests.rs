@@ -122,7 +122,7 @@ fn no_value_is_longer_than_it_makes_sense() {
         ("ServerSSHVersionString", MAX_SETTING_LEN),
         ("AltSSHCertStore[0]", MAX_STORE_TEXT_LEN),
         ("AltSSHCertStorePassword[0]", MAX_STORE_TEXT_LEN),
-        ("UserAuthBanner[1]", MAX_SHOWN_LEN),
+        ("UserAuthBanner[1]", MAX_SETTING_LEN),
     ] {
         let text = format!("{name}={}", "x".repeat(longest + 1));
         let failure = config(&mut state, &text).unwrap_err();
