@@ -290,6 +290,23 @@ export class sshserver extends EventEmitter {
    *   (True) or the system may join small ones (False, Nagle's algorithm). The end of what the server has to
    *   send leaves at once in either case: no reply waits for the client's acknowledgement. Before the
    *   first channel it is always on.
+   * Rejects for an unknown name or a bad value, which changes nothing, and with 108 for MaxConnections while
+   * listening. A value has no control characters, except that certificate stores, banners and prompts have
+   * lines; it has at most 1 MiB (stores 2 MiB, banners and prompts 16 KiB).
+   *
+   * - `CodePage` (default 65001, UTF-8): the encoding of `data`, of sendText and of dataToSend, by its number;
+   *   docs/CODEPAGES.md lists them. A character that the code page lacks is sent as `?`. Rejects with
+   *   10022 for a page that is not supported, by its name.
+   * - `LogLevel` (default 1): what Log tells. 0 nothing, 1 milestones, 2 a line for each packet, 3 the bytes
+   *   of each packet too, which includes what is typed in a session.
+   * - `MaskSensitive` (default True): whether passwords and the responses of keyboard-interactive are left out
+   *   of the log. False shows them at level 3, as bytes. Keys and shared secrets are never logged.
+   * - `BuildInfo`, `LicenseInfo` (to be read): what this is and how it may be used. The lines of LicenseInfo
+   *   are the documented ones; there is no key, as the licence is an open one.
+   * - `UseInternalSecurityAPI` (default False): kept and read back. It changes nothing: the addon has all
+   *   its cryptography in itself, on every system.
+   * - `SecurityProfile` (default `compatible`): `modern` sets every list of algorithms to what a current
+   *   OpenSSH accepts, `compatible` sets all to their documented defaults.
    */
   config(configurationString: string): Promise<string>;
   config(configurationString: string, callback: SSHServerCallback<string>): void;
@@ -314,7 +331,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * Reads a field of a packet's payload by its documented name (case-insensitive), or by a list of types as
-   * in `"%s,f"`. Takes a whole packet (SSHChannelRequest) and bare type-specific data alike.
+   * in `"%s,f"`. Takes a whole packet (SSHChannelRequest) and bare type-specific data alike. Numbers of any
+   * size (`m`) up to 8 KiB are read as decimal digits, longer ones only with getSSHParamBytes.
    * @throws SSHServerError when there is no such field.
    */
   getSSHParam(payload: Uint8Array, field: string): string;
@@ -383,7 +401,10 @@ export class sshserver extends EventEmitter {
     callback: SSHServerCallback<void>,
   ): void;
 
-  /** Sends text in the encoding of the CodePage setting (UTF-8). Otherwise as sendBytes. */
+  /**
+   * Sends text in the encoding of the CodePage setting (UTF-8); a character that it lacks is sent as `?`.
+   * Otherwise as sendBytes.
+   */
   sendText(channelId: string, text: string): Promise<void>;
   sendText(channelId: string, text: string, callback: SSHServerCallback<void>): void;
 

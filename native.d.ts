@@ -33,6 +33,14 @@ export declare class NativeCertificate {
   field(name: string): boolean | number | string
 }
 
+/** Reads the bytes of one stream, in pieces of any length. */
+export declare class NativeDecoder {
+  /** Of the code page of this number. */
+  constructor(codePage: number)
+  /** The text that is complete with these bytes. */
+  decode(bytes: Uint8Array): string
+}
+
 /** An SSH server behind the facade. */
 export declare class NativeServer {
   /** `wake` is called when there are events to drain. */
@@ -69,6 +77,8 @@ export declare class NativeServer {
   setCertificate(certificate: NativeCertificate | null): void
   /** Reads or sets a configuration setting. */
   config(configurationString: string): string
+  /** The number of the code page, and what its decoder remembers: 0 it is UTF-8, 1 nothing, 2 a state. */
+  codePage(): Array<number>
   /** What the last setting asked to load, for [`Self::finish_load`]. */
   alternativeToLoad(): AlternativeToLoad | null
   /** Takes over what was loaded. */
@@ -91,7 +101,7 @@ export declare class NativeServer {
   closeChannel(op: number, channel: number): void
   /** Sends data, or extended data of this type; `true` when it is done already. */
   send(op: number, channel: number, data: Uint8Array, extendedType: number): boolean
-  /** Sends text; `true` when it is done already. */
+  /** Sends text in the encoding of the code page; `true` when it is done already. */
   sendText(op: number, channel: number, text: string): boolean
   /** Sends a packet that the program has built; `true` when it is done already. */
   sendPacket(op: number, channel: number, number: number, payload: Uint8Array): boolean
@@ -143,6 +153,9 @@ export interface CertificateRequest {
   /** The certificate whose private key is wanted. */
   encoded?: Uint8Array
 }
+
+/** Every documented code page: its number, its name, and `yes` if it is supported, else `no`. */
+export declare function codePages(): Array<Array<string>>
 
 /**
  * Takes the memory of `bytes` away from JavaScript: it is used again at once, not when the garbage

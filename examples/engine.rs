@@ -48,7 +48,7 @@ fn main() -> Result<()> {
 fn serve(mut socket: TcpStream, config: Arc<Config>) -> Result<()> {
     socket.set_nodelay(true)?;
     let mut connection = Connection::new(Instant::now(), config, Box::new(SystemRandom));
-    connection.set_verbosity(Verbosity { log_level: 2, status: false });
+    connection.set_verbosity(Verbosity { log_level: 2, ..Verbosity::default() });
     let (mut input, mut output) = (BytesMut::new(), Vec::new());
     let mut chunk = vec![0; 64 * 1024];
     loop {

@@ -5,7 +5,6 @@ const { KIND } = require('./kinds.js');
 const { checkBoolean, checkInteger } = require('./args.js');
 const {
   ChannelEvent,
-  ChannelDataInEvent,
   ChannelOpenRequestEvent,
   ChannelRequestEvent,
   ChannelRequestedEvent,
@@ -55,7 +54,7 @@ class ChannelHandlers {
         return this.deliverRecords(lane);
       }
     }
-    const pending = this.#deliver(connection, channel, bytes, extendedType, bytes.length);
+    const pending = this.#deliver(lane, connection, channel, bytes, extendedType, bytes.length);
     if (!this.#core.reusesData || bytes.length <= COPIED_LENGTH) return pending;
     if (pending !== undefined) return pending.then(() => detach(bytes));
     detach(bytes);
@@ -68,7 +67,7 @@ class ChannelHandlers {
     for (;;) {
       const record = records.next();
       if (record === null) break;
-      const pending = this.#deliver(connection, channel, record.bytes, 0, record.toReport);
+      const pending = this.#deliver(lane, connection, channel, record.bytes, 0, record.toReport);
       // The lane comes back here when these listeners are done.
       if (pending !== undefined) return pending;
     }
@@ -77,20 +76,32 @@ class ChannelHandlers {
     return undefined;
   }
 
-  #deliver(connection, channel, bytes, extendedType, toReport) {
+  #deliver(lane, connection, channel, bytes, extendedType, toReport) {
     if (!this.#listeners.has(KIND.CHANNEL_DATA_IN)) {
+      // Whoever listens later does not get the beginning of a character that nobody saw.
+      if (lane !== undefined && lane.texts !== null) this.#core.forgetTexts(lane);
       this.#core.consumed(channel, toReport);
       return undefined;
     }
     this.currentConnection = connection;
     this.currentChannel = channel;
-    const event = new ChannelDataInEvent(String(connection), String(channel), bytes, extendedType);
+    const event = this.#dataEvent(lane, connection, channel, bytes, extendedType);
     const result = this.#listeners.fire(KIND.CHANNEL_DATA_IN, event, connection);
     if (typeof result === 'boolean') {
       this.#core.consumed(channel, toReport);
       return undefined;
     }
     return this.#consumedLater(result, channel, toReport);
+  }
+
+  #dataEvent(lane, connection, channel, bytes, extendedType) {
+    const { text } = this.#core;
+    const connectionId = String(connection);
+    const channelId = String(channel);
+    if ((lane === undefined || lane.texts === null) && text.isWhole(bytes))
+      return text.wholeEvent(connectionId, channelId, bytes, extendedType);
+    const texts = this.#core.texts(channel, connection);
+    return text.event(texts, connectionId, channelId, bytes, extendedType);
   }
 
   // On its own, so that the closure is only made when there is a promise.
@@ -107,7 +118,7 @@ class ChannelHandlers {
   /** EOF or close: what is short of a record comes first, and after the close nothing is remembered. */
   #ended(lane, kind, [connection, channel]) {
     const rest = lane === undefined || lane.records === null ? null : lane.records.rest();
-    const pending = rest && this.#deliver(connection, channel, rest.bytes, 0, rest.toReport);
+    const pending = rest && this.#deliver(lane, connection, channel, rest.bytes, 0, rest.toReport);
     if (pending) return pending.then(() => this.#endedAfterRest(lane, kind, connection, channel));
     return this.#endedAfterRest(lane, kind, connection, channel);
   }

@@ -6,12 +6,14 @@ const { SSHServerError, toServerError } = require('./errors.js');
 const { Listeners } = require('./listeners.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
+const { ChannelTexts, TextReader } = require('./text.js');
 const keepAlive = require('./keep_alive.js');
 
 const RESOLVED = Promise.resolve();
 const DATA_BITS =
   (1 << KIND.CHANNEL_DATA_IN) | (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
+const CLOSED_BIT = 1 << KIND.CHANNEL_CLOSED;
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
 /** Batches in one turn of the event loop, whose timers and other I/O come next. */
@@ -35,7 +37,7 @@ class Core {
   #dispatcher;
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
-  #needs = { opening: 0, streams: 0, records: 0, waitingToSend: 0 };
+  #needs = { opening: 0, streams: 0, records: 0, texts: 0, waitingToSend: 0 };
   #answers = [];
   #consumed = [];
   #draining = false;
@@ -51,6 +53,9 @@ class Core {
   #loading = null;
   /** The data of an event is taken back when its listeners are done. */
   reusesData = false;
+
+  /** Makes text of what clients send. */
+  text = new TextReader();
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
@@ -161,6 +166,7 @@ class Core {
   /** Takes over what the facade itself goes by. */
   settingsChanged() {
     this.reusesData = this.#native.get('ReuseDataBuffers');
+    this.text.use(this.#native.codePage());
   }
 
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
@@ -252,6 +258,22 @@ class Core {
     return this.#dispatcher.findChannelLane(channel)?.records?.length ?? 0;
   }
 
+  /** What the text of a channel has left over, which is kept until the channel closes. */
+  texts(channel, connection) {
+    const lane = this.#dispatcher.channelLane(channel, connection);
+    if (lane.texts === null) {
+      lane.texts = new ChannelTexts();
+      this.need('texts', 1);
+    }
+    return lane.texts;
+  }
+
+  forgetTexts(lane) {
+    lane.texts = null;
+    this.need('texts', -1);
+    this.#dispatcher.dispose(lane);
+  }
+
   /** The stream of a channel; `make` builds it the first time. From then on its data goes there. */
   stream(channel, make) {
     const lane = this.#knownLane(channel);
@@ -268,8 +290,10 @@ class Core {
     lane.closed = true;
     if (lane.records !== null) this.need('records', -1);
     if (lane.stream !== null) this.need('streams', -1);
+    if (lane.texts !== null) this.need('texts', -1);
     lane.records = null;
     lane.stream = null;
+    lane.texts = null;
   }
 
   #knownLane(channel) {
@@ -322,12 +346,14 @@ class Core {
 
   #updateMask() {
     let mask = this.listeners.mask();
-    const { opening, streams, records, waitingToSend } = this.#needs;
+    const { opening, streams, records, texts, waitingToSend } = this.#needs;
     // Who accepts channels may ask for the stream of one in SSHChannelOpened or later; the client can
     // have sent data before that, which only events that are built bring here.
     const accepting = this.listeners.has(KIND.CHANNEL_OPEN_REQUEST);
     if (opening > 0 || streams > 0 || accepting) mask |= DATA_BITS;
     if (records > 0) mask |= RECORD_BITS;
+    // With the end of a channel, what its text has left over is forgotten.
+    if (texts > 0 || this.listeners.has(KIND.CHANNEL_DATA_IN)) mask |= CLOSED_BIT;
     if (waitingToSend > 0) mask |= READY_BIT;
     if (mask === this.#mask) return;
     this.#mask = mask;

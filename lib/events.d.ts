@@ -65,7 +65,10 @@ export interface SSHServerErrorEvent {
 export interface SSHServerLogEvent {
   /** `""` if it concerns no connection. */
   readonly connectionId: string;
-  /** 1 milestones, 2 one line for each packet, 3 packets in hexadecimal too. */
+  /**
+   * 1 milestones, 2 one line for each packet (direction, name, number, sequence, length), 3 packets in
+   * hexadecimal too. Passwords and responses are masked unless MaskSensitive is False.
+   */
   readonly logLevel: number;
   readonly message: string;
   /** Reserved; `""`. */
@@ -81,12 +84,13 @@ export interface SSHServerChannelEvent {
 /** `SSHChannelDataIn`: data of a channel, in order. */
 export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
   /**
-   * The data as text, decoded as UTF-8 each time it is read. A character cut in two by the end of the
-   * event shows as U+FFFD: use `dataB` and a streaming decoder where that matters.
+   * The data as text, in the encoding of the CodePage setting (UTF-8). A character cut in two by the end
+   * of the event comes whole with the next event of the channel: joined together, the texts are what was
+   * sent. What means nothing shows as U+FFFD. See docs/CODEPAGES.md.
    */
   readonly data: string;
   /**
-   * The data; the program may keep it. With `config('ReuseDataBuffers=True')` it is the listeners' only
+   * The data, exactly as it came; the program may keep it. With `config('ReuseDataBuffers=True')` it is the listeners' only
    * until they have returned (or their promises settled): then it is taken back and has length 0.
    */
   readonly dataB: Uint8Array;

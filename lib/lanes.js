@@ -22,6 +22,9 @@ class ChannelLane extends Lane {
   /** The stream that has taken over the data of the channel. */
   stream = null;
 
+  /** The ChannelTexts of a channel whose data was cut inside of a character, or has a state. */
+  texts = null;
+
   /** SSHChannelClosed has been reached: nothing comes after it. */
   closed = false;
 
@@ -32,7 +35,7 @@ class ChannelLane extends Lane {
   }
 
   get disposable() {
-    return this.idle && this.records === null && this.stream === null;
+    return this.idle && this.records === null && this.stream === null && this.texts === null;
   }
 }
 

@@ -244,3 +244,20 @@ pub const MAX_SALT_LEN: usize = 1024;
 /// Elements within elements of a key store: a megabyte of opening brackets would exhaust the stack.
 /// PKCS#12 needs about a dozen.
 pub const MAX_STORE_DEPTH: usize = 48;
+
+/// The longest value of a setting: a program that passes on what somebody else gave it keeps that
+/// in memory, and in each error.
+pub const MAX_SETTING_LEN: usize = 1 << 20;
+
+/// The longest text of a certificate store: the largest one, in base64 with its lines.
+pub const MAX_STORE_TEXT_LEN: usize = 2 * MAX_STORE_LEN;
+
+/// The longest host name, of RFC 1035 section 2.3.4.
+pub const MAX_HOST_NAME_LEN: usize = 255;
+
+/// The longest name of RFC 4251 section 6: what is longer is no name of the protocol.
+pub const MAX_NAME_LEN: usize = 64;
+
+/// The longest mpint that is turned into decimal digits or back, which takes the square of its length;
+/// four times that of the largest key.
+pub const MAX_DECIMAL_LEN: usize = 8 * 1024;

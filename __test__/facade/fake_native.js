@@ -118,6 +118,10 @@ class NativeServer {
     return text.includes('=') ? '' : `value of ${text}`;
   }
 
+  codePage() {
+    return [65001, 0];
+  }
+
   alternativeToLoad() {
     return null;
   }

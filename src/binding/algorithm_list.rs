@@ -1,7 +1,7 @@
 //! The documented comma-separated lists of algorithms: what is read is exactly what was set, what is
 //! offered are the rows of the registries.
 
-use super::errors::Failure;
+use super::errors::{Failure, shown};
 use crate::crypto::cipher::{self, CipherAlgorithm};
 use crate::crypto::compression::{self, CompressionAlgorithm};
 use crate::crypto::kex::{self, KexAlgorithm};
@@ -47,7 +47,10 @@ impl<T: Algorithm> AlgorithmList<T> {
                 }
                 None => {
                     let kind = T::KIND;
-                    return Err(Failure::invalid(format!("{name:?} is not a known {kind}.")));
+                    return Err(Failure::invalid(format!(
+                        "{} is not a known {kind}.",
+                        shown(name)
+                    )));
                 }
             }
         }

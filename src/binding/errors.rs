@@ -49,6 +49,15 @@ pub(super) fn text(number: u32) -> String {
     row.map(|(_, text)| (*text).to_owned()).or_else(|| os_error::text(number)).unwrap_or_default()
 }
 
+/// A text of the program in a message: quoted, and not longer than it takes to recognise it.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 64;
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{:?}...", text.get(..at).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
 /// An error as the program sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -219,6 +228,13 @@ mod tests {
         assert_eq!(text(126), "Invalid ConnectionId.");
         assert_eq!(text(10048), "[10048] Address already in use.");
         assert_eq!(text(7), "");
+    }
+
+    #[test]
+    fn long_texts_are_shown_by_their_beginning() {
+        assert_eq!(shown("a\nb"), r#""a\nb""#);
+        assert_eq!(shown(&"x".repeat(65)), format!("{:?}...", "x".repeat(64)));
+        assert_eq!(shown(&"x".repeat(64)), format!("{:?}", "x".repeat(64)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use napi::bindgen_prelude::{Either, Null, Object, Uint8Array};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
+use super::codepage::CodePage;
 use super::errors;
 use super::ssh_param;
 use crate::crypto;
@@ -39,6 +40,14 @@ pub fn set_ssh_param(
 #[napi]
 pub fn error_text(code: u32) -> String {
     errors::text(code)
+}
+
+/// Every documented code page: its number, its name, and `yes` if it is supported, else `no`.
+#[napi]
+pub fn code_pages() -> Vec<Vec<String>> {
+    let supported = |page: &CodePage| (if page.is_supported() { "yes" } else { "no" }).to_owned();
+    let pages = CodePage::all().iter();
+    pages.map(|page| vec![page.id.to_string(), page.name.to_owned(), supported(page)]).collect()
 }
 
 /// Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,

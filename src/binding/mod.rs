@@ -12,7 +12,9 @@
 mod algorithm_list;
 mod alternatives;
 mod certificate;
+mod codepage;
 mod config_strings;
+mod decoder;
 mod errors;
 mod events;
 mod functions;

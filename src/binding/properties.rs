@@ -8,6 +8,7 @@ use super::errors::Failure;
 use super::login_texts;
 use super::settings::DEFAULT_BACKLOG;
 use super::state::{State, whole};
+use crate::limits::{MAX_HOST_NAME_LEN, MAX_NAME_LEN, MAX_SETTING_LEN};
 
 /// A value of a property.
 pub(super) type Value = Either3<bool, f64, String>;
@@ -44,7 +45,7 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
     match name {
         "LocalHost" if active => return Err(Failure::new(107)),
         "LocalPort" if active => return Err(Failure::new(106)),
-        "LocalHost" => settings.local_host = host(text(name, value)?)?,
+        "LocalHost" => settings.local_host = host(line(name, value, MAX_HOST_NAME_LEN)?)?,
         "LocalPort" => settings.local_port = number(name, value)?,
         "ConnectionBacklog" => settings.backlog = Some(number(name, value)?),
         "DefaultAuthMethods" => settings.auth_methods = auth_methods(&text(name, value)?)?,
@@ -56,10 +57,12 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
             settings.instruction = instruction;
         }
         "SSHCompressionAlgorithms" => {
-            settings.lists.compression = AlgorithmList::parse(&text(name, value)?)?;
+            let list = AlgorithmList::parse(&line(name, value, MAX_SETTING_LEN)?);
+            settings.lists.compression = list.map_err(naming(name))?;
         }
         "SSHEncryptionAlgorithms" => {
-            settings.lists.cipher = AlgorithmList::parse(&text(name, value)?)?;
+            let list = AlgorithmList::parse(&line(name, value, MAX_SETTING_LEN)?);
+            settings.lists.cipher = list.map_err(naming(name))?;
         }
         "Listening" => return Err(Failure::invalid("Listening cannot be set.")),
         _ => return Err(Failure::invalid(format!("There is no property {name:?}."))),
@@ -77,13 +80,30 @@ fn text(name: &str, value: Value) -> Result<String, Failure> {
 
 /// An address, with its zone or in brackets if need be, or a host name; or nothing.
 fn host(text: String) -> Result<String, Failure> {
-    // RFC 1035 section 2.3.4, and the underscores that there are
-    const MAX_LEN: usize = 255;
+    // the underscores that there are included
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%[]".contains(&byte);
-    if text.len() > MAX_LEN || !text.trim().bytes().all(good) {
+    if !text.trim().bytes().all(good) {
         return Err(Failure::invalid("LocalHost is neither an address nor a host name."));
     }
     Ok(text)
+}
+
+/// A text of one line.
+fn line(name: &str, value: Value, longest: usize) -> Result<String, Failure> {
+    let text = text(name, value)?;
+    if text.len() > longest {
+        let message = format!("{name} is longer than {longest} bytes.");
+        return Err(Failure::invalid(message));
+    }
+    if text.contains(char::is_control) {
+        return Err(Failure::invalid(format!("{name} has a control character.")));
+    }
+    Ok(text)
+}
+
+/// Says which property it is.
+fn naming(name: &str) -> impl Fn(Failure) -> Failure {
+    move |failure| Failure { message: format!("{} ({name})", failure.message), ..failure }
 }
 
 /// A whole number in the range of its type.
@@ -101,14 +121,20 @@ const MAX_METHODS_LEN: usize = 4096;
 /// A list of names that can go into a name-list (RFC 4251 section 5).
 fn auth_methods(list: &str) -> Result<String, Failure> {
     let names: Vec<&str> = list.split(',').map(str::trim).collect();
-    // RFC 4251 section 6
-    let good = |name: &&str| name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_graphic());
-    if list.len() > MAX_METHODS_LEN || !names.iter().all(good) {
+    let good = |name: &&str| is_name(name);
+    let plain = list.len() <= MAX_METHODS_LEN && !list.contains(char::is_control);
+    if !plain || !(list.is_empty() || names.iter().all(good)) {
         return Err(Failure::invalid(
             "DefaultAuthMethods has to be names of methods, separated by commas.",
         ));
     }
     Ok(names.join(","))
+}
+
+/// RFC 4251 section 6: a name of the protocol.
+pub(super) fn is_name(name: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+    (1..=MAX_NAME_LEN).contains(&name.len()) && name.bytes().all(good)
 }
 
 #[cfg(test)]
@@ -155,9 +181,16 @@ mod tests {
     fn methods_are_names() {
         assert_eq!(auth_methods("password, publickey").as_deref(), Ok("password,publickey"));
         assert_eq!(auth_methods("").as_deref(), Ok(""));
-        for bad in
-            ["pass word", "publickey\0", "a\nb", "pässwort", &"x".repeat(65), &"x,".repeat(2049)]
-        {
+        for bad in [
+            "pass word",
+            "password,,none",
+            ",",
+            "publickey\0",
+            "a\nb",
+            "pässwort",
+            &"x".repeat(65),
+            &"x,".repeat(2049),
+        ] {
             let failure = auth_methods(bad).unwrap_err();
             assert!(failure.message.contains("DefaultAuthMethods"), "{}", failure.message);
         }

@@ -261,6 +261,13 @@ impl NativeServer {
         Ok(config_strings::config(&mut self.state, &configuration_string)?)
     }
 
+    /// The number of the code page, and what its decoder remembers: 0 it is UTF-8, 1 nothing, 2 a state.
+    #[napi]
+    pub fn code_page(&self) -> Vec<u32> {
+        let page = self.state.settings.code_page;
+        vec![page.id, page.memory() as u32]
+    }
+
     /// What the last setting asked to load, for [`Self::finish_load`].
     #[napi]
     pub fn alternative_to_load(&mut self) -> Option<AlternativeToLoad> {
@@ -330,6 +337,10 @@ impl NativeServer {
         parameters: &[u8],
     ) -> napi::Result<(), String> {
         let connection = self.connection(connection)?;
+        if !properties::is_name(&channel_type) {
+            let text = "channelType is a name of 1 to 64 printable characters.";
+            return Err(Failure::invalid(text).into());
+        }
         connection.open_channel(channel_type, Bytes::copy_from_slice(parameters), ticket(op));
         Ok(())
     }
@@ -358,10 +369,11 @@ impl NativeServer {
         self.send_bytes(op, channel, blocks::copy(data), data_type)
     }
 
-    /// Sends text; `true` when it is done already.
+    /// Sends text in the encoding of the code page; `true` when it is done already.
     #[napi]
     pub fn send_text(&self, op: f64, channel: f64, text: String) -> napi::Result<bool, String> {
-        self.send_bytes(op, channel, Bytes::from(text.into_bytes()), None)
+        let bytes = self.state.settings.encoder.encode(text);
+        self.send_bytes(op, channel, Bytes::from(bytes), None)
     }
 
     fn send_bytes(

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::algorithm_list::AlgorithmList;
 use super::alternatives::Alternatives;
+use super::codepage::{CodePage, Encoder};
 use super::host_certificates::HostCertificates;
 use super::socket_settings::Sockets;
 use crate::crypto::cipher::CipherAlgorithm;
@@ -61,6 +62,12 @@ pub(super) struct Settings {
     pub(super) host_certificates: HostCertificates,
     pub(super) log_level: u8,
     pub(super) sockets: Sockets,
+    pub(super) mask_sensitive: bool,
+    /// Stored only: the addon has all its cryptography in itself.
+    pub(super) internal_security: bool,
+    pub(super) code_page: &'static CodePage,
+    /// That of the code page.
+    pub(super) encoder: Encoder,
     /// For the facade: the data of an event is its listeners' only until they are done.
     pub(super) reuse_data_buffers: bool,
 }
@@ -123,6 +130,10 @@ impl Default for Settings {
             host_certificates: HostCertificates::default(),
             log_level: 1,
             sockets: Sockets::default(),
+            mask_sensitive: true,
+            internal_security: false,
+            code_page: CodePage::utf8(),
+            encoder: CodePage::utf8().encoder(),
             reuse_data_buffers: false,
         }
     }

@@ -20,6 +20,7 @@ impl State {
         let settings = &self.settings;
         self.server.set_settings(settings.for_driver());
         self.server.set_log_level(settings.log_level);
+        self.server.set_log_secrets(!settings.mask_sensitive);
         self.server.wanted_changed();
         self.program.set_replies(&settings.auth_methods, &settings.instruction, &settings.prompts);
     }

@@ -115,7 +115,9 @@ impl Task {
         let Some(config) = self.choose_host_key(&mut halt).await else {
             return;
         };
-        let engine = Connection::new(Instant::now(), config, Box::new(SystemRandom));
+        let verbosity = self.handle.shared.verbosity();
+        let random = Box::new(SystemRandom);
+        let engine = Connection::with_verbosity(Instant::now(), config, random, verbosity);
         self.handle.start(engine, self.nagle);
         tokio::select! {
             () = self.converse() => {}

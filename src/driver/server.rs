@@ -63,6 +63,11 @@ impl Server {
         self.shared.log_level.store(level, Ordering::Relaxed);
     }
 
+    /// Whether log lines of bytes show passwords and responses too.
+    pub fn set_log_secrets(&self, shown: bool) {
+        self.shared.log_secrets.store(shown, Ordering::Relaxed);
+    }
+
     /// A turn of the program's event loop begins: what it wants of connections until
     /// [`Self::end_turn`] is done then. `false` when one is under way already.
     pub fn begin_turn(&self) -> bool {

@@ -130,6 +130,7 @@ pub(super) struct Shared {
     pub(super) handler: Arc<dyn Handler>,
     pub(super) settings: RwLock<Arc<Settings>>,
     pub(super) log_level: AtomicU8,
+    pub(super) log_secrets: AtomicBool,
     pub(super) turn: Turn,
     pub(super) halt: watch::Sender<Halt>,
     connections: RwLock<BTreeMap<u64, Arc<ConnectionHandle>>>,
@@ -154,6 +155,7 @@ impl Shared {
             handler,
             settings: RwLock::new(Arc::new(settings)),
             log_level: AtomicU8::new(1),
+            log_secrets: AtomicBool::new(false),
             turn: Turn::default(),
             halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
             connections: RwLock::default(),
@@ -195,7 +197,11 @@ impl Shared {
     pub(super) fn verbosity(&self) -> Verbosity {
         let log_level =
             if self.wants(EventKind::Log) { self.log_level.load(Ordering::Relaxed) } else { 0 };
-        Verbosity { log_level, status: self.wants(EventKind::Status) }
+        Verbosity {
+            log_level,
+            status: self.wants(EventKind::Status),
+            secrets: self.log_secrets.load(Ordering::Relaxed),
+        }
     }
 
     pub(super) fn add_connection(&self, handle: &Arc<ConnectionHandle>) {

@@ -78,7 +78,18 @@ pub(super) enum Phase {
 impl Connection {
     /// Starts a connection: our identification string and KEXINIT are ready to be transmitted.
     pub fn new(now: Instant, config: Arc<Config>, random: Box<dyn Random>) -> Self {
+        Self::with_verbosity(now, config, random, Verbosity::default())
+    }
+
+    /// The same, with the optional notices built from the first packet on.
+    pub fn with_verbosity(
+        now: Instant,
+        config: Arc<Config>,
+        random: Box<dyn Random>,
+        verbosity: Verbosity,
+    ) -> Self {
         let mut transport = Transport::new(now, &config.transport, random);
+        transport.trace().set_verbosity(verbosity);
         let begun = transport.start_exchange(&config.transport);
         let mut connection = Self {
             transport,

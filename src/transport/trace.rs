@@ -1,6 +1,6 @@
 //! Status and log lines. A line nobody asked for is never built.
 
-use crate::wire::messages;
+use crate::wire::{Reader, messages};
 
 /// Which lines are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -9,6 +9,8 @@ pub struct Verbosity {
     pub log_level: u8,
     /// Whether status lines are built.
     pub status: bool,
+    /// Whether lines of bytes show passwords and responses too.
+    pub secrets: bool,
 }
 
 /// One line.
@@ -33,6 +35,9 @@ pub enum Direction {
 const LEVEL_INFO: u8 = 1;
 const LEVEL_PACKETS: u8 = 2;
 const LEVEL_BYTES: u8 = 3;
+
+/// Methods whose request holds nothing that has to be kept secret.
+const WITHOUT_SECRET: &[&[u8]] = &[b"none", b"publickey", b"keyboard-interactive", b"hostbased"];
 
 /// Collects lines until the connection takes them.
 #[derive(Debug, Default)]
@@ -96,7 +101,7 @@ impl Trace {
             format!("{arrow} {name} ({number}), sequence {sequence}, {len} bytes"),
         ));
         if self.verbosity.log_level >= LEVEL_BYTES {
-            let bytes = if carries_secret(number) {
+            let bytes = if !self.verbosity.secrets && carries_secret(payload) {
                 format!("{arrow} {name}: content masked")
             } else {
                 format!("{arrow} {name}: {}", hex(payload))
@@ -106,9 +111,23 @@ impl Trace {
     }
 }
 
-/// Authentication messages carry passwords and responses, so their bytes are never logged.
-fn carries_secret(number: u8) -> bool {
-    matches!(number, messages::SSH_MSG_USERAUTH_REQUEST | messages::SSH_MSG_USERAUTH_INFO_RESPONSE)
+/// A request to log in with a password (RFC 4252 section 8), with a method that is not known here, or
+/// that cannot be read; and the responses of keyboard-interactive (RFC 4256 section 3.4). Keys and
+/// shared secrets are in no packet.
+fn carries_secret(payload: &[u8]) -> bool {
+    let mut reader = Reader::new(payload);
+    match reader.u8() {
+        Ok(messages::SSH_MSG_USERAUTH_INFO_RESPONSE) => true,
+        Ok(messages::SSH_MSG_USERAUTH_REQUEST) => {
+            let mut method = || {
+                reader.string()?;
+                reader.string()?;
+                reader.string()
+            };
+            !method().is_ok_and(|method| WITHOUT_SECRET.contains(&method))
+        }
+        Ok(_) | Err(_) => false,
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -133,13 +152,76 @@ mod tests {
         assert!(trace.take().is_empty());
     }
 
-    #[test]
-    fn passwords_are_masked() {
+    fn lines_of(verbosity: Verbosity, payload: &[u8]) -> Vec<TraceLine> {
         let mut trace = Trace::default();
-        trace.set_verbosity(Verbosity { log_level: 3, status: false });
-        trace.packet(Direction::Received, 4, b"\x32hunter2");
-        let lines = trace.take();
-        assert_eq!(lines.len(), 2);
-        assert!(lines.iter().all(|line| !format!("{line:?}").contains("68756e746572")));
+        trace.set_verbosity(verbosity);
+        trace.packet(Direction::Received, 4, payload);
+        trace.take()
+    }
+
+    fn at(log_level: u8) -> Verbosity {
+        Verbosity { log_level, ..Verbosity::default() }
+    }
+
+    fn request(method: &str, rest: &[u8]) -> Vec<u8> {
+        let mut payload = vec![messages::SSH_MSG_USERAUTH_REQUEST];
+        for field in ["demo", "ssh-connection", method] {
+            payload.extend(u32::try_from(field.len()).unwrap().to_be_bytes());
+            payload.extend(field.as_bytes());
+        }
+        payload.extend(rest);
+        payload
+    }
+
+    #[test]
+    fn each_level_has_its_lines() {
+        let line = "received SSH_MSG_IGNORE (2), sequence 4, 3 bytes".to_owned();
+        let bytes = "received SSH_MSG_IGNORE: 02abcd".to_owned();
+        for (level, expected) in [
+            (0, vec![]),
+            (1, vec![]),
+            (2, vec![TraceLine::Log(2, line.clone())]),
+            (3, vec![TraceLine::Log(2, line), TraceLine::Log(3, bytes)]),
+        ] {
+            assert_eq!(lines_of(at(level), &[2, 0xab, 0xcd]), expected, "{level}");
+        }
+    }
+
+    #[test]
+    fn milestones_are_of_level_1() {
+        for level in 1..=3 {
+            let mut trace = Trace::default();
+            trace.set_verbosity(at(level));
+            trace.milestone(|| "New keys".to_owned());
+            assert_eq!(trace.take(), [TraceLine::Log(1, "New keys".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn bytes_with_secrets_are_masked_unless_asked_for() {
+        let secret = b"hunter2";
+        let unknown = request("pass-phrase", secret);
+        let cut_short = [b"\x32\0\0\0\x20".as_slice(), secret].concat();
+        for payload in [
+            request("password", secret),
+            unknown,
+            cut_short,
+            [[messages::SSH_MSG_USERAUTH_INFO_RESPONSE].as_slice(), secret].concat(),
+        ] {
+            let lines = lines_of(at(3), &payload);
+            assert_eq!(lines.len(), 2);
+            assert!(format!("{lines:?}").contains("content masked"));
+            assert!(!format!("{lines:?}").contains(&hex(secret)));
+            let shown = lines_of(Verbosity { secrets: true, ..at(3) }, &payload);
+            assert!(format!("{shown:?}").contains(&hex(secret)));
+        }
+    }
+
+    #[test]
+    fn requests_without_a_secret_are_shown() {
+        for method in ["none", "publickey", "keyboard-interactive"] {
+            let lines = lines_of(at(3), &request(method, b"rest"));
+            assert!(format!("{lines:?}").contains(&hex(b"rest")), "{method}");
+        }
     }
 }

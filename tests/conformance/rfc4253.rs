@@ -279,7 +279,8 @@ fn rfc4253_s7_1_the_clients_order_decides() {
         .mac("hmac-whirlpool,hmac-sha2-512,hmac-sha2-256")
         .compression("zlib,none");
     let mut pair = Pair::new(config(), offer, Program::default());
-    pair.server.set_verbosity(sshserver::engine::Verbosity { log_level: 1, status: true });
+    let verbosity = sshserver::engine::Verbosity { log_level: 1, status: true, secrets: false };
+    pair.server.set_verbosity(verbosity);
     pair.handshake();
     let wanted = "ecdh-sha2-nistp384, host key ssh-ed25519, client to server aes256-ctr \
                   hmac-sha2-512 zlib, server to client aes256-ctr hmac-sha2-512 zlib";

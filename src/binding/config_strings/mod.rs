@@ -8,11 +8,13 @@ mod data;
 mod host_keys;
 mod product;
 mod sockets;
+mod text;
 mod timeouts;
 
-use super::errors::{Failure, UNKNOWN_CONNECTION};
+use super::errors::{Failure, UNKNOWN_CONNECTION, shown};
 use super::settings::parse_bool;
 use super::state::State;
+use crate::limits::{MAX_SETTING_LEN, MAX_STORE_TEXT_LEN};
 
 /// One setting.
 struct Row {
@@ -47,12 +49,9 @@ static TABLES: &[&[Row]] = &[
     host_keys::ROWS,
     product::ROWS,
     sockets::ROWS,
+    text::ROWS,
     timeouts::ROWS,
 ];
-
-/// Documented, and not there yet.
-static NOT_AVAILABLE: &[&str] =
-    &["CodePage", "LicenseInfo", "MaskSensitive", "UseInternalSecurityAPI"];
 
 /// config(): `NAME=VALUE` sets and gives nothing, `NAME` reads.
 pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
@@ -62,6 +61,9 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     };
     let (base, index) = split_index(name)?;
     let row = find(base)?;
+    if let Some(value) = value {
+        check(row.name, value).map_err(named(row.name))?;
+    }
     match (&row.access, index, value) {
         (Plain(read, _), None, None) => return Ok(read(state)),
         (OfConnection(read, _) | Record(read, _), Some(index), None) => return read(state, index),
@@ -86,16 +88,29 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     Ok(String::new())
 }
 
+/// The settings whose values are taken as they are: they can be the content of a file, or a secret.
+static VERBATIM: &[&str] = &["AltSSHCertStore", "AltSSHCertStorePassword"];
+/// Those that can have several lines; what else they may have is for their rows to say.
+static LINES: &[&str] = &["KeyboardInteractivePrompts", "SSHHostCertificates", "UserAuthBanner"];
+
+/// What no value may have, whatever its setting makes of it.
+fn check(name: &str, value: &str) -> Result<(), Failure> {
+    let verbatim = VERBATIM.contains(&name);
+    let longest = if verbatim { MAX_STORE_TEXT_LEN } else { MAX_SETTING_LEN };
+    if value.len() > longest {
+        return Err(Failure::invalid(format!("The value is longer than {longest} bytes.")));
+    }
+    let one_line = !verbatim && !LINES.contains(&name);
+    if one_line && value.contains(char::is_control) {
+        return Err(Failure::invalid("The value has a control character."));
+    }
+    Ok(())
+}
+
 fn find(name: &str) -> Result<&'static Row, Failure> {
     let mut rows = TABLES.iter().flat_map(|rows| rows.iter());
-    if let Some(row) = rows.find(|row| row.name.eq_ignore_ascii_case(name)) {
-        return Ok(row);
-    }
-    let mut documented = NOT_AVAILABLE.iter();
-    Err(match documented.find(|other| other.eq_ignore_ascii_case(name)) {
-        Some(name) => Failure::invalid(format!("{name} is not supported.")),
-        None => Failure::invalid(format!("There is no setting {name:?}.")),
-    })
+    let found = rows.find(|row| row.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| Failure::invalid(format!("There is no setting {}.", shown(name))))
 }
 
 /// `NAME[INDEX]`; the index of a documented setting is a number.
@@ -123,6 +138,11 @@ fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
     }
 }
 
+fn boolean(value: &str) -> Result<bool, Failure> {
+    let bad = || Failure::invalid("The value has to be True or False.");
+    parse_bool(value).ok_or_else(bad)
+}
+
 fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Failure> {
     let bad = || Failure::invalid(format!("The value has to be a number from {least} to {most}."));
     let number: u64 = value.trim().parse().map_err(|_| bad())?;
@@ -130,10 +150,6 @@ fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Fail
         return Err(bad());
     }
     T::try_from(number).map_err(|_| bad())
-}
-
-fn boolean(value: &str) -> Result<bool, Failure> {
-    parse_bool(value).ok_or_else(|| Failure::invalid("The value has to be True or False."))
 }
 
 #[cfg(test)]

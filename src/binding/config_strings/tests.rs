@@ -29,7 +29,6 @@ fn get(state: &mut State, name: &str) -> String {
 fn names_are_sorted_and_unique() {
     let mut names: Vec<String> =
         TABLES.iter().flat_map(|rows| rows.iter()).map(|row| row.name.to_lowercase()).collect();
-    names.extend(NOT_AVAILABLE.iter().map(|name| name.to_lowercase()));
     let count = names.len();
     names.sort();
     names.dedup();
@@ -67,6 +66,10 @@ fn a_setting_is_read_as_it_was_set() {
         ("OutBufferSize=4096", "OutBufferSize", "4096"),
         ("KeepAliveTime=32767000", "KeepAliveTime", "32767000"),
         ("KeepAliveInterval=1", "KeepAliveInterval", "1"),
+        ("MaskSensitive=no", "MaskSensitive", "False"),
+        ("UseInternalSecurityAPI=1", "UseInternalSecurityAPI", "True"),
+        ("CodePage= 037", "CodePage", "37"),
+        ("CodePage=0x90000100", "CodePage", "2415919360"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");
@@ -103,6 +106,9 @@ fn defaults() {
         ("OutBufferSize", "0"),
         ("KeepAliveTime", "0"),
         ("KeepAliveInterval", "0"),
+        ("MaskSensitive", "True"),
+        ("UseInternalSecurityAPI", "False"),
+        ("CodePage", "65001"),
     ] {
         assert_eq!(get(&mut state, name), expected, "{name}");
     }
@@ -150,6 +156,16 @@ fn bad_values_change_nothing_and_name_the_setting() {
         ("KeepAliveTime=1.5", "KeepAliveTime"),
         ("KeepAliveTime=32767001", "KeepAliveTime"),
         ("KeepAliveInterval=1\0", "KeepAliveInterval"),
+        ("MaskSensitive=2", "MaskSensitive"),
+        ("UseInternalSecurityAPI=", "UseInternalSecurityAPI"),
+        ("LicenseInfo=mine", "LicenseInfo"),
+        ("CodePage=", "CodePage"),
+        ("CodePage=UTF-8", "CodePage"),
+        ("CodePage=+932", "CodePage"),
+        ("CodePage=57002", "CodePage"),
+        ("CodePage=4294967296", "CodePage"),
+        ("LogLevel=1\n", "LogLevel"),
+        ("SSHMacAlgorithms=hmac-sha2-256\0", "SSHMacAlgorithms"),
     ] {
         let mut state = state();
         let before = get(&mut state, name);
@@ -161,12 +177,32 @@ fn bad_values_change_nothing_and_name_the_setting() {
 }
 
 #[test]
-fn unknown_and_unavailable_settings_are_named() {
+fn no_value_is_longer_than_it_makes_sense() {
+    let mut state = state();
+    config(&mut state, "AltSSHCertCount=1").unwrap();
+    for (name, longest) in [
+        ("ServerSSHVersionString", MAX_SETTING_LEN),
+        ("AltSSHCertStore[0]", MAX_STORE_TEXT_LEN),
+        ("AltSSHCertStorePassword[0]", MAX_STORE_TEXT_LEN),
+        ("UserAuthBanner[1]", MAX_SETTING_LEN),
+    ] {
+        let text = format!("{name}={}", "x".repeat(longest + 1));
+        let failure = config(&mut state, &text).unwrap_err();
+        assert_eq!(failure.code, 10022, "{name}");
+        assert!(failure.message.contains(&longest.to_string()), "{}", failure.message);
+    }
+    // PEM has lines, and a password can be anything.
+    config(&mut state, "AltSSHCertStore[0]=a\nb=").unwrap();
+    config(&mut state, "AltSSHCertStorePassword[0]=\0").unwrap();
+    assert_eq!(get(&mut state, "AltSSHCertStore[0]"), "a\nb=");
+}
+
+#[test]
+fn unknown_settings_are_named() {
     let mut state = state();
     for (text, expected) in [
         ("Nonsense", "There is no setting \"Nonsense\"."),
         ("Nonsense=1", "There is no setting \"Nonsense\"."),
-        ("codepage=65001", "CodePage is not supported."),
     ] {
         let failure = config(&mut state, text).unwrap_err();
         assert_eq!(failure.code, 10022, "{text}");

@@ -2,6 +2,7 @@
 //! encoded (RFC 4251 section 5). A request type is one row.
 
 use super::{Failure, invalid};
+use crate::binding::errors::shown;
 
 /// How a field is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Wire {
             "l" => Self::Int64,
             "b" => Self::Byte,
             "f" => Self::Flag,
-            _ => return Err(invalid(&format!("There is no field type {letter:?}."))),
+            _ => return Err(invalid(&format!("There is no field type {}.", shown(letter)))),
         })
     }
 

@@ -11,7 +11,8 @@ mod tests;
 
 use layout::{Layout, Wire};
 
-use super::errors::Failure;
+use super::errors::{Failure, shown};
+use crate::limits::MAX_DECIMAL_LEN;
 use crate::wire::messages::SSH_MSG_CHANNEL_REQUEST;
 
 /// One field as it was found.
@@ -28,6 +29,8 @@ pub(super) fn read_text(payload: &[u8], field: &str) -> Result<String, Failure> 
     Ok(match value.wire {
         Wire::Text => String::from_utf8_lossy(value.bytes).into_owned(),
         Wire::Hex => number::to_hex(value.bytes),
+        // The time this takes grows with the square of the length, and a client chooses that.
+        Wire::Mpint if value.bytes.len() > MAX_DECIMAL_LEN => return Err(too_long()),
         Wire::Mpint => number::mpint_to_decimal(value.bytes),
         Wire::Int32 | Wire::Int64 | Wire::Byte => number::unsigned(value.bytes).to_string(),
         Wire::Flag => (value.bytes != [0]).to_string(),
@@ -43,7 +46,7 @@ pub(super) fn read_bytes(payload: &[u8], field: &str) -> Result<Vec<u8>, Failure
 pub(super) fn append(payload: &[u8], field_type: &str, value: &str) -> Result<Vec<u8>, Failure> {
     let wire = Wire::parse(field_type)?;
     let text = value.trim();
-    let bad = |what: &str| invalid(&format!("{value:?} is not {what}."));
+    let bad = |what: &str| invalid(&format!("{} is not {what}.", shown(value)));
     let mut out = payload.to_vec();
     match wire {
         Wire::Text => put_string(&mut out, value.as_bytes())?,
@@ -53,6 +56,9 @@ pub(super) fn append(payload: &[u8], field_type: &str, value: &str) -> Result<Ve
         }
         Wire::Mpint => {
             let bytes = number::mpint(text).ok_or_else(|| bad("a number"))?;
+            if bytes.len() > MAX_DECIMAL_LEN {
+                return Err(too_long());
+            }
             put_string(&mut out, &bytes)?;
         }
         Wire::Int32 => {
@@ -70,6 +76,10 @@ pub(super) fn append(payload: &[u8], field_type: &str, value: &str) -> Result<Ve
         }
     }
     Ok(out)
+}
+
+fn too_long() -> Failure {
+    invalid(&format!("The number is longer than {MAX_DECIMAL_LEN} bytes."))
 }
 
 fn put_string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Failure> {
@@ -135,7 +145,11 @@ impl<'a> Request<'a> {
         let at = layout.and_then(|layout| layout.position(name));
         let (Some(layout), Some(at)) = (layout, at) else {
             let kind = &self.kind;
-            return Err(invalid(&format!("A {kind:?} request has no field {name:?}.")));
+            return Err(invalid(&format!(
+                "A {} request has no field {}.",
+                shown(kind),
+                shown(name)
+            )));
         };
         let wires = layout.fields.iter().take(at.saturating_add(1));
         walk(self.data, wires.map(|(_, wire)| *wire))
@@ -156,9 +170,9 @@ fn bare_field<'a>(data: &'a [u8], name: &str) -> Result<Value<'a>, Failure> {
         }
     }
     Err(if known {
-        invalid(&format!("The payload does not fit the field {name:?}."))
+        invalid(&format!("The payload does not fit the field {}.", shown(name)))
     } else {
-        invalid(&format!("There is no field {name:?}."))
+        invalid(&format!("There is no field {}.", shown(name)))
     })
 }
 

@@ -1,5 +1,7 @@
-//! Numbers as text: decimal, or hexadecimal after `0x`; mpints of any size (RFC 4251 section 5:
+//! Numbers as text: decimal, or hexadecimal after `0x`; mpints (RFC 4251 section 5:
 //! two's complement, as short as possible, empty for zero).
+
+use crate::limits::MAX_DECIMAL_LEN;
 
 /// Big-endian bytes of at most 64 bits.
 pub(super) fn unsigned(bytes: &[u8]) -> u64 {
@@ -133,7 +135,11 @@ const CHUNK_DIGITS: usize = 9;
 const CHUNK: u64 = 1_000_000_000;
 
 fn from_decimal(digits: &str) -> Option<Vec<u8>> {
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    // Three digits for a byte are more than enough.
+    if digits.len() > 3 * MAX_DECIMAL_LEN || digits.is_empty() {
+        return None;
+    }
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     // Little-endian limbs of 32 bits.

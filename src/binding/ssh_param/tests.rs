@@ -225,3 +225,16 @@ fn what_is_not_there_is_an_error() {
         assert_eq!(failure.code, 10022, "{field}");
     }
 }
+
+#[test]
+fn numbers_are_turned_into_digits_up_to_a_length() {
+    let mut payload = (8193_u32).to_be_bytes().to_vec();
+    payload.resize(4 + 8193, 1);
+    assert!(read_text(&payload, "%m").unwrap_err().message.contains("8192"));
+    assert_eq!(read_bytes(&payload, "%m").map(|bytes| bytes.len()), Ok(8193));
+    let longest = [&(8192_u32).to_be_bytes()[..], &[1; 8192]].concat();
+    let digits = read_text(&longest, "%m").unwrap();
+    assert_eq!(append(&[], "m", &digits), Ok(longest));
+    assert!(append(&[], "m", &"9".repeat(30_000)).is_err());
+    assert!(append(&[], "m", &format!("0x{}", "11".repeat(8193))).is_err());
+}

@@ -1,0 +1,158 @@
+'use strict';
+
+const { NativeDecoder } = require('./native.js');
+const { ChannelDataInEvent } = require('./event_objects.js');
+
+const UTF8 = 65001;
+const NOTHING = new Uint8Array(0);
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** What the decoder of a code page remembers, as the addon tells it. */
+const MEMORY = { UTF8: 0, NOTHING: 1, STATE: 2 };
+
+/** Data whose text is not that of its bytes in UTF-8 alone. */
+class TextDataInEvent extends ChannelDataInEvent {
+  #read;
+
+  constructor(connectionId, channelId, dataB, extendedDataType, read) {
+    super(connectionId, channelId, dataB, extendedDataType);
+    this.#read = read;
+  }
+
+  get data() {
+    return this.#read();
+  }
+}
+
+/**
+ * The code page of a server, for what clients send: makes the SSHChannelDataIn events, whose `data`
+ * begins with the character that the end of the event before it cut in two. Where it can, the text is
+ * made only when it is read.
+ */
+class TextReader {
+  #codePage = UTF8;
+  #memory = MEMORY.UTF8;
+  /** For a page of one byte for each character: there is nothing to remember, so one does for all. */
+  #shared = null;
+
+  /** Chooses the code page; what a channel has kept of the one before is forgotten. */
+  use([codePage, memory]) {
+    if (codePage === this.#codePage) return;
+    this.#codePage = codePage;
+    this.#memory = memory;
+    this.#shared = memory === MEMORY.NOTHING ? new NativeDecoder(codePage) : null;
+  }
+
+  /** Whether the bytes are text by themselves if nothing was cut off before them. */
+  isWhole(bytes) {
+    return (
+      this.#memory === MEMORY.NOTHING ||
+      (this.#memory === MEMORY.UTF8 && (bytes.length === 0 || bytes[bytes.length - 1] < 0x80))
+    );
+  }
+
+  /** The event of bytes that are whole. */
+  wholeEvent(connection, channel, bytes, extendedType) {
+    if (this.#shared === null)
+      return new ChannelDataInEvent(connection, channel, bytes, extendedType);
+    const shared = this.#shared;
+    const read = () => shared.decode(bytes);
+    return new TextDataInEvent(connection, channel, bytes, extendedType, read);
+  }
+
+  /** The event of bytes of a channel that remembers something; `texts` is what it remembers. */
+  event(texts, connection, channel, bytes, extendedType) {
+    const text = texts.of(extendedType);
+    let read;
+    if (this.#memory === MEMORY.NOTHING) {
+      const shared = this.#shared;
+      read = () => shared.decode(bytes);
+    } else if (this.#memory === MEMORY.UTF8) {
+      const all = text.join(bytes);
+      read = () => decoder.decode(all);
+    } else {
+      const decoded = text.decode(this.#codePage, bytes);
+      read = () => decoded;
+    }
+    return new TextDataInEvent(connection, channel, bytes, extendedType, read);
+  }
+}
+
+/** What one stream of bytes has left over: the beginning of a character, or the decoder with its state. */
+class Rest {
+  #bytes = NOTHING;
+  #decoder = null;
+  #codePage = 0;
+
+  /** The bytes that are whole characters of UTF-8 with these. */
+  join(bytes) {
+    this.#decoder = null;
+    const all = this.#bytes.length === 0 ? bytes : concat(this.#bytes, bytes);
+    const end = all.length - unfinished(all);
+    if (end === all.length) {
+      this.#bytes = NOTHING;
+      return all;
+    }
+    // A copy: a view would keep all of the data alive.
+    this.#bytes = all.slice(end);
+    return all.subarray(0, end);
+  }
+
+  decode(codePage, bytes) {
+    this.#bytes = NOTHING;
+    if (this.#decoder === null || this.#codePage !== codePage) {
+      this.#decoder = new NativeDecoder(codePage);
+      this.#codePage = codePage;
+    }
+    return this.#decoder.decode(bytes);
+  }
+}
+
+/** The rests of one channel: of its data, and of extended data of the type that came last. */
+class ChannelTexts {
+  #data = new Rest();
+  #extended = null;
+  // A client can send data of any number of types; a rest for each would be memory for the asking.
+  #extendedType = 0;
+
+  of(extendedType) {
+    if (extendedType === 0) return this.#data;
+    if (this.#extendedType !== extendedType) {
+      this.#extendedType = extendedType;
+      this.#extended = new Rest();
+    }
+    return this.#extended;
+  }
+}
+
+function concat(first, second) {
+  const all = new Uint8Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
+/** How many bytes at the end are the beginning of a character of UTF-8 that can still become one. */
+function unfinished(bytes) {
+  const end = bytes.length;
+  for (let length = 1; length <= 3 && length <= end; length++) {
+    const lead = bytes[end - length];
+    if (lead < 0x80) return 0;
+    if (lead < 0xc0) continue;
+    const whole = lead < 0xc2 || lead > 0xf4 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (length >= whole) return 0;
+    return length === 1 || canFollow(lead, bytes[end - length + 1]) ? length : 0;
+  }
+  return 0;
+}
+
+/** Table 3-7 of the Unicode Standard: the second bytes that a first one allows. */
+function canFollow(lead, second) {
+  if (lead === 0xe0) return second >= 0xa0;
+  if (lead === 0xed) return second < 0xa0;
+  if (lead === 0xf0) return second >= 0x90;
+  if (lead === 0xf4) return second < 0x90;
+  return true;
+}
+
+module.exports = { TextReader, ChannelTexts };

@@ -1,0 +1,36 @@
+//! Pages of one byte for each character: from the texts of `tables.rs` to 256 characters.
+
+use super::REPLACEMENT;
+use super::tables::{EBCDIC_CONTROLS, TABLES};
+
+/// How a page is written down.
+pub(super) enum Table {
+    /// The upper half; the lower one is US-ASCII.
+    Ascii(&'static str),
+    /// What follows on the 64 control characters of EBCDIC.
+    Ebcdic(&'static str),
+    Whole(&'static str),
+}
+
+/// US-ASCII: the upper half means nothing.
+pub(super) fn ascii() -> Box<[char; 256]> {
+    collect((0..128).map(char::from))
+}
+
+/// The characters of the page of this number, by byte.
+pub(super) fn chars(id: u32) -> Box<[char; 256]> {
+    match TABLES.iter().find(|(number, _)| *number == id).map(|(_, table)| table) {
+        Some(Table::Ascii(upper)) => collect((0..128).map(char::from).chain(upper.chars())),
+        Some(Table::Ebcdic(rest)) => collect(EBCDIC_CONTROLS.chars().chain(rest.chars())),
+        Some(Table::Whole(all)) => collect(all.chars()),
+        None => collect(std::iter::empty()),
+    }
+}
+
+fn collect(characters: impl Iterator<Item = char>) -> Box<[char; 256]> {
+    let mut chars = Box::new([REPLACEMENT; 256]);
+    for (place, char) in chars.iter_mut().zip(characters) {
+        *place = char;
+    }
+    chars
+}
