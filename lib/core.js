@@ -14,6 +14,7 @@ const DATA_BITS =
 const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
+const INTERRUPTED = 10004;
 
 // Made outside of the class: the addon keeps this function, which must not keep the server.
 function makeWake(ref) {
@@ -23,6 +24,9 @@ function makeWake(ref) {
 /** What stands between the class `sshserver` and one NativeServer: batches, answers, operations, lifetime. */
 class Core {
   #native;
+  #wake = makeWake(new WeakRef(this));
+  /** The addon has nothing to tell and need not hold the means to, until the next operation. */
+  #resting = false;
   #dispatcher;
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
@@ -40,11 +44,15 @@ class Core {
   #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
+  /** Ends of listening that are under way; a start waits for them. */
+  #stopping = null;
+  #stops = 0;
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
     this.#dispatcher = new Dispatcher(this);
-    this.#native = new NativeServer(makeWake(new WeakRef(this)));
+    this.#native = new NativeServer(this.#wake);
+    this.#updateHold();
   }
 
   // --- events ---
@@ -153,20 +161,37 @@ class Core {
         throw toServerError(error);
       },
     );
-    const before = this.#loading;
-    this.#loading = Promise.allSettled([before, loaded]).then(() => {});
+    const loading = Promise.allSettled([this.#loading, loaded]).then(() => {
+      if (this.#loading === loading) this.#loading = null;
+    });
+    this.#loading = loading;
     await loaded;
     return value;
   }
 
-  /** Listens once everything that was asked for before is loaded. */
+  /** Listens once everything that was asked for before is loaded, or closed. */
   async startListening() {
-    if (this.#loading !== null) await this.#loading;
-    return this.lifecycle('startListening');
+    const stops = this.#stops;
+    while (this.#loading !== null || this.#stopping !== null)
+      await Promise.all([this.#loading, this.#stopping]);
+    // Whoever stops the server meanwhile means this start too.
+    if (this.#stops !== stops) throw new SSHServerError(INTERRUPTED, errorText(INTERRUPTED));
+    return this.#lifecycle('startListening');
   }
 
-  /** startListening and its like, after which the server listens or does not. */
-  lifecycle(method) {
+  /** stopListening, shutdown and reset. */
+  stop(method) {
+    this.#stops++;
+    const stopped = this.#lifecycle(method);
+    const stopping = Promise.allSettled([this.#stopping, stopped]).then(() => {
+      if (this.#stopping === stopping) this.#stopping = null;
+    });
+    this.#stopping = stopping;
+    return stopped;
+  }
+
+  /** What the server does after which it listens or does not. */
+  #lifecycle(method) {
     const op = ++this.#lastOp;
     this.query(method, op);
     return this.#opPromise(op, () => {
@@ -296,6 +321,14 @@ class Core {
     const operating = this.#ops.size > 0;
     keepAlive.keep(this, running || operating);
     keepAlive.hold(this, (running && this.#referenced) || operating);
+    this.#rest(!running && !operating);
+  }
+
+  #rest(resting) {
+    if (resting === this.#resting) return;
+    this.#resting = resting;
+    if (resting) this.#native.rest();
+    else this.#native.rouse(this.#wake);
   }
 
   #updateMask() {

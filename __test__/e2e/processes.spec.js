@@ -3,32 +3,7 @@
 // How long a process lives, and servers in worker threads.
 
 const { once } = require('node:events');
-const path = require('node:path');
-const { connect, openSession } = require('../support/ssh2_client.js');
-const { start } = require('../support/processes.js');
-
-const program = path.join(__dirname, '..', 'support', 'child_server.js');
-
-/** Starts the program; `connections` connects to the next port it tells, with a session open. */
-function startProgram(mode) {
-  const child = start(process.execPath, [program, mode], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { NAPI_RS_NATIVE_LIBRARY_PATH: process.env.NAPI_RS_NATIVE_LIBRARY_PATH },
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors += chunk));
-  const port = async () => (await once(child, 'message'))[0].port;
-  const session = async (number) => {
-    const client = await connect({ getLocalPort: () => number }, {});
-    const stream = await openSession(client, 'x');
-    stream.write('now');
-    return { client, stream };
-  };
-  const end = async () => ({ ...(await child.result), errors });
-  return { child, port, session, end };
-}
-
-const ended = { status: 0, signal: null, errors: '' };
+const { ended, startProgram } = require('../support/programs.js');
 
 test('a server that never listened does not keep the process', async () => {
   expect(await startProgram('idle').end()).toEqual(ended);

@@ -8,7 +8,7 @@ const { isMainThread, parentPort, Worker, workerData } = require('node:worker_th
 
 const mode = isMainThread ? process.argv[2] : workerData;
 
-async function serve(tell) {
+function create() {
   const { generateKeyPairSync } = require('node:crypto');
   const { Certificate, CertStoreTypes, sshserver } = require('../../index.js');
   const server = new sshserver();
@@ -20,9 +20,21 @@ async function serve(tell) {
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = true));
   server.on('SSHChannelDataIn', (e) => server.sendBytes(e.channelId, e.dataB));
+  return server;
+}
+
+async function serve(tell) {
+  const server = create();
   await server.startListening();
   tell({ port: server.getLocalPort() });
   return server;
+}
+
+function failure(promise) {
+  return promise.then(
+    () => ({ code: 0, message: 'did not fail' }),
+    (error) => error,
+  );
 }
 
 function tellParent(message) {
@@ -64,6 +76,48 @@ const MODES = {
       server.unref();
       process.disconnect();
     });
+  },
+  /** The ports that only the superuser may use, as somebody else. */
+  async denied() {
+    const server = create();
+    if (process.getuid() === 0) {
+      process.setgid(65534);
+      process.setuid(65534);
+    }
+    server.setLocalPort(1);
+    const { code, message } = await failure(server.startListening());
+    await tellParent({ code, message });
+    process.disconnect();
+  },
+  /** No free file, twice: when it starts, and when a client comes. */
+  async files() {
+    const fs = require('node:fs');
+    const server = create();
+    const open = [];
+    const exhaust = () => {
+      try {
+        for (;;) open.push(fs.openSync(__filename));
+      } catch (error) {
+        if (error.code !== 'EMFILE') throw error;
+      }
+    };
+    const free = () => open.splice(0).forEach((file) => fs.closeSync(file));
+    exhaust();
+    const { code, message } = await failure(server.startListening());
+    await tellParent({ start: { code, message } });
+    free();
+    await server.startListening();
+    exhaust();
+    server.on('Error', ({ errorCode, description }) => {
+      void tellParent({ event: { errorCode, description } });
+    });
+    server.on('SSHChannelEOF', (e) => server.closeChannel(e.channelId));
+    process.on('message', async (order) => {
+      if (order === 'free') return free();
+      await server.shutdown();
+      return process.disconnect();
+    });
+    await tellParent({ port: server.getLocalPort() });
   },
   /** process.exit() with everything open. */
   async exit() {

@@ -49,21 +49,30 @@ pub struct NativeServer {
 
 #[napi]
 impl NativeServer {
-    /// `wake` is called when there are events to drain.
+    /// `wake` is called when there are events to drain, until [`Self::rest`].
     #[napi(constructor)]
     pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
-        let wake: WakeFunction = wake
-            .build_threadsafe_function::<()>()
-            .callee_handled::<false>()
-            .weak::<true>()
-            .build_callback(|_| Ok(()))?;
-        let program = Arc::new(Program::new(Box::new(wake)));
+        let program = Arc::new(Program::new(waker(&wake)?));
         let settings = Settings::default();
         let handler: Arc<dyn Handler> = Arc::<Program>::clone(&program);
         let server = Server::new(handler, settings.for_driver());
         let state = State { settings, server, program };
         state.apply();
         Ok(Self { state, questions: Questions::default(), resets: Vec::new() })
+    }
+
+    /// `wake` is called again.
+    #[napi]
+    pub fn rouse(&self, wake: Function<'_, (), ()>) -> napi::Result<()> {
+        self.state.program.rouse(|| waker(&wake))
+    }
+
+    /// The program expects no more events: once nothing can happen any more, nothing is held that
+    /// could wake it.
+    #[napi]
+    pub fn rest(&self) {
+        self.state.program.may_rest();
+        self.state.program.rest(self.state.server.is_idle());
     }
 
     /// Bit k: events of kind k have a listener.
@@ -101,6 +110,7 @@ impl NativeServer {
             self.state.settings = Settings::default();
             self.state.apply();
         }
+        self.state.program.rest(self.state.server.is_idle());
         Ok(array)
     }
 
@@ -452,6 +462,15 @@ impl Drop for NativeServer {
         self.state.server.abort();
         self.state.program.close();
     }
+}
+
+fn waker(wake: &Function<'_, (), ()>) -> napi::Result<Box<dyn Wake>> {
+    let wake: WakeFunction = wake
+        .build_threadsafe_function::<()>()
+        .callee_handled::<false>()
+        .weak::<true>()
+        .build_callback(|_| Ok(()))?;
+    Ok(Box::new(wake))
 }
 
 /// The facade counts its operations.

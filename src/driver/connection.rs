@@ -16,12 +16,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::command::{Command, OpError};
-use super::handler::{ConnectionEnd, EventKind, ServerEvent};
+use super::handler::{ConnectionEnd, ServerEvent};
 use super::shared::{ChannelEntry, Shared};
 use super::transmit::Transmit;
 use super::tunnel::{TURN_LEN, Tunnels, Woken};
-use crate::engine::{ChannelId, Connection, Job, Outcome, SendMode, Ticket, Verbosity};
-use crate::error::{Closed, DisconnectReason, Error};
+use crate::engine::{ChannelId, Connection, Job, SendMode, Ticket, Verbosity};
+use crate::error::DisconnectReason;
 
 /// A send as large as this is written at once, not together with what follows it.
 const LARGE_SEND_LEN: usize = 16 * 1024;
@@ -46,18 +46,18 @@ pub struct ConnectionHandle {
     /// Wakes the task.
     pub(super) notify: Notify,
     pub(super) queue: Mutex<Queue>,
-    core: Mutex<Core>,
+    pub(super) core: Mutex<Core>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    commands: VecDeque<Command>,
+    pub(super) commands: VecDeque<Command>,
     /// What the program has used of each channel's data since the engine last heard of it.
     consumed: Vec<(ChannelId, usize)>,
     /// Sockets of tunnels that are ready.
     pub(super) woken: Vec<Woken>,
     /// The task is over: nobody would run a command.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 impl Queue {
@@ -90,7 +90,9 @@ pub(super) struct Core {
     /// Sends that are not done, for the counters of their channels.
     pub(super) sending: Vec<(Ticket, Arc<ChannelEntry>)>,
     /// Disconnects to report as done when the connection is gone.
-    closing: Vec<Ticket>,
+    pub(super) closing: Vec<Ticket>,
+    /// Other commands that are not done.
+    pub(super) waiting: Vec<Ticket>,
     /// The send that its caller waits for, and whether it is complete.
     pub(super) watched: Option<(Ticket, bool)>,
     /// The turn in which a caller last wrote to the socket itself.
@@ -515,12 +517,16 @@ impl ConnectionHandle {
         };
         match command.run(now, engine) {
             Ok(opening) => {
-                if let (Some(ticket), Some(entry)) = (ticket, sends_on) {
+                let Some(ticket) = ticket.filter(|_| !disconnect) else {
+                    return;
+                };
+                if let Some(entry) = sends_on {
                     entry.publish(None, engine.ready_to_send(entry.local));
                     core.sending.push((ticket, entry));
-                }
-                if let (Some(ticket), Some(local)) = (ticket, opening) {
+                } else if let Some(local) = opening {
                     core.opening.push((ticket, local));
+                } else {
+                    core.waiting.push(ticket);
                 }
             }
             // A question is void when its connection has ended meanwhile.
@@ -534,19 +540,6 @@ impl ConnectionHandle {
         }
     }
 
-    /// The end of a command that nobody runs any more.
-    fn report_unrun(&self, command: &Command) {
-        let Some(ticket) = command.ticket() else {
-            return;
-        };
-        let result = if matches!(command, Command::Disconnect { .. }) {
-            Ok(None)
-        } else {
-            Err(OpError::Outcome(Outcome::ConnectionEnded))
-        };
-        self.shared.tell(ServerEvent::Done { ticket, result });
-    }
-
     /// Writes what is left; `false` when the socket takes no more now.
     pub(super) fn flush(self: &Arc<Self>) -> bool {
         let mut core = self.core.lock();
@@ -556,55 +549,5 @@ impl ConnectionHandle {
             }
         });
         core.engine.is_none() || !core.transmit.is_pending()
-    }
-
-    /// Takes the connection out of the tables and tells so. The task is over.
-    pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
-        let (end, channels, closing) = {
-            let mut core = self.core.lock();
-            self.end_tunnels(&mut core);
-            core.engine = None;
-            core.job = None;
-            core.sending.clear();
-            let end = match (core.end.take(), end) {
-                // The socket knows better why the client is gone.
-                (Some(ConnectionEnd::Engine(Error::Closed(Closed::PeerGone))), Some(end)) => end,
-                (Some(end), _) | (None, Some(end)) => end,
-                (None, None) => ConnectionEnd::Panicked,
-            };
-            let channels = std::mem::take(&mut core.channels);
-            (end, channels, std::mem::take(&mut core.closing))
-        };
-        // Empty unless something panicked: the engine closes its channels when it ends.
-        for channel in channels.into_values() {
-            self.channel_gone(channel);
-        }
-        let unrun = {
-            let mut queue = self.queue.lock();
-            queue.closed = true;
-            std::mem::take(&mut queue.commands)
-        };
-        self.shared.remove_connection(self.id);
-        if matches!(end, ConnectionEnd::Panicked) && self.shared.wants(EventKind::Error) {
-            self.shared.tell(ServerEvent::Error { connection: self.id, error: OpError::Panicked });
-        }
-        if self.shared.wants(EventKind::Disconnected) {
-            self.shared.tell(ServerEvent::Disconnected { connection: self.id, end });
-        }
-        for command in &unrun {
-            self.report_unrun(command);
-        }
-        for ticket in closing {
-            let result = Ok(None);
-            self.shared.tell(ServerEvent::Done { ticket, result });
-        }
-        self.shared.connection_over();
-    }
-
-    /// Takes an open channel out of the table.
-    pub(super) fn channel_gone(&self, channel: u64) {
-        if self.shared.remove_channel(channel) && self.shared.wants(EventKind::ChannelClosed) {
-            self.shared.tell(ServerEvent::ChannelClosed { connection: self.id, channel });
-        }
     }
 }

@@ -12,6 +12,7 @@ mod intake;
 mod listener;
 pub mod os_error;
 mod raw_socket;
+mod retire;
 mod runtime;
 mod server;
 mod shared;

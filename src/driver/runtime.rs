@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
@@ -25,7 +26,8 @@ const BLOCKING_THREADS: usize = 2;
 /// Signatures and key exchanges need little; the default of 2 MiB is for code that recurses.
 const STACK_LEN: usize = 512 * 1024;
 
-static RUNTIMES: OnceLock<io::Result<Vec<Handle>>> = OnceLock::new();
+static RUNTIMES: OnceLock<Vec<Handle>> = OnceLock::new();
+static STARTING: Mutex<()> = Mutex::new(());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// The runtime whose turn it is, or why there is none.
@@ -43,10 +45,16 @@ pub(super) fn elsewhere() -> Option<Handle> {
 }
 
 fn all() -> io::Result<&'static [Handle]> {
-    match RUNTIMES.get_or_init(start) {
-        Ok(runtimes) => Ok(runtimes),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    if let Some(runtimes) = RUNTIMES.get() {
+        return Ok(runtimes);
     }
+    let _one_at_a_time = STARTING.lock();
+    if let Some(runtimes) = RUNTIMES.get() {
+        return Ok(runtimes);
+    }
+    // What fails for want of files or memory may succeed later: only success is kept.
+    let runtimes = start()?;
+    Ok(RUNTIMES.get_or_init(|| runtimes))
 }
 
 fn start() -> io::Result<Vec<Handle>> {
@@ -55,23 +63,32 @@ fn start() -> io::Result<Vec<Handle>> {
     let threads = cores.saturating_sub(1).clamp(1, MAX_THREADS);
     let mut runtimes = Vec::new();
     for _ in 0..threads {
-        let runtime = Builder::new_current_thread()
-            .max_blocking_threads(BLOCKING_THREADS)
-            .thread_name("sshserver")
-            .thread_stack_size(STACK_LEN)
-            .enable_all()
-            .build()?;
-        runtimes.push(runtime.handle().clone());
-        let name = "sshserver".to_owned();
-        let builder = thread::Builder::new().name(name).stack_size(STACK_LEN);
-        builder.spawn(move || {
-            let flusher = Flusher::default();
-            runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
-            FLUSHER.set(Some(flusher));
-            runtime.block_on(pending::<()>());
-        })?;
+        match start_one() {
+            Ok(runtime) => runtimes.push(runtime),
+            Err(error) if runtimes.is_empty() => return Err(error),
+            // Fewer do too.
+            Err(_) => break,
+        }
     }
     Ok(runtimes)
+}
+
+fn start_one() -> io::Result<Handle> {
+    let runtime = Builder::new_current_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("sshserver")
+        .thread_stack_size(STACK_LEN)
+        .enable_all()
+        .build()?;
+    let handle = runtime.handle().clone();
+    let builder = thread::Builder::new().name("sshserver".to_owned()).stack_size(STACK_LEN);
+    builder.spawn(move || {
+        let flusher = Flusher::default();
+        runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
+        FLUSHER.set(Some(flusher));
+        runtime.block_on(pending::<()>());
+    })?;
+    Ok(handle)
 }
 
 /// Handlers that wait to be flushed by this thread, if it is one of ours.
