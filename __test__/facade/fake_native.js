@@ -94,6 +94,10 @@ class NativeServer {
 
   // --- the boundary ---
 
+  settle() {
+    return false;
+  }
+
   drain() {
     return this.queue.splice(0);
   }

@@ -185,6 +185,26 @@ impl Program {
         batch
     }
 
+    /// Runs `work` on the JavaScript thread, which need not be woken for the events that it brings.
+    /// `true` when there are such events, no wake-up is on its way, and `again` says that they will be
+    /// taken without one.
+    pub(super) fn without_wakes(&self, again: bool, work: impl FnOnce()) -> bool {
+        let woken = mem::replace(&mut self.queue.lock().woken, true);
+        work();
+        if woken {
+            return false;
+        }
+        let wake = {
+            let mut queue = self.queue.lock();
+            queue.woken = !queue.events.is_empty();
+            queue.woken
+        };
+        if wake && !again {
+            self.wake_up();
+        }
+        wake && again
+    }
+
     /// Drops everything: the JavaScript environment ends.
     pub(super) fn close(&self) {
         let events = {

@@ -6,6 +6,7 @@
 mod command;
 mod connection;
 mod connection_task;
+mod drive;
 mod events;
 mod handler;
 mod intake;
@@ -18,6 +19,7 @@ mod server;
 mod shared;
 mod transmit;
 mod tunnel;
+mod turn;
 
 pub use command::OpError;
 pub use connection::ConnectionHandle;

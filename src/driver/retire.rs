@@ -73,17 +73,4 @@ impl ConnectionHandle {
             self.shared.tell(ServerEvent::ChannelClosed { connection: self.id(), channel });
         }
     }
-
-    /// The end of a command that nobody runs any more.
-    pub(super) fn report_unrun(&self, command: &Command) {
-        let Some(ticket) = command.ticket() else {
-            return;
-        };
-        let result = if matches!(command, Command::Disconnect { .. }) {
-            Ok(None)
-        } else {
-            Err(OpError::Outcome(Outcome::ConnectionEnded))
-        };
-        self.shared.tell(ServerEvent::Done { ticket, result });
-    }
 }

@@ -3,10 +3,10 @@
 //! other. They are made when the first server starts and live as long as the process: threads that
 //! wait cost next to nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -25,6 +25,20 @@ const BLOCKING_THREADS: usize = 2;
 
 /// Signatures and key exchanges need little; the default of 2 MiB is for code that recurses.
 const STACK_LEN: usize = 512 * 1024;
+
+/// Whether a thread of ours waits for something to do.
+#[derive(Debug, Default)]
+pub(super) struct Sleeps(AtomicBool);
+
+impl Sleeps {
+    /// A hint: it may change at any time.
+    pub(super) fn now(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// For what runs on no thread of ours.
+static AWAKE: Sleeps = Sleeps(AtomicBool::new(false));
 
 static RUNTIMES: OnceLock<Vec<Handle>> = OnceLock::new();
 static STARTING: Mutex<()> = Mutex::new(());
@@ -74,7 +88,11 @@ fn start() -> io::Result<Vec<Handle>> {
 }
 
 fn start_one() -> io::Result<Handle> {
+    // As long as the process, as the thread.
+    let sleeps: &'static Sleeps = Box::leak(Box::default());
     let runtime = Builder::new_current_thread()
+        .on_thread_park(|| sleeps.0.store(true, Ordering::Relaxed))
+        .on_thread_unpark(|| sleeps.0.store(false, Ordering::Relaxed))
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("sshserver")
         .thread_stack_size(STACK_LEN)
@@ -86,6 +104,7 @@ fn start_one() -> io::Result<Handle> {
         let flusher = Flusher::default();
         runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
         FLUSHER.set(Some(flusher));
+        SLEEPS.set(sleeps);
         runtime.block_on(pending::<()>());
     })?;
     Ok(handle)
@@ -100,6 +119,12 @@ struct Flusher {
 
 thread_local! {
     static FLUSHER: RefCell<Option<Flusher>> = const { RefCell::new(None) };
+    static SLEEPS: Cell<&'static Sleeps> = const { Cell::new(&AWAKE) };
+}
+
+/// Whether this thread sleeps, for other threads to see.
+pub(super) fn sleeps() -> &'static Sleeps {
+    SLEEPS.get()
 }
 
 /// Flushes a handler when the tasks have run that are ready now, or at once on a thread of the

@@ -67,9 +67,15 @@ impl Server {
         self.shared.log_level.store(level, Ordering::Relaxed);
     }
 
-    /// To be called when a new turn of the program's event loop begins.
-    pub fn next_turn(&self) {
-        self.shared.turn.next();
+    /// A turn of the program's event loop begins: what it wants of connections until
+    /// [`Self::end_turn`] is done then. `false` when one is under way already.
+    pub fn begin_turn(&self) -> bool {
+        self.shared.turn.begin()
+    }
+
+    /// The turn is over. Called on the thread that began it.
+    pub fn end_turn(&self) {
+        self.shared.turn.end();
     }
 
     /// Has every connection see that what is wanted has changed.
@@ -148,6 +154,7 @@ impl Server {
     /// Ends everything at once; nobody is told.
     pub fn abort(&self) {
         self.shared.halt.send_modify(|halt| halt.aborted = true);
+        self.shared.turn.abandon();
         self.port.state.lock().request_stop();
     }
 
