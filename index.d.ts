@@ -421,15 +421,18 @@ export class sshserver extends EventEmitter {
 
   /**
    * Stops listening, disconnects all clients (reason 11) and resolves when they are gone. The process can then
-   * end by itself.
+   * end by itself. What was under way fails with 10053; a listener that is not done with its event is not
+   * waited for, so listeners may call this and wait for it.
    */
   shutdown(): Promise<void>;
   shutdown(callback: SSHServerCallback<void>): void;
 
   /**
-   * Listens on localHost and localPort; resolves when clients can connect. Rejects with 104 when it already
-   * listens, with 1301 without a host key, and with the code of the system (10048: the address is in use; 11001:
-   * no such LocalHost; 10047: it has no address that UseIPv6 allows).
+   * Listens on localHost and localPort; resolves when clients can connect. Called while stopListening, shutdown
+   * or reset is under way, it begins after that. Rejects with 104 when it already listens, with 1301 without
+   * a host key, with 10004 when it is stopped before it has begun, and with the code of the system (10048: the
+   * address is in use; 11001: no such LocalHost; 10047: it has no address that UseIPv6 allows). docs/ERRORS.md has
+   * every code.
    */
   startListening(): Promise<void>;
   startListening(callback: SSHServerCallback<void>): void;

@@ -43,8 +43,15 @@ export declare class NativeDecoder {
 
 /** An SSH server behind the facade. */
 export declare class NativeServer {
-  /** `wake` is called when there are events to drain. */
+  /** `wake` is called when there are events to drain, until [`Self::rest`]. */
   constructor(wake: () => void)
+  /** `wake` is called again. */
+  rouse(wake: () => void): void
+  /**
+   * The program expects no more events: once nothing can happen any more, nothing is held that
+   * could wake it.
+   */
+  rest(): void
   /** Bit k: events of kind k have a listener. */
   setListeners(mask: number): void
   /**

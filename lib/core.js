@@ -16,6 +16,7 @@ const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const CLOSED_BIT = 1 << KIND.CHANNEL_CLOSED;
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
+const INTERRUPTED = 10004;
 /** Batches in one turn of the event loop, whose timers and other I/O come next. */
 const ROUNDS = 4;
 
@@ -34,6 +35,9 @@ function operationError(code, message, bytesSent) {
 /** What stands between the class `sshserver` and one NativeServer: batches, answers, operations, lifetime. */
 class Core {
   #native;
+  #wake = makeWake(new WeakRef(this));
+  /** The addon has nothing to tell and need not hold the means to, until the next operation. */
+  #resting = false;
   #dispatcher;
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
@@ -51,6 +55,9 @@ class Core {
   #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
+  /** Ends of listening that are under way; a start waits for them. */
+  #stopping = null;
+  #stops = 0;
   /** The data of an event is taken back when its listeners are done. */
   reusesData = false;
 
@@ -60,7 +67,8 @@ class Core {
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
     this.#dispatcher = new Dispatcher(this);
-    this.#native = new NativeServer(makeWake(new WeakRef(this)));
+    this.#native = new NativeServer(this.#wake);
+    this.#updateHold();
   }
 
   // --- events ---
@@ -181,20 +189,37 @@ class Core {
         throw toServerError(error);
       },
     );
-    const before = this.#loading;
-    this.#loading = Promise.allSettled([before, loaded]).then(() => {});
+    const loading = Promise.allSettled([this.#loading, loaded]).then(() => {
+      if (this.#loading === loading) this.#loading = null;
+    });
+    this.#loading = loading;
     await loaded;
     return value;
   }
 
-  /** Listens once everything that was asked for before is loaded. */
+  /** Listens once everything that was asked for before is loaded, or closed. */
   async startListening() {
-    if (this.#loading !== null) await this.#loading;
-    return this.lifecycle('startListening');
+    const stops = this.#stops;
+    while (this.#loading !== null || this.#stopping !== null)
+      await Promise.all([this.#loading, this.#stopping]);
+    // Whoever stops the server meanwhile means this start too.
+    if (this.#stops !== stops) throw new SSHServerError(INTERRUPTED, errorText(INTERRUPTED));
+    return this.#lifecycle('startListening');
   }
 
-  /** startListening and its like, after which the server listens or does not. */
-  lifecycle(method) {
+  /** stopListening, shutdown and reset. */
+  stop(method) {
+    this.#stops++;
+    const stopped = this.#lifecycle(method);
+    const stopping = Promise.allSettled([this.#stopping, stopped]).then(() => {
+      if (this.#stopping === stopping) this.#stopping = null;
+    });
+    this.#stopping = stopping;
+    return stopped;
+  }
+
+  /** What the server does after which it listens or does not. */
+  #lifecycle(method) {
     const op = ++this.#lastOp;
     this.query(method, op);
     return this.#opPromise(op, () => {
@@ -342,6 +367,14 @@ class Core {
     const operating = this.#ops.size > 0;
     keepAlive.keep(this, running || operating);
     keepAlive.hold(this, (running && this.#referenced) || operating);
+    this.#rest(!running && !operating);
+  }
+
+  #rest(resting) {
+    if (resting === this.#resting) return;
+    this.#resting = resting;
+    if (resting) this.#native.rest();
+    else this.#native.rouse(this.#wake);
   }
 
   #updateMask() {

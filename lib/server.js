@@ -112,16 +112,16 @@ class sshserver extends EventEmitter {
   }
 
   stopListening(callback) {
-    return call(callback, () => this.#core.lifecycle('stopListening'));
+    return call(callback, () => this.#core.stop('stopListening'));
   }
 
   shutdown(callback) {
-    return call(callback, () => this.#core.lifecycle('shutdown'));
+    return call(callback, () => this.#core.stop('shutdown'));
   }
 
   reset(callback) {
     return call(callback, async () => {
-      await this.#core.lifecycle('reset');
+      await this.#core.stop('reset');
       this.#core.settingsChanged();
       // The addon has its own back; these are the facade's.
       this.#adoptCertificate(new Certificate());

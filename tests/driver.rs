@@ -25,7 +25,7 @@ use sshserver::driver::{
     ConnectedAnswer, ConnectionEnd, Families, Handler, InputGate, Listen, ListenError, OpError,
     OpResult, Server, ServerEvent, Settings, Wanted, os_error,
 };
-use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
+use sshserver::engine::{AuthAnswer, Config, Outcome, Prompt, Ticket};
 use sshserver::error::{Closed, Error};
 
 /// Longer than anything here takes; only a failing test waits for it.
@@ -141,6 +141,23 @@ impl Fixture {
             ServerEvent::Done { ticket, result } if ticket == wanted => Some(result),
             _ => None,
         })
+    }
+
+    /// The ends of all of these, in whatever order they come; what comes meanwhile is kept, so that
+    /// no question is answered by being dropped.
+    fn all_done(&self, wanted: &[Ticket]) -> Vec<OpResult> {
+        let mut kept = Vec::new();
+        let mut results: Vec<Option<OpResult>> = wanted.iter().map(|_| None).collect();
+        while results.iter().any(Option::is_none) {
+            match self.next() {
+                ServerEvent::Done { ticket, result } => {
+                    let at = wanted.iter().position(|wanted| *wanted == ticket).unwrap();
+                    assert!(results[at].replace(result).is_none(), "done twice");
+                }
+                other => kept.push(other),
+            }
+        }
+        results.into_iter().flatten().collect()
     }
 
     fn disconnected(&self) -> (u64, ConnectionEnd) {
@@ -535,6 +552,75 @@ fn a_panic_ends_only_its_connection() {
     let mut other = connect(address);
     fixture.accept(ConnectedAnswer::ServerKeys);
     assert!(read_line(&mut other).starts_with("SSH-2.0-"));
+}
+
+#[test]
+fn what_is_asked_of_a_connection_that_panicked_has_an_end() {
+    let (mut fixture, address) = Fixture::listening();
+    let mut client = connect(address);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    read_line(&mut client);
+    fixture.program.panics.store(true, Ordering::Relaxed);
+    let handle = fixture.server.connection(connection).unwrap();
+    let tickets = [fixture.ticket(), fixture.ticket()];
+    client.write_all(b"SSH-2.0-test\r\n").unwrap();
+    let (gone, _) = fixture.disconnected();
+    assert_eq!(gone, connection);
+    // Nobody would do these any more.
+    handle.exchange_keys(tickets[0]);
+    let result = fixture.done(tickets[0]);
+    assert!(matches!(result, Err(OpError::Outcome(Outcome::ConnectionEnded))), "{result:?}");
+    handle.disconnect(Some(tickets[1]));
+    assert!(fixture.done(tickets[1]).is_ok());
+}
+
+#[test]
+fn a_stop_that_was_told_twice_does_not_stop_the_next_start() {
+    let mut fixture = Fixture::new(100);
+    for _ in 0..20 {
+        fixture.start("127.0.0.1", 0).unwrap();
+        let tickets = [fixture.ticket(), fixture.ticket(), fixture.ticket()];
+        fixture.server.stop(tickets[0]);
+        fixture.server.stop(tickets[1]);
+        fixture.server.shutdown(tickets[2]);
+        assert!(fixture.all_done(&tickets).iter().all(Result::is_ok));
+        assert!(!fixture.server.is_active());
+    }
+    fixture.start("127.0.0.1", 0).unwrap();
+    let mut client = connect(fixture.server.listening_on().unwrap());
+    fixture.accept(ConnectedAnswer::ServerKeys);
+    assert!(read_line(&mut client).starts_with("SSH-2.0-"));
+}
+
+#[test]
+fn a_stop_while_starting_fails_ends_that_start_only() {
+    let mut fixture = Fixture::new(100);
+    let tickets = [fixture.ticket(), fixture.ticket(), fixture.ticket()];
+    let listen = Listen { host: "no.such.name.invalid".to_owned(), ..Listen::default() };
+    fixture.server.start(listen, tickets[0]).unwrap();
+    fixture.server.stop(tickets[1]);
+    fixture.server.shutdown(tickets[2]);
+    let results = fixture.all_done(&tickets);
+    assert!(matches!(results[0], Err(OpError::Listen(_))), "{results:?}");
+    assert!(results[1].is_ok() && results[2].is_ok(), "{results:?}");
+    fixture.start("127.0.0.1", 0).unwrap();
+    let mut client = connect(fixture.server.listening_on().unwrap());
+    fixture.accept(ConnectedAnswer::ServerKeys);
+    assert!(read_line(&mut client).starts_with("SSH-2.0-"));
+}
+
+#[test]
+fn a_shutdown_ends_what_nobody_has_decided_about() {
+    let (mut fixture, address) = Fixture::listening();
+    // The questions stay open: the program never answers.
+    let mut clients: Vec<_> = (0..20).map(|_| connect(address)).collect();
+    let ticket = fixture.shut_down();
+    assert!(fixture.all_done(&[ticket])[0].is_ok());
+    assert_eq!(fixture.server.connection_count(), 0);
+    assert!(fixture.server.is_idle());
+    for client in &mut clients {
+        read_to_end(client);
+    }
 }
 
 #[test]

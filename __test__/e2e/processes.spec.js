@@ -3,32 +3,7 @@
 // How long a process lives, and servers in worker threads.
 
 const { once } = require('node:events');
-const path = require('node:path');
-const { connect, openSession } = require('../support/ssh2_client.js');
-const { start } = require('../support/processes.js');
-
-const program = path.join(__dirname, '..', 'support', 'child_server.js');
-
-/** Starts the program; `connections` connects to the next port it tells, with a session open. */
-function startProgram(mode) {
-  const child = start(process.execPath, [program, mode], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { NAPI_RS_NATIVE_LIBRARY_PATH: process.env.NAPI_RS_NATIVE_LIBRARY_PATH },
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors += chunk));
-  const port = async () => (await once(child, 'message'))[0].port;
-  const session = async (number) => {
-    const client = await connect({ getLocalPort: () => number }, {});
-    const stream = await openSession(client, 'x');
-    stream.write('now');
-    return { client, stream };
-  };
-  const end = async () => ({ ...(await child.result), errors });
-  return { child, port, session, end };
-}
-
-const ended = { status: 0, signal: null, errors: '' };
+const { ended, startProgram } = require('../support/programs.js');
 
 test('a server that never listened does not keep the process', async () => {
   expect(await startProgram('idle').end()).toEqual(ended);
@@ -86,11 +61,96 @@ test('process.exit() with connections open', async () => {
   await client.closed;
 });
 
-test('worker threads can be terminated with connections open', async () => {
-  const { port, session, end } = startProgram('terminate');
-  for (let round = 0; round < 2; round++) {
-    const { client } = await session(await port());
+/** Sends as long as the connection lasts, and takes what comes back. */
+function keepBusy(stream) {
+  const chunk = Buffer.alloc(64 * 1024);
+  stream.on('error', () => {});
+  stream.resume();
+  const more = () => {
+    while (stream.writable && stream.write(chunk));
+  };
+  stream.on('drain', more);
+  more();
+}
+
+test('process.exit() with data under way, again and again', async () => {
+  for (let round = 0; round < 5; round++) {
+    const { port, session, end } = startProgram('exit');
+    const { client, stream } = await session(await port());
+    keepBusy(stream);
+    expect(await end()).toEqual({ ...ended, status: 7 });
     await client.closed;
   }
+});
+
+test('an exception that nobody catches ends the process and its connections', async () => {
+  const { port, session, end } = startProgram('throw');
+  const { client } = await session(await port());
+  const { status, errors } = await end();
+  expect(status).toBe(1);
+  expect(errors).toContain('Error: as planned');
+  await client.closed;
+});
+
+(process.platform === 'win32' ? test.skip : test)(
+  'SIGTERM ends the process and its connections',
+  async () => {
+    const { child, port, session, end } = startProgram('listen');
+    const { client, stream } = await session(await port());
+    keepBusy(stream);
+    child.kill('SIGTERM');
+    expect(await end()).toEqual({ status: null, signal: 'SIGTERM', errors: '' });
+    await client.closed;
+  },
+);
+
+test.each([
+  ['terminate', 'can be terminated'],
+  ['leave', 'can call process.exit()'],
+])(
+  'worker threads (%s) %s with data under way, and the process goes on',
+  async (mode) => {
+    const { message, session, end } = startProgram(mode);
+    for (let round = 0; round < 20; round++) {
+      const { client, stream } = await session((await message()).port);
+      keepBusy(stream);
+      await client.closed;
+    }
+    const { client, stream } = await session((await message()).port);
+    stream.end(' and then');
+    let answer = '';
+    for await (const chunk of stream) answer += chunk;
+    expect(answer).toBe('now and then');
+    client.end();
+    expect(await end()).toEqual(ended);
+  },
+  120_000,
+);
+
+test('a worker thread ends with a server that is not referenced', async () => {
+  const { port, session, end } = startProgram('forget');
+  const { client } = await session(await port());
+  expect(await end()).toEqual(ended);
+  await client.closed;
+});
+
+test('hundreds of servers leave no threads and no memory behind', async () => {
+  const { message, end } = startProgram('many', { flags: ['--expose-gc'] });
+  const { before, after } = await message();
+  // Threads that block come and go, a few for the whole process; no server has any of its own.
+  expect(after.threads).toBeLessThan(before.threads + 16);
+  expect(after.rss - before.rss).toBeLessThan(16 * 1024 * 1024);
+  expect(await end()).toEqual(ended);
+}, 120_000);
+
+test('a server that is not listening is collected, a listening one is not', async () => {
+  const { message, end } = startProgram('collect', { flags: ['--expose-gc'] });
+  expect(await message()).toBe('all but the one that listens');
+  expect(await end()).toEqual(ended);
+});
+
+test('a server that has ended holds no handle that a test runner would find', async () => {
+  const { message, end } = startProgram('handles');
+  expect(await message()).toEqual({ servers: 4, open: [] });
   expect(await end()).toEqual(ended);
 });

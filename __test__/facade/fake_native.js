@@ -57,6 +57,11 @@ class NativeServer {
     this.wake();
   }
 
+  /** The test double can always wake the facade. */
+  rest() {}
+
+  rouse() {}
+
   done(op, code = 0, message = '', value = null) {
     this.events([32, op, code, message, value]);
   }

@@ -1,8 +1,5 @@
 'use strict';
 
-const v8 = require('node:v8');
-const vm = require('node:vm');
-
 // What a test leaves behind, undone after it: clients first, then servers. Requiring this file from
 // a spec (all of the other support files do) is enough.
 
@@ -21,16 +18,5 @@ function afterTest(kind, action) {
   actions[kind].add(action);
   return () => actions[kind].delete(action);
 }
-
-// A server that nobody holds any more takes its thread-safe function with it when it is collected;
-// until then that is a handle (one that keeps nothing alive), and --detectOpenHandles counts it.
-afterAll(async () => {
-  v8.setFlagsFromString('--expose-gc');
-  const collectGarbage = vm.runInNewContext('gc');
-  for (let round = 0; round < 3; round++) {
-    collectGarbage();
-    await new Promise(setImmediate);
-  }
-});
 
 module.exports = { afterTest };

@@ -148,7 +148,9 @@ fn tunnel(code: u32, place: &Place, cause: &TunnelFailure) -> Failure {
 
 impl From<&io::Error> for Failure {
     fn from(error: &io::Error) -> Self {
-        Self::new(os_error::number(error))
+        let number = os_error::number(error);
+        // The text of an error that is not documented has to come from elsewhere.
+        if os_error::is_other(error) { Self::with(number, error) } else { Self::new(number) }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -35,7 +36,10 @@ pub(super) struct Program {
     gate: InputGate,
     queue: Mutex<Queue>,
     replies: Mutex<Replies>,
-    wake: Box<dyn Wake>,
+    /// `None` while nothing happens: events that come all the same wait for [`Self::rouse`].
+    wake: Mutex<Option<Box<dyn Wake>>>,
+    /// JavaScript expects nothing: it need not be woken once the last socket is closed.
+    may_rest: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +75,47 @@ impl Program {
             gate: InputGate::default(),
             queue: Mutex::default(),
             replies: Mutex::default(),
-            wake,
+            wake: Mutex::new(Some(wake)),
+            may_rest: AtomicBool::new(false),
+        }
+    }
+
+    /// JavaScript is to be woken from now on, by what `wake` makes if there is nothing yet.
+    pub(super) fn rouse<E>(
+        &self,
+        wake: impl FnOnce() -> Result<Box<dyn Wake>, E>,
+    ) -> Result<(), E> {
+        self.may_rest.store(false, Ordering::Release);
+        {
+            let mut awake = self.wake.lock();
+            if awake.is_some() {
+                return Ok(());
+            }
+            *awake = Some(wake()?);
+        }
+        let waiting = {
+            let mut queue = self.queue.lock();
+            queue.woken = !queue.events.is_empty();
+            queue.woken
+        };
+        if waiting {
+            self.wake_up();
+        }
+        Ok(())
+    }
+
+    /// JavaScript expects nothing more.
+    pub(super) fn may_rest(&self) {
+        self.may_rest.store(true, Ordering::Release);
+    }
+
+    /// Gives the means to wake JavaScript back if nobody will need it; on the JavaScript thread.
+    pub(super) fn rest(&self, server_is_idle: bool) {
+        let rests = self.may_rest.load(Ordering::Acquire)
+            && server_is_idle
+            && self.queue.lock().events.is_empty();
+        if rests {
+            drop(self.wake.lock().take());
         }
     }
 
@@ -175,7 +219,8 @@ impl Program {
     }
 
     fn wake_up(&self) {
-        if !self.wake.wake() {
+        let is_there = self.wake.lock().as_ref().is_none_or(|wake| wake.wake());
+        if !is_there {
             self.close();
         }
     }
@@ -220,6 +265,12 @@ impl Handler for Program {
             !queue.events.is_empty() && !mem::replace(&mut queue.woken, true)
         };
         if wake {
+            self.wake_up();
+        }
+    }
+
+    fn idle(&self) {
+        if self.may_rest.load(Ordering::Acquire) {
             self.wake_up();
         }
     }

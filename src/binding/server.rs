@@ -47,6 +47,14 @@ fn threadsafe(wake: &Function<'_, (), ()>) -> napi::Result<WakeFunction> {
         .build_callback(|_| Ok(()))
 }
 
+/// What calls this function on its thread.
+fn waker(env: &Env, wake: &Function<'_, (), ()>) -> napi::Result<Box<dyn Wake>> {
+    Ok(match LoopWake::new(env, wake) {
+        Some(wake) => Box::new(wake),
+        None => Box::new(threadsafe(wake)?),
+    })
+}
+
 /// An SSH server behind the facade.
 #[napi]
 pub struct NativeServer {
@@ -58,20 +66,30 @@ pub struct NativeServer {
 
 #[napi]
 impl NativeServer {
-    /// `wake` is called when there are events to drain.
+    /// `wake` is called when there are events to drain, until [`Self::rest`].
     #[napi(constructor)]
     pub fn new(env: &Env, wake: Function<'_, (), ()>) -> napi::Result<Self> {
-        let wake: Box<dyn Wake> = match LoopWake::new(env, &wake) {
-            Some(wake) => Box::new(wake),
-            None => Box::new(threadsafe(&wake)?),
-        };
-        let program = Arc::new(Program::new(wake));
+        let program = Arc::new(Program::new(waker(env, &wake)?));
         let settings = Settings::default();
         let handler: Arc<dyn Handler> = Arc::<Program>::clone(&program);
         let server = Server::new(handler, settings.for_driver());
         let state = State { settings, server, program };
         state.apply();
         Ok(Self { state, questions: Questions::default(), resets: Vec::new() })
+    }
+
+    /// `wake` is called again.
+    #[napi]
+    pub fn rouse(&self, env: &Env, wake: Function<'_, (), ()>) -> napi::Result<()> {
+        self.state.program.rouse(|| waker(env, &wake))
+    }
+
+    /// The program expects no more events: once nothing can happen any more, nothing is held that
+    /// could wake it.
+    #[napi]
+    pub fn rest(&self) {
+        self.state.program.may_rest();
+        self.state.program.rest(self.state.server.is_idle());
     }
 
     /// Bit k: events of kind k have a listener.
@@ -110,6 +128,7 @@ impl NativeServer {
             self.state.settings = Settings::default();
             self.state.apply();
         }
+        self.state.program.rest(self.state.server.is_idle());
         Ok(array)
     }
 

@@ -13,15 +13,14 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::command::{Command, OpError};
+use super::command::Command;
 use super::drive::Core;
-use super::handler::{ConnectionEnd, EventKind, ServerEvent};
 use super::runtime::{self, Sleeps};
 use super::shared::{Shared, Stranger};
 use super::socket_options::Nagle;
 use super::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
-use crate::error::{Closed, DisconnectReason, Error};
+use crate::error::DisconnectReason;
 
 /// A send as large as this is written at once, not together with what follows it.
 const LARGE_SEND_LEN: usize = 16 * 1024;
@@ -64,7 +63,7 @@ pub(super) struct Queue {
     /// Waits for the end of the program's turn.
     pub(super) touched: bool,
     /// The task is over: nobody would run a command.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 impl Queue {
@@ -326,55 +325,5 @@ impl ConnectionHandle {
         let mut core = self.core.lock();
         core.transmit.nagle = nagle;
         core.engine = Some(engine);
-    }
-
-    /// Takes the connection out of the tables and tells so. The task is over.
-    pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
-        let (end, channels, closing) = {
-            let mut core = self.core.lock();
-            self.end_tunnels(&mut core);
-            core.engine = None;
-            core.job = None;
-            core.sending.clear();
-            let end = match (core.end.take(), end) {
-                // The socket knows better why the client is gone.
-                (Some(ConnectionEnd::Engine(Error::Closed(Closed::PeerGone))), Some(end)) => end,
-                (Some(end), _) | (None, Some(end)) => end,
-                (None, None) => ConnectionEnd::Panicked,
-            };
-            let channels = std::mem::take(&mut core.channels);
-            (end, channels, std::mem::take(&mut core.closing))
-        };
-        // Empty unless something panicked: the engine closes its channels when it ends.
-        for channel in channels.into_values() {
-            self.channel_gone(channel);
-        }
-        let unrun = {
-            let mut queue = self.queue.lock();
-            queue.closed = true;
-            std::mem::take(&mut queue.commands)
-        };
-        self.shared.remove_connection(self.id);
-        if matches!(end, ConnectionEnd::Panicked) && self.shared.wants(EventKind::Error) {
-            self.shared.tell(ServerEvent::Error { connection: self.id, error: OpError::Panicked });
-        }
-        if self.shared.wants(EventKind::Disconnected) {
-            self.shared.tell(ServerEvent::Disconnected { connection: self.id, end });
-        }
-        for command in &unrun {
-            self.report_unrun(command);
-        }
-        for ticket in closing {
-            let result = Ok(None);
-            self.shared.tell(ServerEvent::Done { ticket, result });
-        }
-        self.shared.connection_over();
-    }
-
-    /// Takes an open channel out of the table.
-    pub(super) fn channel_gone(&self, channel: u64) {
-        if self.shared.remove_channel(channel) && self.shared.wants(EventKind::ChannelClosed) {
-            self.shared.tell(ServerEvent::ChannelClosed { connection: self.id, channel });
-        }
     }
 }

@@ -37,14 +37,22 @@ const LINGER_TIME: Duration = Duration::from_secs(1);
 /// What is read and dropped meanwhile at most.
 const LINGER_LEN: usize = 1024 * 1024;
 
-/// Serves one TCP connection from its accept to its end.
-pub(super) async fn serve(shared: Arc<Shared>, socket: TcpStream, slot: Slot) {
-    let mut halt = shared.halt.subscribe();
+/// Serves one TCP connection from its accept to its end; `halt` has been watched since the accept.
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    slot: Slot,
+    mut halt: watch::Receiver<Halt>,
+) {
+    let server = Arc::clone(&shared);
     let stranger = Arc::clone(&slot.stranger);
     if let Some(task) = Task::admit(shared, socket, stranger, &mut halt).await {
         task.run(halt).await;
     }
     drop(slot);
+    if server.has_no_sockets() {
+        server.handler.idle();
+    }
 }
 
 /// Why the task goes on.
@@ -112,6 +120,11 @@ impl Task {
     }
 
     async fn run(mut self, mut halt: watch::Receiver<Halt>) {
+        // A shutdown may have looked for connections before this one was in the table.
+        if halt.has_changed().unwrap_or(true) {
+            self.end = Some(ConnectionEnd::Engine(Error::Closed(Closed::ByApplication)));
+            return;
+        }
         let Some(config) = self.choose_host_key(&mut halt).await else {
             return;
         };
@@ -140,7 +153,7 @@ impl Task {
             });
             tokio::select! {
                 answer = answer => answer.unwrap_or(ConnectedAnswer::Refused),
-                _ = halt.changed() => {
+                () = disconnected(&self.handle, halt) => {
                     self.end = Some(ConnectionEnd::Engine(Error::Closed(Closed::ByApplication)));
                     return None;
                 }
@@ -335,6 +348,15 @@ async fn discard(socket: &TcpStream) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return,
         }
+    }
+}
+
+/// Somebody wants to end this connection, or all of them.
+async fn disconnected(handle: &ConnectionHandle, halt: &mut watch::Receiver<Halt>) {
+    tokio::select! {
+        () = handle.disconnect_asked() => {}
+        // An error means that the server is gone, which is the same.
+        _ = halt.changed() => {}
     }
 }
 

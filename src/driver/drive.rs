@@ -37,6 +37,8 @@ pub(super) struct Core {
     pub(super) sending: Vec<(Ticket, Arc<ChannelEntry>)>,
     /// Disconnects to report as done when the connection is gone.
     pub(super) closing: Vec<Ticket>,
+    /// Other commands that are not done.
+    pub(super) waiting: Vec<Ticket>,
     /// The send that its caller waits for, and whether it is complete.
     pub(super) watched: Option<(Ticket, bool)>,
     /// The turn in which a caller last wrote to the socket itself.
@@ -283,12 +285,16 @@ impl ConnectionHandle {
         };
         match command.run(now, engine) {
             Ok(opening) => {
-                if let (Some(ticket), Some(entry)) = (ticket, sends_on) {
+                let Some(ticket) = ticket.filter(|_| !disconnect) else {
+                    return;
+                };
+                if let Some(entry) = sends_on {
                     entry.publish(None, engine.ready_to_send(entry.local));
                     core.sending.push((ticket, entry));
-                }
-                if let (Some(ticket), Some(local)) = (ticket, opening) {
+                } else if let Some(local) = opening {
                     core.opening.push((ticket, local));
+                } else {
+                    core.waiting.push(ticket);
                 }
             }
             // A question is void when its connection has ended meanwhile.

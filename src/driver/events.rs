@@ -248,7 +248,7 @@ impl ConnectionHandle {
     /// The counters of the channel are up to date before the program hears of the end of its send.
     fn publish_counters(&self, core: &mut Core, ticket: Ticket) {
         let Some(at) = core.sending.iter().position(|(sent, _)| *sent == ticket) else {
-            return;
+            return core.waiting.retain(|waiting| *waiting != ticket);
         };
         let (_, entry) = core.sending.swap_remove(at);
         if let Some(engine) = &core.engine {

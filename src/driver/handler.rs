@@ -111,6 +111,9 @@ pub trait Handler: Send + Sync + 'static {
     /// Sees to the events that have come.
     fn flush(&self) {}
 
+    /// The last socket is closed. There may be another one at any time.
+    fn idle(&self) {}
+
     /// A connection is gone: what was kept for it can go too. Told whether or not anybody wants to
     /// know of its end.
     fn forget(&self, connection: u64);

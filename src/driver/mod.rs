@@ -15,6 +15,7 @@ mod listener;
 mod lookup;
 pub mod os_error;
 mod raw_socket;
+mod retire;
 mod runtime;
 mod server;
 mod shared;

@@ -73,22 +73,73 @@ static ROWS: &[Row] = &[
     row(11001, 0, None, "Host not found."),
     row(11002, 0, None, "Non-authoritative 'Host not found' (try again or check DNS setup)."),
     row(11003, 0, None, "Non-recoverable errors: FORMERR, REFUSED, NOTIMP."),
+    row(11004, 0, None, "Valid name, no data record (check DNS setup)."),
 ];
+
+/// The last number that the BSDs have too, 10000 lower; what follows is of Windows alone.
+const LAST_OF_BSD: u32 = 10071;
 
 /// `Host not found.`
 pub const HOST_NOT_FOUND: u32 = 11001;
 
-/// The process, or the system, has no file descriptor left: EMFILE and ENFILE.
-pub const TOO_MANY_OPEN_FILES: u32 = 10024;
+/// Where a system has a number of its own for what others have one number for.
+static ALIASES: &[(System, i32, u32)] = &[
+    // ENFILE: the limit is the system's, not that of the process
+    (System::Linux, 23, 10024),
+    (System::Bsd, 23, 10024),
+    // EOPNOTSUPP of macOS, beside ENOTSUP
+    (System::Bsd, 102, 10045),
+];
+
+/// Whose numbers the operating system has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    Linux,
+    /// The BSDs and macOS.
+    Bsd,
+    Windows,
+}
+
+const HERE: System = if cfg!(windows) {
+    System::Windows
+} else if cfg!(any(target_os = "linux", target_os = "android")) {
+    System::Linux
+} else {
+    System::Bsd
+};
 
 /// The documented number of an error.
 pub fn number(error: &io::Error) -> u32 {
-    // The system-wide limit has no documented number of its own.
-    const ENFILE: i32 = 23;
-    if cfg!(unix) && error.raw_os_error() == Some(ENFILE) {
-        return TOO_MANY_OPEN_FILES;
-    }
-    ROWS.iter().find(|row| row.is(error)).map_or(OTHER, |row| row.number)
+    let by_kind = ROWS.iter().find(|row| row.kind == Some(error.kind()));
+    by_kind.map(|row| row.number).or_else(|| of_raw(HERE, error.raw_os_error()?)).unwrap_or(OTHER)
+}
+
+/// Whether there is no documented number for an error, so that it says nothing.
+pub fn is_other(error: &io::Error) -> bool {
+    error.kind() != ErrorKind::InvalidInput
+        && number(error) == OTHER
+        && error.raw_os_error().is_none_or(|raw| of_raw(HERE, raw).is_none())
+}
+
+/// Whether accepting has failed because of the one client that was to be accepted, and not for want
+/// of files or memory.
+pub(super) fn is_of_the_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+    )
+}
+
+/// The documented number of an error number of this system.
+fn of_raw(system: System, raw: i32) -> Option<u32> {
+    let row = ROWS.iter().find(|row| row.raw(system) == Some(raw));
+    let alias = || ALIASES.iter().find(|alias| (alias.0, alias.1) == (system, raw));
+    row.map(|row| row.number).or_else(|| alias().map(|alias| alias.2))
 }
 
 /// The documented text of a number, `[10048] Address already in use.`
@@ -98,20 +149,13 @@ pub fn text(number: u32) -> Option<String> {
 }
 
 impl Row {
-    fn is(&self, error: &io::Error) -> bool {
-        if self.kind == Some(error.kind()) {
-            return true;
-        }
-        let Some(raw) = error.raw_os_error() else {
-            return false;
-        };
-        let own = i32::try_from(self.number).unwrap_or(0);
-        if cfg!(windows) {
-            raw == own
-        } else if cfg!(target_os = "linux") {
-            self.linux != 0 && raw == self.linux
-        } else {
-            raw == own.saturating_sub(10000)
+    /// What a system calls it.
+    fn raw(&self, system: System) -> Option<i32> {
+        let own = i32::try_from(self.number).ok()?;
+        match system {
+            System::Linux => (self.linux != 0).then_some(self.linux),
+            System::Bsd => (self.number <= LAST_OF_BSD).then(|| own.saturating_sub(10000)),
+            System::Windows => Some(own),
         }
     }
 }
@@ -135,12 +179,112 @@ mod tests {
         }
     }
 
-    #[cfg(target_os = "linux")]
+    /// The name of each error in C, and what Linux, macOS and Windows call it; 0 for none.
+    /// <https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/uapi/asm-generic/errno.h>,
+    /// <https://opensource.apple.com> xnu/bsd/sys/errno.h,
+    /// <https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2>
+    const SYSTEMS: &[(&str, i32, i32, i32, u32)] = &[
+        ("EINTR", 4, 4, 10004, 10004),
+        ("EBADF", 9, 9, 10009, 10009),
+        ("EACCES", 13, 13, 10013, 10013),
+        ("EFAULT", 14, 14, 10014, 10014),
+        ("EINVAL", 22, 22, 10022, 10022),
+        ("ENFILE", 23, 23, 0, 10024),
+        ("EMFILE", 24, 24, 10024, 10024),
+        ("EWOULDBLOCK", 11, 35, 10035, 10035),
+        ("EINPROGRESS", 115, 36, 10036, 10036),
+        ("EALREADY", 114, 37, 10037, 10037),
+        ("ENOTSOCK", 88, 38, 10038, 10038),
+        ("EDESTADDRREQ", 89, 39, 10039, 10039),
+        ("EMSGSIZE", 90, 40, 10040, 10040),
+        ("EPROTOTYPE", 91, 41, 10041, 10041),
+        ("ENOPROTOOPT", 92, 42, 10042, 10042),
+        ("EPROTONOSUPPORT", 93, 43, 10043, 10043),
+        ("ESOCKTNOSUPPORT", 94, 44, 10044, 10044),
+        ("EOPNOTSUPP", 95, 102, 10045, 10045),
+        ("ENOTSUP", 95, 45, 10045, 10045),
+        ("EPFNOSUPPORT", 96, 46, 10046, 10046),
+        ("EAFNOSUPPORT", 97, 47, 10047, 10047),
+        ("EADDRINUSE", 98, 48, 10048, 10048),
+        ("EADDRNOTAVAIL", 99, 49, 10049, 10049),
+        ("ENETDOWN", 100, 50, 10050, 10050),
+        ("ENETUNREACH", 101, 51, 10051, 10051),
+        ("ENETRESET", 102, 52, 10052, 10052),
+        ("ECONNABORTED", 103, 53, 10053, 10053),
+        ("ECONNRESET", 104, 54, 10054, 10054),
+        ("ENOBUFS", 105, 55, 10055, 10055),
+        ("EISCONN", 106, 56, 10056, 10056),
+        ("ENOTCONN", 107, 57, 10057, 10057),
+        ("ESHUTDOWN", 108, 58, 10058, 10058),
+        ("ETOOMANYREFS", 109, 59, 10059, 10059),
+        ("ETIMEDOUT", 110, 60, 10060, 10060),
+        ("ECONNREFUSED", 111, 61, 10061, 10061),
+        ("ELOOP", 40, 62, 10062, 10062),
+        ("ENAMETOOLONG", 36, 63, 10063, 10063),
+        ("EHOSTDOWN", 112, 64, 10064, 10064),
+        ("EHOSTUNREACH", 113, 65, 10065, 10065),
+        ("ENOTEMPTY", 39, 66, 10066, 10066),
+        ("EPROCLIM", 0, 67, 10067, 10067),
+        ("EUSERS", 87, 68, 10068, 10068),
+        ("EDQUOT", 122, 69, 10069, 10069),
+        ("ESTALE", 116, 70, 10070, 10070),
+        ("EREMOTE", 66, 71, 10071, 10071),
+        ("WSASYSNOTREADY", 0, 0, 10091, 10091),
+        ("WSAVERNOTSUPPORTED", 0, 0, 10092, 10092),
+        ("WSANOTINITIALISED", 0, 0, 10093, 10093),
+        ("WSAHOST_NOT_FOUND", 0, 0, 11001, 11001),
+        ("WSATRY_AGAIN", 0, 0, 11002, 11002),
+        ("WSANO_RECOVERY", 0, 0, 11003, 11003),
+        ("WSANO_DATA", 0, 0, 11004, 11004),
+    ];
+
     #[test]
-    fn linux_numbers_are_mapped() {
-        for (raw, expected) in [(98, 10048), (24, 10024), (23, 10024), (97, 10047), (1, 10013)] {
-            assert_eq!(number(&io::Error::from_raw_os_error(raw)), expected, "{raw}");
+    fn every_error_number_of_every_system_has_its_documented_one() {
+        for &(name, linux, bsd, windows, expected) in SYSTEMS {
+            let systems = [(System::Linux, linux), (System::Bsd, bsd), (System::Windows, windows)];
+            for (system, raw) in systems.into_iter().filter(|(_, raw)| *raw != 0) {
+                assert_eq!(of_raw(system, raw), Some(expected), "{name} of {system:?}");
+                // What the standard library makes of it does not change it.
+                if system == HERE {
+                    let error = io::Error::from_raw_os_error(raw);
+                    assert_eq!(number(&error), expected, "{name}: {:?}", error.kind());
+                    assert!(!is_other(&error), "{name}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn every_documented_number_stands_for_an_error_of_some_system() {
+        for row in ROWS {
+            assert!(SYSTEMS.iter().any(|system| system.4 == row.number), "{}", row.number);
+        }
+    }
+
+    #[test]
+    fn numbers_that_mean_something_else_elsewhere_are_not_documented() {
+        // ENOMSG, EILSEQ and ENOATTR of macOS are not 10091 to 10093.
+        for raw in [91, 92, 93, 0, 1001] {
+            assert_eq!(of_raw(System::Bsd, raw), None, "{raw}");
+        }
+        for raw in [0, 4, 98] {
+            assert_eq!(of_raw(System::Windows, raw), None, "{raw}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_error_without_a_documented_number_is_another() {
+        const ENOENT: i32 = 2;
+        const EPERM: i32 = 1;
+        const EPIPE: i32 = 32;
+        const ENOMEM: i32 = 12;
+        let cases = [(ENOENT, OTHER, true), (EPERM, 10013, false), (EPIPE, 10058, false)];
+        for (raw, expected, other) in cases.into_iter().chain([(ENOMEM, 10055, false)]) {
+            let error = io::Error::from_raw_os_error(raw);
+            assert_eq!((number(&error), is_other(&error)), (expected, other), "{raw}");
+        }
+        assert!(!is_other(&ErrorKind::InvalidInput.into()));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
@@ -39,7 +40,8 @@ impl Sleeps {
 /// For what runs on no thread of ours.
 static AWAKE: Sleeps = Sleeps(AtomicBool::new(false));
 
-static RUNTIMES: OnceLock<io::Result<Vec<Handle>>> = OnceLock::new();
+static RUNTIMES: OnceLock<Vec<Handle>> = OnceLock::new();
+static STARTING: Mutex<()> = Mutex::new(());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// The runtime whose turn it is, or why there is none.
@@ -57,10 +59,16 @@ pub(super) fn elsewhere() -> Option<Handle> {
 }
 
 fn all() -> io::Result<&'static [Handle]> {
-    match RUNTIMES.get_or_init(start) {
-        Ok(runtimes) => Ok(runtimes),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    if let Some(runtimes) = RUNTIMES.get() {
+        return Ok(runtimes);
     }
+    let _one_at_a_time = STARTING.lock();
+    if let Some(runtimes) = RUNTIMES.get() {
+        return Ok(runtimes);
+    }
+    // What fails for want of files or memory may succeed later: only success is kept.
+    let runtimes = start()?;
+    Ok(RUNTIMES.get_or_init(|| runtimes))
 }
 
 fn start() -> io::Result<Vec<Handle>> {
@@ -69,28 +77,37 @@ fn start() -> io::Result<Vec<Handle>> {
     let threads = cores.saturating_sub(1).clamp(1, MAX_THREADS);
     let mut runtimes = Vec::new();
     for _ in 0..threads {
-        // As long as the process, as the thread.
-        let sleeps: &'static Sleeps = Box::leak(Box::default());
-        let runtime = Builder::new_current_thread()
-            .on_thread_park(|| sleeps.0.store(true, Ordering::Relaxed))
-            .on_thread_unpark(|| sleeps.0.store(false, Ordering::Relaxed))
-            .max_blocking_threads(BLOCKING_THREADS)
-            .thread_name("sshserver")
-            .thread_stack_size(STACK_LEN)
-            .enable_all()
-            .build()?;
-        runtimes.push(runtime.handle().clone());
-        let name = "sshserver".to_owned();
-        let builder = thread::Builder::new().name(name).stack_size(STACK_LEN);
-        builder.spawn(move || {
-            let flusher = Flusher::default();
-            runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
-            FLUSHER.set(Some(flusher));
-            SLEEPS.set(sleeps);
-            runtime.block_on(pending::<()>());
-        })?;
+        match start_one() {
+            Ok(runtime) => runtimes.push(runtime),
+            Err(error) if runtimes.is_empty() => return Err(error),
+            // Fewer do too.
+            Err(_) => break,
+        }
     }
     Ok(runtimes)
+}
+
+fn start_one() -> io::Result<Handle> {
+    // As long as the process, as the thread.
+    let sleeps: &'static Sleeps = Box::leak(Box::default());
+    let runtime = Builder::new_current_thread()
+        .on_thread_park(|| sleeps.0.store(true, Ordering::Relaxed))
+        .on_thread_unpark(|| sleeps.0.store(false, Ordering::Relaxed))
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("sshserver")
+        .thread_stack_size(STACK_LEN)
+        .enable_all()
+        .build()?;
+    let handle = runtime.handle().clone();
+    let builder = thread::Builder::new().name("sshserver".to_owned()).stack_size(STACK_LEN);
+    builder.spawn(move || {
+        let flusher = Flusher::default();
+        runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
+        FLUSHER.set(Some(flusher));
+        SLEEPS.set(sleeps);
+        runtime.block_on(pending::<()>());
+    })?;
+    Ok(handle)
 }
 
 /// Handlers that wait to be flushed by this thread, if it is one of ours.

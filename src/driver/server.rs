@@ -1,6 +1,7 @@
 //! A server: listens, starts a task for each connection, and looks numbers up in the tables.
 //! Everything that takes time ends with a [`ServerEvent::Done`].
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::command::OpError;
 use super::connection::ConnectionHandle;
@@ -20,7 +21,7 @@ use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared, Slot};
 use crate::engine::Ticket;
 
-/// How long accepting pauses when there is no file descriptor left, at first and at most.
+/// How long accepting pauses when the system gives no socket, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
 /// An SSH server. Dropping it ends everything at once.
@@ -34,13 +35,16 @@ pub struct Server {
 #[derive(Debug, Default)]
 struct Port {
     state: Mutex<State>,
-    stop: Notify,
+    closed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// From the call of `start` until the port is closed.
     active: bool,
+    /// Tells the task that opens the port or has it; `None` once it was told. Each start has its
+    /// own, so that what was meant for one never ends the next.
+    stop: Option<oneshot::Sender<()>>,
     /// Where it listens.
     bound: Option<SocketAddr>,
     /// Stops to report as done when the port is closed.
@@ -86,23 +90,31 @@ impl Server {
         }
     }
 
-    /// Begins to listen.
+    /// Begins to listen. A shutdown under way takes what comes in meanwhile with it.
     pub fn start(&self, listen: Listen, ticket: Ticket) -> Result<(), OpError> {
         let runtime = runtime::handle().map_err(OpError::Io)?;
+        let (stop, mut stopped) = oneshot::channel();
         {
             let mut state = self.port.state.lock();
             if state.active {
                 return Err(OpError::AlreadyListening);
             }
             state.active = true;
+            state.stop = Some(stop);
         }
         let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
         runtime.spawn(async move {
-            match listen.open().await {
+            // Only a name takes time to open; nobody waits for it who wants to stop.
+            let opened = tokio::select! {
+                biased;
+                opened = listen.open() => opened,
+                _ = &mut stopped => Err(io::Error::from(io::ErrorKind::Interrupted).into()),
+            };
+            match opened {
                 Ok((listeners, bound)) => {
                     port.state.lock().bound = Some(bound);
                     shared.tell(done(ticket, Ok(None)));
-                    accept_all(&shared, &port, listeners).await;
+                    accept_all(&shared, stopped, listeners).await;
                     port.close(&shared);
                 }
                 Err(error) => {
@@ -119,7 +131,7 @@ impl Server {
         let mut state = self.port.state.lock();
         if state.active {
             state.stopping.push(ticket);
-            self.port.stop.notify_one();
+            state.request_stop();
         } else {
             drop(state);
             self.shared.tell(done(ticket, Ok(None)));
@@ -128,18 +140,13 @@ impl Server {
 
     /// Closes the port and disconnects everybody; done when they are gone.
     pub fn shutdown(&self, ticket: Ticket) {
-        self.port.request_stop();
-        self.shared.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
-        for connection in self.shared.connections() {
-            connection.disconnect(None);
-        }
+        self.port.state.lock().request_stop();
+        self.shared.end_all();
         let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
         let wait = async move {
             port.closed().await;
             // One may have been accepted while the port was being closed.
-            for connection in shared.connections() {
-                connection.disconnect(None);
-            }
+            shared.end_all();
             shared.all_gone().await;
             shared.tell(done(ticket, Ok(None)));
         };
@@ -153,7 +160,7 @@ impl Server {
     pub fn abort(&self) {
         self.shared.halt.send_modify(|halt| halt.aborted = true);
         self.shared.turn.abandon();
-        self.port.request_stop();
+        self.port.state.lock().request_stop();
     }
 
     /// Where the server listens.
@@ -164,6 +171,11 @@ impl Server {
     /// Whether it listens, begins to or stops listening: not the time to change where.
     pub fn is_active(&self) -> bool {
         self.port.state.lock().active
+    }
+
+    /// Whether nothing happens, and nothing can until the next start.
+    pub fn is_idle(&self) -> bool {
+        !self.is_active() && self.shared.has_no_sockets()
     }
 
     /// A connection by its number.
@@ -203,22 +215,26 @@ impl Drop for Server {
     }
 }
 
-impl Port {
-    fn request_stop(&self) {
-        if self.state.lock().active {
-            self.stop.notify_one();
+impl State {
+    fn request_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The port may have failed to open meanwhile, which closes it too.
+            let _ = stop.send(());
         }
     }
+}
 
+impl Port {
     /// The port is closed.
     fn close(&self, shared: &Shared) {
         let stopping = {
             let mut state = self.state.lock();
             state.active = false;
+            state.stop = None;
             state.bound = None;
             std::mem::take(&mut state.stopping)
         };
-        self.stop.notify_waiters();
+        self.closed.notify_waiters();
         for ticket in stopping {
             shared.tell(done(ticket, Ok(None)));
         }
@@ -226,7 +242,7 @@ impl Port {
 
     async fn closed(&self) {
         loop {
-            let closed = self.stop.notified();
+            let closed = self.closed.notified();
             if !self.state.lock().active {
                 return;
             }
@@ -240,11 +256,16 @@ fn done(ticket: Ticket, result: OpResult) -> ServerEvent {
 }
 
 /// Accepts until told to stop.
-async fn accept_all(shared: &Arc<Shared>, port: &Port, mut listeners: Listeners) {
+async fn accept_all(
+    shared: &Arc<Shared>,
+    mut stopped: oneshot::Receiver<()>,
+    mut listeners: Listeners,
+) {
     let mut pause = PAUSE.0;
     loop {
         let accepted = tokio::select! {
-            () = port.stop.notified() => return,
+            biased;
+            _ = &mut stopped => return,
             accepted = listeners.accept() => accepted,
         };
         match accepted {
@@ -252,26 +273,33 @@ async fn accept_all(shared: &Arc<Shared>, port: &Port, mut listeners: Listeners)
                 pause = PAUSE.0;
                 admit(shared, socket, peer);
             }
-            Err(error) if os_error::number(&error) == os_error::TOO_MANY_OPEN_FILES => {
-                if pause == PAUSE.0 && shared.wants(EventKind::Error) {
-                    let error = OpError::Io(error);
-                    let connection = 0;
-                    shared.tell(ServerEvent::Error { connection, error });
-                }
-                tokio::select! {
-                    () = port.stop.notified() => return,
-                    () = tokio::time::sleep(pause) => {}
-                }
-                pause = (pause * 2).min(PAUSE.1);
-            }
-            // The client left before it was accepted; there will be others.
-            Err(error) => {
+            // This client is gone; there will be others.
+            Err(error) if os_error::is_of_the_client(&error) => {
                 if shared.wants(EventKind::Connected) {
                     shared.tell(ServerEvent::ConnectedFailed { error });
                 }
                 tokio::task::yield_now().await;
             }
+            // No file descriptor or no memory is left: the client waits, and asking at once again
+            // would only keep the processor busy.
+            Err(error) => {
+                if pause == PAUSE.0 {
+                    tell_pause(shared, error);
+                }
+                tokio::select! {
+                    _ = &mut stopped => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(PAUSE.1);
+            }
         }
+    }
+}
+
+fn tell_pause(shared: &Shared, error: io::Error) {
+    shared.log(|| format!("No connection can be accepted for now: {error}."));
+    if shared.wants(EventKind::Error) {
+        shared.tell(ServerEvent::Error { connection: 0, error: OpError::Io(error) });
     }
 }
 
@@ -281,12 +309,14 @@ fn admit(shared: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
         Err(full) => return shared.log(|| format!("Connection from {peer} closed: {full}.")),
     };
     let shared = Arc::clone(shared);
+    // From now on, so that a shutdown is not missed before the task first runs.
+    let halt = shared.halt.subscribe();
     match runtime::elsewhere() {
-        None => drop(tokio::spawn(serve(shared, socket, slot))),
+        None => drop(tokio::spawn(serve(shared, socket, slot, halt))),
         Some(runtime) => drop(runtime.spawn(async move {
             // A socket that cannot change its runtime is closed, as one that cannot be set up.
             if let Ok(socket) = socket.into_std().and_then(TcpStream::from_std) {
-                serve(shared, socket, slot).await;
+                serve(shared, socket, slot, halt).await;
             }
         })),
     }

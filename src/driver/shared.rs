@@ -167,6 +167,19 @@ impl Shared {
         }
     }
 
+    /// Ends every connection, and every socket that is not one yet.
+    pub(super) fn end_all(&self) {
+        self.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
+        for connection in self.connections() {
+            connection.disconnect(None);
+        }
+    }
+
+    /// Whether there is no socket, of a connection or of what may become one.
+    pub(super) fn has_no_sockets(&self) -> bool {
+        self.sockets.load(Ordering::Acquire) == 0
+    }
+
     pub(super) fn is_aborted(&self) -> bool {
         self.halt.borrow().aborted
     }

@@ -303,11 +303,11 @@ impl ConnectionHandle {
     }
 }
 
-/// Has a listener tried again: later if there is no file descriptor left, at once if somebody left
-/// before being accepted.
+/// Has a listener tried again: at once if somebody left before being accepted, later if there is no
+/// file descriptor or no memory left.
 fn pause(runtime: &Handle, listener: &Listener, error: &io::Error) {
     let waker = listener.alarm.waker();
-    if os_error::number(error) != os_error::TOO_MANY_OPEN_FILES {
+    if os_error::is_of_the_client(error) {
         waker.wake();
     } else {
         runtime.spawn(async move {
