@@ -23,35 +23,30 @@ async function start(...settings) {
   return { server, recorder };
 }
 
+/** For clients that answer: on a busy machine that may take seconds. */
+const PATIENT = 'SSHKeepAliveCountMax=1000';
+
 /** The lines of a log that tell of packets of this kind, by direction. */
 const logged = (recorder, direction, name) =>
   recorder.all('Log').filter((e) => e.message.startsWith(direction) && e.message.includes(name));
 
 describe('SSHKeepAliveInterval', () => {
   test('a client that answers stays, however long it says nothing else', async () => {
-    const { server, recorder } = await start(
-      'SSHKeepAliveInterval=1',
-      'SSHKeepAliveCountMax=1',
-      'LogLevel=2',
-    );
+    const { server, recorder } = await start('SSHKeepAliveInterval=1', PATIENT, 'LogLevel=2');
     const client = await ssh2.connect(server);
     const requests = packets.watchRequests(client);
-    // With a count of 1, the second request is only sent when the first was answered.
     const seen = await requests.count(3);
     expect(seen[0]).toEqual({ name: 'keepalive@openssh.com', wantReply: true });
     expect(recorder.all('Disconnected')).toEqual([]);
-    expect(logged(recorder, 'received', 'SSH_MSG_REQUEST_FAILURE').length).toBeGreaterThan(0);
+    const answer = (e) => /^received.*REQUEST_FAILURE/.test(e.message);
+    await recorder.first('Log', answer);
     // Neither the request nor its reply is an event.
     expect(recorder.all('SSHChannelRequest')).toEqual([]);
     expect(recorder.all('Error')).toEqual([]);
   });
 
   testWith('ssh', 'ssh answers, and its session goes on', async () => {
-    const { server, recorder } = await start(
-      'SSHKeepAliveInterval=1',
-      'SSHKeepAliveCountMax=1',
-      'LogLevel=2',
-    );
+    const { server, recorder } = await start('SSHKeepAliveInterval=1', PATIENT, 'LogLevel=2');
     const client = startSsh(server, 'x', { flags: ['-v'], options: ['LogLevel=DEBUG1'] });
     let debug = '';
     const asked = new Promise((resolve) => {
@@ -70,7 +65,7 @@ describe('SSHKeepAliveInterval', () => {
   });
 
   testWith('paramiko', 'paramiko answers', async () => {
-    const { server, recorder } = await start('SSHKeepAliveInterval=1', 'SSHKeepAliveCountMax=1');
+    const { server, recorder } = await start('SSHKeepAliveInterval=1', PATIENT);
     const script = `
 import sys, paramiko
 transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
@@ -121,8 +116,9 @@ sys.exit(channel.recv_exit_status())
   );
 
   test('a client that reads and never answers is disconnected, and nobody else', async () => {
-    const { server, recorder } = await start('SSHKeepAliveInterval=1', 'SSHKeepAliveCountMax=1');
+    const { server, recorder } = await start('SSHKeepAliveInterval=1', PATIENT);
     const good = await ssh2.connect(server);
+    await server.config('SSHKeepAliveCountMax=1');
     const bad = await ssh2.connect(server);
     const [, { connectionId }] = recorder.all('Connected');
     // What it would answer goes nowhere.
@@ -148,6 +144,7 @@ sys.exit(channel.recv_exit_status())
     const { server } = await start();
     expect(await server.config('SSHKeepAliveInterval')).toBe('0');
     expect(await server.config('SSHKeepAliveCountMax')).toBe('5');
+    await server.config(PATIENT);
     const before = await ssh2.connect(server);
     const old = packets.watchRequests(before);
     await server.config('SSHKeepAliveInterval=1');
@@ -161,9 +158,8 @@ describe("a client's own keepalives", () => {
   testWith('ssh', 'ServerAliveInterval of ssh gets its failure reply', async () => {
     const { server, recorder } = await start('LogLevel=2');
     const client = startSsh(server, 'x', {
-      options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1'],
+      options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1000'],
     });
-    // Without the reply to the first one, ssh would not send a second and end with 255.
     const failures = () => logged(recorder, 'sent', 'SSH_MSG_REQUEST_FAILURE').length;
     while (failures() < 3) await once(server, 'Log');
     const [{ channelId }] = [...server.getChannels().values()];
@@ -175,14 +171,14 @@ describe("a client's own keepalives", () => {
 
   testWith('dbclient', 'those of dbclient, which are requests of a channel, too', async () => {
     const { server, recorder } = await start('LogLevel=2');
-    const args = ['-y', '-y', '-K', '1', '-p', String(server.getLocalPort())];
+    const args = ['-y', '-y', '-K', '3', '-p', String(server.getLocalPort())];
     const client = startProcess('dbclient', [...args, 'demo@127.0.0.1', 'x'], {
       env: { DROPBEAR_PASSWORD: 'x' },
     });
     const failures = () =>
       logged(recorder, 'sent', 'SSH_MSG_CHANNEL_FAILURE').length +
       logged(recorder, 'sent', 'SSH_MSG_REQUEST_FAILURE').length;
-    while (failures() < 2) await once(server, 'Log');
+    while (failures() < 1) await once(server, 'Log');
     const [{ channelId }] = [...server.getChannels().values()];
     await server.sendExitStatus(channelId, 8);
     await server.closeChannel(channelId);
@@ -206,8 +202,12 @@ describe("a client's own keepalives", () => {
   });
 
   testWith('ssh', 'and both directions at once leave a session alone', async () => {
-    const server = await startCommandServer((it) => it.config('SSHKeepAliveInterval=1'));
-    const args = sshArguments(server, { options: ['ServerAliveInterval=1'] });
+    const server = await startCommandServer(async (it) => {
+      await it.config('SSHKeepAliveInterval=1');
+      await it.config(PATIENT);
+    });
+    const options = ['ServerAliveInterval=1', 'ServerAliveCountMax=1000'];
+    const args = sshArguments(server, { options });
     const client = startProcess('ssh', [...args, 'cat']);
     const [first] = await Promise.all([once(client.stdout, 'data'), client.stdin.write('a')]);
     expect(first.toString()).toBe('a');
