@@ -3,6 +3,7 @@
 //! program has to decide goes through the [`Handler`], and what nobody decides gets the documented
 //! starting value.
 
+mod arithmetic;
 mod command;
 mod connection;
 mod connection_task;
@@ -11,6 +12,7 @@ mod handler;
 mod intake;
 mod listener;
 pub mod os_error;
+mod priority;
 mod raw_socket;
 mod runtime;
 mod server;
