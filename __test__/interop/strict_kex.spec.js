@@ -64,6 +64,8 @@ async function judge(connect, suites, offers) {
         expect(result.problem).toBeDefined();
         expect(result.description).toMatch(REFUSED[setting]);
       } else {
+        // PuTTY knows of the attack, and asks its user.
+        if (setting === 0 && suite[2] && /Terrapin/.test(result.problem)) continue;
         expect([about, result.problem]).toEqual([about, undefined]);
         const wanted = offers && setting > 0 ? 'True' : 'False';
         expect([about, result.strict]).toEqual([about, wanted]);
@@ -110,7 +112,10 @@ describe.each(Object.keys(drivers).filter((name) => name !== 'paramiko'))('%s', 
       };
       const suites = SUITES.filter(
         ([cipher, mac]) =>
-          supports.cipher.includes(cipher) && supports.mac.includes(mac ?? 'hmac-sha2-256'),
+          // golang's client cannot have CBC with every MAC
+          !(driver.cbcMac && cipher.endsWith('-cbc')) &&
+          supports.cipher.includes(cipher) &&
+          supports.mac.includes(mac ?? 'hmac-sha2-256'),
       );
       expect(suites.length).toBeGreaterThan(0);
       const { strict, problem } = await attempt(connect, 1, suites[0]);

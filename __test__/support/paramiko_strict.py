@@ -18,6 +18,7 @@ try:
     channel.settimeout(60)
     channel.exec_command('say hello')
     print(channel.recv(100).decode())
+    channel.recv_exit_status()
 except Exception as error:
     sys.exit(f'{type(error).__name__}: {error}')
 finally:

@@ -48,6 +48,7 @@ fn a_setting_is_read_as_it_was_set() {
         ("UseStrictKeyExchange=2", "UseStrictKeyExchange", "2"),
         ("ServerSSHVersionString=SSH-2.0-a=b c", "ServerSSHVersionString", "SSH-2.0-a=b c"),
         ("SecurityProfile=Modern", "SecurityProfile", "modern"),
+        ("SecurityProfile=intermediate", "SecurityProfile", "intermediate"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");
