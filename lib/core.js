@@ -14,6 +14,8 @@ const DATA_BITS =
 const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
+/** Batches in one turn of the event loop, whose timers and other I/O come next. */
+const ROUNDS = 4;
 
 // Made outside of the class: the addon keeps this function, which must not keep the server.
 function makeWake(ref) {
@@ -40,6 +42,8 @@ class Core {
   #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
+  /** The data of an event is taken back when its listeners are done. */
+  reusesData = false;
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
@@ -50,13 +54,18 @@ class Core {
   // --- events ---
 
   drain() {
-    this.#draining = true;
     let count = 0;
-    try {
-      count = this.#dispatcher.run(this.#native.drain());
-    } finally {
-      this.#draining = false;
-      this.flush();
+    let more = true;
+    for (let round = 1; more; round++) {
+      this.#draining = true;
+      try {
+        count += this.#dispatcher.run(this.#native.drain());
+      } finally {
+        this.#draining = false;
+        this.flush();
+        // What the listeners asked for leaves together now, and often brings the next events.
+        more = this.#native.settle(round < ROUNDS);
+      }
     }
     if (count > 0) this.#progress(count);
   }
@@ -142,9 +151,15 @@ class Core {
     return this.query(method, op, ...args) === true ? RESOLVED : this.#opPromise(op, null);
   }
 
+  /** Takes over what the facade itself goes by. */
+  settingsChanged() {
+    this.reusesData = this.#native.get('ReuseDataBuffers');
+  }
+
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
   async config(text) {
     const value = this.query('config', text);
+    this.settingsChanged();
     const toLoad = this.query('alternativeToLoad');
     if (toLoad === null) return value;
     const loaded = toLoad.load().then(

@@ -7,6 +7,7 @@ mod arithmetic;
 mod command;
 mod connection;
 mod connection_task;
+mod drive;
 mod events;
 mod handler;
 mod intake;
@@ -19,6 +20,7 @@ mod server;
 mod shared;
 mod transmit;
 mod tunnel;
+mod turn;
 
 pub use command::OpError;
 pub use connection::ConnectionHandle;
