@@ -138,8 +138,9 @@ export declare class NativeServer {
 
 /**
  * Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,
- * and `modern` (in the default lists and in the modern profile), `modern-only`, `compatible` (in the
- * default lists only) or `on-request`.
+ * and `modern` (in the default lists and in both profiles), `profiles-only`, `intermediate` (in the
+ * default lists and in the intermediate profile), `compatible` (in the default lists only) or
+ * `on-request`.
  */
 export declare function algorithms(): Array<Array<string>>
 

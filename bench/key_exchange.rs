@@ -2,12 +2,15 @@
 //! signatures: `cargo bench --no-default-features --bench key_exchange`.
 
 use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, X25519};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::kem::{DecapsulationKey, ML_KEM_768};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
 use divan::Bencher;
 use sntrup::sntrup761;
 use sshserver::crypto::kex::{KEXES, KexAlgorithm};
 use sshserver::crypto::random::SystemRandom;
-use sshserver::crypto::signature::generate_ed25519;
+use sshserver::crypto::signature::{self, generate_ed25519};
+use sshserver::keystore;
 use sshserver::wire::Writer;
 
 fn main() {
@@ -82,6 +85,25 @@ fn server_side(bencher: Bencher<'_, '_>, row: &Row) {
 fn sign_ed25519(bencher: Bencher<'_, '_>) {
     let Ok(key) = generate_ed25519(&mut SystemRandom) else { return };
     bencher.bench_local(|| key.sign("ssh-ed25519", &[7; 32]));
+}
+
+/// A host key's signature, with keys made for it.
+#[divan::bench(args = [2048, 3072, 4096], max_time = 1)]
+fn sign_rsa(bencher: Bencher<'_, '_>, bits: u32) {
+    let size = match bits {
+        2048 => KeySize::Rsa2048,
+        3072 => KeySize::Rsa3072,
+        _ => KeySize::Rsa4096,
+    };
+    let Some(key) = rsa(size) else { return };
+    bencher.bench_local(|| key.sign("rsa-sha2-512", &[7; 32]));
+}
+
+fn rsa(size: KeySize) -> Option<signature::PrivateKey> {
+    let pair = KeyPair::generate(size).ok()?;
+    let encoded = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).ok()?;
+    let contents = keystore::parse(encoded.as_ref(), "").ok()?;
+    signature::PrivateKey::new(contents.first_key()?.material()).ok()
 }
 
 /// X25519 of the library alone: the floor for curve25519-sha256.

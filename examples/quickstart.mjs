@@ -15,6 +15,7 @@ const { values: options } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     'authorized-keys': { type: 'string' },
+    profile: { type: 'string', default: 'modern' },
   },
 });
 
@@ -27,7 +28,8 @@ const { privateKey } = generateKeyPairSync('ed25519');
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
 
 const server = new sshserver();
-await server.config('SecurityProfile=modern');
+// `intermediate` also lets clients in that have no post-quantum key exchange, OpenSSH before 8.9.
+await server.config(`SecurityProfile=${options.profile}`);
 server.setSSHCert(new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*'));
 server.setLocalHost('127.0.0.1');
 server.setLocalPort(Number(options.port));

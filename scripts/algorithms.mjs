@@ -1,6 +1,7 @@
 // `npm run algorithms [-- kind...]`: what the built addon has, like `ssh -Q`. One line each: the name,
-// and which lists have it: `modern` (the defaults and SecurityProfile=modern), `modern-only`,
-// `compatible` (the defaults only) or `on-request` (only a list that names it).
+// and which lists have it: `modern` (the defaults and both profiles), `profiles-only`, `intermediate`
+// (the defaults and SecurityProfile=intermediate), `compatible` (the defaults only) or `on-request`
+// (only a list that names it).
 
 import { createRequire } from 'node:module';
 import process from 'node:process';

@@ -48,14 +48,15 @@ function algorithmTable(all) {
       .map(([, name]) => `\`${name}\``)
       .join(', ') || '-';
   const rows = Object.entries(kinds).map(([kind, title]) => {
-    const cells = ['modern', 'modern-only', 'compatible', 'on-request'];
+    const cells = ['modern', 'profiles-only', 'intermediate', 'compatible', 'on-request'];
     return `| ${[title, ...cells.map((profile) => names(kind, profile))].join(' | ')} |\n`;
   });
   const heads = [
-    'default lists and `SecurityProfile=modern`',
-    'modern only',
-    'default lists only',
+    'everywhere',
+    '`modern` and `intermediate`',
+    '`intermediate` and default lists',
+    'default lists',
     'in a list that names it',
   ];
-  return `| | ${heads.join(' | ')} |\n|---|---|---|---|---|\n${rows.join('')}`;
+  return `| | ${heads.join(' | ')} |\n${'|---'.repeat(heads.length + 1)}|\n${rows.join('')}`;
 }

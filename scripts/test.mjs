@@ -114,8 +114,9 @@ async function tools() {
     plink: version('plink', ['-V']),
     dbclient: version('dbclient', ['-V']),
   };
-  for (const module of ['paramiko', 'asyncssh']) {
-    const found = await textOf(python, ['-c', `import ${module}; print(${module}.__version__)`]);
+  for (const module of ['paramiko', 'asyncssh', 'ssh-audit']) {
+    const script = `from importlib.metadata import version; print(version('${module}'))`;
+    const found = await textOf(python, ['-c', script]);
     clients[module] = /^[\d.]+\s*$/.test(found) ? found.trim() : undefined;
   }
   const missing = [];

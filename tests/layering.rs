@@ -26,6 +26,7 @@ const UNSAFE: &[&str] = &[
     "crypto/avx512/mod.rs",
     "crypto/avx512/memory.rs",
     "crypto/avx512/tests.rs",
+    "driver/priority.rs",
     "driver/raw_socket.rs",
     "binding/",
 ];

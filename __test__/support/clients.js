@@ -10,16 +10,16 @@ const { run, start, environment } = require('./processes.js');
 const python =
   process.env.SSHSERVER_TEST_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
 const required = process.env.SSHSERVER_REQUIRE_CLIENTS === '1';
+const pythonModules = ['paramiko', 'asyncssh', 'ssh_audit'];
 const found = new Map([['ssh2', true]]);
 
 /** Whether a client is on this machine. */
 function available(client) {
   if (built[client]) return built[client].available();
   if (!found.has(client)) {
-    const [command, args] =
-      client === 'paramiko' || client === 'asyncssh'
-        ? [python, ['-c', `import ${client}`]]
-        : [client, ['-V']];
+    const [command, args] = pythonModules.includes(client)
+      ? [python, ['-c', `import ${client}`]]
+      : [client, ['-V']];
     const { error, status } = spawnSync(command, args, { env: environment, stdio: 'ignore' });
     found.set(client, !error && (client !== command ? status === 0 : true));
   }

@@ -51,8 +51,9 @@ pub fn code_pages() -> Vec<Vec<String>> {
 }
 
 /// Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,
-/// and `modern` (in the default lists and in the modern profile), `modern-only`, `compatible` (in the
-/// default lists only) or `on-request`.
+/// and `modern` (in the default lists and in both profiles), `profiles-only`, `intermediate` (in the
+/// default lists and in the intermediate profile), `compatible` (in the default lists only) or
+/// `on-request`.
 #[napi]
 pub fn algorithms() -> Vec<Vec<&'static str>> {
     let rows = crypto::algorithms().into_iter();

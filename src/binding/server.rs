@@ -309,6 +309,10 @@ impl NativeServer {
         if self.state.settings.host_keys().next().is_none() {
             return Err(Failure::new(NO_CERTIFICATE).into());
         }
+        if !self.state.settings.for_driver().config.transport.has_host_key() {
+            let why = "No host key fits the list SSHPublicKeyAlgorithms.";
+            return Err(Failure::with(NO_CERTIFICATE, why).into());
+        }
         let started = self.state.server.start(self.state.settings.listen(), ticket(op));
         Ok(started.map_err(|error| Failure::from(&error))?)
     }

@@ -22,27 +22,30 @@ mod tests;
 /// name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// In the default offer and in that of the modern profile.
+    /// In the default offer and in those of both profiles.
     Modern,
-    /// In the modern profile only: the documented defaults leave it out.
-    ModernOnly,
+    /// In both profiles only: the documented defaults leave it out.
+    ProfilesOnly,
+    /// In the default offer and in that of the intermediate profile: sound, and audits warn of it.
+    Intermediate,
     /// In the documented default offer only.
     Compatible,
-    /// In neither: weak, and no documented default has it.
+    /// In none of them: weak, and no documented default has it.
     OnRequest,
 }
 
 impl Security {
     /// Whether the documented default offer has it.
     pub fn in_defaults(self) -> bool {
-        matches!(self, Self::Modern | Self::Compatible)
+        matches!(self, Self::Modern | Self::Intermediate | Self::Compatible)
     }
 
-    /// The word for it: `modern`, `modern-only`, `compatible` or `on-request`.
+    /// The word for it: `modern`, `profiles-only`, `intermediate`, `compatible` or `on-request`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Modern => "modern",
-            Self::ModernOnly => "modern-only",
+            Self::ProfilesOnly => "profiles-only",
+            Self::Intermediate => "intermediate",
             Self::Compatible => "compatible",
             Self::OnRequest => "on-request",
         }
@@ -50,7 +53,12 @@ impl Security {
 
     /// Whether the modern profile has it.
     pub fn in_modern_profile(self) -> bool {
-        matches!(self, Self::Modern | Self::ModernOnly)
+        matches!(self, Self::Modern | Self::ProfilesOnly)
+    }
+
+    /// Whether the intermediate profile has it.
+    pub fn in_intermediate_profile(self) -> bool {
+        self.in_modern_profile() || self == Self::Intermediate
     }
 }
 

@@ -140,14 +140,20 @@ fn the_documented_defaults() {
     assert_eq!(defaults("compression"), "none,zlib");
 }
 
-/// What ssh-audit has no warning about.
+/// What ssh-audit 3.9 has neither a failure nor a warning for.
 #[test]
 fn the_modern_profile() {
-    let modern = |kind| {
-        let rows = algorithms().into_iter();
-        let names = rows.filter(|row| row.0 == kind && row.2.in_modern_profile()).map(|row| row.1);
-        names.collect::<Vec<_>>().join(",")
-    };
+    let modern = |kind| in_profile(kind, Security::in_modern_profile);
+    assert_eq!(
+        modern("kex"),
+        "mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com"
+    );
+    assert_eq!(
+        modern("signature"),
+        "ssh-ed25519-cert-v01@openssh.com,sk-ssh-ed25519-cert-v01@openssh.com,\
+         rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,\
+         sk-ssh-ed25519@openssh.com,ssh-ed25519,rsa-sha2-256,rsa-sha2-512"
+    );
     assert_eq!(
         modern("cipher"),
         "aes256-ctr,aes192-ctr,aes128-ctr,aes256-gcm@openssh.com,aes128-gcm@openssh.com,\
@@ -158,6 +164,40 @@ fn the_modern_profile() {
         "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,umac-128-etm@openssh.com"
     );
     assert_eq!(modern("compression"), "none,zlib@openssh.com");
+}
+
+/// What the server of OpenSSH 10 accepts by default, but for SHA-1 and tags of 64 bits.
+#[test]
+fn the_intermediate_profile() {
+    let intermediate = |kind| in_profile(kind, Security::in_intermediate_profile);
+    assert_eq!(
+        intermediate("kex"),
+        "mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,\
+         curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,\
+         ecdh-sha2-nistp521"
+    );
+    assert_eq!(
+        intermediate("mac"),
+        "hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com,\
+         hmac-sha2-512-etm@openssh.com,umac-128@openssh.com,umac-128-etm@openssh.com"
+    );
+    for (kind, name, security) in algorithms() {
+        let sha1_or_dsa = ["ssh-rsa", "ssh-dss"].iter().any(|old| name.starts_with(old));
+        if kind == "signature" {
+            assert_eq!(security.in_intermediate_profile(), !sha1_or_dsa, "{name}");
+        }
+        let more = security.in_intermediate_profile() && !security.in_modern_profile();
+        assert_eq!(more, security == Security::Intermediate, "{name}");
+    }
+    for kind in ["cipher", "compression"] {
+        assert_eq!(intermediate(kind), in_profile(kind, Security::in_modern_profile));
+    }
+}
+
+fn in_profile(kind: &str, belongs: fn(Security) -> bool) -> String {
+    let rows = algorithms().into_iter();
+    let names = rows.filter(|row| row.0 == kind && belongs(row.2)).map(|row| row.1);
+    names.collect::<Vec<_>>().join(",")
 }
 
 #[test]

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
+use super::arithmetic;
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
 use super::drive::Step;
@@ -323,7 +324,7 @@ fn acknowledge(socket: &TcpStream) {
     let _ = socket;
 }
 
-/// Arithmetic under a millisecond here; more where it does not delay other connections.
+/// What is quick here, the rest where it does not delay other connections.
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
     let heavy = job.is_heavy();
     let handle = Arc::clone(handle);
@@ -332,7 +333,7 @@ fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
         handle.submit(output.map_or(Command::JobPanicked, Command::Complete));
     };
     if heavy {
-        tokio::task::spawn_blocking(work);
+        arithmetic::run(work);
     } else {
         work();
     }

@@ -3,6 +3,7 @@
 //! program has to decide goes through the [`Handler`], and what nobody decides gets the documented
 //! starting value.
 
+mod arithmetic;
 mod clients;
 mod command;
 mod connection;
@@ -14,6 +15,7 @@ mod intake;
 mod listener;
 mod lookup;
 pub mod os_error;
+mod priority;
 mod raw_socket;
 mod retire;
 mod runtime;

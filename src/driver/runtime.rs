@@ -20,10 +20,10 @@ use super::handler::Handler;
 /// More threads than this do not help: one JavaScript thread decides for all of them.
 const MAX_THREADS: usize = 4;
 
-/// Threads of each runtime for arithmetic that takes long.
+/// Threads of each runtime for what blocks: look-ups of names, key files.
 const BLOCKING_THREADS: usize = 2;
 
-/// Signatures and key exchanges need little; the default of 2 MiB is for code that recurses.
+/// It needs little; the default of 2 MiB is for code that recurses.
 const STACK_LEN: usize = 512 * 1024;
 
 /// Whether a thread of ours waits for something to do.

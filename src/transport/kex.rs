@@ -69,7 +69,7 @@ pub(super) enum JobStep {
 }
 
 impl Job {
-    /// Whether it may take more than about a millisecond.
+    /// Whether it takes so long that other connections would wait for it.
     pub fn is_heavy(&self) -> bool {
         self.running.server.is_heavy() || self.running.negotiated.host_key.is_heavy()
     }

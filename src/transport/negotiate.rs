@@ -90,7 +90,9 @@ pub(super) fn offer(settings: &Settings, first: bool) -> Offer {
 }
 
 /// The host key algorithms that one of our keys can sign with.
-fn host_key_algorithms(settings: &Settings) -> impl Iterator<Item = &'static SignatureAlgorithm> {
+pub(super) fn host_key_algorithms(
+    settings: &Settings,
+) -> impl Iterator<Item = &'static SignatureAlgorithm> {
     settings.algorithms.host_key.iter().copied().filter(|row| find_key(settings, row).is_some())
 }
 

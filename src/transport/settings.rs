@@ -41,6 +41,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether one of the host keys can sign with one of the algorithms: without, nobody can connect.
+    pub fn has_host_key(&self) -> bool {
+        super::negotiate::host_key_algorithms(self).next().is_some()
+    }
+}
+
 /// Algorithms in order of preference; the client's order decides (RFC 4253 section 7.1).
 #[derive(Debug, Clone)]
 pub struct AlgorithmLists {
@@ -68,9 +75,21 @@ impl Default for AlgorithmLists {
 }
 
 impl AlgorithmLists {
-    /// What a current OpenSSH accepts and no audit warns of.
+    /// What a current OpenSSH accepts and ssh-audit has nothing against: every key exchange withstands
+    /// quantum computers, and no curve of NIST alone protects anything. Which kind of key a user has is
+    /// not the server's to choose, and no audit looks there.
     pub fn modern() -> Self {
-        Self { min_rsa_bits: 2048, ..Self::of(Security::in_modern_profile) }
+        Self {
+            user_signature: Self::intermediate().user_signature,
+            min_rsa_bits: 2048,
+            ..Self::of(Security::in_modern_profile)
+        }
+    }
+
+    /// What a current OpenSSH accepts, without SHA-1 and short tags: also for clients that have no
+    /// post-quantum key exchange.
+    pub fn intermediate() -> Self {
+        Self { min_rsa_bits: 2048, ..Self::of(Security::in_intermediate_profile) }
     }
 
     /// The rows of the registries that belong into it, in their order.

@@ -31,4 +31,5 @@ mod rfc4256;
 mod rfc8308;
 mod security_keys;
 mod strict_kex;
+mod terrapin;
 mod timeouts;

@@ -213,6 +213,14 @@ fn public_values() {
     let group14 = group14();
     let mut below_group14 = group14.clone();
     *below_group14.last_mut().unwrap() -= 1;
+    // p ends with 64 ones: p + 1 carries over all of them
+    let mut above_group14 = group14.clone();
+    for byte in above_group14.iter_mut().rev() {
+        *byte = byte.wrapping_add(1);
+        if *byte != 0 {
+            break;
+        }
+    }
     let curve = "curve25519-sha256";
     let group = "diffie-hellman-group14-sha256";
     let mut off_curve = vec![4];
@@ -231,6 +239,7 @@ fn public_values() {
         (group, mpint(&[1]), bad()),
         (group, mpint(&below_group14), bad()),
         (group, mpint(&group14), bad()),
+        (group, mpint(&above_group14), bad()),
         (group, mpint(&[0x7f; 8000]), bad()),
         (group, vec![30, 0, 0, 0, 1, 0x80], Invalid::BadMpint.into()),
         (group, vec![30, 0, 0, 0, 2, 0, 2], Invalid::BadMpint.into()),

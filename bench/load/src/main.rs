@@ -16,6 +16,7 @@
 //! | `scale-channels` | `--channels N --kib K --at-once 16` | what an open channel costs the others |
 //! | `requests` | `--connections N --inflight K --seconds S` | channel requests, answered by the program |
 //! | `spread` | `--connections N --mib T` | a fixed amount of data from many sides |
+//! | `key-exchanges` | `--clients 50 --method NAME --bits 8192 --seconds S` | one byte there and back while others exchange keys |
 //! | `idle` | `--connections N --batch 64` | memory of connections that do nothing, up to 100,000 and more |
 //!
 //! Options of all: `--tree` counts the descendants of the processes, the ended ones included;
@@ -39,7 +40,9 @@ use pico_args::Arguments;
 use failure::{Context, Failure, Result};
 use options::Common;
 use report::Report;
-use scenarios::{bulk, channels, connect, echo, idle, idle_worker, requests, spread, tunnel};
+use scenarios::{
+    bulk, channels, connect, echo, idle, idle_worker, key_exchanges, requests, spread, tunnel,
+};
 
 /// Addresses for scenarios with more connections than an address has ports.
 const MANY: u8 = 20;
@@ -76,6 +79,7 @@ fn run() -> Result<Option<Report>> {
         "connect" => with_runtime(args, 1, connect::run),
         "echo" => with_runtime(args, 1, echo::run),
         "idle" => with_runtime(args, MANY, idle::run),
+        "key-exchanges" => with_runtime(args, 1, key_exchanges::run),
         "requests" => with_runtime(args, 1, requests::run),
         "scale-channels" => with_runtime(args, 1, channels::run_scale),
         "spread" => with_runtime(args, MANY, spread::run),

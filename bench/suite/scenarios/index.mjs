@@ -12,6 +12,7 @@ import connect from './connect.mjs';
 import echo from './echo.mjs';
 import eventLoop from './event_loop.mjs';
 import idle from './idle.mjs';
+import keyExchanges from './key_exchanges.mjs';
 import requests from './requests.mjs';
 import scaleChannels from './scale_channels.mjs';
 import spread from './spread.mjs';
@@ -32,4 +33,5 @@ export const SCENARIOS = [
   scaleChannels,
   sshBulk,
   eventLoop,
+  keyExchanges,
 ];

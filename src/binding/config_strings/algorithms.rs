@@ -77,8 +77,12 @@ fn set_list<T: Algorithm>(list: &mut AlgorithmList<T>, value: &str) -> Result<()
 fn set_profile(state: &mut State, value: &str) -> Result<(), Failure> {
     let (profile, lists) = match value.trim().to_ascii_lowercase().as_str() {
         "modern" => ("modern", AlgorithmLists::modern()),
+        "intermediate" => ("intermediate", AlgorithmLists::intermediate()),
         "compatible" => ("compatible", AlgorithmLists::default()),
-        _ => return Err(Failure::invalid("The value has to be modern or compatible.")),
+        _ => {
+            let values = "modern, intermediate or compatible";
+            return Err(Failure::invalid(format!("The value has to be {values}.")));
+        }
     };
     state.settings.profile = profile;
     state.settings.lists = Lists::from(lists);

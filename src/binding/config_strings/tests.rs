@@ -70,6 +70,7 @@ fn a_setting_is_read_as_it_was_set() {
         ("UseInternalSecurityAPI=1", "UseInternalSecurityAPI", "True"),
         ("CodePage= 037", "CodePage", "37"),
         ("CodePage=0x90000100", "CodePage", "2415919360"),
+        ("SecurityProfile=intermediate", "SecurityProfile", "intermediate"),
     ] {
         let mut state = state();
         assert_eq!(config(&mut state, set).as_deref(), Ok(""), "{set}");

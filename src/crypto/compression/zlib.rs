@@ -8,7 +8,7 @@ use crate::crypto::Security;
 use crate::error::{Error, InvalidMessage, LimitExceeded};
 
 /// The registry row of zlib. It shows code that parses hostile data to everybody who can connect,
-/// so the modern profile leaves it out.
+/// so the profiles leave it out.
 pub(super) static ZLIB: CompressionAlgorithm = CompressionAlgorithm {
     name: "zlib",
     security: Security::Compatible,
@@ -19,7 +19,7 @@ pub(super) static ZLIB: CompressionAlgorithm = CompressionAlgorithm {
 /// The registry row of zlib@openssh.com, which the documented default list leaves out.
 pub(super) static ZLIB_OPENSSH: CompressionAlgorithm = CompressionAlgorithm {
     name: "zlib@openssh.com",
-    security: Security::ModernOnly,
+    security: Security::ProfilesOnly,
     delayed: true,
     new: Some(streams),
 };

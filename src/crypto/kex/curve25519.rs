@@ -15,7 +15,7 @@ use crate::wire::Writer;
 pub(super) static CURVE25519_SHA256: KexAlgorithm = KexAlgorithm {
     name: "curve25519-sha256",
     hash: Hash::Sha256,
-    security: Security::Modern,
+    security: Security::Intermediate,
     start: || Box::new(Curve25519),
 };
 

@@ -197,7 +197,7 @@ pub(super) mod tests {
     #[test]
     fn only_large_groups_are_heavy() {
         for (row, group) in rows() {
-            assert_eq!((row.start)().is_heavy(), group.prime().len() >= 384, "{row:?}");
+            assert_eq!((row.start)().is_heavy(), group.prime().len() >= 256, "{row:?}");
         }
     }
 

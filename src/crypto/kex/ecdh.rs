@@ -17,7 +17,7 @@ use crate::wire::Writer;
 pub(super) static ECDH_NISTP256: KexAlgorithm = KexAlgorithm {
     name: "ecdh-sha2-nistp256",
     hash: Hash::Sha256,
-    security: Security::Modern,
+    security: Security::Intermediate,
     start: || Box::new(Ecdh { curve: &ECDH_P256, len: 32, first_byte_mask: 0xff }),
 };
 

@@ -45,10 +45,10 @@ impl Group {
         &self.prime
     }
 
-    /// Whether the arithmetic takes more than about a millisecond: 2048 bits take half of one, 3072
-    /// bits one and a half.
+    /// Whether the arithmetic takes so long that other connections would wait for it: 2048 bits take
+    /// half a millisecond, which fifty clients at once make a delay that people feel.
     pub(super) fn is_heavy(&self) -> bool {
-        self.prime.len() > 256
+        self.prime.len() >= 256
     }
 
     /// Draws an exponent y and gives f = 2^y and K = e^y, after a check of `e`.

@@ -354,7 +354,7 @@ pub(super) mod tests {
             for _ in 0..4 {
                 let row = &GROUP_EXCHANGE_SHA256;
                 let (mut server, p) = begun(row, &request(2048, size, 8192)).unwrap();
-                assert_eq!(server.is_heavy(), size > 2048);
+                assert!(server.is_heavy());
                 let mut x = [0; 32];
                 SystemRandom.fill(&mut x).unwrap();
                 let e = mod_exp(&[2], &x, &p).unwrap();

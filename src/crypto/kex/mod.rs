@@ -24,8 +24,8 @@ pub trait KexServer: Send {
     /// Takes the next message 30-49 (`payload` includes its number).
     fn handle(&mut self, random: &mut dyn Random, payload: &[u8]) -> Result<KexStep, Error>;
 
-    /// Whether the next message may take more than about a millisecond; it is then handled on
-    /// another thread.
+    /// Whether the next message takes so long that other connections would wait for it; it is then
+    /// handled on another thread.
     fn is_heavy(&self) -> bool {
         false
     }

@@ -32,11 +32,11 @@ pub(super) static HMAC_MD5_96_ETM: MacAlgorithm =
 
 /// The registry row of hmac-sha2-256.
 pub(super) static HMAC_SHA2_256: MacAlgorithm =
-    row("hmac-sha2-256", 32, |key| Hmac::<64>::boxed(HmacHash::Sha256, 32, key));
+    sound(row("hmac-sha2-256", 32, |key| Hmac::<64>::boxed(HmacHash::Sha256, 32, key)));
 
 /// The registry row of hmac-sha2-512.
 pub(super) static HMAC_SHA2_512: MacAlgorithm =
-    row("hmac-sha2-512", 64, |key| Hmac::<128>::boxed(HmacHash::Sha512, 64, key));
+    sound(row("hmac-sha2-512", 64, |key| Hmac::<128>::boxed(HmacHash::Sha512, 64, key)));
 
 /// The registry row of hmac-sha1.
 pub(super) static HMAC_SHA1: MacAlgorithm =
@@ -73,7 +73,12 @@ pub(super) const fn row(name: &'static str, hash_len: usize, new: NewMac) -> Mac
 
 /// RFC 4253 section 6.4: the first 96 bits of the tag.
 pub(super) const fn cut(name: &'static str, whole: &MacAlgorithm) -> MacAlgorithm {
-    MacAlgorithm { name, tag_len: 12, ..*whole }
+    MacAlgorithm { name, tag_len: 12, security: Security::Compatible, ..*whole }
+}
+
+/// The hash is sound and the tag is long: only the order of MAC and encryption is out of date.
+pub(super) const fn sound(row: MacAlgorithm) -> MacAlgorithm {
+    MacAlgorithm { security: Security::Intermediate, ..row }
 }
 
 /// OpenSSH's PROTOCOL section 1.5: the same over the encrypted packet.

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::hmac::encrypt_then_mac;
+use super::hmac::{encrypt_then_mac, sound};
 use super::{Mac, MacAlgorithm, NewMac};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{CipherContext, CipherKind, Direction};
@@ -15,7 +15,7 @@ pub(super) static UMAC_64: MacAlgorithm =
 
 /// The registry row of umac-128@openssh.com.
 pub(super) static UMAC_128: MacAlgorithm =
-    row("umac-128@openssh.com", 16, |key| Ok(Box::new(Umac::<4>::new(key)?)));
+    sound(row("umac-128@openssh.com", 16, |key| Ok(Box::new(Umac::<4>::new(key)?))));
 
 /// The registry row of umac-64-etm@openssh.com. Its tag is short, which audits warn of.
 pub(super) static UMAC_64_ETM: MacAlgorithm =

@@ -177,7 +177,7 @@ impl Certificate {
         let algorithm = SIGNATURES
             .iter()
             .find(|row| row.name.as_bytes() == name && row.plain.is_none())
-            .filter(|row| row.security == Security::Modern)
+            .filter(|row| row.security.in_intermediate_profile())
             .ok_or(CryptoError::BadSignature)?;
         let signed = blob.get(..this.signed_len).ok_or(CryptoError::BadSignature)?;
         // a blob of another type than the algorithm's, that of a certificate too, does not verify

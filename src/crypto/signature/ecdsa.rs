@@ -11,6 +11,7 @@ use aws_lc_rs::signature::{
 use zeroize::Zeroizing;
 
 use super::{Curve, PrivateKey, SignatureAlgorithm, Signer, Verify};
+use crate::crypto::Security;
 use crate::crypto::secret::Secret;
 use crate::error::{CryptoError, InvalidMessage};
 use crate::wire::{Reader, Writer};
@@ -28,7 +29,10 @@ pub(super) static ECDSA_NISTP521: SignatureAlgorithm =
     row(&P521, |key, message, signature| verify(&P521, key, message, signature));
 
 const fn row(parameters: &Parameters, verify: Verify) -> SignatureAlgorithm {
-    SignatureAlgorithm::plain(parameters.name, parameters.name, verify)
+    SignatureAlgorithm {
+        security: Security::Intermediate,
+        ..SignatureAlgorithm::plain(parameters.name, parameters.name, verify)
+    }
 }
 
 /// What differs from curve to curve; the hash is given by the size of the curve (RFC 5656 section

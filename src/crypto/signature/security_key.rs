@@ -4,6 +4,7 @@
 //! server has no such key, and it does not keep the counters of others: it has nowhere to keep them.
 
 use super::{SignatureAlgorithm, ecdsa, ed25519};
+use crate::crypto::Security;
 use crate::crypto::hash::Hash;
 use crate::error::{CryptoError, InvalidMessage};
 use crate::wire::{Reader, Writer};
@@ -16,6 +17,7 @@ pub(super) static SK_ED25519: SignatureAlgorithm = SignatureAlgorithm {
 
 /// The registry row of sk-ecdsa-sha2-nistp256@openssh.com.
 pub(super) static SK_ECDSA_NISTP256: SignatureAlgorithm = SignatureAlgorithm {
+    security: Security::Intermediate,
     security_key: true,
     ..SignatureAlgorithm::plain(ECDSA, ECDSA, verify_ecdsa)
 };

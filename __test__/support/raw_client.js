@@ -1,0 +1,117 @@
+'use strict';
+
+// The first flights of an SSH client by hand, over a plain socket: whatever bytes a test wants, before
+// there are keys.
+
+const net = require('node:net');
+const { afterTest } = require('./cleanup.js');
+
+const VERSION = 'SSH-2.0-raw\r\n';
+
+function uint32(number) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(number);
+  return bytes;
+}
+
+/** RFC 4251 section 5. */
+function string(bytes) {
+  const data = Buffer.from(bytes);
+  return Buffer.concat([uint32(data.length), data]);
+}
+
+/** A packet without encryption (RFC 4253 section 6). */
+function packet(payload) {
+  const padding = 16 - ((5 + payload.length) % 8);
+  return Buffer.concat([
+    uint32(1 + payload.length + padding),
+    Buffer.from([padding]),
+    payload,
+    Buffer.alloc(padding),
+  ]);
+}
+
+/** The payload of SSH_MSG_KEXINIT, with these lists in place of those that anybody has. */
+function kexInit(lists = {}) {
+  const has = {
+    kex: 'curve25519-sha256',
+    hostKey: 'ssh-ed25519',
+    cipherIn: 'aes128-ctr',
+    cipherOut: 'aes128-ctr',
+    macIn: 'hmac-sha2-256',
+    macOut: 'hmac-sha2-256',
+    compressionIn: 'none',
+    compressionOut: 'none',
+    ...lists,
+  };
+  const names = Object.values(has).map(string);
+  return Buffer.concat([Buffer.from([20]), Buffer.alloc(16, 7), ...names, Buffer.alloc(8 + 5)]);
+}
+
+/** A message with one string in it: that is what an mpint and a point look like, too. */
+function message(number, bytes) {
+  return Buffer.concat([Buffer.from([number]), string(bytes)]);
+}
+
+/** A socket to the server that knows the server's packets as long as they are not encrypted. */
+class RawClient {
+  #bytes = Buffer.alloc(0);
+  #inVersion = true;
+  #waiting = [];
+  messages = [];
+
+  constructor(server) {
+    this.socket = net.connect(server.getLocalPort(), '127.0.0.1');
+    this.closed = new Promise((resolve) => this.socket.once('close', resolve));
+    this.socket.on('error', () => {}); // a reset is an end too
+    this.socket.on('data', (chunk) => this.#take(chunk));
+    const done = afterTest('clients', async () => {
+      this.socket.destroy();
+      await this.closed;
+    });
+    void this.closed.then(() => {
+      done();
+      for (const { resolve } of this.#waiting.splice(0)) resolve(undefined);
+    });
+  }
+
+  #take(chunk) {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    if (this.#inVersion) {
+      const end = this.#bytes.indexOf('\n');
+      if (end < 0) return;
+      this.#inVersion = false;
+      this.#bytes = this.#bytes.subarray(end + 1);
+    }
+    while (this.#bytes.length >= 4 && this.#bytes.length >= 4 + this.#bytes.readUInt32BE(0)) {
+      const length = this.#bytes.readUInt32BE(0);
+      const payload = this.#bytes.subarray(5, 4 + length - this.#bytes[4]);
+      this.#bytes = this.#bytes.subarray(4 + length);
+      this.messages.push(payload);
+      const waiting = this.#waiting.findIndex(({ number }) => number === payload[0]);
+      if (waiting >= 0) this.#waiting.splice(waiting, 1)[0].resolve(payload);
+    }
+  }
+
+  write(...parts) {
+    this.socket.write(Buffer.concat(parts.map((part) => Buffer.from(part))));
+  }
+
+  /** The first message with this number, past or to come; undefined when the connection ends first. */
+  async first(number) {
+    const found = this.messages.find((payload) => payload[0] === number);
+    if (found || this.socket.destroyed) return found;
+    return new Promise((resolve) => this.#waiting.push({ number, resolve }));
+  }
+
+  /** Waits for the end: what DISCONNECT said, as `reason: description`. */
+  async disconnected() {
+    await this.closed;
+    const payload = this.messages.at(-1);
+    if (payload?.[0] !== 1) return undefined;
+    const text = payload.subarray(9, 9 + payload.readUInt32BE(5)).toString();
+    return `${payload.readUInt32BE(1)}: ${text}`;
+  }
+}
+
+module.exports = { VERSION, RawClient, kexInit, message, packet, string, uint32 };
