@@ -164,21 +164,37 @@ fn number(result: OpResult) -> u32 {
     }
 }
 
+/// Starts on a port that somebody else has at this address: a server that listens there too could not.
+fn start_beside(other: IpAddr, families: Families) -> (Fixture, TcpListener, u16) {
+    for _ in 0..20 {
+        let neighbour = TcpListener::bind((other, 0)).unwrap();
+        let port = neighbour.local_addr().unwrap().port();
+        let mut fixture = Fixture::new();
+        // A third one may have the port.
+        if fixture.start(Listen { port, families, ..Listen::default() }).is_ok() {
+            return (fixture, neighbour, port);
+        }
+    }
+    panic!("it cannot be started beside {other}");
+}
+
 #[test]
 fn without_a_family_only_ipv4_is_listened_on() {
     let mut fixture = Fixture::new();
-    let port = fixture.start_on(Families::Ipv4);
+    let port = fixture.start_on(Families::default());
     assert!(is_served(connect(HERE, port)));
-    assert!(connect(Ipv6Addr::LOCALHOST, port).is_none());
+    if has_ipv6() {
+        let (_fixture, _neighbour, port) =
+            start_beside(Ipv6Addr::LOCALHOST.into(), Families::default());
+        assert!(is_served(connect(HERE, port)));
+    }
 }
 
 #[test]
 fn ipv6_alone_does_not_take_ipv4_connections() {
     if has_ipv6() {
-        let mut fixture = Fixture::new();
-        let port = fixture.start_on(Families::Ipv6);
+        let (_fixture, _neighbour, port) = start_beside(HERE.into(), Families::Ipv6);
         assert!(is_served(connect(Ipv6Addr::LOCALHOST, port)));
-        assert!(connect(HERE, port).is_none());
     }
 }
 
@@ -212,7 +228,7 @@ fn a_port_that_is_taken_in_one_family_is_not_opened_in_the_other() {
             ..Listen::default()
         };
         assert_eq!(number(fixture.start(listen)), 10048);
-        assert!(connect(HERE, port).is_none());
+        assert!(!fixture.server.is_active());
     }
 }
 
@@ -261,8 +277,6 @@ fn a_shared_port_is_listened_on_by_all_who_share_it() {
     assert!(is_served(connect(HERE, port)));
     one.stop();
     assert!(is_served(connect(HERE, port)), "the other still listens");
-    two.stop();
-    assert!(connect(HERE, port).is_none());
 }
 
 #[test]
