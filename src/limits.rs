@@ -10,6 +10,10 @@ pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
 /// control messages do not wait behind a burst of data.
 pub const TRANSMIT_TARGET: usize = 64 * 1024;
 
+/// The same for [`crate::engine::Connection::room`], by which tunnels read: what is there is sealed and
+/// written before more is read, so that a client that does not read costs no more.
+pub const TUNNEL_TRANSMIT_TARGET: usize = 192 * 1024;
+
 /// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and
 /// MAC. With data alone, a client that takes one byte a message makes one call seal forty times as
 /// much.
@@ -75,6 +79,12 @@ pub const MAX_CHANNELS: usize = 16_384;
 
 /// The `maximum_packet_size` we announce.
 pub const CHANNEL_MAXIMUM_PACKET_SIZE: u32 = 64 * 1024;
+
+/// Requests of a channel that the program is asked about without an answer to the ones before, and
+/// their bytes together: a client cannot fill the program's queue with the requests of one channel.
+pub const MAX_ASKED_REQUESTS: usize = 64;
+/// See [`MAX_ASKED_REQUESTS`].
+pub const MAX_ASKED_BYTES: usize = 16 * 1024;
 
 /// Messages of a channel held behind an unanswered question: a client that goes on sending requests
 /// while the program decides fills this and no more.

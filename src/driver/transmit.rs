@@ -8,12 +8,12 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 
 use crate::engine::Connection;
-use crate::limits::TRANSMIT_TARGET;
+use crate::limits::TUNNEL_TRANSMIT_TARGET;
 
 /// What a caller's thread seals at most before the task has written it.
 const UNWRITTEN_LEN: usize = 64 * 1024;
 /// What is sealed at a time, the last packet included.
-const BUFFER_LEN: usize = TRANSMIT_TARGET + 128 * 1024;
+const BUFFER_LEN: usize = TUNNEL_TRANSMIT_TARGET + 16 * 1024;
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -24,6 +24,8 @@ thread_local! {
 pub(super) struct Transmit {
     bytes: Vec<u8>,
     written: usize,
+    /// The last call only sealed.
+    untried: bool,
     /// Why the socket takes no more, ever.
     pub(super) error: Option<io::Error>,
 }
@@ -32,6 +34,11 @@ impl Transmit {
     /// Whether there are bytes that the socket has not taken.
     pub(super) fn is_pending(&self) -> bool {
         self.written < self.bytes.len()
+    }
+
+    /// Whether nobody has tried to write them yet: the socket may well take them.
+    pub(super) fn is_untried(&self) -> bool {
+        self.untried
     }
 
     /// Seals and, if `write`, writes until nothing is left or the socket is full; `true` when
@@ -47,10 +54,11 @@ impl Transmit {
             // Let the engine go on to its end; nobody reads what it has to say.
             return self.discard(engine, now);
         }
-        if self.bytes.capacity() == 0 {
-            self.bytes = SPARE.take();
-            self.bytes.reserve(BUFFER_LEN);
+        // What is only sealed is little, and there may be many connections with a little each.
+        if write {
+            self.make_room();
         }
+        self.untried = !write;
         let mut moved = false;
         loop {
             if write && !self.flush(socket) {
@@ -65,6 +73,21 @@ impl Transmit {
             self.give_back();
         }
         moved
+    }
+
+    /// Runs `seal`, whose data the engine seals right here.
+    pub(super) fn lend(&mut self, engine: &mut Connection, seal: impl FnOnce(&mut Connection)) {
+        self.make_room();
+        engine.lend_buffer(&mut self.bytes);
+        seal(engine);
+        engine.return_buffer(&mut self.bytes);
+    }
+
+    fn make_room(&mut self) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = SPARE.take();
+            self.bytes.reserve(BUFFER_LEN);
+        }
     }
 
     /// Writes what is sealed; `false` when the socket is full or broken.
@@ -101,7 +124,7 @@ impl Transmit {
         let mut bytes = std::mem::take(&mut self.bytes);
         self.written = 0;
         bytes.clear();
-        if bytes.capacity() <= 2 * BUFFER_LEN {
+        if (BUFFER_LEN..=2 * BUFFER_LEN).contains(&bytes.capacity()) {
             SPARE.set(bytes);
         }
     }

@@ -24,7 +24,8 @@ use self::reverse::{Arriving, Bound, Listener, Reverse};
 use self::splice::{Reading, Splice};
 use self::stream::Stream;
 use super::command::OpError;
-use super::connection::{ConnectionHandle, Core};
+use super::connection::ConnectionHandle;
+use super::drive::Core;
 use super::handler::{EventKind, ServerEvent};
 use crate::blocks::Gather;
 use crate::engine::{Answer, ChannelId, Connection, Outcome, Place, QuestionId, Ticket};
@@ -327,8 +328,10 @@ impl ConnectionHandle {
         let mut ended = Vec::new();
         let mut moved = tunnels.write(now, engine, &mut ended);
         // What is sealed already comes first.
-        if !transmit.is_pending() {
-            moved |= tunnels.read(now, engine, budget, &mut ended);
+        if !transmit.is_pending() && !tunnels.ready.is_empty() {
+            transmit.lend(engine, |engine| {
+                moved |= tunnels.read(now, engine, budget, &mut ended);
+            });
         }
         if *budget == 0 && !tunnels.ready.is_empty() {
             self.notify.notify_one();
