@@ -33,8 +33,8 @@ Every algorithm that the server has, with every client that has it. Each \`pass\
 its own with only that algorithm offered, by the client or, where the client cannot be told to, by the
 server: the client logs in and runs a command to which it sends 8 MiB, and which sends it 8 MiB of its
 own. New keys are exchanged twice, while data is on its way in both directions: once during what the
-client sends, asked for by the client where it can be told to (the last column of the next table) and
-by the server otherwise; and once during what the server sends, asked for by the server. Both sides
+client sends, asked for by the client where it can be told to and by the server otherwise (see the next
+table); and once during what the server sends, asked for by the server. Both sides
 compare what came with what was sent, and the server's own events have to name the algorithm in every
 exchange of keys, with at least three exchanges.
 

@@ -52,14 +52,16 @@ class BuiltDriver {
     return typeof supports === 'function' ? supports(this.#client) : supports;
   }
 
-  forces(kind) {
-    return kind !== 'userKey' || Boolean(this.#settings.forcesUserKey);
+  forces(kind, name) {
+    return kind !== 'userKey' || Boolean(this.#settings.forcesUserKey?.(name));
   }
 
   async run({ server, key, hostKeyType, ...job }) {
     const request = { ...job, port: server.getLocalPort() };
     if (key) request.keyFile = this.#settings.keyFile?.(key) ?? key.file;
     if (key?.certificate) request.certificate = key.certificate;
+    if (job.userKey && this.#settings.userKey)
+      request.userKey = this.#settings.userKey(job.userKey);
     const said = await this.#client.ask(request);
     return said === 'ok' ? undefined : said;
   }
@@ -74,7 +76,10 @@ const ecdh = nist.map((bits) => `ecdh-sha2-nistp${bits}`);
 const ecdsa = nist.map((bits) => `ecdsa-sha2-nistp${bits}`);
 const curve25519 = ['curve25519-sha256', 'curve25519-sha256@libssh.org'];
 const group = (...names) => names.map((name) => `diffie-hellman-group${name}`);
-const certificates = [...['ssh-ed25519', ...ecdsa].map((name) => `${name}-cert-v01@openssh.com`)];
+const certificates = ['ssh-ed25519', ...ecdsa, 'ssh-rsa', 'ssh-dss'].map(
+  (name) => `${name}-cert-v01@openssh.com`,
+);
+const rsaCertificates = ['256', '512'].map((bits) => `rsa-sha2-${bits}-cert-v01@openssh.com`);
 const rsa = ['rsa-sha2-256', 'rsa-sha2-512', 'ssh-rsa'];
 const ctr = ['aes128-ctr', 'aes192-ctr', 'aes256-ctr'];
 const cbc = ['aes128-cbc', 'aes192-cbc', 'aes256-cbc'];
@@ -125,6 +130,8 @@ const go = new BuiltDriver({
   command: [path.join(built, 'go_client')],
   protocol: json,
   asksForKeys: true,
+  // Of DSA keys it reads no others.
+  keyFile: (key) => (key.line.startsWith('ssh-dss') ? pemCopy(key) : key.file),
   // With CBC it does not follow OpenSSH's encrypt-then-MAC, though it offers it.
   cbcMac: 'hmac-sha1',
   supports: {
@@ -138,7 +145,8 @@ const go = new BuiltDriver({
     ],
     mac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha1', 'hmac-sha1-96'],
     hostKey: ['ssh-ed25519', ...ecdsa, ...rsa, 'ssh-dss'],
-    userKey: ['ssh-ed25519', ...ecdsa, ...rsa],
+    userKey: ['ssh-ed25519', ...ecdsa, ...rsa, 'ssh-dss', ...certificates, ...rsaCertificates],
+    compression: ['none'],
   },
 });
 
@@ -174,7 +182,8 @@ const libssh = new BuiltDriver({
   build: () => build('cc', ['-o', 'libssh_client', path.join(sources, 'libssh_client.c'), '-lssh']),
   command: [path.join(built, 'libssh_client')],
   asksForKeys: true,
-  forcesUserKey: true,
+  // Of an RSA certificate it has to be allowed the old name.
+  forcesUserKey: (name) => !rsaCertificates.includes(name),
   supports: {
     kex: [
       ...[...curve25519, ...ecdh, ...group('14-sha256', '16-sha512', '18-sha512')],
@@ -186,7 +195,9 @@ const libssh = new BuiltDriver({
       `${name}-etm@openssh.com`,
     ]),
     hostKey: ['ssh-ed25519', ...ecdsa, ...rsa],
-    userKey: ['ssh-ed25519', ...ecdsa, ...rsa],
+    userKey: ['ssh-ed25519', ...ecdsa, ...rsa, ...certificates, ...rsaCertificates].filter(
+      (name) => !name.startsWith('ssh-dss'),
+    ),
     compression: zlib,
   },
 });
@@ -201,7 +212,7 @@ const russh = new BuiltDriver({
   },
   command: [path.join(russhTarget, 'release', 'russh-client')],
   asksForKeys: true,
-  forcesUserKey: true,
+  forcesUserKey: () => true,
   supports: {
     kex: [
       ...['mlkem768x25519-sha256', ...curve25519, ...ecdh],

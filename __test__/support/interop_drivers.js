@@ -40,11 +40,10 @@ async function exchange(command, args, job, env) {
   }
 }
 
-/** A driver around a command: what the first number with a dot in the output of `-V` is. */
+/** A driver around a command, whose version is the first number with a dot that `-V` prints. */
 class CommandDriver {
   constructor(command, members) {
-    this.command = command;
-    Object.assign(this, members);
+    Object.assign(this, members, { command });
   }
 
   #said() {
@@ -57,7 +56,8 @@ class CommandDriver {
   }
 
   version() {
-    return /\d+\.\d[\w.]*/.exec(this.#said())?.[0] ?? 'unknown';
+    const number = /\d+\.\d[\w.]*/.exec(this.#said())?.[0] ?? 'unknown';
+    return this.equipment ? `${number} ${this.equipment()}` : number;
   }
 
   kill() {
@@ -75,6 +75,8 @@ const opensshOptions = {
 
 const openssh = new CommandDriver('ssh', {
   asksForKeys: true,
+  // It decides which rows there are, as the version does.
+  equipment: () => (fs.existsSync(skProvider) ? 'with sk-dummy' : 'without a security key'),
   supports() {
     const query = (what) =>
       spawnSync('ssh', ['-Q', what], { env: environment }).stdout.toString().trim().split('\n');
@@ -212,7 +214,7 @@ const plink = new CommandDriver('plink', {
       'rsa-sha2-512',
       'ssh-rsa',
       'ssh-dss',
-    ],
+    ].flatMap((name) => [name, `${name}-cert-v01@openssh.com`]),
     compression: ['none', 'zlib', 'zlib@openssh.com'],
   }),
   forces: () => false,
@@ -227,6 +229,7 @@ const plink = new CommandDriver('plink', {
       const made = await run('puttygen', [job.key.file, '-O', 'private', '-o', file]);
       if (made.status !== 0) return `puttygen: ${made.stderr}`;
       args.push('-i', file);
+      if (job.key.certificate) args.push('-cert', job.key.certificate);
     } else args.push('-pw', 'x');
     args.push(`${job.user}@127.0.0.1`);
     return exchange('plink', args, job, { PUTTYDIR: puttyFolder(job.rekeyBytes) });

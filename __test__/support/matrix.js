@@ -153,20 +153,21 @@ async function prepare(client, { kind, name, type }) {
   const server = createServer({ hostKey: hostKeyType });
   const recorder = new Recorder(server, ['SSHStatus', 'SSHUserAuthRequest', 'Disconnected']);
   acceptAll(server);
+  const forces = driver.forces(kind, name);
   // Who cannot be told to offer one only gets one offered; plink and dbclient take what comes first
-  // in a list of theirs.
-  await setList(server, kind, driver.forces(kind) ? registry()[kind].join(',') : name);
+  // in a list of theirs. For a certificate most want the algorithm of its key to be offered too.
+  const only = kind === 'userKey' ? [...new Set([name, plainName(name)])].join(',') : name;
+  await setList(server, kind, forces ? registry()[kind].join(',') : only);
   // What an algorithm is tried with must not be one that makes it superfluous.
   if (kind === 'mac') await setList(server, 'cipher', 'aes128-ctr');
   const { upload, download } = data();
   const job = { server, user: 'demo', hostKey, hostKeyType };
   job.rekeyBytes = REKEY_BYTES[kind] ?? REKEY_BYTES.otherwise;
   Object.assign(job, { upload: upload.file, download: download.file });
-  if (driver.forces(kind) || kind === 'compression') job[kind] = name;
+  if (forces || kind === 'compression') job[kind] = name;
   if (kind === 'mac') job.cipher = 'aes128-ctr';
   if (kind === 'cipher' && name.endsWith('-cbc') && driver.cbcMac) job.mac = driver.cbcMac;
   if (kind === 'userKey') {
-    job.userKey = name;
     job.key = name.includes('-cert-') ? certifiedKey(type) : userKey(type);
   } else if (client === 'ssh') job.key = userKey();
   const progress = serveExchange(server, { upload, download, asked: driver.asksForKeys });

@@ -17,7 +17,8 @@ import (
 type job struct {
 	Port                            int
 	User, Kex, Cipher, Mac, HostKey string
-	KeyFile, Upload, Download       string
+	KeyFile, Certificate            string
+	Upload, Download                string
 	RekeyBytes                      uint64
 }
 
@@ -37,7 +38,22 @@ func login(it job) (ssh.AuthMethod, error) {
 		return nil, err
 	}
 	key, err := ssh.ParsePrivateKey(text)
-	return ssh.PublicKeys(key), err
+	if err != nil || it.Certificate == "" {
+		return ssh.PublicKeys(key), err
+	}
+	if text, err = os.ReadFile(it.Certificate); err != nil {
+		return nil, err
+	}
+	public, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	if err != nil {
+		return nil, err
+	}
+	certificate, ok := public.(*ssh.Certificate)
+	if !ok {
+		return nil, fmt.Errorf("a key of type %s is no certificate", public.Type())
+	}
+	signer, err := ssh.NewCertSigner(certificate, key)
+	return ssh.PublicKeys(signer), err
 }
 
 func run(it job) error {

@@ -71,7 +71,7 @@ static int exchange(ssh_session session, const char *upload, size_t len, const c
   return 1;
 }
 
-static int log_in(ssh_session session, const char *file) {
+static int log_in(ssh_session session, const char *file, const char *certificate) {
   if (!file) {
     return ssh_userauth_password(session, NULL, "x") == SSH_AUTH_SUCCESS ||
            fail(session, "password");
@@ -79,7 +79,13 @@ static int log_in(ssh_session session, const char *file) {
   ssh_key key = NULL;
   if (ssh_pki_import_privkey_file(file, NULL, NULL, NULL, &key) != SSH_OK)
     return fail(session, "key file");
+  ssh_key signed_key = NULL;
+  if (certificate && (ssh_pki_import_cert_file(certificate, &signed_key) != SSH_OK ||
+                      ssh_pki_copy_cert_to_privkey(signed_key, key) != SSH_OK ||
+                      ssh_userauth_try_publickey(session, NULL, signed_key) != SSH_AUTH_SUCCESS))
+    return fail(session, "certificate");
   int result = ssh_userauth_publickey(session, NULL, key);
+  ssh_key_free(signed_key);
   ssh_key_free(key);
   return result == SSH_AUTH_SUCCESS || fail(session, "public key");
 }
@@ -114,7 +120,7 @@ static int run(char **fields) {
            force(session, SSH_OPTIONS_COMPRESSION_S_C, compression) &&
            force(session, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, value(fields, "userKey")) &&
            (ssh_connect(session) == SSH_OK || fail(session, "connect")) &&
-           log_in(session, value(fields, "keyFile")) &&
+           log_in(session, value(fields, "keyFile"), value(fields, "certificate")) &&
            exchange(session, upload, len, download, wanted);
   ssh_disconnect(session);
   ssh_free(session);
