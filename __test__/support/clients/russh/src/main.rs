@@ -148,11 +148,7 @@ async fn log_in(connection: &mut Handle<AnyKey>, job: &Job<'_>) -> Result<()> {
 }
 
 /// Sends and receives at the same time.
-async fn exchange(
-    connection: &Handle<AnyKey>,
-    upload: Vec<u8>,
-    download: &[u8],
-) -> Result<()> {
+async fn exchange(connection: &Handle<AnyKey>, upload: Vec<u8>, download: &[u8]) -> Result<()> {
     let channel = connection.channel_open_session().await?;
     channel.exec(true, "exchange").await?;
     let (mut reader, writer) = channel.split();
