@@ -2,6 +2,8 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/__test__/**/*.spec.js'],
+  // The interop run has a command of its own: `npm run interop`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__test__/interop/matrix/'],
   // Nothing to transform: the tests are plain CommonJS.
   transform: {},
   modulePathIgnorePatterns: [

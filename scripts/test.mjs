@@ -44,6 +44,7 @@ await step('Documentation (rustdoc)', () =>
 await step('Rust tests', () => cargoTest([]));
 await step('Rust tests of the engine alone', () => cargoTest(['--no-default-features']));
 await step('JavaScript tests (jest)', jest);
+await step('Interop (every algorithm with every client)', interop);
 await step('Benchmark suite (tiny)', benchmark);
 await step('Fuzzing', fuzzing);
 await step('Licences and sources (cargo-deny)', cargoDeny);
@@ -216,10 +217,25 @@ async function benchmark() {
     env,
     onText: (chunk) => (output += chunk),
   });
+  return counted(output, status);
+}
+
+/** The result of a program whose output has a line that counts. */
+function counted(output, status) {
   const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output);
   if (!counts) return { failed: 1 };
   const [passed, failed, skipped] = counts.slice(1).map(Number);
   return { passed, failed: status !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+/** The addon was built before; docs/INTEROP.md has to be what the run gives. */
+async function interop() {
+  let output = '';
+  const status = await run(process.execPath, ['scripts/interop.mjs', '--check'], {
+    env,
+    onText: (chunk) => (output += chunk),
+  });
+  return counted(output, status);
 }
 
 async function fuzzing() {

@@ -15,7 +15,7 @@ const found = new Map([['ssh2', true]]);
 
 /** Whether a client is on this machine. */
 function available(client) {
-  if (built[client]) return built[client].available();
+  if (built[client]) return built[client].missing() === undefined;
   if (!found.has(client)) {
     const [command, args] = pythonModules.includes(client)
       ? [python, ['-c', `import ${client}`]]

@@ -1,14 +1,14 @@
 """Runs paramiko and asyncssh for the interop tests.
 
 Reads jobs, one JSON object a line, and answers each with one; `{"supports": true}` asks for what
-the client has. Every job is one connection that forces the algorithms it names, says something
-through `say` and sends bytes through `cat`.
+the client has, `{"version": true}` for its version. Every job is one connection that forces the
+algorithms it names, asks for new keys after `rekeyBytes`, sends one file through the command
+`exchange` and expects the other.
 """
 
 import asyncio
 import hashlib
 import json
-import os
 import sys
 
 NAME = sys.argv[1]
@@ -28,21 +28,18 @@ def paramiko_client():
             'userKey': list(Transport._key_info),
         }
 
-    def command(transport, text, data):
+    def exchange(transport, job, upload):
         channel = transport.open_session()
-        channel.settimeout(60)
-        channel.exec_command(text)
+        channel.settimeout(None)
+        channel.exec_command('exchange')
+        at = job['rekeyBytes']
+        channel.sendall(upload[:at])
+        if at < len(upload):
+            transport.renegotiate_keys()
+            channel.sendall(upload[at:])
+        channel.shutdown_write()
         received = bytearray()
-        sent = 0
-        while True:
-            while sent < len(data) and channel.send_ready():
-                sent += channel.send(data[sent:sent + 30000])
-            if sent == len(data) and data is not None:
-                channel.shutdown_write()
-                data, sent = b'', 1
-            part = channel.recv(65536)
-            if not part:
-                break
+        while part := channel.recv(1 << 20):
             received += part
         return bytes(received), channel.recv_exit_status()
 
@@ -73,14 +70,11 @@ def paramiko_client():
                 transport.auth_publickey(job['user'], key)
             else:
                 transport.auth_password(job['user'], 'x')
-            said = command(transport, 'say hello', b'')
-            data = os.urandom(job['bytes'])
-            copied = command(transport, 'cat', data)
-            return said == (b'hello', 0) and copied == (data, 0)
+            return verdict(job, *exchange(transport, job, content(job['upload'])))
         finally:
             transport.close()
 
-    return supports, run
+    return paramiko.__version__, supports, run
 
 
 def asyncssh_client():
@@ -133,22 +127,36 @@ def asyncssh_client():
             options['client_keys'] = None
         async with asyncssh.connect(
             '127.0.0.1', job['port'], username=job['user'], known_hosts=None, config=None,
-            agent_path=None, **options,
+            agent_path=None, rekey_bytes=job['rekeyBytes'], **options,
         ) as connection:
-            said = await connection.run('say hello', encoding=None)
-            data = os.urandom(job['bytes'])
-            copied = await connection.run('cat', input=data, encoding=None)
-            return (said.stdout, said.exit_status) == (b'hello', 0) and (
-                copied.stdout, copied.exit_status) == (data, 0)
+            upload = content(job['upload'])
+            done = await connection.run('exchange', input=upload, encoding=None)
+            return verdict(job, done.stdout, done.exit_status)
 
-    return supports, lambda job: asyncio.run(connect(job))
+    return asyncssh.__version__, supports, lambda job: asyncio.run(connect(job))
 
 
-SUPPORTS, RUN = {'paramiko': paramiko_client, 'asyncssh': asyncssh_client}[NAME]()
+def content(name):
+    with open(name, 'rb') as file:
+        return file.read()
+
+
+def verdict(job, received, status):
+    if status == 0 and received == content(job['download']):
+        return 'ok'
+    return f'status {status}, {len(received)} bytes came'
+
+
+VERSION, SUPPORTS, RUN = {'paramiko': paramiko_client, 'asyncssh': asyncssh_client}[NAME]()
 for line in sys.stdin:
     request = json.loads(line)
     try:
-        answer = {'supports': SUPPORTS()} if 'supports' in request else {'ok': RUN(request)}
+        if 'version' in request:
+            answer = VERSION
+        elif 'supports' in request:
+            answer = SUPPORTS()
+        else:
+            answer = RUN(request)
     except Exception as error:  # the test says what went wrong
-        answer = {'ok': False, 'error': f'{type(error).__name__}: {error}'}
-    print(json.dumps(answer), flush=True)
+        answer = f'{type(error).__name__}: {error}'
+    print(json.dumps({'answer': answer}), flush=True)

@@ -1,35 +1,68 @@
 'use strict';
 
-// One driver for each client of the matrix. `supports()` tells its algorithms by kind; `run(job)`
-// makes one connection that forces those the job names, and resolves to nothing when all was right
-// or to what went wrong. `forces(kind)` tells whether the client can be told to offer only one; if
-// not, the test tells the server.
+// One driver for each client of the matrix. `missing()` tells why it is not here, `version()` which
+// it is, `supports()` its algorithms by kind. `run(job)` makes one connection that forces those the
+// job names, sends the file `upload` through the command `exchange` and expects `download`; it
+// resolves to nothing when all was right or to what went wrong. `forces(kind)` tells whether the
+// client can be told to offer only one; if not, the test tells the server. `asksForKeys`: it asks for
+// new keys after `rekeyBytes` by itself. `kill()` ends what a hanging run has left.
 
 const { spawnSync } = require('node:child_process');
-const { randomBytes } = require('node:crypto');
-const { once } = require('node:events');
-const { mkdirSync, writeFileSync } = require('node:fs');
+const fs = require('node:fs');
 const path = require('node:path');
-const readline = require('node:readline');
 const built = require('./built_clients.js');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
 const { hostCertificate, skProvider } = require('./keys.js');
-const { environment, run, start } = require('./processes.js');
+const { LineClient, json } = require('./line_client.js');
+const { environment, run } = require('./processes.js');
 const ssh2 = require('./ssh2_client.js');
 
-/** Runs both commands with `command(text, input)`, which gives status and stdout. */
-async function tryCommands(command, job) {
-  const said = await command('say hello', '');
-  if (said.status !== 0 || said.stdout.toString() !== 'hello') {
-    return `say: status ${said.status}, ${said.stdout.length} bytes; ${said.stderr}`;
+/** Whether a client that ended with this status had been sent the right data. */
+function verdict({ status, signal, stderr }, received, job) {
+  if (status === 0 && received.equals(fs.readFileSync(job.download))) return undefined;
+  return `status ${status ?? signal}, ${received.length} bytes came; ${stderr}`;
+}
+
+/**
+ * Runs a command from file to file. Not through pipes: dbclient (2022.83) waits for ever when the
+ * server closes the channel while its standard output is full, with any server.
+ */
+async function exchange(command, args, job, env) {
+  const output = path.join(folder, `received-by-${command}`);
+  const stdio = [fs.openSync(job.upload), fs.openSync(output, 'w'), 'pipe'];
+  try {
+    const done = await run(command, [...args, 'exchange'], { env, stdio });
+    return verdict(done, fs.readFileSync(output), job);
+  } finally {
+    fs.closeSync(stdio[0]);
+    fs.closeSync(stdio[1]);
   }
-  const data = randomBytes(job.bytes);
-  const copied = await command('cat', data);
-  if (copied.status !== 0 || !copied.stdout.equals(data)) {
-    return `cat: status ${copied.status}, ${copied.stdout.length} bytes; ${copied.stderr}`;
+}
+
+/** A driver around a command, whose version is the first number with a dot that `-V` prints. */
+class CommandDriver {
+  constructor(command, members) {
+    Object.assign(this, members, { command });
   }
-  return undefined;
+
+  #said() {
+    const { error, stdout, stderr } = spawnSync(this.command, ['-V'], { env: environment });
+    return error ? undefined : `${stdout}${stderr}`;
+  }
+
+  missing() {
+    return this.#said() === undefined ? `there is no ${this.command}` : undefined;
+  }
+
+  version() {
+    const number = /\d+\.\d[\w.]*/.exec(this.#said())?.[0] ?? 'unknown';
+    return this.equipment ? `${number} ${this.equipment()}` : number;
+  }
+
+  kill() {
+    // Every process ends with its test.
+  }
 }
 
 const opensshOptions = {
@@ -40,7 +73,10 @@ const opensshOptions = {
   userKey: 'PubkeyAcceptedAlgorithms',
 };
 
-const openssh = {
+const openssh = new CommandDriver('ssh', {
+  asksForKeys: true,
+  // It decides which rows there are, as the version does.
+  equipment: () => (fs.existsSync(skProvider) ? 'with sk-dummy' : 'without a security key'),
   supports() {
     const query = (what) =>
       spawnSync('ssh', ['-Q', what], { env: environment }).stdout.toString().trim().split('\n');
@@ -61,14 +97,20 @@ const openssh = {
       .map(([kind, option]) => `${option}=${job[kind]}`);
     if (job.userKey?.startsWith('sk-')) options.push(`SecurityKeyProvider=${skProvider}`);
     options.push(`Compression=${job.compression && job.compression !== 'none' ? 'yes' : 'no'}`);
+    options.push(`RekeyLimit=${job.rekeyBytes}`);
     const settings = { user: job.user, options, key: job.key };
-    return tryCommands((text, input) => clients.ssh(job.server, text, { ...settings, input }), job);
+    return exchange('ssh', clients.sshArguments(job.server, settings), job);
   },
-};
+});
 
 const constants = () => require('ssh2/lib/protocol/constants.js');
 
 const npmSsh2 = {
+  missing: () => undefined,
+  version: () => require('ssh2/package.json').version,
+  kill() {
+    // Every connection ends with its test.
+  },
   supports() {
     const it = constants();
     return {
@@ -92,14 +134,14 @@ const npmSsh2 = {
       ? { privateKey: job.key.text }
       : { password: 'x', authHandler: ['password'] };
     const client = await ssh2.connect(job.server, { username: job.user, algorithms, ...login });
-    const result = await tryCommands((text, input) => ssh2.exec(client, text, input), job);
+    const done = await ssh2.exec(client, 'exchange', fs.readFileSync(job.upload));
     await ssh2.end(client);
-    return result;
+    return verdict(done, done.stdout, job);
   },
 };
 
 /** A folder of plink's with a session that warns of nothing: with -batch a warning ends it. */
-function puttyFolder() {
+function puttyFolder(rekeyBytes) {
   const home = path.join(folder, 'putty');
   const all = {
     Cipher: 'chacha20,aesgcm,aes,3des,blowfish,des,arcfour',
@@ -107,12 +149,14 @@ function puttyFolder() {
     HostKey: 'ed25519,ecdsa,rsa,dsa,ed448',
   };
   const lines = Object.entries(all).map(([name, list]) => `${name}=${list},WARN\n`);
-  mkdirSync(path.join(home, 'sessions'), { recursive: true });
-  writeFileSync(path.join(home, 'sessions', 'interop'), lines.join(''));
+  lines.push(`RekeyBytes=${rekeyBytes}\n`);
+  fs.mkdirSync(path.join(home, 'sessions'), { recursive: true });
+  fs.writeFileSync(path.join(home, 'sessions', 'interop'), lines.join(''));
   return home;
 }
 
-const plink = {
+const plink = new CommandDriver('plink', {
+  asksForKeys: true,
   supports: () => ({
     kex: [
       'curve25519-sha256',
@@ -128,6 +172,7 @@ const plink = {
       'diffie-hellman-group-exchange-sha256',
       'diffie-hellman-group-exchange-sha1',
       'diffie-hellman-group14-sha1',
+      'diffie-hellman-group1-sha1',
       'sntrup761x25519-sha512@openssh.com',
     ],
     cipher: [
@@ -158,6 +203,7 @@ const plink = {
       'rsa-sha2-256',
       'rsa-sha2-512',
       'ssh-rsa',
+      'ssh-dss',
     ],
     userKey: [
       'ssh-ed25519',
@@ -168,7 +214,7 @@ const plink = {
       'rsa-sha2-512',
       'ssh-rsa',
       'ssh-dss',
-    ],
+    ].flatMap((name) => [name, `${name}-cert-v01@openssh.com`]),
     compression: ['none', 'zlib', 'zlib@openssh.com'],
   }),
   forces: () => false,
@@ -183,14 +229,14 @@ const plink = {
       const made = await run('puttygen', [job.key.file, '-O', 'private', '-o', file]);
       if (made.status !== 0) return `puttygen: ${made.stderr}`;
       args.push('-i', file);
+      if (job.key.certificate) args.push('-cert', job.key.certificate);
     } else args.push('-pw', 'x');
     args.push(`${job.user}@127.0.0.1`);
-    const env = { PUTTYDIR: puttyFolder() };
-    return tryCommands((text, input) => run('plink', [...args, text], { input, env }), job);
+    return exchange('plink', args, job, { PUTTYDIR: puttyFolder(job.rekeyBytes) });
   },
-};
+});
 
-const dbclient = {
+const dbclient = new CommandDriver('dbclient', {
   supports: () => ({
     kex: [
       'curve25519-sha256',
@@ -231,35 +277,33 @@ const dbclient = {
       args.push('-i', file);
     }
     args.push(`${job.user}@127.0.0.1`);
-    const env = { DROPBEAR_PASSWORD: 'x' };
-    return tryCommands((text, input) => run('dbclient', [...args, text], { input, env }), job);
+    return exchange('dbclient', args, job, { DROPBEAR_PASSWORD: 'x' });
   },
-};
+});
 
-/** paramiko and asyncssh: one process of Python for all jobs of a test. */
+/** paramiko and asyncssh. */
 class PythonDriver {
-  #process;
-  #lines;
+  #client;
   #name;
+
+  asksForKeys = true;
 
   constructor(name) {
     this.#name = name;
+    const script = path.join(__dirname, 'interop_clients.py');
+    this.#client = new LineClient([clients.python, script, name], { protocol: json });
   }
 
-  async #ask(request) {
-    if (!this.#process || this.#process.exitCode !== null || this.#process.signalCode !== null) {
-      const script = path.join(__dirname, 'interop_clients.py');
-      this.#process = start(clients.python, [script, this.#name]);
-      this.#process.stderr.resume();
-      this.#lines = readline.createInterface({ input: this.#process.stdout });
-    }
-    const answer = once(this.#lines, 'line');
-    this.#process.stdin.write(`${JSON.stringify(request)}\n`);
-    return JSON.parse((await answer)[0]);
+  missing() {
+    return clients.available(this.#name) ? undefined : `Python has no module ${this.#name}`;
   }
 
-  async supports() {
-    return (await this.#ask({ supports: true })).supports;
+  version() {
+    return this.#client.version();
+  }
+
+  supports() {
+    return this.#client.askOnce(JSON.stringify({ supports: true }));
   }
 
   forces() {
@@ -269,8 +313,12 @@ class PythonDriver {
   async run({ server, key, ...job }) {
     const request = { ...job, port: server.getLocalPort(), keyFile: key?.file };
     if (key?.certificate) request.certificate = key.certificate;
-    const { ok, error } = await this.#ask(request);
-    return ok ? undefined : (error ?? 'wrong data');
+    const said = await this.#client.ask(request);
+    return said === 'ok' ? undefined : said;
+  }
+
+  kill() {
+    this.#client.kill();
   }
 }
 

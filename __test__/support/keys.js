@@ -14,11 +14,15 @@ const COMMENT = 'test';
 // Stands for a FIDO device; Debian has it in the package openssh-tests.
 const skProvider =
   process.env.SSHSERVER_SK_PROVIDER ?? '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
+/** Large keys that the interop run has made before. */
+const madeBefore = path.join(__dirname, '..', '..', 'target', 'interop', 'keys');
 const hostKeys = new Map();
 const userKeys = new Map();
 
-/** The PEM text of a host key: `ed25519`, `ecdsa-256`, `ecdsa-384`, `ecdsa-521` or `rsa`. */
+/** The PEM text of a host key: `ed25519`, `ecdsa-256`, `ecdsa-384`, `ecdsa-521`, `rsa`, `rsa-1024` … or `dsa`. */
 function hostKeyText(type = 'ed25519') {
+  const made = path.join(madeBefore, `${type}.pem`);
+  if (!hostKeys.has(type) && fs.existsSync(made)) hostKeys.set(type, fs.readFileSync(made, 'utf8'));
   if (!hostKeys.has(type)) {
     const { privateKey } = generate(type);
     hostKeys.set(type, privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -29,7 +33,7 @@ function hostKeyText(type = 'ed25519') {
 function generate(type) {
   const [family, bits] = type.split('-');
   if (family === 'ecdsa') return generateKeyPairSync('ec', { namedCurve: CURVES[bits] });
-  if (family === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (family === 'rsa') return generateKeyPairSync('rsa', { modulusLength: Number(bits ?? 2048) });
   if (family === 'dsa') {
     return generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
   }
@@ -87,6 +91,19 @@ function certify(line, args, authority = userKey('ed25519', '-authority')) {
   return { file: certificate, line: fs.readFileSync(certificate, 'utf8').trim() };
 }
 
+/** The file of a copy of a user's key in the format of OpenSSL, for clients that read no other. */
+function pemCopy({ file }) {
+  const copy = `${file}.pem`;
+  if (!fs.existsSync(copy)) {
+    fs.copyFileSync(file, copy);
+    fs.chmodSync(copy, 0o600);
+    const args = ['-q', '-p', '-m', 'PEM', '-P', '', '-N', '', '-f', copy];
+    const { status, stderr } = spawnSync('ssh-keygen', args);
+    if (status !== 0) throw new Error(`ssh-keygen: ${stderr}`);
+  }
+  return copy;
+}
+
 /** A user's key with a certificate of an authority, beside it as OpenSSH's client expects it. */
 function certifiedKey(type, principals = 'demo') {
   const [key, authority] = [userKey(type, '-certified'), userKey('ed25519', '-authority')];
@@ -97,4 +114,12 @@ function certifiedKey(type, principals = 'demo') {
   return { ...key, certificate: `${key.file}-cert.pub` };
 }
 
-module.exports = { hostKeyText, hostCertificate, userKey, certify, certifiedKey, skProvider };
+module.exports = {
+  hostKeyText,
+  hostCertificate,
+  userKey,
+  certify,
+  certifiedKey,
+  pemCopy,
+  skProvider,
+};

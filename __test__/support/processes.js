@@ -14,8 +14,15 @@ const environment = {
   LC_ALL: 'C.UTF-8',
 };
 
-/** Starts a process that is killed after the test at the latest. Its `exit` promise resolves to {status, signal}. */
-function start(command, args, { env = {}, stdio = 'pipe', detached = false } = {}) {
+/**
+ * Starts a process that is killed after the test (or at the end of the spec) at the latest. Its `result`
+ * promise resolves to {status, signal}.
+ */
+function start(
+  command,
+  args,
+  { env = {}, stdio = 'pipe', detached = false, until = 'end of the test' } = {},
+) {
   const child = spawn(command, args, {
     cwd: folder,
     env: { ...environment, ...env },
@@ -28,7 +35,7 @@ function start(command, args, { env = {}, stdio = 'pipe', detached = false } = {
   });
   // Who awaits it is told; this is for the ones that nobody awaits.
   child.result.catch(() => {});
-  const done = afterTest('clients', async () => {
+  const done = afterTest(until === 'end of the spec' ? until : 'clients', async () => {
     child.kill('SIGKILL');
     await child.result.catch(() => {});
   });
@@ -47,8 +54,8 @@ async function run(command, args, { input = '', ...options } = {}) {
   const child = start(command, args, options);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   // A client that ends early is judged by its status, not by what it did not read.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
   const { status, signal } = await child.result;
   return { status, signal, stdout: stdout(), stderr: stderr().toString() };
 }

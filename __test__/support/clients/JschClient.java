@@ -1,6 +1,7 @@
-// Runs JSch for the interop tests: reads jobs, one a line, as names and values between tabs, and
+// Runs JSch for the interop run: reads jobs, one a line, as names and values between tabs, and
 // answers each with `ok` or with what went wrong. Every job is one connection that forces the
-// algorithms it names, says something through `say` and sends bytes through `cat`.
+// algorithms it names, asks for new keys after `rekeyBytes`, sends one file through the command
+// `exchange` and expects the other.
 
 import com.jcraft.jsch.ChannelExec;
 import com.jcraft.jsch.JSch;
@@ -9,10 +10,11 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Paths;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Random;
 
 public class JschClient {
   public static void main(String[] args) throws Exception {
@@ -23,7 +25,7 @@ public class JschClient {
       for (int i = 0; i + 1 < fields.length; i += 2) job.put(fields[i], fields[i + 1]);
       String answer;
       try {
-        answer = run(job);
+        answer = line.equals("version") ? JSch.VERSION : run(job);
       } catch (Exception error) {
         answer = error.toString().replace('\n', ' ');
       }
@@ -34,10 +36,16 @@ public class JschClient {
 
   private static String run(Map<String, String> job) throws Exception {
     int port = Integer.parseInt(job.get("port"));
-    Session session = new JSch().getSession(job.get("user"), "127.0.0.1", port);
-    session.setPassword("x");
+    JSch library = new JSch();
+    Session session = library.getSession(job.get("user"), "127.0.0.1", port);
     session.setConfig("StrictHostKeyChecking", "no");
-    session.setConfig("PreferredAuthentications", "password");
+    if (job.containsKey("keyFile")) {
+      library.addIdentity(job.get("keyFile"));
+      session.setConfig("PreferredAuthentications", "publickey");
+    } else {
+      session.setPassword("x");
+      session.setConfig("PreferredAuthentications", "password");
+    }
     session.setConfig("CheckCiphers", "");
     session.setConfig("CheckKexes", "");
     session.setConfig("server_host_key", job.get("hostKey"));
@@ -51,29 +59,54 @@ public class JschClient {
       if (name == null) continue;
       for (int i = 1; i < setting.length; i++) session.setConfig(setting[i], name);
     }
-    session.connect(60_000);
+    session.connect();
     try {
-      byte[] said = command(session, "say hello", new byte[0]);
-      if (!"hello".equals(new String(said, "UTF-8"))) return "say: " + said.length + " bytes";
-      byte[] data = new byte[Integer.parseInt(job.get("bytes"))];
-      new Random().nextBytes(data);
-      byte[] copied = command(session, "cat", data);
-      return Arrays.equals(copied, data) ? "ok" : "cat: " + copied.length + " bytes";
+      return exchange(session, job);
     } finally {
       session.disconnect();
     }
   }
 
-  private static byte[] command(Session session, String text, byte[] input) throws Exception {
+  private static String exchange(Session session, Map<String, String> job) throws Exception {
+    byte[] upload = Files.readAllBytes(Paths.get(job.get("upload")));
+    byte[] download = Files.readAllBytes(Paths.get(job.get("download")));
     ChannelExec channel = (ChannelExec) session.openChannel("exec");
-    channel.setCommand(text);
-    channel.setInputStream(new ByteArrayInputStream(input));
+    channel.setCommand("exchange");
+    channel.setInputStream(new Input(upload, session, Integer.parseInt(job.get("rekeyBytes"))));
     InputStream output = channel.getInputStream();
-    channel.connect(60_000);
+    channel.connect();
     byte[] received = output.readAllBytes();
     while (!channel.isClosed()) Thread.sleep(1);
-    if (channel.getExitStatus() != 0) throw new Exception("status " + channel.getExitStatus());
+    int status = channel.getExitStatus();
     channel.disconnect();
-    return received;
+    if (status == 0 && Arrays.equals(received, download)) return "ok";
+    return "status " + status + ", " + received.length + " bytes came";
+  }
+
+  /** The bytes to send; asks for new keys when so many have been taken. */
+  private static class Input extends ByteArrayInputStream {
+    private final Session session;
+    private long left;
+
+    Input(byte[] bytes, Session session, long rekeyBytes) {
+      super(bytes);
+      this.session = session;
+      this.left = rekeyBytes;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      int taken = super.read(target, offset, length);
+      boolean before = left > 0;
+      left -= Math.max(taken, 0);
+      if (before && left <= 0) {
+        try {
+          session.rekey();
+        } catch (Exception error) {
+          throw new RuntimeException(error);
+        }
+      }
+      return taken;
+    }
   }
 }

@@ -1,16 +1,15 @@
-// Runs golang.org/x/crypto/ssh for the interop tests: reads jobs, one JSON object a line, and answers
+// Runs golang.org/x/crypto/ssh for the interop run: reads jobs, one JSON object a line, and answers
 // each with `ok` or with what went wrong. Every job is one connection that forces the algorithms it
-// names, says something through `say` and sends bytes through `cat`.
+// names, asks for new keys after `rekeyBytes`, sends one file through the command `exchange` and
+// expects the other.
 package main
 
 import (
 	"bufio"
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -18,7 +17,9 @@ import (
 type job struct {
 	Port                            int
 	User, Kex, Cipher, Mac, HostKey string
-	Bytes                           int
+	KeyFile, Certificate            string
+	Upload, Download                string
+	RekeyBytes                      uint64
 }
 
 func list(name string) []string {
@@ -28,25 +29,55 @@ func list(name string) []string {
 	return []string{name}
 }
 
-func command(client *ssh.Client, text string, input []byte) ([]byte, error) {
-	session, err := client.NewSession()
+func login(it job) (ssh.AuthMethod, error) {
+	if it.KeyFile == "" {
+		return ssh.Password("x"), nil
+	}
+	text, err := os.ReadFile(it.KeyFile)
 	if err != nil {
 		return nil, err
 	}
-	defer session.Close()
-	session.Stdin = bytes.NewReader(input)
-	return session.Output(text)
+	key, err := ssh.ParsePrivateKey(text)
+	if err != nil || it.Certificate == "" {
+		return ssh.PublicKeys(key), err
+	}
+	if text, err = os.ReadFile(it.Certificate); err != nil {
+		return nil, err
+	}
+	public, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	if err != nil {
+		return nil, err
+	}
+	certificate, ok := public.(*ssh.Certificate)
+	if !ok {
+		return nil, fmt.Errorf("a key of type %s is no certificate", public.Type())
+	}
+	signer, err := ssh.NewCertSigner(certificate, key)
+	return ssh.PublicKeys(signer), err
 }
 
 func run(it job) error {
+	upload, err := os.ReadFile(it.Upload)
+	if err != nil {
+		return err
+	}
+	download, err := os.ReadFile(it.Download)
+	if err != nil {
+		return err
+	}
+	auth, err := login(it)
+	if err != nil {
+		return err
+	}
 	config := &ssh.ClientConfig{
 		Config: ssh.Config{
-			KeyExchanges: list(it.Kex),
-			Ciphers:      list(it.Cipher),
-			MACs:         list(it.Mac),
+			RekeyThreshold: it.RekeyBytes,
+			KeyExchanges:   list(it.Kex),
+			Ciphers:        list(it.Cipher),
+			MACs:           list(it.Mac),
 		},
 		User:              it.User,
-		Auth:              []ssh.AuthMethod{ssh.Password("x")},
+		Auth:              []ssh.AuthMethod{auth},
 		HostKeyAlgorithms: list(it.HostKey),
 		HostKeyCallback:   ssh.InsecureIgnoreHostKey(),
 	}
@@ -55,15 +86,15 @@ func run(it job) error {
 		return err
 	}
 	defer client.Close()
-	said, err := command(client, "say hello", nil)
-	if err != nil || string(said) != "hello" {
-		return fmt.Errorf("say: %d bytes, %v", len(said), err)
+	session, err := client.NewSession()
+	if err != nil {
+		return err
 	}
-	data := make([]byte, it.Bytes)
-	rand.Read(data)
-	copied, err := command(client, "cat", data)
-	if err != nil || !bytes.Equal(copied, data) {
-		return fmt.Errorf("cat: %d bytes, %v", len(copied), err)
+	defer session.Close()
+	session.Stdin = bytes.NewReader(upload)
+	received, err := session.Output("exchange")
+	if err != nil || !bytes.Equal(received, download) {
+		return fmt.Errorf("%d bytes came, %v", len(received), err)
 	}
 	return nil
 }
@@ -72,14 +103,15 @@ func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		var it job
+		answer := "ok"
 		err := json.Unmarshal(lines.Bytes(), &it)
 		if err == nil {
 			err = run(it)
 		}
 		if err != nil {
-			fmt.Println(strings.ReplaceAll(err.Error(), "\n", " "))
-		} else {
-			fmt.Println("ok")
+			answer = err.Error()
 		}
+		text, _ := json.Marshal(map[string]string{"answer": answer})
+		fmt.Println(string(text))
 	}
 }

@@ -1,9 +1,11 @@
-/* Runs libssh2 for the interop tests: reads jobs, one a line, as names and values between tabs, and
- * answers each with `ok` or with what went wrong. Every job is one connection that forces the
- * algorithms it names, says something through `say` and sends bytes through `cat`. */
+/* Runs libssh2 for the interop run: reads jobs, one a line, as names and values between tabs, and
+ * answers each with `ok` or with what went wrong; `version` asks for the library's, `supports` and a
+ * kind for the names it has. Every job is one connection that forces the algorithms it names, sends
+ * one file through the command `exchange` and expects the other. */
 
 #include <arpa/inet.h>
 #include <libssh2.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,23 +27,35 @@ static int fail(LIBSSH2_SESSION *session, const char *what) {
   return 0;
 }
 
-/* Sends and receives at the same time: the server sends back while it is still sent to. */
-static int command(LIBSSH2_SESSION *session, const char *text, const char *data, size_t len,
-                   const char *expected) {
-  libssh2_session_set_blocking(session, 1);
+/* The content of a file, which is never empty. */
+static char *content(const char *name, size_t *len) {
+  FILE *file = fopen(name, "rb");
+  if (!file || fseek(file, 0, SEEK_END)) return NULL;
+  *len = (size_t)ftell(file);
+  rewind(file);
+  char *bytes = malloc(*len);
+  if (!bytes || fread(bytes, 1, *len, file) != *len) return NULL;
+  fclose(file);
+  return bytes;
+}
+
+/* Sends and receives at the same time. */
+static int exchange(LIBSSH2_SESSION *session, int sock, const char *upload, size_t len,
+                    const char *download, size_t wanted) {
   LIBSSH2_CHANNEL *channel = libssh2_channel_open_session(session);
   if (!channel) return fail(session, "open");
-  if (libssh2_channel_exec(channel, text)) return fail(session, "exec");
-  size_t sent = 0, received = 0, room = len + 64;
+  if (libssh2_channel_exec(channel, "exchange")) return fail(session, "exec");
+  size_t sent = 0, received = 0, room = wanted + 64;
   int ended = 0;
   char *buffer = malloc(room);
   libssh2_session_set_blocking(session, 0);
   while (!libssh2_channel_eof(channel)) {
+    int busy = 0;
     if (sent < len) {
       size_t part = len - sent < 30000 ? len - sent : 30000;
-      ssize_t n = libssh2_channel_write(channel, data + sent, part);
+      ssize_t n = libssh2_channel_write(channel, upload + sent, part);
       if (n < 0 && n != LIBSSH2_ERROR_EAGAIN) return fail(session, "write");
-      if (n > 0) sent += (size_t)n;
+      if (n > 0) sent += (size_t)n, busy = 1;
     } else if (!ended) {
       int n = libssh2_channel_send_eof(channel);
       if (n && n != LIBSSH2_ERROR_EAGAIN) return fail(session, "eof");
@@ -49,22 +63,32 @@ static int command(LIBSSH2_SESSION *session, const char *text, const char *data,
     }
     ssize_t n = libssh2_channel_read(channel, buffer + received, room - received);
     if (n < 0 && n != LIBSSH2_ERROR_EAGAIN) return fail(session, "read");
-    if (n > 0) received += (size_t)n;
-    if (n == LIBSSH2_ERROR_EAGAIN) usleep(200);
-    if (received == room) return fail(NULL, "more than was sent");
+    if (n > 0) received += (size_t)n, busy = 1;
+    if (received == room) return fail(NULL, "more came than was expected");
+    if (!busy) {
+      struct pollfd ready = {.fd = sock, .events = POLLIN};
+      if (libssh2_session_block_directions(session) & LIBSSH2_SESSION_BLOCK_OUTBOUND)
+        ready.events |= POLLOUT;
+      poll(&ready, 1, 100);
+    }
   }
   libssh2_session_set_blocking(session, 1);
   if (libssh2_channel_close(channel)) return fail(session, "close");
   int status = libssh2_channel_get_exit_status(channel);
   libssh2_channel_free(channel);
-  size_t wanted = expected ? strlen(expected) : len;
-  int same = received == wanted && memcmp(buffer, expected ? expected : data, wanted) == 0;
+  int same = received == wanted && memcmp(buffer, download, wanted) == 0;
   free(buffer);
   if (status != 0 || !same) {
-    snprintf(problem, sizeof problem, "%s: status %d, %zu bytes", text, status, received);
+    snprintf(problem, sizeof problem, "status %d, %zu bytes came", status, received);
     return 0;
   }
   return 1;
+}
+
+static int log_in(LIBSSH2_SESSION *session, const char *user, const char *key) {
+  int failed = key ? libssh2_userauth_publickey_fromfile(session, user, NULL, key, "")
+                   : libssh2_userauth_password(session, user, "x");
+  return !failed || fail(session, "login");
 }
 
 static int force(LIBSSH2_SESSION *session, int method, const char *name) {
@@ -81,9 +105,10 @@ static int run(char **fields) {
   LIBSSH2_SESSION *session = libssh2_session_init();
   const char *cipher = value(fields, "cipher"), *mac = value(fields, "mac");
   const char *compression = value(fields, "compression"), *user = value(fields, "user");
-  size_t len = (size_t)atol(value(fields, "bytes"));
-  char *data = malloc(len);
-  for (size_t i = 0; i < len; i++) data[i] = (char)rand();
+  size_t len = 0, wanted = 0;
+  char *upload = content(value(fields, "upload"), &len);
+  char *download = content(value(fields, "download"), &wanted);
+  if (!upload || !download) return fail(NULL, "the files");
   if (compression && strcmp(compression, "none")) {
     libssh2_session_flag(session, LIBSSH2_FLAG_COMPRESS, 1);
   }
@@ -96,14 +121,35 @@ static int run(char **fields) {
            force(session, LIBSSH2_METHOD_COMP_CS, compression) &&
            force(session, LIBSSH2_METHOD_COMP_SC, compression) &&
            (libssh2_session_handshake(session, sock) == 0 || fail(session, "handshake")) &&
-           (libssh2_userauth_password(session, user, "x") == 0 || fail(session, "password")) &&
-           command(session, "say hello", "", 0, "hello") &&
-           command(session, "cat", data, len, NULL);
+           log_in(session, user, value(fields, "keyFile")) &&
+           exchange(session, sock, upload, len, download, wanted);
   libssh2_session_disconnect(session, "");
   libssh2_session_free(session);
-  free(data);
+  free(upload);
+  free(download);
   close(sock);
   return ok;
+}
+
+/* What the library was built with, as names between commas. */
+static void print_supported(const char *kind) {
+  static const struct {
+    const char *kind;
+    int method;
+  } kinds[] = {{"kex", LIBSSH2_METHOD_KEX},         {"hostKey", LIBSSH2_METHOD_HOSTKEY},
+               {"cipher", LIBSSH2_METHOD_CRYPT_CS}, {"mac", LIBSSH2_METHOD_MAC_CS},
+               {"compression", LIBSSH2_METHOD_COMP_CS}};
+  LIBSSH2_SESSION *session = libssh2_session_init();
+  const char **names = NULL;
+  int count = 0;
+  libssh2_session_flag(session, LIBSSH2_FLAG_COMPRESS, 1);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (strcmp(kinds[i].kind, kind) == 0)
+      count = libssh2_session_supported_algs(session, kinds[i].method, &names);
+  for (int i = 0; i < count; i++) printf(i ? ",%s" : "%s", names[i]);
+  putchar('\n');
+  if (names) libssh2_free(session, names);
+  libssh2_session_free(session);
 }
 
 int main(void) {
@@ -115,7 +161,9 @@ int main(void) {
     line[strcspn(line, "\n")] = 0;
     for (char *field = strtok(line, "\t"); field && count < 62; field = strtok(NULL, "\t"))
       fields[count++] = field;
-    puts(run(fields) ? "ok" : problem);
+    if (count == 1 && strcmp(fields[0], "version") == 0) puts(libssh2_version(0));
+    else if (count == 2 && strcmp(fields[0], "supports") == 0) print_supported(fields[1]);
+    else puts(run(fields) ? "ok" : problem);
     fflush(stdout);
   }
   return 0;

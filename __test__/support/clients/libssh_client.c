@@ -1,8 +1,10 @@
-/* Runs libssh for the interop tests: reads jobs, one a line, as names and values between tabs, and
- * answers each with `ok` or with what went wrong. Every job is one connection that forces the
- * algorithms it names, says something through `say` and sends bytes through `cat`. */
+/* Runs libssh for the interop run: reads jobs, one a line, as names and values between tabs, and
+ * answers each with `ok` or with what went wrong; `version` asks for the library's. Every job is one
+ * connection that forces the algorithms it names, asks for new keys after `rekeyBytes`, sends one
+ * file through the command `exchange` and expects the other. */
 
 #include <libssh/libssh.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,19 +22,31 @@ static int fail(ssh_session session, const char *what) {
   return 0;
 }
 
-/* Sends and receives at the same time: the server sends back while it is still sent to. */
-static int command(ssh_session session, const char *text, const char *data, size_t len,
-                   const char *expected) {
+/* The content of a file, which is never empty. */
+static char *content(const char *name, size_t *len) {
+  FILE *file = fopen(name, "rb");
+  if (!file || fseek(file, 0, SEEK_END)) return NULL;
+  *len = (size_t)ftell(file);
+  rewind(file);
+  char *bytes = malloc(*len);
+  if (!bytes || fread(bytes, 1, *len, file) != *len) return NULL;
+  fclose(file);
+  return bytes;
+}
+
+/* Sends and receives at the same time. */
+static int exchange(ssh_session session, const char *upload, size_t len, const char *download,
+                    size_t wanted) {
   ssh_channel channel = ssh_channel_new(session);
   if (ssh_channel_open_session(channel) != SSH_OK) return fail(session, "open");
-  if (ssh_channel_request_exec(channel, text) != SSH_OK) return fail(session, "exec");
-  size_t sent = 0, received = 0, room = len + 64;
+  if (ssh_channel_request_exec(channel, "exchange") != SSH_OK) return fail(session, "exec");
+  size_t sent = 0, received = 0, room = wanted + 64;
   char *buffer = malloc(room);
   int ended = 0, n = 0;
   while (n != SSH_EOF && received < room) {
     if (sent < len) {
       size_t part = len - sent < 30000 ? len - sent : 30000;
-      n = ssh_channel_write(channel, data + sent, (unsigned)part);
+      n = ssh_channel_write(channel, upload + sent, (unsigned)part);
       if (n < 0) return fail(session, "write");
       sent += (size_t)n;
     } else if (!ended) {
@@ -40,7 +54,7 @@ static int command(ssh_session session, const char *text, const char *data, size
       ended = 1;
     }
     n = ssh_channel_read_timeout(channel, buffer + received, (unsigned)(room - received), 0,
-                                 ended ? 60000 : 0);
+                                 ended ? -1 : 0);
     if (n == SSH_ERROR) return fail(session, "read");
     if (n > 0) received += (size_t)n;
     if (n == 0 && ended && ssh_channel_is_eof(channel)) break;
@@ -48,14 +62,32 @@ static int command(ssh_session session, const char *text, const char *data, size
   int status = ssh_channel_get_exit_status(channel);
   ssh_channel_close(channel);
   ssh_channel_free(channel);
-  size_t wanted = expected ? strlen(expected) : len;
-  int same = received == wanted && memcmp(buffer, expected ? expected : data, wanted) == 0;
+  int same = received == wanted && memcmp(buffer, download, wanted) == 0;
   free(buffer);
   if (status != 0 || !same) {
-    snprintf(problem, sizeof problem, "%s: status %d, %zu bytes", text, status, received);
+    snprintf(problem, sizeof problem, "status %d, %zu bytes came", status, received);
     return 0;
   }
   return 1;
+}
+
+static int log_in(ssh_session session, const char *file, const char *certificate) {
+  if (!file) {
+    return ssh_userauth_password(session, NULL, "x") == SSH_AUTH_SUCCESS ||
+           fail(session, "password");
+  }
+  ssh_key key = NULL;
+  if (ssh_pki_import_privkey_file(file, NULL, NULL, NULL, &key) != SSH_OK)
+    return fail(session, "key file");
+  ssh_key signed_key = NULL;
+  if (certificate && (ssh_pki_import_cert_file(certificate, &signed_key) != SSH_OK ||
+                      ssh_pki_copy_cert_to_privkey(signed_key, key) != SSH_OK ||
+                      ssh_userauth_try_publickey(session, NULL, signed_key) != SSH_AUTH_SUCCESS))
+    return fail(session, "certificate");
+  int result = ssh_userauth_publickey(session, NULL, key);
+  ssh_key_free(signed_key);
+  ssh_key_free(key);
+  return result == SSH_AUTH_SUCCESS || fail(session, "public key");
 }
 
 static int force(ssh_session session, enum ssh_options_e option, const char *name) {
@@ -67,13 +99,16 @@ static int run(char **fields) {
   unsigned port = (unsigned)atoi(value(fields, "port"));
   const char *cipher = value(fields, "cipher"), *mac = value(fields, "mac");
   const char *compression = value(fields, "compression");
-  size_t len = (size_t)atol(value(fields, "bytes"));
-  char *data = malloc(len);
-  for (size_t i = 0; i < len; i++) data[i] = (char)rand();
+  uint64_t rekey = (uint64_t)atol(value(fields, "rekeyBytes"));
+  size_t len = 0, wanted = 0;
+  char *upload = content(value(fields, "upload"), &len);
+  char *download = content(value(fields, "download"), &wanted);
+  if (!upload || !download) return fail(session, "the files");
   int no = 0;
   ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
   ssh_options_set(session, SSH_OPTIONS_HOST, "127.0.0.1");
   ssh_options_set(session, SSH_OPTIONS_PORT, &port);
+  ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &rekey);
   int ok = force(session, SSH_OPTIONS_USER, value(fields, "user")) &&
            force(session, SSH_OPTIONS_KEY_EXCHANGE, value(fields, "kex")) &&
            force(session, SSH_OPTIONS_HOSTKEYS, value(fields, "hostKey")) &&
@@ -83,14 +118,14 @@ static int run(char **fields) {
            force(session, SSH_OPTIONS_HMAC_S_C, mac) &&
            force(session, SSH_OPTIONS_COMPRESSION_C_S, compression) &&
            force(session, SSH_OPTIONS_COMPRESSION_S_C, compression) &&
+           force(session, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, value(fields, "userKey")) &&
            (ssh_connect(session) == SSH_OK || fail(session, "connect")) &&
-           (ssh_userauth_password(session, NULL, "x") == SSH_AUTH_SUCCESS ||
-            fail(session, "password")) &&
-           command(session, "say hello", "", 0, "hello") &&
-           command(session, "cat", data, len, NULL);
+           log_in(session, value(fields, "keyFile"), value(fields, "certificate")) &&
+           exchange(session, upload, len, download, wanted);
   ssh_disconnect(session);
   ssh_free(session);
-  free(data);
+  free(upload);
+  free(download);
   return ok;
 }
 
@@ -103,7 +138,8 @@ int main(void) {
     line[strcspn(line, "\n")] = 0;
     for (char *field = strtok(line, "\t"); field && count < 62; field = strtok(NULL, "\t"))
       fields[count++] = field;
-    puts(run(fields) ? "ok" : problem);
+    if (count == 1 && strcmp(fields[0], "version") == 0) puts(ssh_version(0));
+    else puts(run(fields) ? "ok" : problem);
     fflush(stdout);
   }
   return 0;

@@ -61,6 +61,18 @@ pub(super) static SSH_RSA_CERT: SignatureAlgorithm =
 pub(super) static SSH_DSS_CERT: SignatureAlgorithm =
     SignatureAlgorithm { security: Security::OnRequest, ..row(DSS, DSS, &dsa::SSH_DSS) };
 
+/// What the key in an RSA certificate signed with under the old name, which is that of the key type too:
+/// russh and OpenSSH of before rsa-sha2-512-cert-v01@openssh.com know no other name and sign with
+/// SHA-2, and OpenSSH's server takes that. Every other name says what the signature has to be.
+pub(super) fn signed_with(
+    algorithm: &SignatureAlgorithm,
+    signature_blob: &[u8],
+) -> Option<&'static SignatureAlgorithm> {
+    let name = Reader::new(signature_blob).string().ok()?;
+    let all = [&rsa::RSA_SHA2_512, &rsa::RSA_SHA2_256];
+    all.into_iter().find(|row| algorithm.name == RSA && row.name.as_bytes() == name)
+}
+
 /// The key type of a certificate, that of the key in it, and how many fields that key has. Each field
 /// is a string or an mpint, which look alike on the wire.
 static KINDS_OF_KEY: [(&str, &str, usize); 8] = [

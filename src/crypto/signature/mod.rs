@@ -111,6 +111,7 @@ pub fn verify(
 ) -> Result<(), Error> {
     if let Some(plain) = algorithm.plain {
         let certificate = Certificate::parse(key_blob)?;
+        let plain = certificate::signed_with(algorithm, signature_blob).unwrap_or(plain);
         return verify(plain, &certificate.key_blob, message, signature_blob);
     }
     let mut reader = Reader::new(signature_blob);

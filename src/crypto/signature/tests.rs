@@ -129,3 +129,38 @@ fn a_host_key_with_a_certificate() {
     assert_eq!(key().with_certificate(&blob("user-ed25519-cert")).err(), unsuitable());
     assert!(key().with_certificate(&blob("ed25519")).is_err());
 }
+
+/// The blob of a certificate without a word about who made it, which [`verify`] does not ask.
+fn rsa_certificate(key: &PrivateKey) -> Vec<u8> {
+    let mut reader = Reader::new(key.public_blob());
+    reader.string().unwrap();
+    let mut blob = strings(&[b"ssh-rsa-cert-v01@openssh.com", b"nonce"]);
+    for _ in 0..2 {
+        Writer::new(&mut blob).string(reader.string().unwrap());
+    }
+    let mut writer = Writer::new(&mut blob);
+    writer.u64(1).u32(1).string("id").string("").u64(0).u64(u64::MAX);
+    writer.string("").string("").string("").string("authority").string("signature");
+    blob
+}
+
+#[test]
+fn an_rsa_certificate_of_the_old_name_signs_with_any_hash_and_no_other_does() {
+    let key = PrivateKey::new(&rsa::tests::material()).unwrap();
+    let blob = rsa_certificate(&key);
+    let allowed = [
+        ("ssh-rsa-cert-v01@openssh.com", vec!["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"]),
+        ("rsa-sha2-256-cert-v01@openssh.com", vec!["rsa-sha2-256"]),
+        ("rsa-sha2-512-cert-v01@openssh.com", vec!["rsa-sha2-512"]),
+    ];
+    let refused = Err(CryptoError::BadSignature.into());
+    for (name, signing) in allowed {
+        let row = by_name(name).unwrap();
+        for &by in key.algorithms() {
+            let signature = key.sign(by, b"message").unwrap();
+            let expected = if signing.contains(&by) { Ok(()) } else { refused.clone() };
+            assert_eq!(verify(row, &blob, b"message", &signature), expected, "{name} {by}");
+            assert_eq!(verify(row, &blob, b"massage", &signature), refused, "{name} {by}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+'use strict';
+
+// Every algorithm that asyncssh has.
+
+require('../../support/matrix.js').matrixOf('asyncssh');

@@ -1,0 +1,5 @@
+'use strict';
+
+// Every algorithm that golang.org/x/crypto/ssh has.
+
+require('../../support/matrix.js').matrixOf('go');

@@ -1,0 +1,5 @@
+'use strict';
+
+// Every algorithm that libssh has.
+
+require('../../support/matrix.js').matrixOf('libssh');

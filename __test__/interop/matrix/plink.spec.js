@@ -1,0 +1,5 @@
+'use strict';
+
+// Every algorithm that PuTTY's plink has.
+
+require('../../support/matrix.js').matrixOf('plink');

@@ -1,0 +1,5 @@
+'use strict';
+
+// Every algorithm that OpenSSH's client has.
+
+require('../../support/matrix.js').matrixOf('ssh');
