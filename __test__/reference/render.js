@@ -41,7 +41,9 @@ function provenBy(id, name) {
   if (reason !== undefined) return escape(reason);
   const found = proofs[id]?.[name];
   if (!found) return pending[id]?.includes(name) ? 'no test yet' : 'nothing';
-  return found.map(({ file, test }) => `[${escape(test.replaceAll(' > ', ' › '))}](../${file})`).join('<br>');
+  return found
+    .map(({ file, test }) => `[${escape(test.replaceAll(' > ', ' › '))}](../${file})`)
+    .join('<br>');
 }
 
 /** Text that Markdown shows as it is, in a table. */
