@@ -124,6 +124,7 @@ describe('authentication', () => {
   test('SSHServiceRequest: connectionId and service, for each service once', async () => {
     const { server, recorder } = await start();
     await ssh2.connect(server);
+    await recorder.count('SSHServiceRequest', 2);
     const [{ connectionId }] = recorder.all('Connected');
     expect(recorder.all('SSHServiceRequest')).toMatchObject([
       { connectionId, service: 'ssh-userauth', accept: true },
@@ -185,6 +186,7 @@ describe('channels', () => {
     );
     expect(Buffer.from(forward.parametersB)).toEqual(Buffer.from(expected));
     expect(forward.parameters).toBe(Buffer.from(expected).toString());
+    await recorder.count('SSHChannelOpened', 2);
     const opened = recorder.all('SSHChannelOpened').map((e) => e.channelId);
     expect(opened).toEqual([session.channelId, forward.channelId]);
     expect(new Set(opened).size).toBe(2);
