@@ -42,7 +42,7 @@ function javaScriptTests(file, text) {
   const constants = new Map();
   const found = [];
   collectConstants(source, constants);
-  visit(source, [''], { found, constants });
+  visit(source, [''], { found, constants, isSuite: true });
   return found.map(exactly);
 }
 
@@ -62,32 +62,39 @@ function collectConstants(node, constants) {
 
 /** Goes through the calls; `prefixes` are the titles of the describes around them. */
 function visit(node, prefixes, context) {
-  const call = ts.isCallExpression(node) ? testCall(node, context.constants) : undefined;
+  const call = ts.isCallExpression(node) ? testCall(node, context) : undefined;
   if (call === undefined) {
-    ts.forEachChild(node, (child) => visit(child, prefixes, context));
+    const inner = { ...context, isSuite: context.isSuite && !ts.isFunctionLike(node) };
+    ts.forEachChild(node, (child) => visit(child, prefixes, inner));
     return;
   }
   const titles = prefixes.flatMap((prefix) => call.titles.map((title) => prefix + title));
   if (call.kind === 'test') context.found.push(...titles);
-  else if (call.body) {
+  else {
     const inside = titles.map((title) => title + SEPARATOR);
     ts.forEachChild(call.body, (child) => visit(child, inside, context));
   }
 }
 
-/** What kind of call this is, and the titles it makes; nothing for one that is always skipped. */
-function testCall(node, constants) {
+/**
+ * What kind of call this is, and the titles it makes; nothing for one that is always skipped. What is
+ * called directly in a file or a describe with a text and a function is a test under whatever name
+ * (`onUnix('...', () => {})`); inside of other functions the name has to say so.
+ */
+function testCall(node, { constants, isSuite }) {
   const { words, each } = calleeOf(node.expression, constants);
-  const kind = words.includes('describe') ? 'describe' : 'test';
-  if (!words.some((word) => ['describe', 'test', 'it', 'testWith'].includes(word)))
+  const isDescribe = words.some((word) => /describe/i.test(word));
+  const isTest = words.some((word) => ['test', 'it', 'testWith'].includes(word));
+  if (!isDescribe && !isTest && !(isSuite && ts.isExpressionStatement(node.parent))) {
     return undefined;
+  }
   if (words.join('.') === 'test.skip' || words.includes('todo')) return undefined;
   const at = node.arguments.findIndex(isBody);
   if (at < 1) return undefined;
   const template = textOf(node.arguments[at - 1], constants);
   if (template === undefined) return undefined;
   const titles = each ? expand(template, evaluate(each, constants)) : [template];
-  return { kind, titles, body: node.arguments[at] };
+  return { kind: isDescribe ? 'describe' : 'test', titles, body: node.arguments[at] };
 }
 
 const isBody = (argument) =>
