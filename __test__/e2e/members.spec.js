@@ -3,8 +3,11 @@
 // Properties and methods of the class: what they start as, and what the methods do that need no
 // client of a special kind.
 
+const { execFile } = require('node:child_process');
 const net = require('node:net');
+const path = require('node:path');
 const { once } = require('node:events');
+const { promisify } = require('node:util');
 const api = require('../../index.js');
 const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
@@ -105,6 +108,31 @@ test('doEvents() without anything to do returns', async () => {
   await new Promise((resolve, reject) => {
     server.doEvents((error) => (error ? reject(error) : resolve()));
   });
+});
+
+test.each([
+  ['unref()', 'ended, listening'],
+  ['unref().ref()', 'alive, ended'],
+])('a process whose server got %s: %s', async (calls, expected) => {
+  const source = `const { generateKeyPairSync } = require('node:crypto');
+    const { sshserver, Certificate } = require('./index.js');
+    const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const server = new sshserver();
+    server.setSSHCert(new Certificate(7, key, '', '*'));
+    server.setLocalHost('127.0.0.1');
+    server.setLocalPort(0);
+    const said = [];
+    process.on('exit', () => {
+      said.push('ended');
+      if (server.isListening()) said.push('listening');
+      console.log(said.join(', '));
+    });
+    server.${calls}.startListening().then(() => {
+      setTimeout(() => { said.push('alive'); server.shutdown(); }, 10).unref();
+    });`;
+  const options = { cwd: path.join(__dirname, '../..') };
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', source], options);
+  expect(stdout.trim()).toBe(expected);
 });
 
 describe('closeChannel', () => {
