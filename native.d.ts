@@ -39,8 +39,16 @@ export declare class NativeServer {
   constructor(wake: () => void)
   /** Bit k: events of kind k have a listener. */
   setListeners(mask: number): void
-  /** A batch of events as one flat array; the wake function is called again if there are more. */
+  /**
+   * A batch of events as one flat array; the wake function is called again if there are more. What
+   * is asked of connections from now on is done by `settle`.
+   */
   drain(): unknown[]
+  /**
+   * The listeners of a batch have run: does what they want. `true` when there are more events
+   * already and `again` says that the caller will drain them; otherwise they wake.
+   */
+  settle(again: boolean): boolean
   /** Pairs of question and 0 or 1. */
   answer(pairs: Array<number>): void
   /** The answer to an authentication request. */

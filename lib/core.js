@@ -14,6 +14,8 @@ const DATA_BITS =
 const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
+/** Batches in one turn of the event loop, whose timers and other I/O come next. */
+const ROUNDS = 4;
 
 // Made outside of the class: the addon keeps this function, which must not keep the server.
 function makeWake(ref) {
@@ -50,13 +52,18 @@ class Core {
   // --- events ---
 
   drain() {
-    this.#draining = true;
     let count = 0;
-    try {
-      count = this.#dispatcher.run(this.#native.drain());
-    } finally {
-      this.#draining = false;
-      this.flush();
+    let more = true;
+    for (let round = 1; more; round++) {
+      this.#draining = true;
+      try {
+        count += this.#dispatcher.run(this.#native.drain());
+      } finally {
+        this.#draining = false;
+        this.flush();
+        // What the listeners asked for leaves together now, and often brings the next events.
+        more = this.#native.settle(round < ROUNDS);
+      }
     }
     if (count > 0) this.#progress(count);
   }

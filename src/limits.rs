@@ -76,6 +76,12 @@ pub const MAX_CHANNELS: usize = 16_384;
 /// The `maximum_packet_size` we announce.
 pub const CHANNEL_MAXIMUM_PACKET_SIZE: u32 = 64 * 1024;
 
+/// Requests of a channel that the program is asked about without an answer to the ones before, and
+/// their bytes together: a client cannot fill the program's queue with the requests of one channel.
+pub const MAX_ASKED_REQUESTS: usize = 64;
+/// See [`MAX_ASKED_REQUESTS`].
+pub const MAX_ASKED_BYTES: usize = 16 * 1024;
+
 /// Messages of a channel held behind an unanswered question: a client that goes on sending requests
 /// while the program decides fills this and no more.
 pub const MAX_HELD_MESSAGES: usize = 1024;

@@ -89,6 +89,10 @@ class NativeServer {
 
   // --- the boundary ---
 
+  settle() {
+    return false;
+  }
+
   drain() {
     return this.queue.splice(0);
   }

@@ -16,6 +16,7 @@ mod config_strings;
 mod errors;
 mod events;
 mod functions;
+mod loop_wake;
 mod memory;
 mod program;
 mod properties;

@@ -141,6 +141,26 @@ impl Program {
         batch
     }
 
+    /// Runs `work` on the JavaScript thread, which need not be woken for the events that it brings.
+    /// `true` when there are events and `again` says that they will be taken without a wake-up.
+    pub(super) fn without_wakes(&self, again: bool, work: impl FnOnce()) -> bool {
+        let woken = mem::replace(&mut self.queue.lock().woken, true);
+        work();
+        let wake = {
+            let mut queue = self.queue.lock();
+            let more = !queue.events.is_empty();
+            if more && again {
+                return true;
+            }
+            queue.woken = woken || more;
+            more && !woken
+        };
+        if wake {
+            self.wake_up();
+        }
+        false
+    }
+
     /// Drops everything: the JavaScript environment ends.
     pub(super) fn close(&self) {
         let events = {

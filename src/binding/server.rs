@@ -16,6 +16,7 @@ use super::certificate::{NativeCertificate, Request, Selector};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
+use super::loop_wake::LoopWake;
 use super::memory;
 use super::program::{Program, Wake};
 use super::properties::{self, Value};
@@ -38,6 +39,13 @@ impl Wake for WakeFunction {
     }
 }
 
+fn threadsafe(wake: &Function<'_, (), ()>) -> napi::Result<WakeFunction> {
+    wake.build_threadsafe_function::<()>()
+        .callee_handled::<false>()
+        .weak::<true>()
+        .build_callback(|_| Ok(()))
+}
+
 /// An SSH server behind the facade.
 #[napi]
 pub struct NativeServer {
@@ -51,13 +59,12 @@ pub struct NativeServer {
 impl NativeServer {
     /// `wake` is called when there are events to drain.
     #[napi(constructor)]
-    pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
-        let wake: WakeFunction = wake
-            .build_threadsafe_function::<()>()
-            .callee_handled::<false>()
-            .weak::<true>()
-            .build_callback(|_| Ok(()))?;
-        let program = Arc::new(Program::new(Box::new(wake)));
+    pub fn new(env: &Env, wake: Function<'_, (), ()>) -> napi::Result<Self> {
+        let wake: Box<dyn Wake> = match LoopWake::new(env, &wake) {
+            Some(wake) => Box::new(wake),
+            None => Box::new(threadsafe(&wake)?),
+        };
+        let program = Arc::new(Program::new(wake));
         let settings = Settings::default();
         let handler: Arc<dyn Handler> = Arc::<Program>::clone(&program);
         let server = Server::new(handler, settings.for_driver());
@@ -80,10 +87,11 @@ impl NativeServer {
         }
     }
 
-    /// A batch of events as one flat array; the wake function is called again if there are more.
+    /// A batch of events as one flat array; the wake function is called again if there are more. What
+    /// is asked of connections from now on is done by `settle`.
     #[napi]
     pub fn drain<'env>(&mut self, env: &'env Env) -> napi::Result<Array<'env>> {
-        self.state.server.next_turn();
+        self.state.server.begin_turn();
         let events = self.state.program.take_batch();
         let mut batch = Batch::new(env, &mut self.questions, &self.state.program)?;
         let mut reset = false;
@@ -104,9 +112,30 @@ impl NativeServer {
         Ok(array)
     }
 
+    /// The listeners of a batch have run: does what they want. `true` when there are more events
+    /// already and `again` says that the caller will drain them; otherwise they wake.
+    #[napi]
+    pub fn settle(&self, again: bool) -> bool {
+        self.state.program.without_wakes(again, || self.state.server.end_turn())
+    }
+
+    /// Runs what the program does between two batches as a turn of its own.
+    fn in_turn<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let own = self.state.server.begin_turn();
+        let result = work(self);
+        if own {
+            self.settle(false);
+        }
+        result
+    }
+
     /// Pairs of question and 0 or 1.
     #[napi]
     pub fn answer(&mut self, pairs: Vec<f64>) {
+        self.in_turn(|server| server.answer_each(&pairs));
+    }
+
+    fn answer_each(&mut self, pairs: &[f64]) {
         for pair in pairs.chunks_exact(2) {
             if let &[question, yes] = pair
                 && let Some(question) = whole(question)
@@ -127,7 +156,9 @@ impl NativeServer {
     ) {
         let answer = AuthAnswer { accept, partial_success, available_methods, banner: None };
         if let Some(question) = whole(question) {
-            self.questions.answer_auth(question, &self.state.program, answer);
+            self.in_turn(|server| {
+                server.questions.answer_auth(question, &server.state.program, answer);
+            });
         }
     }
 

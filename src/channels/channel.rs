@@ -15,6 +15,7 @@ use bytes::Bytes;
 use super::event::Ticket;
 use super::send_queue::SendQueue;
 use super::window::{ReceiveWindow, SendWindow};
+use crate::limits::{MAX_ASKED_BYTES, MAX_ASKED_REQUESTS};
 
 /// A row of the table.
 pub(super) enum Slot {
@@ -47,8 +48,8 @@ pub(super) struct Channel {
     pub(super) send_window: SendWindow,
     pub(super) receive_window: ReceiveWindow,
     pub(super) queue: SendQueue,
-    /// A request that the program decides on, and what has to wait behind it.
-    pub(super) question: Option<Box<PendingRequest>>,
+    /// Requests that the program decides on, and what has to wait behind them.
+    pub(super) requests: Option<Box<Requests>>,
     /// Bytes of the last send handed to the transport.
     pub(super) bytes_sent: usize,
     pub(super) readiness: Readiness,
@@ -84,15 +85,84 @@ pub(super) enum Schedule {
     Queued,
 }
 
-/// A request without an answer yet.
-pub(super) struct PendingRequest {
-    pub(super) want_reply: bool,
+/// Requests that the program decides on, and what has to wait behind them. Small ones are asked
+/// without waiting for the answer to the one before, so that a client that sends many of them does
+/// not pay for a turn of the program each; the replies keep the order (RFC 4254 section 5.4).
+#[derive(Default)]
+pub(super) struct Requests {
+    /// In the order in which they came; the first one has no answer yet.
+    asked: VecDeque<AskedRequest>,
+    /// The number of the first of them.
+    first: u32,
+    asked_bytes: usize,
+    /// What came after them.
     pub(super) held: VecDeque<Held>,
     /// Bytes of held requests.
     pub(super) held_bytes: usize,
 }
 
-/// A message that came after the request.
+/// A request that the program was asked about.
+struct AskedRequest {
+    want_reply: bool,
+    len: usize,
+    answer: Option<bool>,
+}
+
+impl Requests {
+    /// Whether the program may be asked about a request of this length without waiting.
+    pub(super) fn may_ask(&self, len: usize) -> bool {
+        self.asked.is_empty()
+            || (self.asked.len() < MAX_ASKED_REQUESTS
+                && self.asked_bytes.saturating_add(len) <= MAX_ASKED_BYTES)
+    }
+
+    /// The program is asked; the number to answer with.
+    pub(super) fn ask(&mut self, want_reply: bool, len: usize) -> u32 {
+        let index = u32::try_from(self.asked.len()).unwrap_or(u32::MAX);
+        self.asked.push_back(AskedRequest { want_reply, len, answer: None });
+        self.asked_bytes = self.asked_bytes.saturating_add(len);
+        self.first.wrapping_add(index)
+    }
+
+    /// Notes an answer; `false` when nothing has this number.
+    pub(super) fn answer(&mut self, number: u32, success: bool) -> bool {
+        let index = usize::try_from(number.wrapping_sub(self.first)).unwrap_or(usize::MAX);
+        let asked = self.asked.get_mut(index).filter(|asked| asked.answer.is_none());
+        asked.is_some_and(|asked| {
+            asked.answer = Some(success);
+            true
+        })
+    }
+
+    /// The answer of the oldest request, once it is there, and whether the client wants it.
+    pub(super) fn next_answer(&mut self) -> Option<(bool, bool)> {
+        let success = self.asked.front()?.answer?;
+        let asked = self.asked.pop_front()?;
+        self.first = self.first.wrapping_add(1);
+        self.asked_bytes = self.asked_bytes.saturating_sub(asked.len);
+        Some((success, asked.want_reply))
+    }
+
+    /// The next held message that need not wait any longer.
+    pub(super) fn next_held(&mut self) -> Option<Held> {
+        let goes = match self.held.front()? {
+            Held::Request { packet, .. } => self.may_ask(packet.len()),
+            Held::Data { .. } | Held::Eof | Held::Close => self.asked.is_empty(),
+        };
+        let message = goes.then(|| self.held.pop_front()).flatten()?;
+        if let Held::Request { packet, .. } = &message {
+            self.held_bytes = self.held_bytes.saturating_sub(packet.len());
+        }
+        Some(message)
+    }
+
+    /// Whether nothing waits any more.
+    pub(super) fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.held.is_empty()
+    }
+}
+
+/// A message that came after a request.
 pub(super) enum Held {
     Data { data_type: Option<u32>, data: Bytes },
     Request { request_type: String, want_reply: bool, packet: Bytes },
@@ -114,7 +184,7 @@ impl Channel {
             send_window,
             receive_window,
             queue: SendQueue::default(),
-            question: None,
+            requests: None,
             bytes_sent: 0,
             readiness: Readiness::Told,
             schedule: Schedule::Resting,

@@ -97,6 +97,8 @@ pub enum ChannelEvent {
     },
     /// A channel request; needs `Channels::answer_request`.
     Requested {
+        /// To answer with; the requests of a channel are numbered.
+        number: u32,
         /// The channel.
         channel: ChannelId,
         /// The request type.

@@ -1,11 +1,11 @@
 //! The client's messages 80 to 127. A message of a channel with an unanswered request is held back
-//! behind it; other channels go on.
+//! behind it, unless it is another small request; other channels go on.
 
 use std::cmp::Ordering;
 
 use bytes::{Bytes, BytesMut};
 
-use super::channel::{Flow, Held, PendingRequest, Readiness};
+use super::channel::{Flow, Held, Readiness};
 use super::event::{ChannelEvent, ChannelId};
 use super::table::Channels;
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
@@ -123,7 +123,7 @@ impl Channels {
         let Some(id) = self.admit_data(u32::from_be_bytes([a, b, c, d]), len)? else {
             return Ok(Landed::Drop);
         };
-        let waits = self.open_channel_mut(id).is_ok_and(|channel| channel.question.is_some());
+        let waits = self.open_channel_mut(id).is_ok_and(|channel| channel.requests.is_some());
         Ok(if waits { Landed::Hold(id) } else { Landed::Deliver(id) })
     }
 
@@ -172,25 +172,28 @@ impl Channels {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
         };
-        let Some(question) = &mut channel.question else {
+        let Some(requests) = &mut channel.requests else {
             return self.process(id, message, out);
         };
         if let Held::Request { packet, .. } = &message {
-            question.held_bytes = question.held_bytes.saturating_add(packet.len());
+            if requests.held.is_empty() && requests.may_ask(packet.len()) {
+                return self.process(id, message, out);
+            }
+            requests.held_bytes = requests.held_bytes.saturating_add(packet.len());
         }
         // joined, so that small data messages do not use up the count
         if let (
             Held::Data { data_type, data },
             Some(Held::Data { data_type: last_type, data: last }),
-        ) = (&message, question.held.back_mut())
+        ) = (&message, requests.held.back_mut())
             && data_type == last_type
             && last.len().saturating_add(data.len()) <= CHANNEL_MAXIMUM_PACKET_SIZE as usize
         {
             append(last, data);
             return Ok(());
         }
-        question.held.push_back(message);
-        if question.held.len() > MAX_HELD_MESSAGES || question.held_bytes > MAX_HELD_BYTES {
+        requests.held.push_back(message);
+        if requests.held.len() > MAX_HELD_MESSAGES || requests.held_bytes > MAX_HELD_BYTES {
             return Err(LimitExceeded::HeldMessages.into());
         }
         Ok(())
@@ -208,14 +211,12 @@ impl Channels {
             }
             Held::Close => self.settle(id, out),
             Held::Request { request_type, want_reply, packet } => {
-                if let Ok(channel) = self.open_channel_mut(id) {
-                    channel.question = Some(Box::new(PendingRequest {
-                        want_reply,
-                        held: std::collections::VecDeque::new(),
-                        held_bytes: 0,
-                    }));
-                }
+                let Ok(channel) = self.open_channel_mut(id) else {
+                    return Ok(());
+                };
+                let number = channel.requests.get_or_insert_default().ask(want_reply, packet.len());
                 self.events.push_back(ChannelEvent::Requested {
+                    number,
                     channel: id,
                     request_type,
                     packet,
@@ -229,26 +230,46 @@ impl Channels {
     pub fn answer_request(
         &mut self,
         id: ChannelId,
+        number: u32,
         success: bool,
         out: &mut dyn Outbox,
     ) -> Result<(), Error> {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Err(Error::Internal("no channel to answer for"));
         };
-        let Some(question) = channel.question.take() else {
+        let recipient_channel = channel.peer_id;
+        let Some(requests) = &mut channel.requests else {
             return Err(Error::Internal("no request to answer"));
         };
-        if question.want_reply && channel.sending != Flow::Closed {
-            let recipient_channel = channel.peer_id;
+        if !requests.answer(number, success) {
+            return Err(Error::Internal("no such request to answer"));
+        }
+        while let Some((success, want_reply)) = requests.next_answer() {
+            if !want_reply || channel.sending == Flow::Closed {
+                continue;
+            }
             if success {
                 out.send(&ChannelSuccess { recipient_channel })?;
             } else {
                 out.send(&ChannelFailure { recipient_channel })?;
             }
         }
-        // the first request among the held messages holds the rest back again
-        for message in question.held {
-            self.take(id, message, out)?;
+        self.go_on(id, out)
+    }
+
+    /// Handles held messages of a channel up to the one that has to wait.
+    fn go_on(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
+        while let Ok(channel) = self.open_channel_mut(id)
+            && let Some(requests) = &mut channel.requests
+        {
+            let next = requests.next_held();
+            if requests.is_empty() {
+                channel.requests = None;
+            }
+            let Some(message) = next else {
+                break;
+            };
+            self.process(id, message, out)?;
         }
         Ok(())
     }

@@ -149,7 +149,7 @@ impl Channels {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
         };
-        if channel.receiving != Flow::Closed || channel.question.is_some() {
+        if channel.receiving != Flow::Closed || channel.requests.is_some() {
             return Ok(());
         }
         if channel.sending != Flow::Closed {
@@ -191,7 +191,7 @@ impl Channels {
     }
 
     fn end_channel(&mut self, id: ChannelId, mut channel: Channel) {
-        for held in channel.question.take().map(|question| question.held).unwrap_or_default() {
+        for held in channel.requests.take().map(|requests| requests.held).unwrap_or_default() {
             match held {
                 Held::Data { data_type, data } => {
                     self.events.push_back(ChannelEvent::Data { channel: id, data_type, data });

@@ -16,7 +16,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
 use super::command::{Command, OpError};
-use super::connection::{ConnectionHandle, Step};
+use super::connection::ConnectionHandle;
+use super::drive::Step;
 use super::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
 };
@@ -163,13 +164,15 @@ impl Task {
     async fn converse(&mut self) {
         let mut intake = Intake::new();
         let mut eof = false;
+        // The socket has something that the engine does not want yet.
+        let mut stalled = false;
         let mut prompt_reads = PROMPT_READS;
         let mut has_read = false;
         // Set before they are first waited for.
         let mut timer = pin!(sleep(Duration::ZERO));
         let mut lull = pin!(sleep(Duration::ZERO));
         loop {
-            let (job, step) = self.handle.step(&mut intake.bytes, eof);
+            let (job, step) = self.handle.step(&mut intake.bytes, eof, stalled);
             if let Some(job) = job {
                 run_job(&self.handle, job);
                 continue;
@@ -185,7 +188,15 @@ impl Task {
                 lull.as_mut().reset(tokio::time::Instant::now() + LULL);
             }
             let timers = (timer.as_mut(), lull.as_mut());
-            let read = match self.wait(step, eof, intake.is_flooded(), timers).await {
+            // A question is usually answered before the client sends more, and by another thread:
+            // this one need not be woken for it.
+            stalled = step.stalled;
+            let reads = !eof && !stalled;
+            let read = match self.wait(step, reads, intake.is_flooded(), timers).await {
+                Woken::Readable | Woken::Lull if !self.handle.may_read() => {
+                    stalled = true;
+                    continue;
+                }
                 Woken::Readable => intake.read(&self.handle.socket),
                 Woken::Lull => intake.read_after_lull(&self.handle.socket),
                 Woken::Otherwise => continue,
@@ -209,13 +220,13 @@ impl Task {
     async fn wait(
         &self,
         step: Step,
-        eof: bool,
+        reads: bool,
         flooded: bool,
         (mut timer, lull): (Pin<&mut Sleep>, Pin<&mut Sleep>),
     ) -> Woken {
         let gate = self.handle.shared.handler.gate();
         let gated = gate.is_closed();
-        let reads = step.wants_input && !eof && !gated;
+        let reads = reads && !gated;
         let interest = match (reads, step.blocked) {
             (true, true) => Interest::READABLE | Interest::WRITABLE,
             (false, true) => Interest::WRITABLE,

@@ -7,7 +7,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::command::OpError;
-use super::connection::{ConnectionHandle, Core};
+use super::connection::ConnectionHandle;
+use super::drive::Core;
 use super::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
 use super::shared::{ChannelEntry, next_channel};
 use super::tunnel::{self, Asking};

@@ -280,7 +280,9 @@ impl Asked {
     /// Answers; the answer has to be of the question's kind.
     pub fn answer(mut self, answer: Answer) {
         self.refusal = None;
-        self.submit(answer);
+        if let Some(connection) = self.connection.upgrade() {
+            connection.submit_in_turn(Command::Answer(self.id, answer));
+        }
     }
 
     fn submit(&self, answer: Answer) {

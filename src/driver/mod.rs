@@ -6,6 +6,7 @@
 mod command;
 mod connection;
 mod connection_task;
+mod drive;
 mod events;
 mod handler;
 mod intake;
@@ -17,6 +18,7 @@ mod server;
 mod shared;
 mod transmit;
 mod tunnel;
+mod turn;
 
 pub use command::OpError;
 pub use connection::ConnectionHandle;

@@ -3,10 +3,10 @@
 //! other. They are made when the first server starts and live as long as the process: threads that
 //! wait cost next to nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -24,6 +24,20 @@ const BLOCKING_THREADS: usize = 2;
 
 /// Signatures and key exchanges need little; the default of 2 MiB is for code that recurses.
 const STACK_LEN: usize = 512 * 1024;
+
+/// Whether a thread of ours waits for something to do.
+#[derive(Debug, Default)]
+pub(super) struct Sleeps(AtomicBool);
+
+impl Sleeps {
+    /// A hint: it may change at any time.
+    pub(super) fn now(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// For what runs on no thread of ours.
+static AWAKE: Sleeps = Sleeps(AtomicBool::new(false));
 
 static RUNTIMES: OnceLock<io::Result<Vec<Handle>>> = OnceLock::new();
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -55,7 +69,11 @@ fn start() -> io::Result<Vec<Handle>> {
     let threads = cores.saturating_sub(1).clamp(1, MAX_THREADS);
     let mut runtimes = Vec::new();
     for _ in 0..threads {
+        // As long as the process, as the thread.
+        let sleeps: &'static Sleeps = Box::leak(Box::default());
         let runtime = Builder::new_current_thread()
+            .on_thread_park(|| sleeps.0.store(true, Ordering::Relaxed))
+            .on_thread_unpark(|| sleeps.0.store(false, Ordering::Relaxed))
             .max_blocking_threads(BLOCKING_THREADS)
             .thread_name("sshserver")
             .thread_stack_size(STACK_LEN)
@@ -68,6 +86,7 @@ fn start() -> io::Result<Vec<Handle>> {
             let flusher = Flusher::default();
             runtime.spawn(flush_all(Arc::clone(&flusher.wake)));
             FLUSHER.set(Some(flusher));
+            SLEEPS.set(sleeps);
             runtime.block_on(pending::<()>());
         })?;
     }
@@ -83,6 +102,12 @@ struct Flusher {
 
 thread_local! {
     static FLUSHER: RefCell<Option<Flusher>> = const { RefCell::new(None) };
+    static SLEEPS: Cell<&'static Sleeps> = const { Cell::new(&AWAKE) };
+}
+
+/// Whether this thread sleeps, for other threads to see.
+pub(super) fn sleeps() -> &'static Sleeps {
+    SLEEPS.get()
 }
 
 /// Flushes a handler when the tasks have run that are ready now, or at once on a thread of the

@@ -63,9 +63,15 @@ impl Server {
         self.shared.log_level.store(level, Ordering::Relaxed);
     }
 
-    /// To be called when a new turn of the program's event loop begins.
-    pub fn next_turn(&self) {
-        self.shared.turn.next();
+    /// A turn of the program's event loop begins: what it wants of connections until
+    /// [`Self::end_turn`] is done then. `false` when one is under way already.
+    pub fn begin_turn(&self) -> bool {
+        self.shared.turn.begin()
+    }
+
+    /// The turn is over. Called on the thread that began it.
+    pub fn end_turn(&self) {
+        self.shared.turn.end();
     }
 
     /// Has every connection see that what is wanted has changed.

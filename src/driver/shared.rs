@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::connection::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
 use super::runtime;
+use super::turn::Turn;
 use crate::engine::{ChannelId, Config, Verbosity};
 
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
@@ -90,35 +91,6 @@ impl ChannelEntry {
         if let Some(ready) = ready_to_send {
             self.ready_to_send.store(ready, Ordering::Relaxed);
         }
-    }
-}
-
-/// What is sent on the program's thread in one turn of its event loop before it has to wait for the
-/// next one to hear that a send is done.
-const SENT_IN_TURN: usize = 1024 * 1024;
-
-/// The turn that the program's event loop is in; see `ConnectionHandle::submit_now`.
-#[derive(Debug, Default)]
-pub(super) struct Turn {
-    number: AtomicU32,
-    sent: AtomicUsize,
-}
-
-impl Turn {
-    /// A new turn begins.
-    pub(super) fn next(&self) {
-        self.number.fetch_add(1, Ordering::Relaxed);
-        self.sent.store(0, Ordering::Relaxed);
-    }
-
-    pub(super) fn number(&self) -> u32 {
-        self.number.load(Ordering::Relaxed)
-    }
-
-    /// Whether the program may hear of the end of a send of this length in this turn.
-    pub(super) fn allows(&self, len: usize) -> bool {
-        let before = self.sent.fetch_add(len, Ordering::Relaxed);
-        before.saturating_add(len) <= SENT_IN_TURN
     }
 }
 

@@ -24,6 +24,8 @@ thread_local! {
 pub(super) struct Transmit {
     bytes: Vec<u8>,
     written: usize,
+    /// The last call only sealed.
+    untried: bool,
     /// Why the socket takes no more, ever.
     pub(super) error: Option<io::Error>,
 }
@@ -32,6 +34,11 @@ impl Transmit {
     /// Whether there are bytes that the socket has not taken.
     pub(super) fn is_pending(&self) -> bool {
         self.written < self.bytes.len()
+    }
+
+    /// Whether nobody has tried to write them yet: the socket may well take them.
+    pub(super) fn is_untried(&self) -> bool {
+        self.untried
     }
 
     /// Seals and, if `write`, writes until nothing is left or the socket is full; `true` when
@@ -47,10 +54,12 @@ impl Transmit {
             // Let the engine go on to its end; nobody reads what it has to say.
             return self.discard(engine, now);
         }
-        if self.bytes.capacity() == 0 {
+        // What is only sealed is little, and there may be many connections with a little each.
+        if write && self.bytes.capacity() == 0 {
             self.bytes = SPARE.take();
             self.bytes.reserve(BUFFER_LEN);
         }
+        self.untried = !write;
         let mut moved = false;
         loop {
             if write && !self.flush(socket) {
@@ -101,7 +110,7 @@ impl Transmit {
         let mut bytes = std::mem::take(&mut self.bytes);
         self.written = 0;
         bytes.clear();
-        if bytes.capacity() <= 2 * BUFFER_LEN {
+        if (BUFFER_LEN..=2 * BUFFER_LEN).contains(&bytes.capacity()) {
             SPARE.set(bytes);
         }
     }

@@ -329,8 +329,8 @@ impl Connection {
                 let question = Question::ChannelOpen { channel, channel_type, parameters };
                 return Some(Event::Question(id, question));
             }
-            ChannelEvent::Requested { channel, request_type, packet } => {
-                let id = self.questions.request_asked(channel);
+            ChannelEvent::Requested { number, channel, request_type, packet } => {
+                let id = self.questions.request_asked(channel, number);
                 let question = Question::ChannelRequest { channel, request_type, packet };
                 return Some(Event::Question(id, question));
             }

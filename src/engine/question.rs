@@ -22,7 +22,7 @@ enum Subject {
     Auth,
     Prompts,
     Open(ChannelId),
-    Request(ChannelId),
+    Request(ChannelId, u32),
     Forwarding,
 }
 
@@ -58,9 +58,9 @@ impl Questions {
         id
     }
 
-    pub(super) fn request_asked(&mut self, channel: ChannelId) -> QuestionId {
+    pub(super) fn request_asked(&mut self, channel: ChannelId, number: u32) -> QuestionId {
         let id = self.next_id();
-        self.channels.insert(id, Subject::Request(channel));
+        self.channels.insert(id, Subject::Request(channel, number));
         id
     }
 
@@ -86,7 +86,7 @@ impl Questions {
             Subject::Service(_) | Subject::Auth | Subject::Prompts => {
                 self.connection = Some((id, subject));
             }
-            Subject::Open(_) | Subject::Request(_) | Subject::Forwarding => {
+            Subject::Open(_) | Subject::Request(..) | Subject::Forwarding => {
                 self.channels.insert(id, subject);
             }
         }
@@ -139,8 +139,8 @@ impl Connection {
             (Subject::Forwarding, Answer::Forwarding(granted)) => {
                 self.channels.answer_global(granted, &mut self.transport)
             }
-            (Subject::Request(channel), Answer::Accept(success)) => {
-                self.channels.answer_request(channel, success, &mut self.transport)
+            (Subject::Request(channel, number), Answer::Accept(success)) => {
+                self.channels.answer_request(channel, number, success, &mut self.transport)
             }
             (subject, _) => {
                 self.questions.restore(id, subject);

@@ -490,6 +490,41 @@ fn rfc4254_s5_4_what_follows_an_undecided_request_waits_for_it_in_order() {
 }
 
 #[test]
+fn rfc4254_s5_4_small_requests_are_asked_together_and_replied_to_in_their_order() {
+    let mut pair = undecided();
+    let channel = pair.open(4);
+    for (name, want_reply) in [("a", true), ("b", false), ("c", true), ("d", true)] {
+        pair.request(channel, name, want_reply);
+    }
+    pair.send_from_client(channel, b"data");
+    pair.request(channel, "e", true);
+    let asked = |pair: &Pair| -> Vec<String> {
+        let name = |(_, seen): &(_, Seen)| match seen {
+            Seen::Request(_, name, _) => name.clone(),
+            seen => panic!("{seen:?}"),
+        };
+        pair.program.open_questions.iter().map(name).collect()
+    };
+    assert_eq!(asked(&pair), ["a", "b", "c", "d"]);
+
+    // The last one first: its reply has to wait for the others, and so has what comes after it.
+    let (success, failure) = (messages::SSH_MSG_CHANNEL_SUCCESS, messages::SSH_MSG_CHANNEL_FAILURE);
+    for (at, accept, replies) in
+        [(3, false, &[][..]), (0, true, &[success]), (1, true, &[]), (0, true, &[success, failure])]
+    {
+        assert_eq!(pair.delivered(channel), b"");
+        let question = pair.program.open_questions.remove(at);
+        pair.program.open_questions.insert(0, question);
+        pair.answer_open_question(Answer::Accept(accept));
+        assert_eq!(pair.take_numbers(), replies);
+    }
+    assert_eq!(pair.delivered(channel), b"data");
+    assert_eq!(asked(&pair), ["e"]);
+    pair.answer_open_question(Answer::Accept(true));
+    assert_eq!(pair.take_numbers(), [success]);
+}
+
+#[test]
 fn rfc4254_s5_4_an_undecided_request_stops_no_other_channel() {
     let mut program = Program::echoing();
     program.request = Box::new(|channel, _| (channel == ChannelId(1)).then_some(true));

@@ -3,8 +3,8 @@
 use sshserver::engine::{Answer, Outcome, SendMode, Ticket};
 use sshserver::error::{DisconnectReason as Reason, LimitExceeded};
 use sshserver::limits::{
-    MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_HELD_BYTES, MAX_HELD_MESSAGES, MAX_IDLE_KEY_EXCHANGES,
-    MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET,
+    MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_HELD_BYTES,
+    MAX_HELD_MESSAGES, MAX_IDLE_KEY_EXCHANGES, MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET,
 };
 use sshserver::wire::messages::{
     self, ChannelData, ChannelOpen, ChannelOpenFailure, ChannelRequest, GlobalRequest, Message,
@@ -152,17 +152,20 @@ fn requests_behind_a_question_are_bounded() {
             type_specific,
         });
     };
-    for _ in 0..MAX_HELD_MESSAGES {
+    // The question itself is one of those that are asked at once.
+    for _ in 1..MAX_ASKED_REQUESTS + MAX_HELD_MESSAGES {
         request(&mut pair, b"");
     }
     pair.run();
     assert_eq!(pair.ended(), None);
+    assert_eq!(pair.program.open_questions.len(), MAX_ASKED_REQUESTS);
     request(&mut pair, b"");
     pair.run();
     pair.assert_ended(&LimitExceeded::HeldMessages.into(), Some(Reason::ProtocolError));
 
     let mut pair = behind_a_question();
     let large = vec![0; 100_000];
+    assert!(large.len() > MAX_ASKED_BYTES);
     for _ in 0..MAX_HELD_BYTES / 100_100 {
         request(&mut pair, &large);
     }

@@ -1,0 +1,321 @@
+//! Driving the engine of one connection: whoever holds its lock runs the commands that wait, feeds it,
+//! hands its events over and writes what it has sealed. Usually that is the connection's task, which
+//! alone has input; the program's thread does it at the end of a turn, and for its sends.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use parking_lot::MutexGuard;
+
+use super::command::{Command, OpError};
+use super::connection::ConnectionHandle;
+use super::handler::{ConnectionEnd, ServerEvent};
+use super::shared::ChannelEntry;
+use super::transmit::Transmit;
+use super::tunnel::{TURN_LEN, Tunnels};
+use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
+
+/// What belongs to the engine, under its lock.
+#[derive(Default)]
+pub(super) struct Core {
+    /// `None` until the host key is chosen, and after a panic.
+    pub(super) engine: Option<Connection>,
+    pub(super) transmit: Transmit,
+    /// Work that the task has to do or to have done.
+    pub(super) job: Option<Job>,
+    pub(super) end: Option<ConnectionEnd>,
+    /// The numbers that the program knows the channels by.
+    pub(super) channels: HashMap<ChannelId, u64>,
+    /// The channels that lead elsewhere.
+    pub(super) tunnels: Option<Box<Tunnels>>,
+    /// Channels that we are opening.
+    pub(super) opening: Vec<(Ticket, ChannelId)>,
+    /// Sends that are not done, for the counters of their channels.
+    pub(super) sending: Vec<(Ticket, Arc<ChannelEntry>)>,
+    /// Disconnects to report as done when the connection is gone.
+    pub(super) closing: Vec<Ticket>,
+    /// The send that its caller waits for, and whether it is complete.
+    pub(super) watched: Option<(Ticket, bool)>,
+    /// The turn in which a caller last wrote to the socket itself.
+    pub(super) last_turn: Option<u32>,
+    /// The task has input that the engine does not want yet.
+    pub(super) stalled: bool,
+    /// What the task has set its timer to.
+    armed: Option<Instant>,
+    verbosity: Verbosity,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// Whether the engine needs the timer earlier than the task has set it.
+    fn timer_is_late(&self) -> bool {
+        let needed = self.engine.as_ref().and_then(Connection::poll_timeout);
+        needed.is_some_and(|needed| self.armed.is_none_or(|armed| needed < armed))
+    }
+}
+
+/// What the task has to wait for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Step {
+    /// There is input, and it has to wait.
+    pub(super) stalled: bool,
+    pub(super) blocked: bool,
+    pub(super) deadline: Option<Instant>,
+    pub(super) ended: bool,
+}
+
+impl ConnectionHandle {
+    /// The program's turn is over: does what it wants here and now if the task sleeps.
+    pub(super) fn settle(self: &Arc<Self>) {
+        self.queue.lock().touched = false;
+        if self.sleeps.now() {
+            self.drive_now();
+        } else {
+            self.notify.notify_one();
+        }
+    }
+
+    /// Does what waits here and now, or has the task do it if the engine is in use.
+    pub(super) fn drive_now(self: &Arc<Self>) {
+        let Some(mut core) = self.core.try_lock() else {
+            return self.notify.notify_one();
+        };
+        if core.engine.is_none() || core.end.is_some() {
+            drop(core);
+            return self.notify.notify_one();
+        }
+        self.guarded(&mut core, |handle, core| handle.drive(core, None, true, Instant::now()));
+        self.leave(core);
+    }
+
+    /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
+    pub(super) fn leave(self: &Arc<Self>, core: MutexGuard<'_, Core>) {
+        let reads_again = core.stalled && core.engine.as_ref().is_some_and(Connection::wants_input);
+        let to_do = core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
+            || core.job.is_some()
+            || core.end.is_some()
+            || core.timer_is_late()
+            || reads_again;
+        let unwritten = core.transmit.is_pending();
+        let unsent = unwritten && core.transmit.is_untried();
+        drop(core);
+        if to_do || (unwritten && !(unsent && self.shared.turn.touch(self))) {
+            self.notify.notify_one();
+        }
+    }
+
+    /// Whether the task may read now that the socket has something; if not it is woken when it may.
+    pub(super) fn may_read(&self) -> bool {
+        let mut core = self.core.lock();
+        let may = core.engine.as_ref().is_some_and(Connection::wants_input);
+        core.stalled = !may;
+        may
+    }
+
+    /// Everything that can be done without waiting; for the task.
+    pub(super) fn step(
+        self: &Arc<Self>,
+        input: &mut BytesMut,
+        eof: bool,
+        stalled: bool,
+    ) -> (Option<Job>, Step) {
+        let mut guard = self.core.lock();
+        let core = &mut *guard;
+        self.guarded(core, |handle, core| {
+            let now = Instant::now();
+            if let Some(engine) = &mut core.engine
+                && engine.poll_timeout().is_some_and(|at| at <= now)
+            {
+                engine.handle_timeout(now);
+            }
+            handle.drive(core, Some((input, eof)), true, now);
+        });
+        let Some(engine) = &mut core.engine else {
+            return (None, Step { ended: true, ..Step::default() });
+        };
+        engine.rest();
+        let deadline = engine.poll_timeout();
+        let wants_input = engine.wants_input();
+        core.armed = deadline;
+        core.stalled = !wants_input && (stalled || eof || !input.is_empty());
+        self.queue.lock().rest();
+        if core.sending.is_empty() {
+            core.sending = Vec::new();
+        }
+        core.channels.shrink_to_fit();
+        let step = Step {
+            stalled: core.stalled,
+            blocked: core.transmit.is_pending(),
+            deadline,
+            ended: core.end.is_some(),
+        };
+        (core.job.take(), step)
+    }
+
+    /// Runs `work`; if it panics, only this connection ends.
+    pub(super) fn guarded(
+        self: &Arc<Self>,
+        core: &mut Core,
+        work: impl FnOnce(&Arc<Self>, &mut Core),
+    ) {
+        // The engine is dropped after a panic, so that no broken state of it is ever used.
+        if catch_unwind(AssertUnwindSafe(|| work(self, core))).is_err() {
+            core.engine = None;
+            core.job = None;
+            core.end = Some(ConnectionEnd::Panicked);
+        }
+    }
+
+    /// Goes on until nothing moves any more: commands, input, events, output.
+    pub(super) fn drive(
+        self: &Arc<Self>,
+        core: &mut Core,
+        mut input: Option<(&mut BytesMut, bool)>,
+        write: bool,
+        now: Instant,
+    ) {
+        self.apply_verbosity(core);
+        let mut budget = TURN_LEN;
+        loop {
+            let mut moved = self.run_queued(core, now);
+            if let Some((input, eof)) = &mut input {
+                moved |= self.feed(core, input, *eof, now);
+            }
+            moved |= self.hand_over_events(core, now);
+            if let Some(engine) = &mut core.engine {
+                moved |= core.transmit.run(engine, &self.socket, write, now);
+            }
+            // On the connection's task only.
+            if input.is_some() {
+                moved |= self.run_tunnels(core, now, &mut budget);
+            }
+            if !moved {
+                break;
+            }
+        }
+    }
+
+    fn apply_verbosity(&self, core: &mut Core) {
+        let verbosity = self.shared.verbosity();
+        if core.verbosity != verbosity
+            && let Some(engine) = &mut core.engine
+        {
+            engine.set_verbosity(verbosity);
+            core.verbosity = verbosity;
+        }
+    }
+
+    pub(super) fn run_queued(self: &Arc<Self>, core: &mut Core, now: Instant) -> bool {
+        if core.engine.is_none() {
+            return false;
+        }
+        let consumed = std::mem::take(&mut self.queue.lock().consumed);
+        let mut moved = !consumed.is_empty();
+        if let Some(engine) = &mut core.engine {
+            for (channel, len) in consumed {
+                engine.consumed(now, channel, len);
+            }
+        }
+        loop {
+            let Some(command) = self.queue.lock().commands.pop_front() else {
+                return moved;
+            };
+            self.run(core, command, now);
+            moved = true;
+        }
+    }
+
+    fn feed(&self, core: &mut Core, input: &mut BytesMut, eof: bool, now: Instant) -> bool {
+        let Some(engine) = &mut core.engine else {
+            return false;
+        };
+        if engine.is_ended() || self.shared.handler.gate().is_closed() {
+            return false;
+        }
+        let before = input.len();
+        if before > 0 && engine.wants_input() {
+            engine.handle_input(now, input);
+        }
+        let moved = input.len() != before;
+        // What came before the end counts: the end is told when nothing of it is left to use.
+        if eof && !moved && engine.wants_input() {
+            engine.handle_eof(now);
+            return true;
+        }
+        moved
+    }
+
+    pub(super) fn run(self: &Arc<Self>, core: &mut Core, command: Command, now: Instant) {
+        if let Command::Tunnel(command) = command {
+            return self.run_tunnel_command(core, command, now);
+        }
+        let ticket = command.ticket();
+        let disconnect = matches!(command, Command::Disconnect { .. });
+        if matches!(command, Command::JobPanicked) {
+            core.engine = None;
+            core.end = Some(ConnectionEnd::Panicked);
+        }
+        if disconnect {
+            core.closing.extend(ticket);
+        }
+        let sends_on = command
+            .sends_on()
+            .and_then(|local| core.channels.get(&local))
+            .and_then(|id| self.shared.channel(*id));
+        let quiet = matches!(command, Command::Answer(..) | Command::Complete(_));
+        let Some(engine) = &mut core.engine else {
+            return self.report_unrun(&command);
+        };
+        match command.run(now, engine) {
+            Ok(opening) => {
+                if let (Some(ticket), Some(entry)) = (ticket, sends_on) {
+                    entry.publish(None, engine.ready_to_send(entry.local));
+                    core.sending.push((ticket, entry));
+                }
+                if let (Some(ticket), Some(local)) = (ticket, opening) {
+                    core.opening.push((ticket, local));
+                }
+            }
+            // A question is void when its connection has ended meanwhile.
+            Err(_) if quiet => {}
+            Err(misuse) => {
+                if let Some(ticket) = ticket {
+                    let result = Err(OpError::Misuse(misuse));
+                    self.shared.tell(ServerEvent::Done { ticket, result });
+                }
+            }
+        }
+    }
+
+    /// The end of a command that nobody runs any more.
+    pub(super) fn report_unrun(&self, command: &Command) {
+        let Some(ticket) = command.ticket() else {
+            return;
+        };
+        let result = if matches!(command, Command::Disconnect { .. }) {
+            Ok(None)
+        } else {
+            Err(OpError::Outcome(Outcome::ConnectionEnded))
+        };
+        self.shared.tell(ServerEvent::Done { ticket, result });
+    }
+
+    /// Writes what is left; `false` when the socket takes no more now.
+    pub(super) fn flush(self: &Arc<Self>) -> bool {
+        let mut core = self.core.lock();
+        self.guarded(&mut core, |handle, core| {
+            if let Some(engine) = &mut core.engine {
+                core.transmit.run(engine, &handle.socket, true, Instant::now());
+            }
+        });
+        core.engine.is_none() || !core.transmit.is_pending()
+    }
+}
