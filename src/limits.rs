@@ -10,6 +10,10 @@ pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
 /// control messages do not wait behind a burst of data.
 pub const TRANSMIT_TARGET: usize = 64 * 1024;
 
+/// The same for [`crate::engine::Connection::room`], by which tunnels read: what is there is sealed and
+/// written before more is read, so that a client that does not read costs no more.
+pub const TUNNEL_TRANSMIT_TARGET: usize = 192 * 1024;
+
 /// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and
 /// MAC. With data alone, a client that takes one byte a message makes one call seal forty times as
 /// much.

@@ -75,8 +75,12 @@ pub(super) struct Step {
 impl ConnectionHandle {
     /// The program's turn is over: does what it wants here and now if the task sleeps.
     pub(super) fn settle(self: &Arc<Self>) {
-        self.queue.lock().touched = false;
-        if self.sleeps.now() {
+        let only_consumed = {
+            let mut queue = self.queue.lock();
+            queue.touched = false;
+            queue.commands.is_empty()
+        };
+        if only_consumed || self.sleeps.now() {
             self.drive_now();
         } else {
             self.notify.notify_one();

@@ -8,12 +8,12 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 
 use crate::engine::Connection;
-use crate::limits::TRANSMIT_TARGET;
+use crate::limits::TUNNEL_TRANSMIT_TARGET;
 
 /// What a caller's thread seals at most before the task has written it.
 const UNWRITTEN_LEN: usize = 64 * 1024;
 /// What is sealed at a time, the last packet included.
-const BUFFER_LEN: usize = TRANSMIT_TARGET + 128 * 1024;
+const BUFFER_LEN: usize = TUNNEL_TRANSMIT_TARGET + 16 * 1024;
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -55,9 +55,8 @@ impl Transmit {
             return self.discard(engine, now);
         }
         // What is only sealed is little, and there may be many connections with a little each.
-        if write && self.bytes.capacity() == 0 {
-            self.bytes = SPARE.take();
-            self.bytes.reserve(BUFFER_LEN);
+        if write {
+            self.make_room();
         }
         self.untried = !write;
         let mut moved = false;
@@ -74,6 +73,21 @@ impl Transmit {
             self.give_back();
         }
         moved
+    }
+
+    /// Runs `seal`, whose data the engine seals right here.
+    pub(super) fn lend(&mut self, engine: &mut Connection, seal: impl FnOnce(&mut Connection)) {
+        self.make_room();
+        engine.lend_buffer(&mut self.bytes);
+        seal(engine);
+        engine.return_buffer(&mut self.bytes);
+    }
+
+    fn make_room(&mut self) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = SPARE.take();
+            self.bytes.reserve(BUFFER_LEN);
+        }
     }
 
     /// Writes what is sealed; `false` when the socket is full or broken.

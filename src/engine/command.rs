@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::connection::{Connection, Phase};
 use crate::channels::{ChannelId, Room, SendMode, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
-use crate::limits::TRANSMIT_TARGET;
+use crate::limits::TUNNEL_TRANSMIT_TARGET;
 
 impl Connection {
     /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
@@ -28,11 +28,22 @@ impl Connection {
 
     /// How much [`Self::send_now`] takes.
     pub fn room(&mut self, channel: ChannelId) -> Room {
-        let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+        let budget = TUNNEL_TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
         if self.is_ended() || !self.transport.can_send() || budget == 0 {
             return Room::AwaitTransport;
         }
         self.channels.room(channel, budget)
+    }
+
+    /// Has [`Self::send_now`] seal into `out`, behind what is there, until [`Self::return_buffer`]:
+    /// large buffers need not be copied.
+    pub fn lend_buffer(&mut self, out: &mut Vec<u8>) {
+        self.transport.lend_buffer(out);
+    }
+
+    /// Gives the buffer of [`Self::lend_buffer`] back, with everything that is sealed.
+    pub fn return_buffer(&mut self, out: &mut Vec<u8>) {
+        self.transport.return_buffer(out);
     }
 
     /// Seals data of a channel at once: neither queue nor ticket. [`Self::room`] has said how much.

@@ -328,8 +328,10 @@ impl ConnectionHandle {
         let mut ended = Vec::new();
         let mut moved = tunnels.write(now, engine, &mut ended);
         // What is sealed already comes first.
-        if !transmit.is_pending() {
-            moved |= tunnels.read(now, engine, budget, &mut ended);
+        if !transmit.is_pending() && !tunnels.ready.is_empty() {
+            transmit.lend(engine, |engine| {
+                moved |= tunnels.read(now, engine, budget, &mut ended);
+            });
         }
         if *budget == 0 && !tunnels.ready.is_empty() {
             self.notify.notify_one();
