@@ -144,6 +144,12 @@ export interface CertificateRequest {
   encoded?: Uint8Array
 }
 
+/**
+ * Takes the memory of `bytes` away from JavaScript: it is used again at once, not when the garbage
+ * collector finds that nobody has it any more.
+ */
+export declare function detach(bytes: object): void
+
 /** The documented text of an error number. */
 export declare function errorText(code: number): string
 

@@ -840,6 +840,7 @@ module.exports.LoadedAlternative = nativeBinding.LoadedAlternative
 module.exports.NativeCertificate = nativeBinding.NativeCertificate
 module.exports.NativeServer = nativeBinding.NativeServer
 module.exports.algorithms = nativeBinding.algorithms
+module.exports.detach = nativeBinding.detach
 module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam
 module.exports.getSshParamBytes = nativeBinding.getSshParamBytes

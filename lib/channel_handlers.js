@@ -1,5 +1,6 @@
 'use strict';
 
+const { detach } = require('./native.js');
 const { KIND } = require('./kinds.js');
 const { checkBoolean, checkInteger } = require('./args.js');
 const {
@@ -11,6 +12,9 @@ const {
   TunnelClosedEvent,
   TunnelRequestedEvent,
 } = require('./event_objects.js');
+
+/** Data up to this length has memory of its own already. */
+const COPIED_LENGTH = 4096;
 
 /** The events of channels: makes the event object, fires it, answers or reports the bytes as consumed. */
 class ChannelHandlers {
@@ -51,7 +55,11 @@ class ChannelHandlers {
         return this.deliverRecords(lane);
       }
     }
-    return this.#deliver(connection, channel, bytes, extendedType, bytes.length);
+    const pending = this.#deliver(connection, channel, bytes, extendedType, bytes.length);
+    if (!this.#core.reusesData || bytes.length <= COPIED_LENGTH) return pending;
+    if (pending !== undefined) return pending.then(() => detach(bytes));
+    detach(bytes);
+    return undefined;
   }
 
   /** Fires as many records as there are; the record length is read anew for each. */

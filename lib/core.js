@@ -42,6 +42,8 @@ class Core {
   #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
+  /** The data of an event is taken back when its listeners are done. */
+  reusesData = false;
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText);
@@ -149,9 +151,15 @@ class Core {
     return this.query(method, op, ...args) === true ? RESOLVED : this.#opPromise(op, null);
   }
 
+  /** Takes over what the facade itself goes by. */
+  settingsChanged() {
+    this.reusesData = this.#native.get('ReuseDataBuffers');
+  }
+
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
   async config(text) {
     const value = this.query('config', text);
+    this.settingsChanged();
     const toLoad = this.query('alternativeToLoad');
     if (toLoad === null) return value;
     const loaded = toLoad.load().then(

@@ -85,7 +85,10 @@ export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
    * event shows as U+FFFD: use `dataB` and a streaming decoder where that matters.
    */
   readonly data: string;
-  /** The data. */
+  /**
+   * The data; the program may keep it. With `config('ReuseDataBuffers=True')` it is the listeners' only
+   * until they have returned (or their promises settled): then it is taken back and has length 0.
+   */
   readonly dataB: Uint8Array;
   /** Extension: 0 for data, else the type of extended data (1 = stderr). */
   readonly extendedDataType: number;

@@ -124,6 +124,7 @@ class sshserver extends EventEmitter {
   reset(callback) {
     return call(callback, async () => {
       await this.#core.lifecycle('reset');
+      this.#core.settingsChanged();
       // The addon has its own back; these are the facade's.
       this.#adoptCertificate(new Certificate());
       this.#adoptPrompts(new SSHPromptList());

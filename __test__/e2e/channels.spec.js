@@ -240,6 +240,69 @@ describe('receiving', () => {
   });
 });
 
+describe('ReuseDataBuffers', () => {
+  /** The data of one upload as its listener saw them, before and after it waited, and what it kept. */
+  async function upload(setting, length) {
+    const hashes = { first: createHash('sha256'), later: createHash('sha256') };
+    const kept = [];
+    const { server, recorder, session } = await start(async (it) => {
+      if (setting !== undefined) await it.config(`ReuseDataBuffers=${setting}`);
+    });
+    server.on('SSHChannelDataIn', async (e) => {
+      hashes.first.update(e.dataB);
+      kept.push(e.dataB);
+      await new Promise(setImmediate);
+      hashes.later.update(e.dataB);
+    });
+    const data = randomBytes(length);
+    const { stream } = await session();
+    stream.end(data);
+    await recorder.first('SSHChannelEOF');
+    const expected = createHash('sha256').update(data).digest('hex');
+    expect(hashes.first.digest('hex')).toBe(expected);
+    expect(hashes.later.digest('hex')).toBe(expected);
+    return { data, kept };
+  }
+
+  test('False, the default: a program may keep the data', async () => {
+    const { data, kept } = await upload(undefined, 3_000_000);
+    expect(Buffer.concat(kept).equals(data)).toBe(true);
+  });
+
+  test("True: large data is the listeners' until their promises have settled, and empty then", async () => {
+    const { kept } = await upload('True', 3_000_000);
+    // Small pieces are copies of their own, and stay.
+    const large = kept.filter(({ length }) => length > 4096);
+    expect(large).toEqual([]);
+    const rest = kept.reduce((sum, { length }) => sum + length, 0);
+    expect(rest).toBeLessThan(3_000_000 / 2);
+  });
+
+  test('True: records and streams keep their data', async () => {
+    const { server, recorder, session } = await start((it) => it.config('ReuseDataBuffers=True'));
+    const { stream, channelId } = await session();
+    await server.changeRecordLength(channelId, 10_000);
+    const data = randomBytes(1_000_000);
+    stream.end(data);
+    await recorder.first('SSHChannelEOF');
+    const records = recorder.all('SSHChannelDataIn').map((e) => e.dataB);
+    expect(Buffer.concat(records).equals(data)).toBe(true);
+  });
+
+  test('is read and refused as other settings', async () => {
+    const { server } = await start();
+    await expect(server.config('ReuseDataBuffers')).resolves.toBe('False');
+    await expect(server.config('ReuseDataBuffers=perhaps')).rejects.toMatchObject({
+      code: 10022,
+      message: expect.stringContaining('ReuseDataBuffers'),
+    });
+    await server.config('reusedatabuffers=yes');
+    await expect(server.config('ReuseDataBuffers')).resolves.toBe('True');
+    await server.reset();
+    await expect(server.config('ReuseDataBuffers')).resolves.toBe('False');
+  });
+});
+
 describe('getChannelStream', () => {
   test('pipes a channel into itself', async () => {
     const { server, session } = await start((it) => {

@@ -44,6 +44,8 @@ pub(super) struct Settings {
     pub(super) rekey: RekeyThresholds,
     pub(super) max_auth_attempts: u32,
     pub(super) log_level: u8,
+    /// For the facade: the data of an event is its listeners' only until they are done.
+    pub(super) reuse_data_buffers: bool,
 }
 
 /// The lists of algorithms.
@@ -95,6 +97,7 @@ impl Default for Settings {
             rekey: config.transport.rekey,
             max_auth_attempts: config.max_auth_attempts,
             log_level: 1,
+            reuse_data_buffers: false,
         }
     }
 }

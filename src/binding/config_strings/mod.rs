@@ -4,6 +4,7 @@
 mod algorithms;
 mod authentication;
 mod connections;
+mod data;
 mod host_keys;
 mod product;
 
@@ -35,8 +36,14 @@ const fn row(name: &'static str, access: Access) -> Row {
 }
 
 /// One table for each file of this folder.
-static TABLES: &[&[Row]] =
-    &[algorithms::ROWS, authentication::ROWS, connections::ROWS, host_keys::ROWS, product::ROWS];
+static TABLES: &[&[Row]] = &[
+    algorithms::ROWS,
+    authentication::ROWS,
+    connections::ROWS,
+    data::ROWS,
+    host_keys::ROWS,
+    product::ROWS,
+];
 
 /// Documented, and not there yet.
 static NOT_AVAILABLE: &[&str] = &[
