@@ -84,21 +84,28 @@ function visit(node, prefixes, context) {
 function testCall(node, { constants, isSuite }) {
   const { words, each } = calleeOf(node.expression, constants);
   const isDescribe = words.some((word) => /describe/i.test(word));
-  const isTest = words.some((word) => ['test', 'it', 'testWith'].includes(word));
+  const isTest = words.some((word) => ['test', 'testWith'].includes(word));
   if (!isDescribe && !isTest && !(isSuite && ts.isExpressionStatement(node.parent))) {
     return undefined;
   }
   if (words.join('.') === 'test.skip' || words.includes('todo')) return undefined;
-  const at = node.arguments.findIndex(isBody);
+  const at = bodyOf(node.arguments);
   if (at < 1) return undefined;
   const template = textOf(node.arguments[at - 1], constants);
   if (template === undefined) return undefined;
-  const titles = each ? expand(template, evaluate(each, constants)) : [template];
+  const all = each ? expand(template, evaluate(each, constants)) : [template];
+  // A test of which nothing is known would be any test.
+  const titles = isDescribe ? all : all.filter((title) => title !== ANYTHING);
   return { kind: isDescribe ? 'describe' : 'test', titles, body: node.arguments[at] };
 }
 
-const isBody = (argument) =>
-  ts.isArrowFunction(argument) || ts.isFunctionExpression(argument) || ts.isIdentifier(argument);
+const isFunction = (node) => ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+
+/** Which argument is the body of a test: a function, or else the name of one after the title. */
+function bodyOf(args) {
+  const written = args.findIndex(isFunction);
+  return written >= 0 ? written : args.findIndex((each, i) => i > 0 && ts.isIdentifier(each));
+}
 
 /** The identifiers a callee is made of (`test`, `each`), and the table of `each`. */
 function calleeOf(expression, constants, depth = 0) {
@@ -116,7 +123,7 @@ function calleeOf(expression, constants, depth = 0) {
   walk(expression);
   // `const withAskpass = ... testWith.bind(null, 'ssh')`, and the like.
   const alias = ts.isIdentifier(expression) ? constants.get(expression.text) : undefined;
-  if (alias && depth < 3 && !isBody(alias)) return calleeOf(alias, constants, depth + 1);
+  if (alias && depth < 3 && !isFunction(alias)) return calleeOf(alias, constants, depth + 1);
   return { words, each };
 }
 
@@ -130,7 +137,9 @@ function textOf(node, constants) {
     });
     return node.head.text + parts.join('');
   }
-  return undefined;
+  if (!ts.isIdentifier(node)) return undefined;
+  const value = evaluate(node, constants);
+  return typeof value === 'string' ? value : ANYTHING;
 }
 
 const isPlain = (value) => ['string', 'number', 'boolean'].includes(typeof value);

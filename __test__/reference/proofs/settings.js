@@ -62,6 +62,10 @@ const settings = {
     ...config('what settings do > MaxConnections closes what is one too many'),
     ...isRead('MaxConnections'),
   ],
+  ReuseDataBuffers: channels(
+    'ReuseDataBuffers > False, the default: a program may keep the data',
+    "ReuseDataBuffers > True: large data is the listeners' until their promises have settled, and empty then",
+  ),
   SecurityProfile: config('config() > SecurityProfile=modern sets every list'),
   ServerSSHVersionString: [
     ...config('what settings do > ServerSSHVersionString is what clients are told'),
