@@ -142,23 +142,23 @@ impl Program {
     }
 
     /// Runs `work` on the JavaScript thread, which need not be woken for the events that it brings.
-    /// `true` when there are events and `again` says that they will be taken without a wake-up.
+    /// `true` when there are such events, no wake-up is on its way, and `again` says that they will be
+    /// taken without one.
     pub(super) fn without_wakes(&self, again: bool, work: impl FnOnce()) -> bool {
         let woken = mem::replace(&mut self.queue.lock().woken, true);
         work();
+        if woken {
+            return false;
+        }
         let wake = {
             let mut queue = self.queue.lock();
-            let more = !queue.events.is_empty();
-            if more && again {
-                return true;
-            }
-            queue.woken = woken || more;
-            more && !woken
+            queue.woken = !queue.events.is_empty();
+            queue.woken
         };
-        if wake {
+        if wake && !again {
             self.wake_up();
         }
-        false
+        wake && again
     }
 
     /// Drops everything: the JavaScript environment ends.

@@ -147,6 +147,7 @@ impl Server {
     /// Ends everything at once; nobody is told.
     pub fn abort(&self) {
         self.shared.halt.send_modify(|halt| halt.aborted = true);
+        self.shared.turn.abandon();
         self.port.request_stop();
     }
 

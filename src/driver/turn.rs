@@ -45,6 +45,13 @@ impl Turn {
         self.settle();
     }
 
+    /// Nobody will end the turn any more.
+    pub(super) fn abandon(&self) {
+        self.open.store(false, Ordering::Relaxed);
+        let touched = std::mem::take(&mut *self.touched.lock());
+        drop(touched);
+    }
+
     fn settle(&self) {
         let touched = std::mem::take(&mut *self.touched.lock());
         for connection in touched {
