@@ -69,7 +69,7 @@ test.each([
     'MaxAuthAttempts > 4: the failure past that many disconnects',
     false,
   ],
-  ['src/driver/os_error.rs', 'linux_numbers_are_mapped', true],
+  ['src/driver/os_error.rs', 'texts_begin_with_their_number', true],
   ['src/driver/os_error.rs', 'number', false],
 ])('%s, the name %j: a test is found only where there is one', (file, name, there) => {
   expect(hasTest(file, name)).toBe(there);
