@@ -162,7 +162,7 @@ describe('keys are exchanged again', () => {
   }
 
   test('after KeyRenegotiationThreshold bytes, and the data is whole', async () => {
-    const { server, exchanges } = await start('KeyRenegotiationThreshold=100000');
+    const { server, exchanges } = await start('KeyRenegotiationThreshold=1000000');
     const client = await ssh2.connect(server);
     expect(exchanges()).toBe(1);
     const data = Buffer.alloc(8_000_000, 'threshold');
