@@ -30,6 +30,7 @@ if (await step('Dependencies (npm ci)', () => check(installDependencies()))) {
   await step('Format (prettier)', () => node(packageProgram('prettier'), ['--check', '.']));
   await step('Addon', addon);
   await step('Tables of README.md', () => node('scripts/tables.mjs', ['--check']));
+  await step('docs/REFERENCE.md', () => node('scripts/reference.mjs', ['--check']));
   await step('Types (tsc)', types);
 }
 await step('Format (rustfmt)', () => cargo(['fmt', '--check']));

@@ -1,0 +1,191 @@
+'use strict';
+
+// What the lists of algorithms do to a key exchange, and when keys are exchanged again: the client
+// tells what it negotiated.
+
+const { KexInit } = require('ssh2/lib/protocol/kex.js');
+const { hostCertificate } = require('../support/keys.js');
+const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
+const ssh2 = require('../support/ssh2_client.js');
+
+/** What a client that has all of these got. */
+async function negotiatedBy(server, algorithms) {
+  const client = ssh2.start(server, { algorithms });
+  const handshake = new Promise((resolve) => client.once('handshake', resolve));
+  await client.ready;
+  const { kex, serverHostKey, cs, sc } = await handshake;
+  await ssh2.end(client);
+  return { kex, serverHostKey, cs, sc };
+}
+
+describe('a list leaves only its own, in the order of the client', () => {
+  const CASES = {
+    SSHKeyExchangeAlgorithms: {
+      set: (it, list) => it.config(`SSHKeyExchangeAlgorithms=${list}`),
+      client: 'kex',
+      got: ({ kex }) => [kex],
+      names: ['ecdh-sha2-nistp384', 'diffie-hellman-group14-sha256', 'curve25519-sha256'],
+    },
+    SSHPublicKeyAlgorithms: {
+      set: (it, list) => it.config(`SSHPublicKeyAlgorithms=${list}`),
+      client: 'serverHostKey',
+      got: ({ serverHostKey }) => [serverHostKey],
+      names: ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
+    },
+    SSHEncryptionAlgorithms: {
+      set: (it, list) => it.setSSHEncryptionAlgorithms(list),
+      client: 'cipher',
+      got: ({ cs, sc }) => [cs.cipher, sc.cipher],
+      names: ['aes192-ctr', 'aes256-gcm@openssh.com', 'aes128-ctr'],
+    },
+    SSHMacAlgorithms: {
+      set: (it, list) => it.config(`SSHMacAlgorithms=${list}`),
+      client: 'hmac',
+      got: ({ cs, sc }) => [cs.mac, sc.mac],
+      names: ['hmac-sha2-512', 'hmac-sha2-256-etm@openssh.com', 'hmac-sha1'],
+    },
+    SSHCompressionAlgorithms: {
+      set: (it, list) => it.setSSHCompressionAlgorithms(list),
+      client: 'compress',
+      got: ({ cs, sc }) => [cs.compress, sc.compress],
+      names: ['zlib', 'zlib@openssh.com', 'none'],
+    },
+  };
+
+  test.each(Object.keys(CASES))('%s', async (name) => {
+    const { set, client, got, names } = CASES[name];
+    // Without one, the MAC would be the cipher's own; the keys are of the kind that the names are for.
+    const others = name === 'SSHMacAlgorithms' ? { cipher: ['aes128-ctr'] } : {};
+    const server = await startCommandServer((it) => it.setSSHCert(hostCertificate('rsa')));
+    const rest = { ...others, serverHostKey: ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] };
+    for (const one of names) {
+      await set(server, one);
+      const all = await negotiatedBy(server, { ...rest, [client]: names });
+      expect([...new Set(got(all))]).toEqual([one]);
+    }
+    const [first, second, third] = names;
+    await set(server, `${first},${second},${third}`);
+    for (const order of [names, [third, first, second]]) {
+      const all = await negotiatedBy(server, { ...rest, [client]: order });
+      expect([...new Set(got(all))]).toEqual([order[0]]);
+    }
+  });
+});
+
+test('the lists start as documented, the modern ones first', async () => {
+  const server = createServer();
+  expect(server.getSSHCompressionAlgorithms()).toBe('none,zlib');
+  const documented = {
+    SSHEncryptionAlgorithms:
+      'aes256-ctr,aes192-ctr,aes128-ctr,aes256-cbc,aes192-cbc,aes128-cbc,3des-ctr,3des-cbc,' +
+      'blowfish-cbc,arcfour256,arcfour128,arcfour,cast128-cbc,aes256-gcm@openssh.com,' +
+      'aes128-gcm@openssh.com,chacha20-poly1305@openssh.com',
+    SSHKeyExchangeAlgorithms:
+      'curve25519-sha256,curve25519-sha256@libssh.org,diffie-hellman-group-exchange-sha256,' +
+      'diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,' +
+      'ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,' +
+      'diffie-hellman-group-exchange-sha1,diffie-hellman-group14-sha1,diffie-hellman-group1-sha1',
+    SSHMacAlgorithms:
+      'hmac-sha2-256,hmac-sha2-512,hmac-sha1,hmac-md5,hmac-ripemd160,hmac-sha1-96,hmac-md5-96,' +
+      'hmac-sha2-256-96,hmac-sha2-512-96,hmac-ripemd160-96,hmac-sha2-256-etm@openssh.com,' +
+      'hmac-sha2-512-etm@openssh.com,umac-64@openssh.com,umac-64-etm@openssh.com,' +
+      'umac-128@openssh.com,umac-128-etm@openssh.com',
+    SSHPublicKeyAlgorithms:
+      'ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-256,' +
+      'rsa-sha2-512,ssh-rsa,ssh-dss',
+  };
+  for (const [name, list] of Object.entries(documented)) {
+    const shown =
+      name === 'SSHEncryptionAlgorithms'
+        ? server.getSSHEncryptionAlgorithms()
+        : await server.config(name);
+    const names = shown.split(',');
+    expect(list.split(',').filter((each) => !names.includes(each))).toEqual([]);
+  }
+});
+
+describe('UseStrictKeyExchange with a client that does not know it', () => {
+  const AFFECTED = ['chacha20-poly1305@openssh.com', 'hmac-sha2-256'];
+  const SAFE = ['aes128-ctr', 'hmac-sha2-256'];
+
+  async function connect(setting, [cipher, mac]) {
+    const server = createServer();
+    acceptAll(server);
+    const recorder = new Recorder(server);
+    await server.config(`UseStrictKeyExchange=${setting}`);
+    await server.startListening();
+    const client = ssh2.start(server);
+    const direction = { cipher: [cipher], mac: [mac], compress: ['none'], lang: [] };
+    // ssh2 always has the marker in its offer, and goes by that of the server alone.
+    client._protocol._strictMode = false;
+    client._protocol._offer = new KexInit({
+      kex: ['curve25519-sha256'],
+      serverHostKey: ['ssh-ed25519'],
+      cs: direction,
+      sc: direction,
+    });
+    const connected = await client.ready.then(
+      () => true,
+      () => false,
+    );
+    const { connectionId } = recorder.all('Connected')[0];
+    if (!connected) {
+      expect((await recorder.first('Disconnected')).statusCode).not.toBe(0);
+      return 'refused';
+    }
+    return server.config(`NegotiatedStrictKex[${connectionId}]`);
+  }
+
+  test.each([
+    [0, AFFECTED, 'False'],
+    [1, AFFECTED, 'False'],
+    [2, AFFECTED, 'refused'],
+    [2, SAFE, 'False'],
+    [3, AFFECTED, 'refused'],
+    [3, SAFE, 'refused'],
+  ])('%i, and the algorithms %j: %s', async (setting, algorithms, expected) => {
+    expect(await connect(setting, algorithms)).toBe(expected);
+  });
+});
+
+describe('keys are exchanged again', () => {
+  const newKeys = (e) => e.message === 'New keys are in use';
+
+  async function start(setting) {
+    let recorder;
+    const server = await startCommandServer(async (it) => {
+      recorder = new Recorder(it, ['SSHStatus']);
+      await it.config(setting);
+    });
+    const exchanges = () => recorder.all('SSHStatus').filter(newKeys).length;
+    return { server, recorder, exchanges };
+  }
+
+  test('after KeyRenegotiationThreshold bytes, and the data is whole', async () => {
+    const { server, exchanges } = await start('KeyRenegotiationThreshold=1000000');
+    const client = await ssh2.connect(server);
+    expect(exchanges()).toBe(1);
+    const data = Buffer.alloc(8_000_000, 'threshold');
+    const { stdout } = await ssh2.exec(client, 'cat', data);
+    expect(stdout.equals(data)).toBe(true);
+    expect(exchanges()).toBeGreaterThan(1);
+  });
+
+  test('not below KeyRenegotiationThreshold', async () => {
+    const { server, exchanges } = await start('KeyRenegotiationThreshold=100000000');
+    const client = await ssh2.connect(server);
+    await ssh2.exec(client, 'cat', Buffer.alloc(8_000_000, 'threshold'));
+    expect(exchanges()).toBe(1);
+  });
+
+  test('after KeyRenegotiationInterval seconds', async () => {
+    const { server, recorder } = await start('KeyRenegotiationInterval=1');
+    const client = await ssh2.connect(server);
+    const before = recorder.all('SSHStatus').length;
+    await recorder.first('SSHStatus', (e) => {
+      const at = recorder.events.findIndex((entry) => entry.e === e);
+      return newKeys(e) && at >= before;
+    });
+    expect((await ssh2.exec(client, 'say keyed')).stdout.toString()).toBe('keyed');
+  });
+});

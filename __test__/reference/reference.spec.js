@@ -1,0 +1,192 @@
+'use strict';
+
+// Everything the class documents has a test that proves it: the table of proofs is complete, names
+// tests that exist, and is what docs/REFERENCE.md shows.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const ts = require('typescript');
+const groups = require('./items.json');
+const { never, pending, proofs } = require('./proofs/index.js');
+const { namesOf, render } = require('./render.js');
+const { hasTest, ROOT } = require('./titles.js');
+
+const names = (id) => {
+  const group = groups.find((each) => each.id === id);
+  return namesOf(group).map(([name]) => name);
+};
+const readFile = (name) => fs.readFileSync(path.join(ROOT, name), 'utf8').replaceAll('\r\n', '\n');
+
+describe.each(groups.map((group) => [group.id, group]))('%s', (id, group) => {
+  const all = namesOf(group).map(([name]) => name);
+  const proven = proofs[id] ?? {};
+  const excused = never[id] ?? {};
+  const open = pending[id] ?? [];
+
+  test('names everything once', () => {
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
+  });
+
+  test('everything has a proof, or a reason why it cannot arise', () => {
+    const without = all.filter(
+      (name) => !proven[name]?.length && excused[name] === undefined && !open.includes(name),
+    );
+    expect(without).toEqual([]);
+  });
+
+  test('every proof is a test that exists', () => {
+    const missing = Object.entries(proven).flatMap(([name, list]) =>
+      list
+        .filter(({ file, test }) => !hasTest(file, test))
+        .map(({ file, test }) => `${name}: ${file} has no test ${test}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('nothing else is proven, excused or open, and nothing twice', () => {
+    const given = [...Object.keys(proven), ...Object.keys(excused), ...open];
+    expect(given.filter((name) => !all.includes(name))).toEqual([]);
+    expect(given.filter((name, i) => given.indexOf(name) !== i)).toEqual([]);
+  });
+});
+
+test.each([
+  ['__test__/reference/reference.spec.js', 'errors > names everything once', true],
+  [
+    '__test__/reference/reference.spec.js',
+    'what is public is in the table: > the members of SSHPrompt',
+    true,
+  ],
+  [
+    '__test__/reference/reference.spec.js',
+    'what is public is in the table: > the members of Nobody',
+    false,
+  ],
+  ['__test__/reference/reference.spec.js', 'what is public is in the table:', false],
+  [
+    '__test__/e2e/auth.spec.js',
+    'MaxAuthAttempts > 4: the failure past that many disconnects',
+    false,
+  ],
+  ['src/driver/os_error.rs', 'texts_begin_with_their_number', true],
+  ['src/driver/os_error.rs', 'number', false],
+])('%s, the name %j: a test is found only where there is one', (file, name, there) => {
+  expect(hasTest(file, name)).toBe(there);
+});
+
+test('no table is for a group that is not there', () => {
+  const ids = groups.map((group) => group.id);
+  const used = [proofs, never, pending].flatMap((table) => Object.keys(table));
+  expect(used.filter((id) => !ids.includes(id))).toEqual([]);
+});
+
+test('docs/REFERENCE.md is up to date (node scripts/reference.mjs writes it)', () => {
+  expect(readFile('docs/REFERENCE.md')).toBe(render());
+});
+
+describe('what is public is in the table:', () => {
+  const statements = ['index.d.ts', 'lib/events.d.ts', 'lib/certificate.d.ts', 'lib/views.d.ts']
+    .map((file) => ts.createSourceFile(file, readFile(file), ts.ScriptTarget.Latest, true))
+    .flatMap((source) => [...source.statements]);
+  const named = (name) => statements.find((node) => node.name?.text === name);
+  const members = (node) => [
+    ...new Set(node.members.filter((member) => member.name).map((member) => member.name.getText())),
+  ];
+
+  /** The names under which a field is there: `getX`, `setX`, `isX` and the plain property. */
+  const accessors = (stem) => [
+    ...['get', 'set', 'is'].map((word) => word + stem),
+    stem.startsWith('SSH') ? `ssh${stem.slice(3)}` : stem[0].toLowerCase() + stem.slice(1),
+  ];
+
+  test('the members of the class', () => {
+    const ofEventEmitter = [
+      ...['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'],
+      ...['off', 'removeListener', 'removeAllListeners'],
+    ];
+    const known = [...names('properties').flatMap(accessors), ...names('methods')];
+    expect(
+      members(named('sshserver')).filter((name) => ![...known, ...ofEventEmitter].includes(name)),
+    ).toEqual([]);
+    const { prototype } = require('../../index.js').sshserver;
+    expect(names('methods').filter((name) => typeof prototype[name] !== 'function')).toEqual([]);
+    const readable = (stem) => [`get${stem}`, `is${stem}`].some((name) => name in prototype);
+    expect(names('properties').filter((stem) => !readable(stem))).toEqual([]);
+  });
+
+  test.each([
+    ['Certificate', 'certificate'],
+    ['SSHChannel', 'channel'],
+    ['SSHConnection', 'connection'],
+    ['SSHPrompt', 'prompt'],
+  ])('the members of %s', (type, id) => {
+    const fields = names(id)
+      .filter((name) => name.startsWith(`${type}.`))
+      .map((name) => name.slice(type.length + 1));
+    const known = [...fields, ...fields.flatMap(accessors)];
+    expect(members(named(type)).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test.each(['SSHChannelMap', 'SSHConnectionMap', 'SSHPromptList'])('the members of %s', (type) => {
+    const listed = names('collections').filter((name) => name.startsWith(`${type}.`));
+    expect(
+      members(named(type))
+        .map((name) => `${type}.${name}`)
+        .sort(),
+    ).toEqual(listed.sort());
+  });
+
+  test('the events and their fields', () => {
+    const fieldsOf = (node) => [
+      ...members(node),
+      ...(node.heritageClauses ?? []).flatMap(({ types }) =>
+        types.flatMap(({ expression }) => fieldsOf(named(expression.text))),
+      ),
+    ];
+    const events = named('SSHServerEvents').members;
+    expect(events.map((event) => event.name.text).sort()).toEqual(names('events').sort());
+    const declared = events.flatMap(({ name, type }) =>
+      fieldsOf(named(type.typeName.text)).map((field) => `${name.text}.${field}`),
+    );
+    expect(declared.sort()).toEqual(names('eventFields').sort());
+  });
+
+  test('the store types', () => {
+    const declared = named('CertStoreTypes').members.map((member) => member.name.text);
+    expect(declared.sort()).toEqual(names('storeTypes').sort());
+  });
+
+  test('the settings', () => {
+    const folder = path.join(ROOT, 'src/binding/config_strings');
+    const rows = fs
+      .readdirSync(folder)
+      .filter((name) => name.endsWith('.rs') && name !== 'tests.rs')
+      .flatMap((name) => [
+        ...readFile(`src/binding/config_strings/${name}`).matchAll(/\brow\(\s*"(\w+)"/g),
+      ])
+      .map(([, name]) => name);
+    expect(rows.length).toBeGreaterThan(10);
+    const listed = names('settings').map((name) => name.split('[')[0]);
+    expect(rows.filter((name) => !listed.includes(name))).toEqual([]);
+  });
+
+  test('the error codes', () => {
+    const numbers = [
+      ...readFile('src/driver/os_error.rs').matchAll(/^ {4}row\((\d+),/gm),
+      ...readFile('src/binding/errors.rs').matchAll(/^ {4}\((\d+), "/gm),
+    ].map(([, number]) => number);
+    expect(numbers.length).toBeGreaterThan(50);
+    expect(numbers.filter((number) => !names('errors').includes(number))).toEqual([]);
+  });
+
+  test('the fields and types of packets', () => {
+    const layout = readFile('src/binding/ssh_param/layout.rs');
+    const fields = [...layout.matchAll(/\("(\w+)", (?:Text|Flag|Int32|Hex|Byte|Int64|Mpint)\)/g)];
+    const common = ['ChannelId', 'RequestType', 'WantsReply'];
+    const found = [...new Set([...common, ...fields.map(([, name]) => name)])];
+    expect(found.sort()).toEqual(names('packetFields').sort());
+    const types = [...layout.matchAll(/^ +"(\w+)" => Self::/gm)].map(([, name]) => name);
+    expect(types.sort()).toEqual(names('packetTypes').sort());
+  });
+});
