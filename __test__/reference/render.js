@@ -3,7 +3,7 @@
 // docs/REFERENCE.md out of the tables of this folder; written by scripts/reference.mjs.
 
 const groups = require('./items.json');
-const { never, pending, proofs } = require('./proofs/index.js');
+const { never, notes, proofs } = require('./proofs/index.js');
 
 const HEAD = [
   '# What proves each part of the class',
@@ -38,12 +38,13 @@ function render() {
 
 function provenBy(id, name) {
   const reason = never[id]?.[name];
-  if (reason !== undefined) return escape(reason);
-  const found = proofs[id]?.[name];
-  if (!found) return pending[id]?.includes(name) ? 'no test yet' : 'nothing';
-  return found
-    .map(({ file, test }) => `[${escape(test.replaceAll(' > ', ' › '))}](../${file})`)
-    .join('<br>');
+  // As it stands in docs/ERRORS.md, which is Markdown.
+  if (reason !== undefined) return reason;
+  const found = (proofs[id]?.[name] ?? []).map(
+    ({ file, test }) => `[${escape(test.replaceAll(' > ', ' › '))}](../${file})`,
+  );
+  const note = notes[id]?.[name];
+  return [...found, ...(note === undefined ? [] : [note])].join('<br>');
 }
 
 /** Text that Markdown shows as it is, in a table. */

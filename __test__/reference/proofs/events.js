@@ -2,6 +2,7 @@
 
 // The events and their fields.
 
+const groups = require('../items.json');
 const { e2e, facade, interop, each } = require('./tests.js');
 
 const auth = e2e('auth');
@@ -39,6 +40,13 @@ const service =
   'authentication > SSHServiceRequest: connectionId and service, for each service once';
 const failed = dispatch(
   'questions > Connected for a connection that failed has the error and is not answered',
+);
+
+const certificateOfUser = e2e('auth_certificates')(
+  'a certificate for a key of type ed25519 > logs in, and its fields are those that ssh-keygen put in',
+);
+const noCertificate = e2e('auth_certificates')(
+  'userCertificate is null for everything that is no certificate',
 );
 
 const events = {
@@ -200,13 +208,22 @@ const eventFields = {
     'password > tells user and password',
     'password > is refused with another one',
   ),
-  'SSHUserAuthRequest.partialSuccess': auth(
-    'several factors > partialSuccess has the client go on with another method',
+  'SSHUserAuthRequest.partialSuccess': e2e('auth_factors')(
+    'partialSuccess and availableMethods are what the client is told',
   ),
   'SSHUserAuthRequest.availableMethods': auth(
     'none > is refused with the availableMethods a listener sets',
   ),
   ...each(['SSHUserAuthRequest.keyAlgorithm', 'SSHUserAuthRequest.authParamB'], fields(key)),
+  'SSHUserAuthRequest.partialSuccesses': e2e('auth_factors')(
+    'another user name after a partial success > clears partialSuccesses',
+  ),
+  'SSHUserAuthRequest.userCertificate': [...certificateOfUser, ...noCertificate],
 };
 
-module.exports = { events, eventFields };
+const userCertificate = each(
+  groups.find((group) => group.id === 'userCertificate').extensions,
+  certificateOfUser,
+);
+
+module.exports = { events, eventFields, userCertificate };

@@ -6,6 +6,10 @@ const { e2e, facade, each } = require('./tests.js');
 
 const auth = e2e('auth');
 const channels = e2e('channels');
+const interactive = e2e('auth_interactive');
+const opening = e2e('opening');
+const listening = e2e('sockets_listening');
+const timeouts = e2e('timeouts');
 const connections = e2e('connections');
 const lists = e2e('algorithm_lists');
 const members = e2e('members');
@@ -17,6 +21,10 @@ const certificates = e2e('certificates');
 const defaults = members('the properties of a new server have their documented defaults');
 
 const properties = {
+  ConnectionBacklog: listening(
+    'ConnectionBacklog > is the length of the queue of the socket; changed, of the next one',
+    'ConnectionBacklog > reads 5 before it is set, while the queue is as long as the system has it',
+  ),
   Channels: [...types('the collections > of channels: every way to read them'), ...defaults],
   Connections: [...types('the collections > of connections: every way to read them'), ...defaults],
   DefaultAuthMethods: [
@@ -35,7 +43,9 @@ const properties = {
     ...defaults,
   ],
   KeyboardInteractiveMessage: [
-    ...auth('keyboard-interactive > with 2 prompts: an event for each response, and one for all'),
+    ...interactive(
+      'keyboard-interactive > with 2 prompts: an event for each response, and one for all',
+    ),
     ...defaults,
   ],
   KeyboardInteractivePrompts: [
@@ -110,11 +120,17 @@ const methods = {
     'a packet that is built with setSSHParam and read with getSSHParam > has TerminalModes, as they are encoded',
     'a packet that is built with setSSHParam and read with getSSHParam > has ExitStatus',
   ),
-  openChannel: channels(
-    'openChannel > auth-agent@openssh.com reaches the agent of the client',
-    'openChannel > a type the client does not know is refused',
-    'openChannel > fails with 126 on a connection that is not there',
-  ),
+  openChannel: [
+    ...channels(
+      'openChannel > auth-agent@openssh.com reaches the agent of the client',
+      'openChannel > a type the client does not know is refused',
+      'openChannel > fails with 126 on a connection that is not there',
+    ),
+    ...opening(
+      'x11 > reaches the X server of ssh2',
+      'forwarded-tcpip > ssh2 reads the parameters, and refuses with its reason',
+    ),
+  ],
   reset: settings('reset() shuts down, restores every default, and keeps the listeners'),
   ...each(
     ['sendBytes', 'sendChannelData', 'sendText'],
@@ -166,6 +182,9 @@ const module_ = {
   ...each(
     ['SSHServer', 'SSHServerError'],
     members('the module > SSHServer is sshserver, and errors are of SSHServerError with a number'),
+  ),
+  'SSHServerError.bytesSent': timeouts(
+    'the timeout of sends > with 0 the sends that wait fail with 135 at once, and what was sent is told',
   ),
   CertStoreTypes: members('the module > CertStoreTypes has the documented numbers'),
   'ECMAScript module': facade('surface')(
