@@ -91,7 +91,8 @@ impl Fixture {
         let mut config = Config::default();
         config.transport.host_keys.push(Arc::new(generate_ed25519(&mut SystemRandom).unwrap()));
         let config = Arc::new(config);
-        let settings = Settings { config, max_connections, ..Settings::default() };
+        let settings =
+            Settings { config, max_connections, max_unauthenticated: 50, ..Settings::default() };
         let handler: Arc<dyn Handler> = program.clone();
         Self { server: Server::new(handler, settings), program, events, next_ticket: 1 }
     }
