@@ -21,7 +21,7 @@ export type SSHServerCallback<T> = (error: Error | null, value: T) => void;
  * - **Methods** return promises; with a node callback as the last argument they return nothing and call
  *   it instead. getSSHParam and setSSHParam return their result directly.
  * - **Errors** are SSHServerError with the documented number in `code`. An argument of the wrong type is a
- *   TypeError with code `ERR_INVALID_ARG_TYPE`, a number outside of what is possible a RangeError with
+ *   TypeError with code `ERR_INVALID_ARG_TYPE`, an argument outside of what is possible a RangeError with
  *   `ERR_OUT_OF_RANGE`. Asynchronous methods reject with them; setters and the others throw them.
  * - **Properties** exist as documented (`getLocalPort()`, `setLocalPort(22)`, `isListening()`) and as plain
  *   ones (`server.localPort`): the documented name with a small first letter, `SSH` at its front as `ssh`.

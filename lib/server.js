@@ -8,7 +8,14 @@ const { SSHPromptList, flattenPrompts, watchersOfList } = require('./prompts.js'
 const { SSHChannelMap, SSHConnectionMap } = require('./views.js');
 const { ChannelStream } = require('./channel_stream.js');
 const { toServerError } = require('./errors.js');
-const { checkBytes, checkId, checkInstance, checkInteger, checkString } = require('./args.js');
+const {
+  checkBytes,
+  checkId,
+  checkInstance,
+  checkInteger,
+  checkNumber,
+  checkString,
+} = require('./args.js');
 const { defineField } = require('./accessors.js');
 const { call } = require('./calls.js');
 
@@ -16,20 +23,16 @@ const CHANNEL_REQUEST = 98;
 const MAX_UINT32 = 0xffffffff;
 const NO_PARAMETERS = new Uint8Array(0);
 const MAX_RECORD_LENGTH = 0x7fffffff;
-const MAX_SECONDS = 0x7fffffff;
-
-/** A check for whole numbers up to this one. */
-const upTo = (most) => (value, name) => checkInteger(value, name, 0, most);
 
 /** Properties the addon keeps, with their types; the plain name is the camelCase of the documented one. */
 const NATIVE_PROPERTIES = [
-  ['ConnectionBacklog', 'connectionBacklog', upTo(65535)],
+  ['ConnectionBacklog', 'connectionBacklog', checkNumber],
   ['DefaultAuthMethods', 'defaultAuthMethods', checkString],
-  ['DefaultIdleTimeout', 'defaultIdleTimeout', upTo(MAX_SECONDS)],
-  ['DefaultTimeout', 'defaultTimeout', upTo(MAX_SECONDS)],
+  ['DefaultIdleTimeout', 'defaultIdleTimeout', checkNumber],
+  ['DefaultTimeout', 'defaultTimeout', checkNumber],
   ['KeyboardInteractiveMessage', 'keyboardInteractiveMessage', checkString],
   ['LocalHost', 'localHost', checkString],
-  ['LocalPort', 'localPort', upTo(65535)],
+  ['LocalPort', 'localPort', checkNumber],
   ['SSHCompressionAlgorithms', 'sshCompressionAlgorithms', checkString],
   ['SSHEncryptionAlgorithms', 'sshEncryptionAlgorithms', checkString],
 ];

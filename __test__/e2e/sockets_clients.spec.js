@@ -168,14 +168,14 @@ describe.each(['AllowedClients', 'BlockedClients'])('%s', (name) => {
     ['a wildcard that no address has', '10.0.0.0.*', '"10.0.0.0.*"'],
     ['an IPv6 wildcard', 'fd00:*', 'a prefix'],
     ['a space in a name', 'my host', '"my host"'],
-    ['NUL', 'a\0b', 'host name'],
-    ['a new line', '10.0.0.1\n10.0.0.2', 'host name'],
+    ['NUL', 'a\0b', 'control character'],
+    ['a new line', '10.0.0.1\n10.0.0.2', 'control character'],
     ['letters that host names do not have', 'bücher.example', 'host name'],
     ['a long name', `${'a'.repeat(300)}.example`, 'host name'],
     ['more entries than allowed', '10.0.0.1,'.repeat(10_001), '10000 entries'],
     ['more wildcards than allowed', '10.*,'.repeat(1001), '1000 entries with *'],
     ['more host names than allowed', 'a.example,'.repeat(65), '64 host names'],
-    ['megabytes', ' '.repeat(2 << 20), 'megabyte'],
+    ['megabytes', ' '.repeat(2 << 20), '1048576 bytes'],
   ])('%s is refused by name and changes nothing', async (_, value, detail) => {
     const server = await start(`${name}=127.0.0.1`);
     const error = await server.config(`${name}=10.0.0.1,${value}`).catch((e) => e);

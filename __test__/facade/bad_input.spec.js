@@ -83,6 +83,8 @@ const bytes = (name) =>
   );
 const bytesOrNothing = (name) =>
   bytes(name).filter(({ value }) => value !== undefined && value !== null);
+/** A function in its place is the callback. */
+const optionalBytes = (name) => bytes(name).filter(({ value }) => value !== undefined);
 const instance = (name) =>
   all([undefined, null, 'text', 5, true, {}, [], new Map()], typeError(name));
 const listener = (name) => all([undefined, null, 'text', 5, {}], typeError(name));
@@ -121,6 +123,7 @@ const METHODS = {
   openChannel: [
     ['connectionId', (it) => it.connection, id('ConnectionId')],
     ['channelType', () => 'session', string(refused(10022, badNames))],
+    ['parameters', () => BYTES, optionalBytes],
   ],
   closeChannel: [['channelId', (it) => it.channel, id('ChannelId')]],
   changeRecordLength: [
@@ -216,22 +219,31 @@ const DIRECT = new Set([
   'removeAllListeners',
 ]);
 
+const MAX_UINT32 = 0xffffffff;
+const MAX_UINT64 = 2n ** 64n - 1n;
+
 // --- the properties ---
 
 const badLists = ['', ',', 'none-such', 'aes128-ctr,,none', 'none\0', 'none\n', HUGE];
 
+/** What the addon says of numbers: a documented error, as with every value of a property. */
+const property = (most) => (name) => [
+  ...all(notNumbers, typeError(name)),
+  ...all([-1, most + 1, 0.5, NaN, Infinity, -Infinity, 2 ** 60, -0.5], serverError(10022, name)),
+];
+
 const PROPERTIES = {
-  connectionBacklog: integer(0, 65535),
+  connectionBacklog: property(65535),
   defaultAuthMethods: string(
     refused(10022, ['pass word', 'password,', ',', 'none\0', 'none\n', 'ä', HUGE]),
   ),
-  defaultIdleTimeout: integer(0, 0x7fffffff),
-  defaultTimeout: integer(0, 0x7fffffff),
+  defaultIdleTimeout: property(MAX_UINT32),
+  defaultTimeout: property(MAX_UINT32),
   // It can have several lines.
   keyboardInteractiveMessage: string(refused(10022, ['a\0b', HUGE])),
   keyboardInteractivePrompts: instance,
   localHost: string(refused(10022, ['local\0host', 'localhost\n', HUGE])),
-  localPort: integer(0, 65535),
+  localPort: property(65535),
   sshCert: instance,
   sshCompressionAlgorithms: string(refused(10022, badLists)),
   sshEncryptionAlgorithms: string(refused(10022, badLists)),
@@ -255,9 +267,6 @@ const list = (good) => [
   ...CONTROLS.map((control) => `${good}${control}`),
 ];
 const line = (good, ...more) => [...more, HUGE, ...CONTROLS.map((control) => good + control)];
-
-const MAX_UINT32 = 0xffffffff;
-const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** By setting. `of`: which index it needs, that of a connection or of a record. */
 const SETTINGS = {
@@ -303,13 +312,6 @@ const SETTINGS = {
   UseInternalSecurityAPI: { bad: BOOLEAN },
   UserAuthBanner: { of: 'connection', bad: ['a\0b', HUGE] },
   UseStrictKeyExchange: { bad: number(0, 3) },
-};
-
-/**
- * Rows of settings that are being written: when the addon has one, its row moves to the table above
- * (a test below says so), with the range that the setting has got.
- */
-const COMING = {
   AllowedClients: { bad: line('*') },
   BindExclusively: { bad: BOOLEAN },
   BlockedClients: { bad: line('10.0.0.1') },
@@ -363,7 +365,7 @@ function documentedName(property) {
     : property[0].toUpperCase() + property.slice(1);
 }
 
-/** The settings that the addon has, and those that it refuses by name, from its source. */
+/** The settings that the addon has, from its source. */
 const sources = path.join(ROOT, 'src/binding/config_strings');
 const source = fs
   .readdirSync(sources)
@@ -372,10 +374,6 @@ const source = fs
 const settings = source.flatMap((text) =>
   [...text.matchAll(/\brow\(\s*"(\w+)"/g)].map(([, name]) => name),
 );
-const notAvailable = source.flatMap((text) => {
-  const [, names = ''] = text.match(/NOT_AVAILABLE: &\[&str\] =\s*&\[([^\]]*)\]/) ?? [];
-  return [...names.matchAll(/"(\w+)"/g)].map(([, name]) => name);
-});
 const sorted = (names) => [...names].sort();
 
 describe('the tables', () => {
@@ -394,10 +392,9 @@ describe('the tables', () => {
 
   test('have every setting', () => {
     expect(settings.length).toBeGreaterThan(20);
-    const withoutRow = settings.filter((name) => !(name in SETTINGS) && !(name in COMING));
+    const withoutRow = settings.filter((name) => !(name in SETTINGS));
     expect(withoutRow).toEqual([]);
     expect(Object.keys(SETTINGS).filter((name) => !settings.includes(name))).toEqual([]);
-    expect(notAvailable.filter((name) => !(name in COMING))).toEqual([]);
   });
 });
 
@@ -458,7 +455,7 @@ async function snapshot(server) {
   }
   const values = await Promise.all(
     settings.map(async (name) => {
-      const { of } = { ...COMING, ...SETTINGS }[name] ?? {};
+      const { of } = SETTINGS[name] ?? {};
       if (of === 'connection' && server !== it.server) return [name, null];
       return [name, await server.config(`${name}${indexOf(of)}`)];
     }),
@@ -589,28 +586,6 @@ describe.each(Object.keys(SETTINGS))('config(%j)', (name) => {
     expect(await snapshot(server)).toEqual(before);
   });
 });
-
-test.each(notAvailable)(
-  'config(%j) is refused by name as long as it is not there',
-  async (name) => {
-    const before = await snapshot(it.idle);
-    for (const text of [name, `${name}=1`, name.toUpperCase()]) {
-      const error = await it.idle.config(text).catch((thrown) => thrown);
-      expect(describeProblem(error, serverError(10022, name))).toBeNull();
-    }
-    expect(await snapshot(it.idle)).toEqual(before);
-  },
-);
-
-const arrived = Object.keys(COMING).filter((name) => settings.includes(name));
-if (arrived.length > 0) {
-  describe.each(arrived)('config(%j), whose row is still among those to come', (name) => {
-    test('refuses bad values', async () => {
-      const cases = all(COMING[name].bad, serverError(10022, name));
-      await problemsOf(it.idle, cases, (value) => it.idle.config(`${name}=${value}`));
-    });
-  });
-}
 
 test('the constructors of what is assigned refuse wrong types', () => {
   expect(() => new Certificate(5, 5)).toThrow();
