@@ -155,7 +155,7 @@ impl ConnectionHandle {
     }
 
     /// Sends on a channel; `true` when everything was handed to the transport already, else a
-    /// [`ServerEvent::Done`] will tell.
+    /// [`super::ServerEvent::Done`] will tell.
     pub fn send(
         self: &Arc<Self>,
         channel: ChannelId,
