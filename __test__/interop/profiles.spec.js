@@ -9,7 +9,8 @@ const { CertStoreTypes } = require('../../index.js');
 const { testWith } = require('../support/clients.js');
 const drivers = require('../support/interop_drivers.js');
 const { hostKeyText, userKey } = require('../support/keys.js');
-const { Recorder, createServer, startCommandServer } = require('../support/server.js');
+const { createServer } = require('../support/server.js');
+const { startSmallExchange, endOf } = require('../support/small_exchange.js');
 
 const POST_QUANTUM = native
   .algorithms()
@@ -19,20 +20,23 @@ const POST_QUANTUM = native
 /** One connection: what went wrong for the client, and how the server saw its end. */
 async function attempt(client, profile, hostKey) {
   const driver = drivers[client];
-  let recorder;
-  const server = await startCommandServer(async (it) => {
+  const { server, recorder, job } = await startSmallExchange(async (it) => {
     await it.config(`SecurityProfile=${profile}`);
     await it.config('AltSSHCertCount=1');
     await it.config(`AltSSHCertStoreType[0]=${CertStoreTypes.cstPEMKeyBlob}`);
     await it.config(`AltSSHCertStore[0]=${hostKeyText('ecdsa-256')}`);
     await it.config('AltSSHCertSubject[0]=*');
-    recorder = new Recorder(it, ['SSHUserAuthRequest', 'Disconnected']);
   });
   const hostKeyType = hostKey === 'ssh-ed25519' ? 'ed25519' : 'ecdsa-256';
-  const job = { server, user: 'demo', hostKey, hostKeyType, bytes: 1000 };
+  Object.assign(job, { hostKey, hostKeyType });
   if (client === 'ssh') job.key = userKey();
-  const problem = await driver.run(job).catch((error) => error.message);
-  const { description } = await recorder.first('Disconnected');
+  let problem;
+  try {
+    problem = await driver.run(job);
+  } catch (error) {
+    problem = error.message;
+  }
+  const description = await endOf(recorder, problem);
   await server.shutdown();
   return { problem, description, asked: recorder.all('SSHUserAuthRequest').length };
 }

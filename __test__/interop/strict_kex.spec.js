@@ -9,7 +9,7 @@ const { python, testWith } = require('../support/clients.js');
 const drivers = require('../support/interop_drivers.js');
 const { userKey } = require('../support/keys.js');
 const { run } = require('../support/processes.js');
-const { Recorder, startCommandServer } = require('../support/server.js');
+const { startSmallExchange, endOf } = require('../support/small_exchange.js');
 
 /** Cipher, MAC, and whether the Terrapin attack reaches them. */
 const SUITES = [
@@ -31,8 +31,7 @@ const REFUSED = {
  */
 async function attempt(connect, setting, [cipher, mac]) {
   let strict;
-  let recorder;
-  const server = await startCommandServer(
+  const { server, recorder, job } = await startSmallExchange(
     async (it) => {
       await it.config(`UseStrictKeyExchange=${setting}`);
       await it.config(`SSHKeyExchangeAlgorithms=${KEX}`);
@@ -41,12 +40,11 @@ async function attempt(connect, setting, [cipher, mac]) {
       it.on('SSHUserAuthRequest', async (e) => {
         strict = await it.config(`NegotiatedStrictKex[${e.connectionId}]`);
       });
-      recorder = new Recorder(it, ['SSHUserAuthRequest', 'Disconnected']);
     },
     { hostKey: 'ecdsa-256' },
   );
-  const problem = await connect(server, { cipher, mac: mac ?? 'hmac-sha2-256' });
-  const { description } = await recorder.first('Disconnected');
+  const problem = await connect(job, { cipher, mac: mac ?? 'hmac-sha2-256' });
+  const description = await endOf(recorder, problem);
   await server.shutdown();
   const asked = recorder.all('SSHUserAuthRequest').length;
   return { strict, problem, description, asked };
@@ -82,7 +80,7 @@ describe('paramiko', () => {
     ['with strict key exchange', 'strict'],
     ['without strict key exchange', 'plain'],
   ]) {
-    const connect = async (server, { cipher, mac }) => {
+    const connect = async ({ server }, { cipher, mac }) => {
       const args = [script, String(server.getLocalPort()), word, cipher, mac];
       const { status, stdout, stderr } = await run(python, args);
       const said = stdout.toString().trim();
@@ -104,11 +102,14 @@ describe.each(Object.keys(drivers).filter((name) => name !== 'paramiko'))('%s', 
     async () => {
       const driver = drivers[client];
       const supports = await driver.supports();
-      const connect = (server, { cipher, mac }) => {
-        const job = { server, user: 'demo', hostKey: 'ecdsa-sha2-nistp256', bytes: 1000 };
-        job.hostKeyType = 'ecdsa-256';
-        if (client === 'ssh') job.key = userKey();
-        return driver.run({ ...job, cipher, mac }).catch((error) => error.message);
+      const connect = async (job, { cipher, mac }) => {
+        const keys = { hostKey: 'ecdsa-sha2-nistp256', hostKeyType: 'ecdsa-256' };
+        if (client === 'ssh') keys.key = userKey();
+        try {
+          return await driver.run({ ...job, ...keys, cipher, mac });
+        } catch (error) {
+          return error.message;
+        }
       };
       const suites = SUITES.filter(
         ([cipher, mac]) =>

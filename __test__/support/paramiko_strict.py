@@ -16,8 +16,9 @@ try:
     transport.auth_password('demo', 'x')
     channel = transport.open_session()
     channel.settimeout(60)
-    channel.exec_command('say hello')
-    print(channel.recv(100).decode())
+    channel.exec_command('exchange')
+    channel.shutdown_write()
+    print('hello' if channel.recv(100) else 'nothing came')
     channel.recv_exit_status()
 except Exception as error:
     sys.exit(f'{type(error).__name__}: {error}')
