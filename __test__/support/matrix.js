@@ -157,7 +157,8 @@ async function prepare(client, { kind, name, type }) {
   // Who cannot be told to offer one only gets one offered; plink and dbclient take what comes first
   // in a list of theirs. For a certificate most want the algorithm of its key to be offered too.
   const only = kind === 'userKey' ? [...new Set([name, plainName(name)])].join(',') : name;
-  await setList(server, kind, forces ? registry()[kind].join(',') : only);
+  const offersAll = forces && !driver.strays?.(kind, name);
+  await setList(server, kind, offersAll ? registry()[kind].join(',') : only);
   // What an algorithm is tried with must not be one that makes it superfluous.
   if (kind === 'mac') await setList(server, 'cipher', 'aes128-ctr');
   const { upload, download } = data();
