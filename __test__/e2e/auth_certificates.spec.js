@@ -140,7 +140,7 @@ describe('refused without an event is one', () => {
     });
   });
 
-  test('whose contents were changed', async () => {
+  testWith('ssh', 'whose contents were changed', async () => {
     const { utils } = require('ssh2');
     const { server, recorder } = await start((e) => (e.accept = e.authMethod === 'publickey'));
     const blob = Buffer.from(blobOf(certify(userKey().line, DEMO).line), 'base64');

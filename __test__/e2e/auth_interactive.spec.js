@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const { SSHPrompt, SSHPromptList } = require('../../index.js');
 const { asked, knock, refused, start } = require('../support/auth_server.js');
-const { ssh, testWith } = require('../support/clients.js');
+const { ssh, testOnUnix } = require('../support/clients.js');
 const { writeFile } = require('../support/folder.js');
 const ssh2 = require('../support/ssh2_client.js');
 
@@ -91,7 +91,7 @@ describe('keyboard-interactive', () => {
   });
 
   // The program ssh asks is a script, which Windows would not start.
-  const withAskpass = process.platform === 'win32' ? test.skip : testWith.bind(null, 'ssh');
+  const withAskpass = testOnUnix('ssh');
   withAskpass('ssh answers 2 prompts', async () => {
     const { server, recorder } = await start(
       (e) => {

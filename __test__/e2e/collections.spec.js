@@ -6,6 +6,7 @@
 const { execFileSync } = require('node:child_process');
 const { once } = require('node:events');
 const path = require('node:path');
+const { testUnless } = require('../support/conditions.js');
 const { start } = require('../support/processes.js');
 const { createServer, Recorder } = require('../support/server.js');
 
@@ -21,13 +22,9 @@ function limit() {
   return text === 'unlimited' ? Infinity : Number(text);
 }
 
-const possible = limit() >= NEEDED;
-const testMany = possible ? test : test.skip;
-
-testMany(
-  `the collections with ${MANY} connections are live, and one is found without the others${
-    possible ? '' : ` (${limit()} open files are allowed, ${NEEDED} needed)`
-  }`,
+testUnless(
+  limit() >= NEEDED ? undefined : `${limit()} open files are allowed, ${NEEDED} needed`,
+  `the collections with ${MANY} connections are live, and one is found without the others`,
   async () => {
     const server = createServer();
     const recorder = new Recorder(server, ['Connected']);

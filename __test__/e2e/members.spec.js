@@ -9,6 +9,7 @@ const path = require('node:path');
 const { once } = require('node:events');
 const { promisify } = require('node:util');
 const api = require('../../index.js');
+const { testOnlyWhere } = require('../support/conditions.js');
 const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 
@@ -68,7 +69,7 @@ test('Listening tells whether clients can connect', async () => {
 });
 
 // Elsewhere 127.0.0.2 is not of this machine, and nobody answers.
-const onLoopback = process.platform === 'darwin' ? test.skip : test;
+const onLoopback = testOnlyWhere(process.platform !== 'darwin', 'not on macOS');
 
 onLoopback('LocalHost: only the address that it names is listened on', async () => {
   const server = createServer();

@@ -3,6 +3,7 @@
 // How long a process lives, and servers in worker threads.
 
 const { once } = require('node:events');
+const { onUnix } = require('../support/conditions.js');
 const { ended, startProgram } = require('../support/programs.js');
 
 test('a server that never listened does not keep the process', async () => {
@@ -92,17 +93,14 @@ test('an exception that nobody catches ends the process and its connections', as
   await client.closed;
 });
 
-(process.platform === 'win32' ? test.skip : test)(
-  'SIGTERM ends the process and its connections',
-  async () => {
-    const { child, port, session, end } = startProgram('listen');
-    const { client, stream } = await session(await port());
-    keepBusy(stream);
-    child.kill('SIGTERM');
-    expect(await end()).toEqual({ status: null, signal: 'SIGTERM', errors: '' });
-    await client.closed;
-  },
-);
+onUnix('SIGTERM ends the process and its connections', async () => {
+  const { child, port, session, end } = startProgram('listen');
+  const { client, stream } = await session(await port());
+  keepBusy(stream);
+  child.kill('SIGTERM');
+  expect(await end()).toEqual({ status: null, signal: 'SIGTERM', errors: '' });
+  await client.closed;
+});
 
 test.each([
   ['terminate', 'can be terminated'],

@@ -1,8 +1,9 @@
 'use strict';
 
 const { once } = require('node:events');
+const { testWithIPv6 } = require('../support/conditions.js');
 const { createServer, Recorder, startCommandServer } = require('../support/server.js');
-const { isServed, testWithIPv6 } = require('../support/sockets.js');
+const { isServed } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 /** A server that listens, with these settings. */

@@ -4,15 +4,10 @@ const { once } = require('node:events');
 const net = require('node:net');
 const { afterTest } = require('../support/cleanup.js');
 const { python } = require('../support/clients.js');
+const { onUnix, testWithIPv6 } = require('../support/conditions.js');
 const { run } = require('../support/processes.js');
 const { createServer, Recorder, startCommandServer } = require('../support/server.js');
-const {
-  isServed,
-  listeningOptions,
-  plainClient,
-  testOnLinux,
-  testWithIPv6,
-} = require('../support/sockets.js');
+const { isServed, listeningOptions, plainClient, testOnLinux } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 /** A server that listens, with these settings. */
@@ -109,8 +104,6 @@ describe('BindExclusively', () => {
   });
 
   // Windows shares in its own way: who opens the port last has it.
-  const onUnix = process.platform === 'win32' ? test.skip : test;
-
   onUnix(
     'False: several servers have one port, and each goes on when the others stop',
     async () => {

@@ -9,7 +9,8 @@ const { once } = require('node:events');
 const path = require('node:path');
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
-const { ssh, testWith } = require('../support/clients.js');
+const { ssh, testOnUnix } = require('../support/clients.js');
+const { onUnix } = require('../support/conditions.js');
 const { environment, start: startProcess } = require('../support/processes.js');
 const { acceptAll, createServer, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
@@ -45,8 +46,6 @@ async function startShell() {
   await server.startListening();
   return { server, recorder };
 }
-
-const onUnix = process.platform === 'win32' ? test.skip : test;
 
 describe('a child process', () => {
   onUnix('cat gives back what it is sent', async () => {
@@ -95,7 +94,7 @@ describe('a child process', () => {
     expect(recorder.all('Error')).toEqual([]);
   });
 
-  testWith('ssh', 'with ssh as the client', async () => {
+  testOnUnix('ssh')('with ssh as the client', async () => {
     const { server } = await startShell();
     const data = randomBytes(1_000_000);
     const result = await ssh(server, 'cat; echo done >&2; exit 9', { input: data });

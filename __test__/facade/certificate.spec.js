@@ -4,10 +4,13 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const os = require('node:os');
 const { spawnSync } = require('node:child_process');
 const { Certificate, CertStoreTypes, SSHServerError } = require('../../index.js');
+const { onUnix } = require('../support/conditions.js');
 
-const vectors = path.join(__dirname, '../../tests/vectors');
+const ROOT = path.join(__dirname, '../..');
+const vectors = path.join(ROOT, 'tests/vectors');
 const file = (name) => path.join(vectors, 'text-keys', name);
 const bytes = (name) => fs.readFileSync(file(name));
 const older = (name) => path.join(vectors, 'keys', name);
@@ -280,19 +283,28 @@ describe('errors name the store, the format and what is wrong', () => {
     }
   });
 
-  const root = process.getuid?.() === 0;
-  (root || process.platform === 'win32' ? test.skip : test)('a file that may not be read', () => {
-    const name = path.join(fs.mkdtempSync(path.join(require('node:os').tmpdir(), 'cert-')), 'key');
+  onUnix('a file that may not be read', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cert-'));
+    fs.chmodSync(folder, 0o755);
+    const name = path.join(folder, 'key');
     fs.copyFileSync(file('rsa-v2.ppk'), name);
     fs.chmodSync(name, 0);
-    expect(() => new Certificate(99, name, '', '*')).toThrow(failure(1301, /permission/));
-    fs.rmSync(path.dirname(name), { recursive: true });
+    // In a process of its own, which can become somebody who may not read everything.
+    const source = `const { Certificate } = require('./index.js');
+      if (process.getuid() === 0) process.setuid(65534);
+      try { new Certificate(99, process.argv[1], '', '*'); }
+      catch ({ name, code, message }) { console.log(JSON.stringify({ name, code, message })); }`;
+    const args = ['-e', source, name];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+    fs.rmSync(folder, { recursive: true });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(failure(1301, /permission/));
   });
 });
 
 test('npm run cert shows the fields and no private key', () => {
   const run = (...args) =>
-    spawnSync(process.execPath, [path.join(__dirname, '../../examples/cert.mjs'), ...args], {
+    spawnSync(process.execPath, [path.join(ROOT, 'examples/cert.mjs'), ...args], {
       encoding: 'utf8',
     });
   const shown = run('show', file('rsa-v3-encrypted.ppk'), 'secret');

@@ -97,7 +97,7 @@ testWith('ssh', 'the side of the client can end first, and the side of the targe
 });
 
 testWith(
-  'ssh',
+  ['ssh', 'curl'],
   'curl gets and posts a large file through -L',
   async () => {
     const target = await httpServer(LARGE);
@@ -142,7 +142,7 @@ testWith(
   120_000,
 );
 
-testWith('ssh', 'ssh -D: curl through SOCKS, by address and by name', async () => {
+testWith(['ssh', 'curl'], 'ssh -D: curl through SOCKS, by address and by name', async () => {
   const target = await httpServer(MIB);
   const { server, recorder } = await tunnelServer();
   const port = await freePort();
@@ -192,7 +192,7 @@ testWith('ssh', 'ssh -J: a session with one server through another', async () =>
   expect(recorder.all('SSHTunnelRequested')).toMatchObject([{ port: inner.getLocalPort() }]);
 });
 
-testWith('plink', 'plink -L', async () => {
+testWith(['plink', 'curl'], 'plink -L', async () => {
   const target = await httpServer(4 * MIB);
   const { server } = await tunnelServer();
   const port = await freePort();

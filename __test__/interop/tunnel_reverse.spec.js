@@ -8,6 +8,7 @@ const { once } = require('node:events');
 const net = require('node:net');
 const os = require('node:os');
 const { testWith } = require('../support/clients.js');
+const { testWithIPv6 } = require('../support/conditions.js');
 const { writeFile } = require('../support/folder.js');
 const ssh2 = require('../support/ssh2_client.js');
 const {
@@ -30,9 +31,6 @@ const {
 
 const MIB = 1024 * 1024;
 const LARGE = Number(process.env.SSHSERVER_TUNNEL_MIB ?? 32) * MIB;
-const hasIPv6 = Object.values(os.networkInterfaces())
-  .flat()
-  .some(({ address }) => address === '::1');
 
 /** `ssh -R` with port 0; the port that it was given. */
 async function reverse(server, place, { bind = 'localhost:', options = [] } = {}) {
@@ -91,7 +89,7 @@ testWith('ssh', 'ssh -R: the reply has the port, and the events tell of it', asy
 });
 
 testWith(
-  'ssh',
+  ['ssh', 'curl'],
   'curl gets and posts a large file through -R',
   async () => {
     const target = await httpServer(LARGE);
@@ -107,7 +105,7 @@ testWith(
   120_000,
 );
 
-testWith('plink', 'plink -R', async () => {
+testWith(['plink', 'curl'], 'plink -R', async () => {
   const target = await httpServer(4 * MIB);
   const { server, recorder } = await tunnelServer();
   const port = await freePort();
@@ -135,7 +133,8 @@ testWith('ssh', 'each side of a reverse tunnel ends on its own', async () => {
   expect(recorder.all('Error')).toEqual([]);
 });
 
-testWith('ssh2', 'RFC 4254 7.1: where a bind address has it listen', async () => {
+/** Has ssh2 ask for a tunnel on each bind address, and sees at which addresses there is one. */
+async function expectWhereItListens(v6) {
   const { server } = await tunnelServer();
   const client = await ssh2.connect(server);
   const loopback = (address) => address === '127.0.0.1' || address === '::1';
@@ -143,13 +142,12 @@ testWith('ssh2', 'RFC 4254 7.1: where a bind address has it listen', async () =>
     .flat()
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
   const v4 = ['127.0.0.1', ...(external ? [external] : [])];
-  const v6 = hasIPv6 ? ['::1'] : [];
   for (const [bind, there] of [
     ['', [...v4, ...v6]],
     ['0.0.0.0', v4],
     ['127.0.0.1', ['127.0.0.1']],
     ['localhost', [...v4, ...v6].filter(loopback)],
-    ...(hasIPv6
+    ...(v6.length > 0
       ? [
           ['::', v6],
           ['::1', v6],
@@ -168,7 +166,15 @@ testWith('ssh2', 'RFC 4254 7.1: where a bind address has it listen', async () =>
     expect(await answers(there[0], port)).toBe(false);
   }
   await ssh2.end(client);
-});
+}
+
+testWith('ssh2', 'RFC 4254 7.1: where a bind address has it listen', () =>
+  expectWhereItListens([]),
+);
+
+testWithIPv6('RFC 4254 7.1: where a bind address has it listen, IPv6 too', () =>
+  expectWhereItListens(['::1']),
+);
 
 testWith(
   'ssh2',

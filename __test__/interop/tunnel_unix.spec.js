@@ -7,6 +7,7 @@ const { randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { testWith } = require('../support/clients.js');
+const { isUnix } = require('../support/conditions.js');
 const { folder } = require('../support/folder.js');
 const ssh2 = require('../support/ssh2_client.js');
 const {
@@ -26,7 +27,7 @@ const {
 } = require('../support/tunnels.js');
 
 const MIB = 1024 * 1024;
-const describeUnix = process.platform === 'win32' ? describe.skip : describe;
+const describeUnix = isUnix ? describe : describe.skip;
 
 const promised = (client, method, ...args) =>
   new Promise((resolve, reject) => {
@@ -49,7 +50,7 @@ describeUnix('Unix domain sockets', () => {
   });
 
   testWith(
-    'ssh',
+    ['ssh', 'curl'],
     'ssh -R from a socket of the server, which is removed with the tunnel',
     async () => {
       const target = await httpServer(8 * MIB);

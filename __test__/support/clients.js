@@ -1,15 +1,18 @@
 'use strict';
 
+// The clients of this machine, as far as tests need to know of them: which are there, and how OpenSSH's is
+// run.
+
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const built = require('./built_clients.js');
+const { isUnix, onUnix, testUnless } = require('./conditions.js');
 const { folder } = require('./folder.js');
 const { userKey } = require('./keys.js');
 const { run, start, environment } = require('./processes.js');
 
 const python =
   process.env.SSHSERVER_TEST_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
-const required = process.env.SSHSERVER_REQUIRE_CLIENTS === '1';
 const pythonModules = ['paramiko', 'asyncssh', 'ssh_audit'];
 const found = new Map([['ssh2', true]]);
 
@@ -26,25 +29,19 @@ function available(client) {
   return found.get(client);
 }
 
-/** A test that needs a client: skipped without it, or failed where every client has to be there. */
-function testWith(client, name, body, timeout) {
-  if (available(client)) test(name, body, timeout);
-  else if (required) {
-    test(name, () => {
-      throw new Error(`${client} is not installed`);
-    });
-  } else test.skip(`${name} (${client} is not installed)`, body);
+/** A test that needs a client, or several. */
+function testWith(clients, name, body, timeout) {
+  const missing = [clients].flat().find((client) => !available(client));
+  testUnless(missing && `${missing} is not installed`, name, body, timeout);
 }
 
 /** testWith for tests that need more of the system than Windows has; `each` is that of jest. */
 function testOnUnix(client) {
-  if (process.platform === 'win32') return Object.assign(test.skip, { each: test.skip.each });
+  const define = isUnix ? testWith.bind(null, client) : onUnix;
   const each = (table) => (name, body, timeout) => {
-    for (const row of table) {
-      testWith(client, name.replace('%s', row[0]), () => body(...row), timeout);
-    }
+    for (const row of table) define(name.replace('%s', row[0]), () => body(...row), timeout);
   };
-  return Object.assign((...args) => testWith(client, ...args), { each });
+  return Object.assign((...args) => define(...args), { each });
 }
 
 /** The arguments of OpenSSH's client up to and including the destination. */

@@ -6,10 +6,10 @@
 const { readdirSync, readFileSync, readlinkSync } = require('node:fs');
 const { once } = require('node:events');
 const net = require('node:net');
-const { networkInterfaces } = require('node:os');
 const path = require('node:path');
 const { afterTest } = require('./cleanup.js');
 const { python, testWith } = require('./clients.js');
+const { onLinux } = require('./conditions.js');
 const { run } = require('./processes.js');
 
 const SCRIPT = path.join(__dirname, 'socket_options.py');
@@ -65,21 +65,11 @@ async function acceptedOptions(port, clientPort) {
   return optionsOf(found[0]);
 }
 
-/** A test that asks the system, which only Linux answers this way; elsewhere skipped and counted. */
+/** A test that asks the system, which only Linux answers this way. */
 function testOnLinux(name, body) {
   // Each question is a process, which takes its time on a busy machine.
   if (process.platform === 'linux') testWith(python, name, body, 120_000);
-  else test.skip(`${name} (Linux only)`, body);
-}
-
-const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
-  addresses.some(({ address }) => address === '::1'),
-);
-
-/** A test that needs IPv6; skipped and counted on a machine without it. */
-function testWithIPv6(name, body, define = test) {
-  if (hasIPv6) define(name, body);
-  else test.skip(`${name} (no IPv6)`, body);
+  else onLinux(name, body);
 }
 
 /** A plain TCP connection to a port, destroyed after the test; `said` is the first data, or '' at its end. */
@@ -111,11 +101,9 @@ async function isServed(port, host) {
 }
 
 module.exports = {
-  hasIPv6,
   listeningOptions,
   acceptedOptions,
   testOnLinux,
-  testWithIPv6,
   plainClient,
   isServed,
 };
