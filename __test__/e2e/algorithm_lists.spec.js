@@ -3,9 +3,18 @@
 // What the lists of algorithms do to a key exchange, and when keys are exchanged again: the client
 // tells what it negotiated.
 
+const { once } = require('node:events');
 const { KexInit } = require('ssh2/lib/protocol/kex.js');
 const { hostCertificate } = require('../support/keys.js');
-const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
+const {
+  acceptAll,
+  createServer,
+  keyExchanges,
+  Recorder,
+  startCommandServer,
+  startRecorded,
+  withSettings,
+} = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 /** What a client that has all of these got. */
@@ -149,43 +158,30 @@ describe('UseStrictKeyExchange with a client that does not know it', () => {
 });
 
 describe('keys are exchanged again', () => {
-  const newKeys = (e) => e.message === 'New keys are in use';
-
-  async function start(setting) {
-    let recorder;
-    const server = await startCommandServer(async (it) => {
-      recorder = new Recorder(it, ['SSHStatus']);
-      await it.config(setting);
-    });
-    const exchanges = () => recorder.all('SSHStatus').filter(newKeys).length;
-    return { server, recorder, exchanges };
-  }
+  const start = (setting) => startRecorded(withSettings(setting), { events: ['SSHStatus'] });
 
   test('after KeyRenegotiationThreshold bytes, and the data is whole', async () => {
-    const { server, exchanges } = await start('KeyRenegotiationThreshold=1000000');
+    const { server, recorder } = await start('KeyRenegotiationThreshold=1000000');
     const client = await ssh2.connect(server);
-    expect(exchanges()).toBe(1);
+    expect(keyExchanges(recorder)).toBe(1);
     const data = Buffer.alloc(8_000_000, 'threshold');
     const { stdout } = await ssh2.exec(client, 'cat', data);
     expect(stdout.equals(data)).toBe(true);
-    expect(exchanges()).toBeGreaterThan(1);
+    expect(keyExchanges(recorder)).toBeGreaterThan(1);
   });
 
   test('not below KeyRenegotiationThreshold', async () => {
-    const { server, exchanges } = await start('KeyRenegotiationThreshold=100000000');
+    const { server, recorder } = await start('KeyRenegotiationThreshold=100000000');
     const client = await ssh2.connect(server);
     await ssh2.exec(client, 'cat', Buffer.alloc(8_000_000, 'threshold'));
-    expect(exchanges()).toBe(1);
+    expect(keyExchanges(recorder)).toBe(1);
   });
 
   test('after KeyRenegotiationInterval seconds', async () => {
     const { server, recorder } = await start('KeyRenegotiationInterval=1');
     const client = await ssh2.connect(server);
-    const before = recorder.all('SSHStatus').length;
-    await recorder.first('SSHStatus', (e) => {
-      const at = recorder.events.findIndex((entry) => entry.e === e);
-      return newKeys(e) && at >= before;
-    });
+    const before = keyExchanges(recorder);
+    while (keyExchanges(recorder) === before) await once(server, 'SSHStatus');
     expect((await ssh2.exec(client, 'say keyed')).stdout.toString()).toBe('keyed');
   });
 });

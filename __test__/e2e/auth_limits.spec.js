@@ -6,8 +6,8 @@ const net = require('node:net');
 const { asked, knock, password, refused, start, steps } = require('../support/auth_server.js');
 const { ssh, testWith } = require('../support/clients.js');
 const { userKey } = require('../support/keys.js');
-const { deferred } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { deferred } = require('../support/waiting.js');
 
 const acceptPassword = (e) => (e.accept = e.authMethod === 'password' && e.authParam === 'right');
 

@@ -3,24 +3,13 @@
 // What is no argument for the methods and fields of channels and connections: an error that says so,
 // and nothing has changed.
 
-const { acceptAll, createServer, Recorder } = require('../support/server.js');
+const { createServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
+const { startSession } = require('../support/sessions.js');
 
 const BYTES = new Uint8Array([1, 2, 3]);
 const HUGE = new Uint8Array(64 * 1024);
-
-async function session() {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  await server.startListening();
-  const client = await ssh2.connect(server);
-  const stream = await ssh2.openSession(client, 'x');
-  const { channelId, connectionId } = await recorder.first('SSHChannelRequested');
-  return { server, recorder, client, stream, channelId, connectionId };
-}
 
 const typeError = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 const rangeError = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
@@ -135,7 +124,7 @@ async function expectUntouched({ server, recorder, client, stream, channelId, co
 }
 
 test('every channel method rejects what is no argument, and the channel is as before', async () => {
-  const it = await session();
+  const it = await startSession();
   for (const [method, what, args, error] of CHANNEL_CALLS) {
     const outcome = await it.server[method](it.channelId, ...args).catch((thrown) => thrown);
     expect([method, what, outcome]).toEqual([method, what, expect.objectContaining(error)]);
@@ -145,7 +134,7 @@ test('every channel method rejects what is no argument, and the channel is as be
 });
 
 test('every method of a connection does so', async () => {
-  const it = await session();
+  const it = await startSession();
   for (const [method, what, args, error] of CONNECTION_CALLS) {
     const outcome = await it.server[method](it.connectionId, ...args).catch((thrown) => thrown);
     expect([method, what, outcome]).toEqual([method, what, expect.objectContaining(error)]);
@@ -154,7 +143,7 @@ test('every method of a connection does so', async () => {
 });
 
 test('ids that are none are 126, and ids that are no text a TypeError', async () => {
-  const it = await session();
+  const it = await startSession();
   const { server } = it;
   const methods = [
     ...Object.entries(GOOD_REST),
@@ -182,7 +171,7 @@ test('ids that are none are 126, and ids that are no text a TypeError', async ()
 });
 
 test('a callback that is none rejects, and one that is gets the error', async () => {
-  const it = await session();
+  const it = await startSession();
   await expect(it.server.sendText(it.channelId, 'x', 'y')).rejects.toMatchObject(typeError);
   await expect(it.server.sendBytes(it.channelId, BYTES, {})).rejects.toMatchObject(typeError);
   const error = await new Promise((resolve) => {
@@ -193,7 +182,7 @@ test('a callback that is none rejects, and one that is gets the error', async ()
 });
 
 test('fields of a channel and of a connection', async () => {
-  const it = await session();
+  const it = await startSession();
   const channel = it.server.getChannels().get(it.channelId);
   const connection = it.server.getConnections().get(it.connectionId);
   for (const [set, error] of [
@@ -270,7 +259,7 @@ test.each([
 });
 
 test('after EOF and after closing nothing more is sent, and each says why', async () => {
-  const { server, recorder, channelId, stream } = await session();
+  const { server, recorder, channelId, stream } = await startSession();
   await server.sendEOF(channelId);
   for (const [method, rest] of [
     ['sendEOF', []],

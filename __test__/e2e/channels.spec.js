@@ -4,26 +4,11 @@ const { createHash, randomBytes } = require('node:crypto');
 const { once } = require('node:events');
 const { pipeline } = require('node:stream/promises');
 const { startSsh, testWith } = require('../support/clients.js');
-const { acceptAll, createServer, deferred, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
-
-/** A server that accepts sessions and execs and leaves the rest to the test. */
-async function start(configure = () => {}) {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  await configure(server);
-  await server.startListening();
-  /** A session of ssh2 with its ids here. */
-  const session = async (command = 'x', options = {}) => {
-    const client = await ssh2.connect(server, options);
-    const stream = await ssh2.openSession(client, command);
-    const { channelId, connectionId } = await recorder.first('SSHChannelRequested');
-    return { client, stream, channelId, connectionId };
-  };
-  return { server, recorder, session };
-}
+const { deferred, turn } = require('../support/waiting.js');
+const { keyExchanges } = require('../support/server.js');
+const { openSession, startServer, startSession } = require('../support/sessions.js');
+const { echo, socketPath } = require('../support/tunnels.js');
 
 /** Resolves when `stream` has given `length` bytes. */
 async function take(stream, length) {
@@ -39,8 +24,7 @@ async function take(stream, length) {
 
 describe('sending', () => {
   test('sendBytes, sendText, sendChannelData and the fields keep their order, awaited or not', async () => {
-    const { server, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, stream, channelId } = await startSession();
     const result = ssh2.drain(stream);
     const channel = server.getChannels().get(channelId);
     const sent = [
@@ -58,8 +42,7 @@ describe('sending', () => {
   });
 
   test('sendExtendedData is the standard error of the client', async () => {
-    const { server, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, stream, channelId } = await startSession();
     const result = ssh2.drain(stream);
     await server.sendText(channelId, 'out');
     await server.sendExtendedData(channelId, Buffer.from('err'));
@@ -68,8 +51,7 @@ describe('sending', () => {
   });
 
   test('what was sent before closeChannel arrives, EOF after it', async () => {
-    const { server, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, stream, channelId } = await startSession();
     const data = randomBytes(5_000_000);
     const result = ssh2.drain(stream);
     void server.sendBytes(channelId, data);
@@ -78,8 +60,7 @@ describe('sending', () => {
   });
 
   test('sendEOF ends the data and not the channel', async () => {
-    const { server, recorder, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, recorder, stream, channelId } = await startSession();
     const ended = once(stream, 'end');
     stream.resume();
     await server.sendEOF(channelId);
@@ -90,8 +71,7 @@ describe('sending', () => {
   });
 
   test('sendSSHPacket sends data as number 94 and requests as 98', async () => {
-    const { server, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, stream, channelId } = await startSession();
     const result = ssh2.drain(stream);
     await server.sendSSHPacket(channelId, 94, server.setSSHParam(null, 's', 'packet'));
     let payload = server.setSSHParam(null, 's', 'exit-status');
@@ -104,8 +84,7 @@ describe('sending', () => {
   });
 
   test.each([1, 20, 30, 50, 52])('sendSSHPacket refuses number %i', async (number) => {
-    const { server, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, stream, channelId } = await startSession();
     const refused = server.sendSSHPacket(channelId, number, new Uint8Array(4));
     await expect(refused).rejects.toMatchObject({ name: 'SSHServerError' });
     const result = ssh2.drain(stream);
@@ -115,8 +94,7 @@ describe('sending', () => {
   });
 
   test('waits for the window of the peer when there is a timeout', async () => {
-    const { server, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, stream, channelId } = await startSession();
     const data = randomBytes(8_000_000);
     let done = false;
     const sending = server.sendBytes(channelId, data).then(() => (done = true));
@@ -128,8 +106,9 @@ describe('sending', () => {
   });
 
   test('with timeout 0 fails with 135, tells how much was sent, and when there is room', async () => {
-    const { server, recorder, session } = await start((it) => it.setDefaultTimeout(0));
-    const { stream, channelId, connectionId } = await session();
+    const { server, recorder, stream, channelId, connectionId } = await startSession((it) =>
+      it.setDefaultTimeout(0),
+    );
     expect(server.getConnections().get(connectionId).getTimeout()).toBe(0);
     const data = randomBytes(8_000_000);
     const channel = server.getChannels().get(channelId);
@@ -162,8 +141,7 @@ describe('sending', () => {
   });
 
   test('fails with 126 on a channel that is not there', async () => {
-    const { server, recorder, session } = await start();
-    const { client, channelId } = await session();
+    const { server, recorder, client, channelId } = await startSession();
     await ssh2.end(client);
     await recorder.first('Disconnected');
     for (const id of [channelId, '999999', 'x', '']) {
@@ -175,8 +153,7 @@ describe('sending', () => {
   });
 
   test('fails when the client leaves before all was sent', async () => {
-    const { server, session } = await start();
-    const { client, channelId } = await session();
+    const { server, client, channelId } = await startSession();
     const sending = server.sendBytes(channelId, randomBytes(16_000_000));
     const failed = expect(sending).rejects.toMatchObject({ name: 'SSHServerError' });
     client.destroy();
@@ -186,8 +163,7 @@ describe('sending', () => {
 
 describe('receiving', () => {
   test('changeRecordLength gives exactly that many bytes, and the rest before EOF', async () => {
-    const { server, recorder, session } = await start();
-    const { stream, channelId } = await session();
+    const { server, recorder, stream, channelId } = await startSession();
     await server.changeRecordLength(channelId, 7);
     expect(server.getChannels().get(channelId).getRecordLength()).toBe(7);
     const data = randomBytes(7 * 1000 + 3);
@@ -200,10 +176,9 @@ describe('receiving', () => {
   });
 
   test('a change of the record length in an event counts for the very next bytes', async () => {
-    const { server, recorder, session } = await start((it) => {
+    const { server, recorder, stream, channelId } = await startSession((it) => {
       it.on('SSHChannelDataIn', (e) => void it.changeRecordLength(e.channelId, e.dataB.length + 1));
     });
-    const { stream, channelId } = await session();
     await server.changeRecordLength(channelId, 1);
     stream.end(Buffer.from('abbcccdddde'));
     await recorder.first('SSHChannelEOF');
@@ -213,8 +188,7 @@ describe('receiving', () => {
 
   test('a slow listener stops only its channel', async () => {
     const gate = deferred();
-    const { server, recorder, session } = await start();
-    const { client, stream, channelId } = await session();
+    const { server, recorder, client, stream, channelId } = await startSession();
     let slowBytes = 0;
     const done = deferred();
     const total = 12_000_000;
@@ -245,17 +219,16 @@ describe('ReuseDataBuffers', () => {
   async function upload(setting, length) {
     const hashes = { first: createHash('sha256'), later: createHash('sha256') };
     const kept = [];
-    const { server, recorder, session } = await start(async (it) => {
+    const { server, recorder, stream } = await startSession(async (it) => {
       if (setting !== undefined) await it.config(`ReuseDataBuffers=${setting}`);
     });
     server.on('SSHChannelDataIn', async (e) => {
       hashes.first.update(e.dataB);
       kept.push(e.dataB);
-      await new Promise(setImmediate);
+      await turn();
       hashes.later.update(e.dataB);
     });
     const data = randomBytes(length);
-    const { stream } = await session();
     stream.end(data);
     await recorder.first('SSHChannelEOF');
     const expected = createHash('sha256').update(data).digest('hex');
@@ -279,8 +252,9 @@ describe('ReuseDataBuffers', () => {
   });
 
   test('True: records and streams keep their data', async () => {
-    const { server, recorder, session } = await start((it) => it.config('ReuseDataBuffers=True'));
-    const { stream, channelId } = await session();
+    const { server, recorder, stream, channelId } = await startSession((it) =>
+      it.config('ReuseDataBuffers=True'),
+    );
     await server.changeRecordLength(channelId, 10_000);
     const data = randomBytes(1_000_000);
     stream.end(data);
@@ -290,7 +264,7 @@ describe('ReuseDataBuffers', () => {
   });
 
   test('is read and refused as other settings', async () => {
-    const { server } = await start();
+    const { server } = await startServer();
     await expect(server.config('ReuseDataBuffers')).resolves.toBe('False');
     await expect(server.config('ReuseDataBuffers=perhaps')).rejects.toMatchObject({
       code: 10022,
@@ -305,7 +279,7 @@ describe('ReuseDataBuffers', () => {
 
 describe('getChannelStream', () => {
   test('pipes a channel into itself', async () => {
-    const { server, session } = await start((it) => {
+    const { server, stream } = await startSession((it) => {
       it.on('SSHChannelRequested', async ({ channelId }) => {
         const stream = it.getChannelStream(channelId);
         await pipeline(stream, stream, { end: true });
@@ -313,7 +287,6 @@ describe('getChannelStream', () => {
         await it.closeChannel(channelId);
       });
     });
-    const { stream } = await session();
     const data = randomBytes(10_000_000);
     const result = ssh2.drain(stream);
     stream.end(data);
@@ -326,7 +299,7 @@ describe('getChannelStream', () => {
 
   testWith('ssh', 'reads with for await what ssh sends', async () => {
     const read = deferred();
-    const { server } = await start((it) => {
+    const { server } = await startServer((it) => {
       it.on('SSHChannelRequested', async ({ channelId }) => {
         const chunks = [];
         for await (const chunk of it.getChannelStream(channelId)) chunks.push(chunk);
@@ -344,43 +317,29 @@ describe('getChannelStream', () => {
 
 describe('exchangeKeys', () => {
   test('resolves when the new keys are in use, with data under way', async () => {
-    const { server, recorder, session } = await start();
-    const { stream, channelId, connectionId } = await session();
+    const { server, recorder, stream, channelId, connectionId } = await startSession();
     const data = randomBytes(3_000_000);
     const result = ssh2.drain(stream);
     const sending = server.sendBytes(channelId, data);
-    const newKeys = () =>
-      recorder.all('SSHStatus').filter((e) => e.message === 'New keys are in use').length;
     for (let count = 2; count <= 4; count++) {
       await server.exchangeKeys(connectionId);
-      expect(newKeys()).toBeGreaterThanOrEqual(count - 1);
+      expect(keyExchanges(recorder)).toBeGreaterThanOrEqual(count - 1);
     }
     await sending;
     await server.closeChannel(channelId);
     expect((await result).stdout.equals(data)).toBe(true);
-    expect(newKeys()).toBe(4);
+    expect(keyExchanges(recorder)).toBe(4);
   });
 
   test('fails with 126 on a connection that is not there', async () => {
-    const { server } = await start();
+    const { server } = await startServer();
     await expect(server.exchangeKeys('12345')).rejects.toMatchObject({ code: 126 });
   });
 });
 
 describe('openChannel', () => {
-  /** What ssh2 does with a channel the server opens; it takes those of a forwarding it asked for. */
-  async function forwarding(accept) {
-    const { server, recorder, session } = await start();
-    const { client, connectionId } = await session();
-    client.on('tcp connection', (info, take, reject) =>
-      accept ? opened.resolve(take()) : reject(),
-    );
-    const opened = deferred();
-    return { server, recorder, client, connectionId, opened: opened.promise };
-  }
-
   test('a type the client does not know is refused', async () => {
-    const { server, recorder, connectionId } = await forwarding(true);
+    const { server, recorder, connectionId } = await startSession();
     const before = server.getChannels().size();
     await expect(server.openChannel(connectionId, 'weird@example.com')).rejects.toMatchObject({
       name: 'SSHServerError',
@@ -391,12 +350,12 @@ describe('openChannel', () => {
   });
 
   test('fails with 126 on a connection that is not there', async () => {
-    const { server } = await start();
+    const { server } = await startServer();
     await expect(server.openChannel('4711', 'session')).rejects.toMatchObject({ code: 126 });
   });
 
   testWith('ssh', 'auth-agent@openssh.com without an agent is refused by ssh', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     startSsh(server, 'x');
     const { connectionId } = await recorder.first('SSHChannelRequested');
     await expect(server.openChannel(connectionId, 'auth-agent@openssh.com')).rejects.toMatchObject({
@@ -405,21 +364,9 @@ describe('openChannel', () => {
   });
 
   testWith('ssh', 'auth-agent@openssh.com reaches the agent of the client', async () => {
-    const net = require('node:net');
-    const path = require('node:path');
-    const { folder } = require('../support/folder.js');
-    const { afterTest } = require('../support/cleanup.js');
-    const file = path.join(folder, 'agent');
-    const agent = net.createServer((socket) => socket.on('data', (data) => socket.write(data)));
-    const sockets = new Set();
-    agent.on('connection', (socket) => sockets.add(socket));
-    agent.listen(file);
-    await once(agent, 'listening');
-    afterTest('servers', () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => agent.close(resolve));
-    });
-    const { server, recorder } = await start();
+    const file = socketPath();
+    await echo({ path: file });
+    const { server, recorder } = await startServer();
     startSsh(server, 'x', {
       flags: ['-A'],
       options: ['IdentityAgent=SSH_AUTH_SOCK'],
@@ -442,10 +389,13 @@ describe('openChannel', () => {
 
 describe('the collections', () => {
   test('are live views of connections and channels', async () => {
-    const { server, recorder, session } = await start();
+    const { server, recorder } = await startServer();
     const [connections, channels] = [server.getConnections(), server.getChannels()];
     expect([connections.size(), channels.size()]).toEqual([0, 0]);
-    const { client, channelId, connectionId } = await session();
+    const { client, channelId, connectionId } = await openSession({
+      server,
+      recorder,
+    });
     expect(server.connections).toBe(connections);
     expect([...connections.keys()]).toEqual([connectionId]);
     expect([...channels.keys()]).toEqual([channelId]);
@@ -479,18 +429,14 @@ describe('the collections', () => {
 });
 
 test('what the client opens that is no session is told with its parameters', async () => {
-  const { server, recorder } = await start((it) => {
+  const { server, recorder } = await startServer((it) => {
     it.on('SSHChannelOpenRequest', (e) => {
       if (e.service === 'direct-tcpip') e.accept = true;
     });
     it.on('SSHChannelDataIn', (e) => it.sendBytes(e.channelId, e.dataB));
   });
   const client = await ssh2.connect(server);
-  const stream = await new Promise((resolve, reject) => {
-    client.forwardOut('10.1.2.3', 4321, 'example.com', 80, (error, it) =>
-      error ? reject(error) : resolve(it),
-    );
-  });
+  const stream = await ssh2.call(client, 'forwardOut', '10.1.2.3', 4321, 'example.com', 80);
   const [{ parametersB, service }] = recorder.all('SSHChannelOpenRequest');
   expect(service).toBe('direct-tcpip');
   expect(server.getSSHParam(parametersB, '%s')).toBe('example.com');
@@ -502,12 +448,10 @@ test('what the client opens that is no session is told with its parameters', asy
 });
 
 test('a channel nobody accepts is refused', async () => {
-  const { server, recorder } = await start();
+  const { server, recorder } = await startServer();
   const client = await ssh2.connect(server);
-  const refused = new Promise((resolve) => {
-    client.forwardOut('10.1.2.3', 4321, 'example.com', 80, (error) => resolve(error));
-  });
-  expect((await refused).message).toMatch(/refused|prohibited|fail/i);
+  const opening = ssh2.call(client, 'forwardOut', '10.1.2.3', 4321, 'example.com', 80);
+  await expect(opening).rejects.toThrow(/refused|prohibited|fail/i);
   expect(recorder.all('SSHChannelOpened')).toEqual([]);
   expect(recorder.all('SSHChannelClosed')).toEqual([]);
 });

@@ -4,10 +4,8 @@
 // SSHSERVER_MANY is how many.
 
 const { execFileSync } = require('node:child_process');
-const { once } = require('node:events');
-const path = require('node:path');
 const { testUnless } = require('../support/conditions.js');
-const { start } = require('../support/processes.js');
+const { ended, startScript } = require('../support/programs.js');
 const { createServer, Recorder } = require('../support/server.js');
 
 const MANY = Number(process.env.SSHSERVER_MANY ?? 10_000);
@@ -31,18 +29,10 @@ testUnless(
     await server.config('MaxConnections=100000');
     server.on('SSHUserAuthRequest', (e) => (e.accept = true));
     await server.startListening();
-    const script = path.join(__dirname, '..', 'support', 'many_clients.js');
-    const args = [server.getLocalPort(), MANY / PROCESSES].map(String);
-    const children = Array.from({ length: PROCESSES }, () =>
-      start(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    const clients = Array.from({ length: PROCESSES }, () =>
+      startScript('many_clients.js', [server.getLocalPort(), MANY / PROCESSES]),
     );
-    await Promise.all(
-      children.map(async (child) => {
-        const ended = child.result.then(() => Promise.reject(new Error('a client process ended')));
-        await Promise.race([once(child, 'message'), ended]);
-        ended.catch(() => {});
-      }),
-    );
+    await Promise.all(clients.map(({ message }) => message()));
     const connections = server.getConnections();
     expect(connections.size()).toBe(MANY);
     const ids = recorder.all('Connected').map((e) => e.connectionId);
@@ -56,17 +46,17 @@ testUnless(
     // A walk goes on while connections come to their end.
     let walked = 0;
     for (const [id, connection] of connections) {
-      if (walked++ === 0) children[0].send('end');
+      if (walked++ === 0) clients[0].child.send('end');
       if (connection.connectionId !== id)
         throw new Error(`${connection.connectionId} is not ${id}`);
     }
     expect(walked).toBeGreaterThan(0);
-    children[1].send('end');
+    clients[1].child.send('end');
     await server.shutdown();
     expect(connections.size()).toBe(0);
     expect([...connections.keys()]).toEqual([]);
     expect(connections.get(ids[0])).toBeUndefined();
-    await Promise.all(children.map((child) => child.result));
+    expect(await Promise.all(clients.map(({ end }) => end()))).toEqual([ended, ended]);
   },
   60_000 + MANY * 60,
 );

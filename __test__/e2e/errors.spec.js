@@ -5,24 +5,19 @@
 
 const { generateKeyPairSync } = require('node:crypto');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
-const { once } = require('node:events');
 const { Certificate, CertStoreTypes } = require('../../index.js');
 const { errorText } = require('../../lib/native.js');
 const { afterTest } = require('../support/cleanup.js');
 const { isUnix, onLinux, onUnix, testUnless } = require('../support/conditions.js');
 const { DOCUMENTED_ERRORS } = require('../support/documented_errors.js');
 const { startProgram } = require('../support/programs.js');
-const {
-  acceptAll,
-  createServer,
-  deferred,
-  Recorder,
-  runCommands,
-} = require('../support/server.js');
+const { createServer, startRecorded } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { echo, freePort, listen, socketPath } = require('../support/tunnels.js');
+const { deferred } = require('../support/waiting.js');
+const { tcpClient } = require('../support/tcp_client.js');
+const { openSession } = require('../support/sessions.js');
 
 /** A test of a port that is not for everybody; some containers have none. */
 function testWithPrivilegedPorts(name, body) {
@@ -51,23 +46,10 @@ function asEvent(code, detail) {
   return { errorCode: code, description: message };
 }
 
-async function start(configure = () => {}) {
-  const server = createServer();
-  acceptAll(server);
-  runCommands(server);
-  await configure(server);
-  const recorder = new Recorder(server);
-  await server.startListening();
-  return { server, recorder };
-}
-
 /** A server with one session of one client. */
 async function session(configure) {
-  const { server, recorder } = await start(configure);
-  const client = await ssh2.connect(server, { strictVendor: false });
-  const stream = await ssh2.openSession(client, 'cat');
-  const { connectionId, channelId } = await recorder.first('SSHChannelRequested');
-  return { server, recorder, client, stream, connectionId, channelId };
+  const it = await startRecorded(configure);
+  return { ...it, ...(await openSession(it, { command: 'cat', strictVendor: false })) };
 }
 
 describe('of the server', () => {
@@ -82,7 +64,7 @@ describe('of the server', () => {
   });
 
   test('104, 106, 107 and 108 while it listens', async () => {
-    const { server } = await start();
+    const { server } = await startRecorded();
     await expect(server.startListening()).rejects.toMatchObject(documented(104));
     const thrown = (code) => expect.objectContaining(documented(code));
     expect(() => server.setLocalPort(2222)).toThrow(thrown(106));
@@ -91,7 +73,7 @@ describe('of the server', () => {
   });
 
   test('10004 when it is stopped before it has begun to listen', async () => {
-    const { server } = await start();
+    const { server } = await startRecorded();
     const stopped = server.shutdown();
     const started = server.startListening();
     const again = server.stopListening();
@@ -141,7 +123,7 @@ describe('of the server', () => {
     const { child, message, end } = startProgram('files', { before: 'ulimit -n 80' });
     expect(await message()).toEqual({ start: documented(10024) });
     const { port } = await message();
-    const client = ssh2.start({ getLocalPort: () => port });
+    const client = ssh2.start(port);
     expect(await message()).toEqual({ event: asEvent(10024) });
     // Files are free again: the client that waited is served.
     child.send('free');
@@ -155,7 +137,7 @@ describe('of the server', () => {
 
 describe('of connections', () => {
   test('126 for an id that is not there', async () => {
-    const { server } = await start();
+    const { server } = await startRecorded();
     for (const id of ['1000000', '', 'x', '-1']) {
       await expect(server.disconnect(id)).rejects.toMatchObject(documented(126));
       await expect(server.exchangeKeys(id)).rejects.toMatchObject(documented(126));
@@ -167,7 +149,7 @@ describe('of connections', () => {
   });
 
   test('1300 when a listener fails during authentication, and after too many attempts', async () => {
-    const { server, recorder } = await start(async (it) => {
+    const { server, recorder } = await startRecorded(async (it) => {
       await it.config('MaxAuthAttempts=1');
       it.on('SSHUserAuthRequest', (e) => {
         if (e.authMethod === 'password') throw new Error('no database');
@@ -189,7 +171,7 @@ describe('of connections', () => {
   });
 
   test('1301 with a certificate of its own that cannot be loaded', async () => {
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startRecorded((it) => {
       it.on('Connected', (e) => (e.certStore = 'no key at all'));
     });
     const client = ssh2.start(server);
@@ -207,10 +189,7 @@ describe('of connections', () => {
     const failed = expect(sending).rejects.toMatchObject(documented(10053, 'The connection'));
     await server.disconnect(connectionId);
     await failed;
-    const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-    afterTest('clients', () => void socket.destroy());
-    socket.on('error', () => {});
-    socket.end('SSH-1.0-ancient\r\n');
+    (await tcpClient(server)).end('SSH-1.0-ancient\r\n');
     const id = (await recorder.first('Connected', (e) => e.connectionId !== connectionId))
       .connectionId;
     const gone = await recorder.first('Disconnected', (e) => e.connectionId === id);
@@ -218,20 +197,18 @@ describe('of connections', () => {
   });
 
   test('10054 when the client resets it', async () => {
-    const { server, recorder } = await start();
-    const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-    afterTest('clients', () => void socket.destroy());
-    socket.on('error', () => {});
+    const { server, recorder } = await startRecorded();
+    const socket = await tcpClient(server);
     await recorder.first('Connected');
     // It has sent its identification, so there is something to be lost.
-    await once(socket, 'data');
+    await socket.said;
     socket.resetAndDestroy();
     expect(await recorder.first('Disconnected')).toMatchObject(asEnd(10054));
   });
 
   test('10057 for a channel before the client has logged in', async () => {
     const gate = deferred();
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startRecorded((it) => {
       it.on('SSHUserAuthRequest', () => gate.promise);
     });
     const client = ssh2.start(server);
@@ -243,7 +220,7 @@ describe('of connections', () => {
   });
 
   test('10060 when it is idle for too long', async () => {
-    const { server, recorder } = await start((it) => it.setDefaultIdleTimeout(1));
+    const { server, recorder } = await startRecorded((it) => it.setDefaultIdleTimeout(1));
     await ssh2.connect(server);
     expect(await recorder.first('Disconnected')).toMatchObject(asEnd(10060, ''));
   });

@@ -3,54 +3,27 @@
 // The fields of the events against what the other side knows of itself: one client whose socket,
 // request or data the test has made.
 
-const net = require('node:net');
-const { once } = require('node:events');
-const { afterTest } = require('../support/cleanup.js');
 const { userKey } = require('../support/keys.js');
-const {
-  acceptAll,
-  createServer,
-  deferred,
-  Recorder,
-  startCommandServer,
-} = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
-
-async function start(configure = () => {}) {
-  let recorder;
-  const server = await startCommandServer(async (it) => {
-    recorder = new Recorder(it);
-    await configure(it);
-  });
-  return { server, recorder };
-}
+const { listen } = require('../support/tunnels.js');
+const { startServer } = require('../support/sessions.js');
+const { startRecorded } = require('../support/server.js');
 
 /** A server that opens every channel and says yes to every request. */
-async function startOpen() {
-  const server = createServer();
-  acceptAll(server);
-  server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  const recorder = new Recorder(server);
-  await server.startListening();
-  return { server, recorder };
-}
+const startOpen = () =>
+  startServer((it) => it.on('SSHChannelOpenRequest', (e) => (e.accept = true)));
 
 /** A client over a socket of the test's own. */
 async function clientOn(server) {
-  const sock = net.connect(server.getLocalPort(), '127.0.0.1');
-  afterTest('clients', () => void sock.destroy());
-  await once(sock, 'connect');
-  const client = ssh2.start(server, { sock });
-  await client.ready;
-  return { client, sock };
+  const sock = await ssh2.connectSocket(server);
+  return { client: await ssh2.connect(server, { sock }), sock };
 }
 
 const latin1 = (bytes) => Buffer.from(bytes).toString('latin1');
 
 describe('connections', () => {
   test('ConnectionRequest: address and port are those of the socket of the client', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startRecorded();
     const { sock } = await clientOn(server);
     expect(recorder.all('ConnectionRequest')).toMatchObject([
       { address: sock.localAddress, port: sock.localPort, accept: true },
@@ -58,7 +31,7 @@ describe('connections', () => {
   });
 
   test('Connected, SSHStatus, Log and Disconnected have the id of their connection', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startRecorded();
     const clients = [await clientOn(server), await clientOn(server)];
     const ids = recorder.all('Connected').map((e) => e.connectionId);
     expect(new Set(ids).size).toBe(2);
@@ -74,7 +47,7 @@ describe('connections', () => {
   });
 
   test('Disconnected: statusCode and description say why', async () => {
-    const { server, recorder } = await start((it) => it.config('MaxAuthAttempts=1'));
+    const { server, recorder } = await startRecorded((it) => it.config('MaxAuthAttempts=1'));
     const good = await ssh2.connect(server);
     await ssh2.end(good);
     await recorder.first('Disconnected');
@@ -93,7 +66,7 @@ describe('connections', () => {
 
   test('Error: connectionId, errorCode, description, and what was thrown as cause', async () => {
     const thrown = new Error('on purpose');
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startRecorded((it) => {
       it.on('SSHChannelRequested', () => {
         throw thrown;
       });
@@ -108,7 +81,7 @@ describe('connections', () => {
   });
 
   test('Log: logLevel is that of its line, logType is reserved', async () => {
-    const { server, recorder } = await start((it) => it.config('LogLevel=2'));
+    const { server, recorder } = await startRecorded((it) => it.config('LogLevel=2'));
     await ssh2.connect(server);
     const lines = recorder.all('Log');
     const levelOf = (pattern) => [
@@ -122,7 +95,7 @@ describe('connections', () => {
 
 describe('authentication', () => {
   test('SSHServiceRequest: connectionId and service, for each service once', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startRecorded();
     await ssh2.connect(server);
     await recorder.count('SSHServiceRequest', 2);
     const [{ connectionId }] = recorder.all('Connected');
@@ -133,7 +106,7 @@ describe('authentication', () => {
   });
 
   test('SSHUserAuthRequest: who asks, for what, with which method and parameter', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startRecorded();
     await ssh2.connect(server, { username: 'Zoë', password: 'geheim' });
     const [{ connectionId }] = recorder.all('Connected');
     const common = { connectionId, user: 'Zoë', service: 'ssh-connection' };
@@ -152,7 +125,7 @@ describe('authentication', () => {
     ['ecdsa-521', /^ecdsa-sha2-nistp521$/],
     ['rsa', /^rsa-sha2-(256|512)$/],
   ])('SSHUserAuthRequest: the blob and keyAlgorithm of a key of %s', async (type, algorithm) => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startRecorded();
     const key = userKey(type);
     await ssh2.connect(server, { privateKey: key.text });
     const asked = recorder.all('SSHUserAuthRequest').filter((e) => e.authMethod === 'publickey');
@@ -170,11 +143,7 @@ describe('channels', () => {
     const { server, recorder } = await startOpen();
     const client = await ssh2.connect(server);
     await ssh2.openSession(client, 'x');
-    await new Promise((resolve, reject) => {
-      client.forwardOut('10.1.2.3', 4321, 'grüße.example', 80, (error) =>
-        error ? reject(error) : resolve(),
-      );
-    });
+    await ssh2.call(client, 'forwardOut', '10.1.2.3', 4321, 'grüße.example', 80);
     const [{ connectionId }] = recorder.all('Connected');
     const [session, forward] = recorder.all('SSHChannelOpenRequest');
     expect(session).toMatchObject({ connectionId, service: 'session', parameters: '' });
@@ -255,26 +224,19 @@ describe('channels', () => {
 
 describe('tunnels', () => {
   test('SSHTunnelRequested and SSHTunnelClosed: connection, direction, address and port', async () => {
-    const target = net.createServer((socket) => socket.end('bye'));
-    target.listen(0, '127.0.0.1');
-    await once(target, 'listening');
-    afterTest('servers', () => new Promise((resolve) => target.close(resolve)));
+    const target = await listen((socket) => socket.end('bye'));
     const { server, recorder } = await startOpen();
     server.on('SSHTunnelRequested', (e) => (e.accept = true));
     const client = await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
-    const place = { address: '127.0.0.1', port: target.address().port };
-    const said = deferred();
-    client.forwardOut('127.0.0.1', 1, place.address, place.port, (error, stream) => {
-      if (error) said.reject(error);
-      else said.resolve(ssh2.drain(stream));
-      stream?.end();
-    });
-    expect((await said.promise).stdout.toString()).toBe('bye');
+    const place = { address: '127.0.0.1', port: target.port };
+    const forward = ['forwardOut', '127.0.0.1', 1, place.address, place.port];
+    const stream = await ssh2.call(client, ...forward);
+    const said = ssh2.drain(stream);
+    stream.end();
+    expect((await said).stdout.toString()).toBe('bye');
     expect(await recorder.first('SSHTunnelClosed')).toEqual({ connectionId, ...place });
-    const bound = await new Promise((resolve, reject) => {
-      client.forwardIn('127.0.0.1', 0, (error, port) => (error ? reject(error) : resolve(port)));
-    });
+    const bound = await ssh2.call(client, 'forwardIn', '127.0.0.1', 0);
     expect(recorder.all('SSHTunnelRequested')).toMatchObject([
       { connectionId, direction: 0, ...place, accept: true },
       { connectionId, direction: 1, address: '127.0.0.1', port: 0, accept: true },

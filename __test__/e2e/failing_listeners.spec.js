@@ -6,14 +6,9 @@
 const { createServer, acceptAll, Recorder, runCommands } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { echo, socketPath } = require('../support/tunnels.js');
+const { turn } = require('../support/waiting.js');
 
 const refusedChannel = { message: expect.stringContaining('Channel open failure') };
-
-function attempt(start) {
-  return new Promise((resolve, reject) => {
-    start((error, value) => (error ? reject(error) : resolve(value)));
-  });
-}
 
 /** The client cannot get in. */
 async function shutOut(server) {
@@ -78,7 +73,7 @@ const QUESTIONS = {
     goesOn: true,
     async client(server, port) {
       const client = await ssh2.connect(server);
-      const open = attempt((done) => client.forwardOut('127.0.0.1', 1, '127.0.0.1', port, done));
+      const open = ssh2.call(client, 'forwardOut', '127.0.0.1', 1, '127.0.0.1', port);
       await expect(open).rejects.toMatchObject(refusedChannel);
       return client;
     },
@@ -90,7 +85,7 @@ const QUESTIONS = {
     goesOn: true,
     async client(server) {
       const client = await ssh2.connect(server);
-      const listening = attempt((done) => client.forwardIn('127.0.0.1', 0, done));
+      const listening = ssh2.call(client, 'forwardIn', '127.0.0.1', 0);
       await expect(listening).rejects.toThrow('Unable to bind');
       return client;
     },
@@ -102,7 +97,7 @@ const QUESTIONS = {
     goesOn: true,
     async client(server) {
       const client = await ssh2.connect(server, { strictVendor: false });
-      const open = attempt((done) => client.openssh_forwardOutStreamLocal(socketPath(), done));
+      const open = ssh2.call(client, 'openssh_forwardOutStreamLocal', socketPath());
       await expect(open).rejects.toMatchObject(refusedChannel);
       return client;
     },
@@ -114,7 +109,7 @@ const QUESTIONS = {
     goesOn: true,
     async client(server) {
       const client = await ssh2.connect(server, { strictVendor: false });
-      const listening = attempt((done) => client.openssh_forwardInStreamLocal(socketPath(), done));
+      const listening = ssh2.call(client, 'openssh_forwardInStreamLocal', socketPath());
       await expect(listening).rejects.toThrow('Unable to bind');
       return client;
     },
@@ -138,7 +133,7 @@ const FAILURES = {
   rejects: { listener: () => Promise.reject(new Error('no good')), text: /no good/ },
   'rejects later': {
     async listener() {
-      await new Promise(setImmediate);
+      await turn();
       throw new Error('no good');
     },
     text: /no good/,

@@ -7,7 +7,7 @@ const { Certificate, CertStoreTypes } = require('../../index.js');
 const { ssh, testWith } = require('../support/clients.js');
 const { writeFile } = require('../support/folder.js');
 const { certify, userKey } = require('../support/keys.js');
-const { createServer, acceptAll, runCommands, Recorder } = require('../support/server.js');
+const { startRecorded } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 const HOST = 'server.example.org';
@@ -17,15 +17,8 @@ const load = (key) => new Certificate(CertStoreTypes.cstAuto, key.text, '', '*')
 const certificateOf = (type, args = []) =>
   certify(hostKey(type).line, ['-h', '-I', `host ${type}`, '-n', HOST, ...args]);
 
-async function start(configure) {
-  const server = createServer({ hostKey: null });
-  const recorder = new Recorder(server, ['SSHStatus', 'Error']);
-  acceptAll(server);
-  runCommands(server);
-  await configure(server);
-  await server.startListening();
-  return { server, recorder };
-}
+const start = (configure) =>
+  startRecorded(configure, { events: ['SSHStatus', 'Error'], hostKey: null });
 
 /** A login that trusts nothing but the authority. */
 function login(server, options = []) {

@@ -4,24 +4,17 @@
 // nobody answers on.
 
 const { once } = require('node:events');
-const { startSsh, testWith, python, sshArguments } = require('../support/clients.js');
-const { start: startProcess } = require('../support/processes.js');
-const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
+const { startSsh, testWith, python } = require('../support/clients.js');
+const { collect, start: startProcess } = require('../support/processes.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
+const { startRecorded, withSettings } = require('../support/server.js');
+const { startServer } = require('../support/sessions.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
 
-async function start(...settings) {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  for (const setting of settings) await server.config(setting);
-  await server.startListening();
-  return { server, recorder };
-}
+const start = (...settings) => startServer(withSettings(...settings));
 
 /** For clients that answer: on a busy machine that may take seconds. */
 const PATIENT = 'SSHKeepAliveCountMax=1000';
@@ -131,13 +124,19 @@ sys.exit(channel.recv_exit_status())
     expect(recorder.all('Disconnected')).toHaveLength(1);
   });
 
-  test('data puts the request off: a busy client is not asked', async () => {
+  test('the longest interval there is ends no connection and asks nobody', async () => {
     const { server, recorder } = await start('SSHKeepAliveInterval=2147483647', 'LogLevel=2');
     const client = await ssh2.connect(server);
     const stream = await ssh2.openSession(client, 'x');
+    const asked = packets.watchRequests(client);
+    // Somebody else is asked meanwhile.
+    await server.config('SSHKeepAliveInterval=1');
+    await server.config(PATIENT);
+    await packets.watchRequests(await ssh2.connect(server)).count(2);
+    expect(asked.seen).toEqual([]);
     stream.end('data');
     await recorder.first('SSHChannelEOF');
-    expect(logged(recorder, 'sent', 'SSH_MSG_GLOBAL_REQUEST')).toEqual([]);
+    expect(recorder.all('Disconnected')).toEqual([]);
   });
 
   test('is off by default, and a change concerns new connections', async () => {
@@ -202,16 +201,21 @@ describe("a client's own keepalives", () => {
   });
 
   testWith('ssh', 'and both directions at once leave a session alone', async () => {
-    const server = await startCommandServer(async (it) => {
-      await it.config('SSHKeepAliveInterval=1');
-      await it.config(PATIENT);
+    const settings = withSettings('SSHKeepAliveInterval=1', PATIENT, 'LogLevel=2');
+    const { server, recorder } = await startRecorded(settings, { events: ['Log'] });
+    const client = startSsh(server, 'cat', {
+      options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1000'],
     });
-    const options = ['ServerAliveInterval=1', 'ServerAliveCountMax=1000'];
-    const args = sshArguments(server, { options });
-    const client = startProcess('ssh', [...args, 'cat']);
-    const [first] = await Promise.all([once(client.stdout, 'data'), client.stdin.write('a')]);
-    expect(first.toString()).toBe('a');
-    client.stdin.end();
+    const said = collect(client.stdout);
+    client.stdin.write('before, ');
+    // Each side's question puts off that of the other, so whose they are is not known.
+    const packetsOf = (name) =>
+      logged(recorder, 'sent', name).length + logged(recorder, 'received', name).length;
+    for (const name of ['SSH_MSG_GLOBAL_REQUEST', 'SSH_MSG_REQUEST_FAILURE']) {
+      while (packetsOf(name) < 3) await once(server, 'Log');
+    }
+    client.stdin.end('after');
     expect(await client.result).toMatchObject({ status: 0 });
+    expect(said().toString()).toBe('before, after');
   });
 });

@@ -3,15 +3,12 @@
 // Properties and methods of the class: what they start as, and what the methods do that need no
 // client of a special kind.
 
-const { execFile } = require('node:child_process');
-const net = require('node:net');
-const path = require('node:path');
-const { once } = require('node:events');
-const { promisify } = require('node:util');
 const api = require('../../index.js');
 const { testOnlyWhere } = require('../support/conditions.js');
 const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { turn } = require('../support/waiting.js');
+const { tcpClient } = require('../support/tcp_client.js');
 
 const { sshserver, SSHServerError } = api;
 
@@ -76,12 +73,9 @@ onLoopback('LocalHost: only the address that it names is listened on', async () 
   server.setLocalHost('127.0.0.1');
   await server.startListening();
   expect(server.getLocalHost()).toBe('127.0.0.1');
-  const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-  await once(socket, 'data');
-  socket.destroy();
-  const other = net.connect(server.getLocalPort(), '127.0.0.2');
-  const [error] = await once(other, 'error');
-  expect(error.syscall).toBe('connect');
+  expect(await (await tcpClient(server)).said).toMatch(/^SSH-2\.0-/);
+  const other = tcpClient(server, { host: '127.0.0.2' });
+  await expect(other).rejects.toMatchObject({ syscall: 'connect' });
 });
 
 test('a program whose main loop is doEvents() serves its clients', async () => {
@@ -98,7 +92,7 @@ test('a program whose main loop is doEvents() serves its clients', async () => {
   const { stdout } = await ssh2.exec(client, 'cat', 'in the loop');
   expect(stdout.toString()).toBe('in the loop');
   const before = turns;
-  while (turns < before + 2) await new Promise(setImmediate);
+  while (turns < before + 2) await turn();
   running = false;
   await loop;
 });
@@ -109,31 +103,6 @@ test('doEvents() without anything to do returns', async () => {
   await new Promise((resolve, reject) => {
     server.doEvents((error) => (error ? reject(error) : resolve()));
   });
-});
-
-test.each([
-  ['unref()', 'ended, listening'],
-  ['unref().ref()', 'alive, ended'],
-])('a process whose server got %s: %s', async (calls, expected) => {
-  const source = `const { generateKeyPairSync } = require('node:crypto');
-    const { sshserver, Certificate } = require('./index.js');
-    const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
-    const server = new sshserver();
-    server.setSSHCert(new Certificate(7, key, '', '*'));
-    server.setLocalHost('127.0.0.1');
-    server.setLocalPort(0);
-    const said = [];
-    process.on('exit', () => {
-      said.push('ended');
-      if (server.isListening()) said.push('listening');
-      console.log(said.join(', '));
-    });
-    server.${calls}.startListening().then(() => {
-      setTimeout(() => { said.push('alive'); server.shutdown(); }, 10).unref();
-    });`;
-  const options = { cwd: path.join(__dirname, '../..') };
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', source], options);
-  expect(stdout.trim()).toBe(expected);
 });
 
 describe('closeChannel', () => {

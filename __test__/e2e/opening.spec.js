@@ -2,43 +2,24 @@
 
 // Channels that the server opens: types that clients take, with their parameters, and refusals.
 
-const net = require('node:net');
 const { once } = require('node:events');
-const { afterTest } = require('../support/cleanup.js');
 const { startSsh, testWith } = require('../support/clients.js');
-const { acceptAll, createServer, deferred, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
+const { deferred } = require('../support/waiting.js');
+const { startServer } = require('../support/sessions.js');
+const { listen } = require('../support/tunnels.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
 
-async function start(configure = () => {}) {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  await configure(server);
-  await server.startListening();
-  return { server, recorder };
-}
-
-/** A server that sends everything back in capitals; closed after the test. */
-async function shout(...listen) {
-  const sockets = new Set();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
+/** The port of a server that sends everything back in capitals. */
+async function shout() {
+  const { port } = await listen((socket) => {
     socket.on('data', (data) => socket.write(data.toString().toUpperCase()));
     socket.on('end', () => socket.end());
   });
-  server.listen(...listen);
-  await once(server, 'listening');
-  afterTest('servers', () => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return server.address().port;
+  return port;
 }
 
 function parameters(server, ...fields) {
@@ -69,9 +50,9 @@ async function converse(server, recorder, channelId) {
 
 describe('forwarded-tcpip', () => {
   testWith('ssh', 'goes where ssh -R says', async () => {
-    const target = await shout(0, '127.0.0.1');
+    const target = await shout();
     // Its own port is the engine's affair; the program opens one more channel for it.
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startServer((it) => {
       it.on('SSHTunnelRequested', (e) => (e.accept = true));
     });
     startSsh(server, 'x', { flags: ['-R', `127.0.0.1:0:127.0.0.1:${target}`] });
@@ -90,9 +71,9 @@ describe('forwarded-tcpip', () => {
   });
 
   testWith('ssh', 'with the port that ssh -R asked for, data goes both ways', async () => {
-    const target = await shout(0, '127.0.0.1');
+    const target = await shout();
     let port = 0;
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startServer((it) => {
       it.on('SSHTunnelRequested', (e) => {
         port = e.port;
         // Where the engine itself listens does not matter here: on any port that is free.
@@ -100,7 +81,7 @@ describe('forwarded-tcpip', () => {
         e.accept = true;
       });
     });
-    const free = await shout(0, '127.0.0.1');
+    const free = await shout();
     startSsh(server, 'x', { flags: ['-R', `127.0.0.1:${free}:127.0.0.1:${target}`] });
     const { connectionId } = await recorder.first('SSHChannelRequested');
     expect(port).toBe(free);
@@ -114,14 +95,12 @@ describe('forwarded-tcpip', () => {
   });
 
   test('ssh2 reads the parameters, and refuses with its reason', async () => {
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startServer((it) => {
       it.on('SSHTunnelRequested', (e) => (e.accept = true));
     });
     const client = await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
-    const port = await new Promise((resolve, reject) => {
-      client.forwardIn('127.0.0.1', 0, (error, bound) => (error ? reject(error) : resolve(bound)));
-    });
+    const port = await ssh2.call(client, 'forwardIn', '127.0.0.1', 0);
     const told = deferred();
     client.once('tcp connection', (info, accept) => {
       told.resolve(info);
@@ -156,7 +135,7 @@ describe('forwarded-tcpip', () => {
 
 describe('x11', () => {
   test('reaches the X server of ssh2', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const client = await ssh2.connect(server);
     const told = deferred();
     client.on('x11', (info, accept) => {
@@ -178,7 +157,7 @@ describe('x11', () => {
   testWith('ssh', 'reaches the display of ssh -Y, past the check of its cookie', async () => {
     // X11 displays are ports from 6000 on.
     const display = await shoutX11();
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     startSsh(server, 'x', {
       flags: ['-Y'],
       options: ['XAuthLocation=/nonexistent'],
@@ -207,7 +186,7 @@ describe('x11', () => {
   });
 
   test('without a request for it is refused, and the connection goes on', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const client = await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
     const refused = server.openChannel(
@@ -224,30 +203,26 @@ describe('x11', () => {
   /** Listens where a display of some number would. */
   async function shoutX11() {
     const said = deferred();
-    for (let number = 100 + (process.pid % 400); ; number++) {
-      const listener = net.createServer((socket) => {
-        socket.on('error', () => {});
-        socket.on('data', (data) => {
-          said.resolve(data);
-          socket.write('welcome');
-        });
-        afterTest('servers', () => socket.destroy());
+    const welcome = (socket) =>
+      socket.on('data', (data) => {
+        said.resolve(data);
+        socket.write('welcome');
       });
+    for (let number = 100 + (process.pid % 400); ; number++) {
       try {
-        listener.listen(6000 + number, '127.0.0.1');
-        await once(listener, 'listening');
-      } catch {
-        continue;
+        await listen(welcome, { port: 6000 + number, host: '127.0.0.1' });
+        return { number, said: said.promise };
+      } catch (error) {
+        // Somebody else's.
+        if (error.code !== 'EADDRINUSE') throw error;
       }
-      afterTest('servers', () => new Promise((resolve) => listener.close(resolve)));
-      return { number, said: said.promise };
     }
   }
 });
 
 describe('openChannel', () => {
   test('takes a callback with and without parameters', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
     for (const args of [[], [new Uint8Array(3)]]) {
@@ -261,7 +236,7 @@ describe('openChannel', () => {
 
   test('before the login fails with 10057', async () => {
     const gate = deferred();
-    const { server, recorder } = await start((it) => {
+    const { server, recorder } = await startServer((it) => {
       it.on('SSHUserAuthRequest', () => gate.promise);
     });
     const client = ssh2.start(server);
@@ -272,7 +247,7 @@ describe('openChannel', () => {
   });
 
   test('fails when the client leaves without an answer', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const client = await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
     const asked = deferred();

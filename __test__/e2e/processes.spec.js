@@ -48,6 +48,17 @@ test('after stopListening() the process lives as long as its last connection', a
   expect(await end()).toEqual(ended);
 });
 
+test('a server that got unref() before it listens does not keep the process', async () => {
+  expect(await startProgram('unreferenced').end()).toEqual(ended);
+});
+
+test('ref() after unref() has the server keep the process', async () => {
+  const { port, session, end } = startProgram('referenced again');
+  const { client } = await session(await port());
+  await client.closed;
+  expect(await end()).toEqual(ended);
+});
+
 test('unref() lets the process end with all open', async () => {
   const { port, session, end } = startProgram('unref');
   const { client } = await session(await port());

@@ -3,24 +3,17 @@
 // changeRecordLength with a real client: records longer than the window, changes under way, the rest.
 
 const { randomBytes } = require('node:crypto');
-const { acceptAll, createServer, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
+const { startSession } = require('../support/sessions.js');
 
 async function session() {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  await server.startListening();
-  const client = await ssh2.connect(server);
-  const stream = await ssh2.openSession(client, 'x');
-  const { channelId } = await recorder.first('SSHChannelRequested');
+  const it = await startSession();
   const records = () =>
-    recorder
+    it.recorder
       .all('SSHChannelDataIn')
-      .filter((e) => e.channelId === channelId && !e.extendedDataType);
-  return { server, recorder, client, stream, channelId, records };
+      .filter((e) => e.channelId === it.channelId && !e.extendedDataType);
+  return { ...it, records };
 }
 
 const lengths = (events) => events.map((e) => e.dataB.length);

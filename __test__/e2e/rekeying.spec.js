@@ -6,23 +6,16 @@ const { randomBytes } = require('node:crypto');
 const { once } = require('node:events');
 const { startSsh, testWith } = require('../support/clients.js');
 const { collect } = require('../support/processes.js');
-const { Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { turn } = require('../support/waiting.js');
+const { tcpClient } = require('../support/tcp_client.js');
+const { keyExchanges, startRecorded } = require('../support/server.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
 
-async function start(...settings) {
-  let recorder;
-  const server = await startCommandServer(async (it) => {
-    recorder = new Recorder(it, ['Connected', 'SSHStatus', 'Disconnected', 'SSHChannelRequested']);
-    for (const setting of settings) await it.config(setting);
-  });
-  return { server, recorder };
-}
-
-const newKeys = (recorder) =>
-  recorder.all('SSHStatus').filter((e) => e.message === 'New keys are in use').length;
+const events = ['Connected', 'SSHStatus', 'Disconnected', 'SSHChannelRequested'];
+const start = () => startRecorded(undefined, { events });
 
 describe('exchangeKeys', () => {
   test('twenty times, with data in both directions all the time', async () => {
@@ -39,14 +32,14 @@ describe('exchangeKeys', () => {
         const chunk = randomBytes(100_000);
         sent.push(chunk);
         if (!stream.write(chunk)) await once(stream, 'drain');
-        await new Promise(setImmediate);
+        await turn();
       }
       stream.end();
     })();
     for (let count = 1; count <= 20; count++) {
       const before = chunks.length;
       await server.exchangeKeys(connectionId);
-      expect(newKeys(recorder)).toBe(count + 1);
+      expect(keyExchanges(recorder)).toBe(count + 1);
       // Each with data before and after it.
       while (chunks.length === before) await once(stream, 'data');
     }
@@ -62,9 +55,9 @@ describe('exchangeKeys', () => {
     await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
     await Promise.all(Array.from({ length: 10 }, () => server.exchangeKeys(connectionId)));
-    expect(newKeys(recorder)).toBe(2);
+    expect(keyExchanges(recorder)).toBe(2);
     await server.exchangeKeys(connectionId);
-    expect(newKeys(recorder)).toBe(3);
+    expect(keyExchanges(recorder)).toBe(3);
   });
 
   testWith('ssh', 'while ssh exchanges keys by itself, each 100 KiB', async () => {
@@ -83,7 +76,7 @@ describe('exchangeKeys', () => {
     expect(await client.result).toMatchObject({ status: 0 });
     expect(stdout().equals(data)).toBe(true);
     // Its own alone are dozens.
-    expect(newKeys(recorder)).toBeGreaterThan(10);
+    expect(keyExchanges(recorder)).toBeGreaterThan(10);
   });
 
   test('on a connection that ends meanwhile fails', async () => {
@@ -100,9 +93,9 @@ describe('exchangeKeys', () => {
 
   test('before the first keys fails with 10057', async () => {
     const { server, recorder } = await start();
-    const socket = require('node:net').connect(server.getLocalPort(), '127.0.0.1');
+    const socket = await tcpClient(server);
     const { connectionId } = await recorder.first('Connected');
-    await once(socket, 'data');
+    await socket.said;
     await expect(server.exchangeKeys(connectionId)).rejects.toMatchObject({ code: 10057 });
     socket.destroy();
     await recorder.first('Disconnected');

@@ -6,32 +6,17 @@
 const { once } = require('node:events');
 const { startSsh, testWith, python } = require('../support/clients.js');
 const { start: startProcess } = require('../support/processes.js');
-const { acceptAll, createServer, Recorder } = require('../support/server.js');
-const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
+const { startServer, startSession } = require('../support/sessions.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
 
 const { u32, string, flag } = packets;
 
-/** A server with one session whose requests the test answers. */
-async function start(answer = () => true) {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = answer(e)));
-  await server.startListening();
-  return { server, recorder };
-}
-
-async function session(answer) {
-  const { server, recorder } = await start((e) => e.requestType === 'exec' || answer(e));
-  const client = await ssh2.connect(server);
-  const stream = await ssh2.openSession(client, 'x');
-  const { channelId, connectionId } = await recorder.first('SSHChannelRequested');
-  return { server, recorder, client, stream, channelId, connectionId };
-}
+/** A session whose requests the test answers. */
+const session = (answer) =>
+  startSession(undefined, { answer: (e) => e.requestType === 'exec' || answer(e) });
 
 // Type, fields, and what getSSHParam reads by name (RFC 4254 section 6, RFC 4335, OpenSSH's PROTOCOL).
 const REQUESTS = [
@@ -95,9 +80,7 @@ const REQUESTS = [
 describe('requests of a channel', () => {
   describe.each([true, false])('with want-reply %s', (wantReply) => {
     test.each(REQUESTS)('%s reaches the program with its fields', async (type, fields, read) => {
-      const { server, recorder, client, stream, channelId, connectionId } = await session(
-        () => true,
-      );
+      const { server, recorder, client, stream, channelId, connectionId } = await startSession();
       const is = (e) => e.requestType === type && e.channelId === channelId;
       const before = recorder.all('SSHChannelRequest').filter(is).length;
       const reply = await packets.channelRequest(client, stream, type, wantReply, ...fields);
@@ -147,7 +130,7 @@ describe('requests of a channel', () => {
   });
 
   test('fields that are cut short are read up to their end, and nobody is harmed', async () => {
-    const { server, recorder, client, stream } = await session(() => true);
+    const { server, recorder, client, stream } = await startSession();
     for (const type of REQUESTS.map(([name]) => name)) {
       expect(await packets.channelRequest(client, stream, type, true, u32(500))).toBe(true);
     }
@@ -161,7 +144,7 @@ describe('requests of a channel', () => {
 
 describe('requests of clients by themselves', () => {
   testWith('ssh', 'ssh -tt -A: pty-req, env, agent, window, break by ~B', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const client = startSsh(server, null, {
       flags: ['-tt', '-A'],
       options: ['SetEnv=COLOR=blue', 'EscapeChar=~'],
@@ -176,7 +159,7 @@ describe('requests of clients by themselves', () => {
   });
 
   testWith('ssh', 'ssh whose output nobody reads any more says eow@openssh.com', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     // It says so to servers of its own kind only.
     await server.config('ServerSSHVersionString=SSH-2.0-OpenSSH_9.9');
     const client = startSsh(server, 'x');
@@ -194,7 +177,7 @@ describe('requests of clients by themselves', () => {
   });
 
   testWith('paramiko', 'paramiko: pty, window, environment, X11, agent, subsystem', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const script = `
 import sys, paramiko
 transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
@@ -225,7 +208,7 @@ sys.exit(channel.recv_exit_status())
   });
 
   testWith('asyncssh', 'asyncssh: signal, break, window-change, X11, agent', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const script = `
 import asyncio, sys, asyncssh
 async def main():
@@ -267,7 +250,7 @@ asyncio.run(main())
 
 describe('what is of no channel', () => {
   test.each([true, false])('an unknown global request, want-reply %s', async (wantReply) => {
-    const { recorder, client, stream } = await session(() => true);
+    const { recorder, client, stream } = await startSession();
     const name = 'no-more-sessions@openssh.com';
     const reply = await packets.globalRequest(client, name, wantReply, Buffer.from('anything'));
     expect(reply).toBe(wantReply ? false : undefined);
@@ -276,7 +259,7 @@ describe('what is of no channel', () => {
   });
 
   test('a channel of an unknown type is asked for, and refused with the reason', async () => {
-    const { server, recorder, client } = await session(() => true);
+    const { server, recorder, client } = await startSession();
     const answer = await packets.openChannel(client, 'telepathy@example.com', string('hello'));
     // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254 section 5.1)
     expect(answer).toMatchObject({ recipient: 0x7000, reason: 1 });
@@ -287,7 +270,7 @@ describe('what is of no channel', () => {
   });
 
   test('and opened if the program accepts it', async () => {
-    const { server, recorder, client } = await session(() => true);
+    const { server, recorder, client } = await startSession();
     server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
     const { recipient } = await packets.openChannel(client, 'telepathy@example.com');
     expect(recipient).toBe(0x7000);
@@ -300,7 +283,7 @@ describe('what is of no channel', () => {
 
 describe('requests of the server', () => {
   test.each([true, false])('sendSSHPacket with want-reply %s', async (wantReply) => {
-    const { server, recorder, client, stream, channelId } = await session(() => true);
+    const { server, recorder, client, stream, channelId } = await startSession();
     const watch = packets.watchRequests(client);
     for (const type of ['keepalive@openssh.com', 'invented@example.com', 'xon-xoff']) {
       let payload = server.setSSHParam(null, 's', type);
@@ -325,7 +308,7 @@ describe('requests of the server', () => {
   });
 
   test('exit-signal is told to the client', async () => {
-    const { server, stream, channelId } = await session(() => true);
+    const { server, stream, channelId } = await startSession();
     const exit = once(stream, 'exit');
     let payload = server.setSSHParam(null, 's', 'exit-signal');
     payload = server.setSSHParam(payload, 'f', 'false');
@@ -339,7 +322,7 @@ describe('requests of the server', () => {
   });
 
   test('a global request by sendSSHPacket, and its reply is no event', async () => {
-    const { server, recorder, client, stream, channelId } = await session(() => true);
+    const { server, recorder, client, stream, channelId } = await startSession();
     const watch = packets.watchRequests(client);
     let payload = server.setSSHParam(null, 's', 'greeting@example.com');
     payload = server.setSSHParam(payload, 'f', 'true');

@@ -5,14 +5,10 @@
 const { randomBytes } = require('node:crypto');
 const { ssh, startSsh, testWith } = require('../support/clients.js');
 const { hostCertificate, userKey } = require('../support/keys.js');
-const {
-  acceptAll,
-  createServer,
-  deferred,
-  Recorder,
-  startCommandServer,
-} = require('../support/server.js');
+const { acceptAll, createServer, startRecorded } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { deferred } = require('../support/waiting.js');
+const { startServer } = require('../support/sessions.js');
 
 /** As in the reference: every name as documented, nothing of the extensions. */
 async function startDocumentedServer() {
@@ -81,8 +77,7 @@ describe('the events of one session', () => {
   ];
 
   async function session(run) {
-    let recorder;
-    const server = await startCommandServer((it) => (recorder = new Recorder(it)));
+    const { server, recorder } = await startRecorded();
     const result = await run(server);
     await recorder.first('Disconnected');
     return { recorder, result };
@@ -191,28 +186,19 @@ describe('the events of one session', () => {
 
 describe('requests of a session', () => {
   /** A server that says yes to every request and tells them. */
-  async function start(answer = () => true) {
-    const server = createServer();
-    acceptAll(server);
-    const recorder = new Recorder(server);
-    server.on('SSHChannelRequest', (e) => (e.success = answer(e)));
-    await server.startListening();
-    const request = async (type) => (await recorder.first('SSHChannelRequested', is(type))).packetB;
+  async function start(answer) {
+    const { server, recorder } = await startServer(undefined, { answer });
     const is = (type) => (e) => e.requestType === type;
+    const request = async (type) => (await recorder.first('SSHChannelRequested', is(type))).packetB;
     return { server, recorder, request };
-  }
-
-  function shell(client, window, options = {}) {
-    return new Promise((resolve, reject) => {
-      client.shell(window, options, (error, stream) => (error ? reject(error) : resolve(stream)));
-    });
   }
 
   test('env, pty-req, shell, window-change and signal, read by name', async () => {
     const { server, request } = await start();
     const client = await ssh2.connect(server);
     const window = { term: 'vt220', cols: 132, rows: 43, width: 1056, height: 688 };
-    const stream = await shell(client, { ...window, modes: { ECHO: 1 } }, { env: { LANG: 'xyz' } });
+    const terminal = [{ ...window, modes: { ECHO: 1 } }, { env: { LANG: 'xyz' } }];
+    const stream = await ssh2.call(client, 'shell', ...terminal);
     const env = await request('env');
     expect(server.getSSHParam(env, 'VariableName')).toBe('LANG');
     expect(server.getSSHParam(env, 'VariableValue')).toBe('xyz');
@@ -248,9 +234,7 @@ describe('requests of a session', () => {
   test('a subsystem and its name', async () => {
     const { server, request } = await start();
     const client = await ssh2.connect(server);
-    const stream = await new Promise((resolve, reject) => {
-      client.subsys('greeter', (error, it) => (error ? reject(error) : resolve(it)));
-    });
+    const stream = await ssh2.call(client, 'subsys', 'greeter');
     expect(server.getSSHParam(await request('subsystem'), 'Subsystem')).toBe('greeter');
     const [{ channelId }] = [...server.getChannels().values()];
     const result = ssh2.drain(stream);

@@ -1,12 +1,12 @@
 'use strict';
 
-const net = require('node:net');
 const { once } = require('node:events');
 const { Certificate, SSHServerError } = require('../../index.js');
 const { ssh, testWith } = require('../support/clients.js');
 const { hostCertificate } = require('../support/keys.js');
 const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { tcpClient } = require('../support/tcp_client.js');
 
 const fails = (promise, code, text = '') =>
   expect(promise).rejects.toMatchObject({
@@ -47,9 +47,7 @@ describe('starting', () => {
     const port = server.getLocalPort();
     expect(port).toBeGreaterThan(0);
     expect(server.localPort).toBe(port);
-    const socket = net.connect(port, '127.0.0.1');
-    await once(socket, 'data');
-    socket.destroy();
+    expect(await (await tcpClient(port)).said).toMatch(/^SSH-2\.0-/);
   });
 
   test('on a port that is taken is error 10048, and leaves the server as it was', async () => {
@@ -76,9 +74,7 @@ describe('starting', () => {
     const server = createServer();
     server.setLocalHost('localhost');
     await server.startListening();
-    const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-    await once(socket, 'connect');
-    socket.destroy();
+    expect(await (await tcpClient(server)).said).toMatch(/^SSH-2\.0-/);
   });
 
   test('calls a node callback', async () => {
@@ -243,18 +239,12 @@ describe('config()', () => {
 });
 
 describe('what settings do', () => {
-  async function firstLine(server) {
-    const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-    const [data] = await once(socket, 'data');
-    socket.destroy();
-    return data.toString('latin1').split('\r\n')[0];
-  }
-
   test('ServerSSHVersionString is what clients are told', async () => {
     const server = await startCommandServer((it) =>
       it.config('ServerSSHVersionString=SSH-2.0-Mine with spaces'),
     );
-    expect(await firstLine(server)).toBe('SSH-2.0-Mine with spaces');
+    const { said } = await tcpClient(server);
+    expect(await said).toMatch(/^SSH-2\.0-Mine with spaces\r\n/);
   });
 
   test('ClientSSHVersionString and NegotiatedStrictKex tell of the client', async () => {

@@ -2,16 +2,17 @@
 
 const { once } = require('node:events');
 const { testWithIPv6 } = require('../support/conditions.js');
-const { createServer, Recorder, startCommandServer } = require('../support/server.js');
+const {
+  createServer,
+  Recorder,
+  startCommandServer,
+  withSettings,
+} = require('../support/server.js');
 const { isServed } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 /** A server that listens, with these settings. */
-function start(...settings) {
-  return startCommandServer(async (server) => {
-    for (const setting of settings) await server.config(setting);
-  });
-}
+const start = (...settings) => startCommandServer(withSettings(...settings));
 
 const EVERY_KIND = '10.0.0.1, 127.0.0.1, fd00::/8, 192.168.*, *.no-such-domain.invalid';
 

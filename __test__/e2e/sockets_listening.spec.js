@@ -6,16 +6,22 @@ const { afterTest } = require('../support/cleanup.js');
 const { python } = require('../support/clients.js');
 const { onUnix, testWithIPv6 } = require('../support/conditions.js');
 const { run } = require('../support/processes.js');
-const { createServer, Recorder, startCommandServer } = require('../support/server.js');
-const { isServed, listeningOptions, plainClient, testOnLinux } = require('../support/sockets.js');
+const {
+  createServer,
+  Recorder,
+  startCommandServer,
+  withSettings,
+} = require('../support/server.js');
+const { isServed, listeningOptions, testOnLinux } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { tcpClient } = require('../support/tcp_client.js');
 
 /** A server that listens, with these settings. */
 async function start(host, port, ...settings) {
   const server = createServer();
   server.setLocalHost(host);
   server.setLocalPort(port);
-  for (const setting of settings) await server.config(setting);
+  await withSettings(...settings)(server);
   await server.startListening();
   return server;
 }
@@ -31,7 +37,7 @@ const fails = (promise, code, ...texts) =>
 
 /** Who answers at a port: the start of what it says. */
 async function answer(port, host) {
-  const socket = await plainClient(port, host);
+  const socket = await tcpClient(port, { host });
   return (await socket.said).slice(0, 5);
 }
 
@@ -311,7 +317,7 @@ describe('MaxConnections', () => {
     const server = await startCommandServer((it) => it.config('MaxConnections=2'));
     const recorder = new Recorder(server, ['Log', 'Connected', 'Disconnected']);
     const port = server.getLocalPort();
-    const clients = [await plainClient(port), await plainClient(port)];
+    const clients = [await tcpClient(port), await tcpClient(port)];
     for (const client of clients) expect(await client.said).toMatch(/^SSH-/);
     expect(await isServed(port)).toBe(false);
     const line = await recorder.first('Log', (e) => e.connectionId === '');

@@ -1,20 +1,18 @@
 'use strict';
 
 const { once } = require('node:events');
-const { deferred, Recorder, startCommandServer } = require('../support/server.js');
-const { acceptedOptions, isServed, plainClient, testOnLinux } = require('../support/sockets.js');
+const { Recorder, startCommandServer, withSettings } = require('../support/server.js');
+const { acceptedOptions, isServed, testOnLinux } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { deferred, turn } = require('../support/waiting.js');
+const { tcpClient } = require('../support/tcp_client.js');
 
 /** A server that listens, with these settings. */
-function start(...settings) {
-  return startCommandServer(async (server) => {
-    for (const setting of settings) await server.config(setting);
-  });
-}
+const start = (...settings) => startCommandServer(withSettings(...settings));
 
 /** The options of the server's socket of a client that has just connected. */
 async function newSocket(server) {
-  const client = await plainClient(server.getLocalPort());
+  const client = await tcpClient(server);
   await client.said;
   return { client, options: () => acceptedOptions(server.getLocalPort(), client.localPort) };
 }
@@ -166,7 +164,7 @@ describe('TcpNoDelay', () => {
     const result = ssh2.drain(stream);
     for (let i = 0; i < 100; i++) {
       stream.write(`${i},`);
-      await new Promise(setImmediate);
+      await turn();
     }
     stream.end();
     const expected = Array.from({ length: 100 }, (_, i) => `${i},`).join('');
@@ -178,7 +176,7 @@ describe('DefaultConnectionTimeout', () => {
   test('ends a connection whose client says nothing, with error 10060', async () => {
     const server = await start('DefaultConnectionTimeout=1');
     const gone = once(server, 'Disconnected');
-    const client = await plainClient(server.getLocalPort());
+    const client = await tcpClient(server);
     const [{ statusCode, description }] = await gone;
     expect(statusCode).toBe(10060);
     expect(description).toMatch(/timeout during handshake/);
@@ -204,7 +202,7 @@ describe('DefaultConnectionTimeout', () => {
       if (!first) return;
       first = false;
       // Somebody else has come and gone meanwhile, by the same limit.
-      await plainClient(server.getLocalPort());
+      await tcpClient(server);
       silent.resolve(await recorder.first('Disconnected'));
     });
     const client = await ssh2.connect(server);
@@ -215,11 +213,11 @@ describe('DefaultConnectionTimeout', () => {
   test('does not concern a client that is logged in, nor who connected before the change', async () => {
     const server = await start();
     const recorder = new Recorder(server, ['Connected', 'Disconnected']);
-    const early = await plainClient(server.getLocalPort());
+    const early = await tcpClient(server);
     await early.said;
     await server.config('DefaultConnectionTimeout=1');
     const client = await ssh2.connect(server);
-    const late = await plainClient(server.getLocalPort());
+    const late = await tcpClient(server);
     const { connectionId } = await recorder.first('Disconnected');
     const ids = recorder.all('Connected').map((e) => e.connectionId);
     expect(connectionId).toBe(ids[2]);

@@ -9,8 +9,9 @@ const { createHash, createPublicKey } = require('node:crypto');
 const { Certificate, CertStoreTypes } = require('../../index.js');
 const { testWith } = require('../support/clients.js');
 const { folder } = require('../support/folder.js');
-const { run, start } = require('../support/processes.js');
-const { acceptAll, createServer } = require('../support/server.js');
+const { run } = require('../support/processes.js');
+const { startScript } = require('../support/programs.js');
+const { startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 const file = (name) => path.join(__dirname, '../../tests/vectors/stores', name);
@@ -27,19 +28,6 @@ const modulus = Buffer.from(
   createPublicKey(fs.readFileSync(file('rsa.key'))).export({ format: 'jwk' }).n,
   'base64url',
 );
-
-async function hostKeyOf(server, serverHostKey) {
-  let key;
-  const client = await ssh2.connect(server, {
-    algorithms: { serverHostKey },
-    hostVerifier: (blob) => {
-      key = blob;
-      return true;
-    },
-  });
-  client.end();
-  return key;
-}
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex').toUpperCase();
 
@@ -61,11 +49,8 @@ test.each([
     expect(same.thumbprintSHA256).toBe(certificate.thumbprintSHA256);
     expect(same.privateKey).toBe(certificate.privateKey);
   }
-  const server = createServer();
-  acceptAll(server);
-  server.setSSHCert(certificate);
-  await server.startListening();
-  const key = await hostKeyOf(server, ['rsa-sha2-256']);
+  const server = await startCommandServer((it) => it.setSSHCert(certificate));
+  const key = await ssh2.hostKeyOf(server, ['rsa-sha2-256']);
   expect(key.subarray(-modulus.length).equals(modulus)).toBe(true);
   expect(sha256(key)).toBe(certificate.fingerprintSHA256.replaceAll(':', '').toUpperCase());
 });
@@ -103,12 +88,9 @@ testWith('softhsm2-util', 'a key in a token signs the key exchange', async () =>
   await util('--import', file('rsa.key'), ...into);
 
   const store = `pkcs11:token=host?module-path=${module}`;
-  const script = path.join(__dirname, '../support/token_server.js');
-  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'];
-  const child = start(process.execPath, [script, store, '123456'], { env, stdio });
-  const { port } = await new Promise((resolve) => child.once('message', resolve));
+  const { port } = await startScript('token_server.js', [store, '123456'], { env }).message();
   for (const algorithm of ['rsa-sha2-256', 'rsa-sha2-512']) {
-    const key = await hostKeyOf({ getLocalPort: () => port }, [algorithm]);
+    const key = await ssh2.hostKeyOf(port, [algorithm]);
     expect(key.subarray(-modulus.length).equals(modulus)).toBe(true);
   }
 });

@@ -6,14 +6,15 @@
 const { spawn } = require('node:child_process');
 const { createHash, randomBytes } = require('node:crypto');
 const { once } = require('node:events');
-const path = require('node:path');
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { ssh, testOnUnix } = require('../support/clients.js');
 const { onUnix } = require('../support/conditions.js');
-const { environment, start: startProcess } = require('../support/processes.js');
+const { environment } = require('../support/processes.js');
+const { startScript } = require('../support/programs.js');
 const { acceptAll, createServer, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { startSession } = require('../support/sessions.js');
 
 const MIB = 1024 * 1024;
 const BULK = Number(process.env.SSHSERVER_STREAM_MIB ?? 64) * MIB;
@@ -105,14 +106,9 @@ describe('a child process', () => {
 
 describe('backpressure', () => {
   test('a source is read only as far as the window of a client that does not read', async () => {
-    const server = createServer();
-    acceptAll(server);
-    const recorder = new Recorder(server, ['SSHChannelRequested']);
-    server.on('SSHChannelRequest', (e) => (e.success = true));
-    await server.startListening();
-    const client = await ssh2.connect(server);
-    const stream = await ssh2.openSession(client, 'x');
-    const { channelId } = await recorder.first('SSHChannelRequested');
+    const { server, client, stream, channelId } = await startSession(undefined, {
+      events: ['SSHChannelRequested'],
+    });
     const chunk = randomBytes(64 * 1024);
     let produced = 0;
     const source = Readable.from(
@@ -135,14 +131,9 @@ describe('backpressure', () => {
   });
 
   test('a client is stopped by a program that does not read, and goes on when it does', async () => {
-    const server = createServer();
-    acceptAll(server);
-    const recorder = new Recorder(server, ['SSHChannelRequested', 'SSHChannelDataIn']);
-    server.on('SSHChannelRequest', (e) => (e.success = true));
-    await server.startListening();
-    const client = await ssh2.connect(server);
-    const stream = await ssh2.openSession(client, 'x');
-    const { channelId } = await recorder.first('SSHChannelRequested');
+    const events = ['SSHChannelRequested', 'SSHChannelDataIn'];
+    const it = await startSession(undefined, { events });
+    const { server, recorder, client, stream, channelId } = it;
     const duplex = server.getChannelStream(channelId);
     const data = randomBytes(16 * MIB);
     let written = false;
@@ -174,19 +165,10 @@ describe(`${BULK / MIB} MiB through a stream take no more memory than a few`, ()
   }
 
   async function startServer() {
-    const script = path.join(__dirname, '..', 'support', 'stream_server.js');
-    const child = startProcess(process.execPath, ['--expose-gc', script], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { NAPI_RS_NATIVE_LIBRARY_PATH: process.env.NAPI_RS_NATIVE_LIBRARY_PATH },
-    });
-    const [{ port }] = await once(child, 'message');
-    const client = await ssh2.connect({ getLocalPort: () => port });
-    const memory = async () => {
-      const answer = once(child, 'message');
-      child.send('memory');
-      return (await answer)[0];
-    };
-    return { client, memory };
+    const { message, ask } = startScript('stream_server.js', [], { flags: ['--expose-gc'] });
+    const { port } = await message();
+    const client = await ssh2.connect(port);
+    return { client, memory: () => ask('memory') };
   }
 
   test.each(['give', 'take', 'echo'])('%s', async (word) => {

@@ -7,27 +7,12 @@ const { once } = require('node:events');
 const { acceptAll, createServer, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
+const { startSession } = require('../support/sessions.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
 
 const MUCH = 8_000_000;
-
-/** A session whose client does not read what it is sent, until it is told to. */
-async function start(configure = () => {}) {
-  const server = createServer();
-  acceptAll(server);
-  const recorder = new Recorder(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  await configure(server);
-  await server.startListening();
-  const client = await ssh2.connect(server);
-  const stream = await ssh2.openSession(client, 'x');
-  const { channelId, connectionId } = await recorder.first('SSHChannelRequested');
-  const connection = server.getConnections().get(connectionId);
-  const channel = server.getChannels().get(channelId);
-  return { server, recorder, client, stream, channelId, connection, channel };
-}
 
 /** Everything a stream gives from now on, and how to wait for so much of it. */
 function collect(stream) {
@@ -43,9 +28,10 @@ function collect(stream) {
   };
 }
 
+// The client of a session does not read what it is sent until it is told to.
 describe('the timeout of sends', () => {
   test('starts as DefaultTimeout, 60 seconds, for connections that come after a change', async () => {
-    const { server, recorder, connection } = await start();
+    const { server, recorder, connection } = await startSession();
     expect(server.getDefaultTimeout()).toBe(60);
     expect(connection.getTimeout()).toBe(60);
     server.setDefaultTimeout(7);
@@ -56,7 +42,7 @@ describe('the timeout of sends', () => {
   });
 
   test('a send without progress for so long fails with 10060 and tells how much was sent', async () => {
-    const { server, stream, channelId, channel, connection } = await start((it) =>
+    const { server, stream, channelId, channel, connection } = await startSession((it) =>
       it.setDefaultTimeout(1),
     );
     const data = randomBytes(MUCH);
@@ -85,7 +71,7 @@ describe('the timeout of sends', () => {
   });
 
   test('SSHChannelReadyToSend tells when there is room after a send that timed out', async () => {
-    const { server, recorder, stream, channelId, connection } = await start((it) =>
+    const { server, recorder, stream, channelId, connection } = await startSession((it) =>
       it.setDefaultTimeout(1),
     );
     let error;
@@ -102,7 +88,9 @@ describe('the timeout of sends', () => {
   });
 
   test('a shorter timeout holds for the send that waits', async () => {
-    const { server, channelId, connection } = await start((it) => it.setDefaultTimeout(100_000));
+    const { server, channelId, connection } = await startSession((it) =>
+      it.setDefaultTimeout(100_000),
+    );
     const sending = server.sendBytes(channelId, randomBytes(MUCH));
     const failed = expect(sending).rejects.toMatchObject({ code: 10060 });
     connection.setTimeout(1);
@@ -110,7 +98,7 @@ describe('the timeout of sends', () => {
   });
 
   test('with 0 the sends that wait fail with 135 at once, and what was sent is told', async () => {
-    const { server, recorder, stream, channelId, connection, channel } = await start();
+    const { server, recorder, stream, channelId, connection, channel } = await startSession();
     const data = randomBytes(MUCH);
     const sending = server.sendBytes(channelId, data);
     const behind = server.sendText(channelId, 'behind');
@@ -133,7 +121,9 @@ describe('the timeout of sends', () => {
   });
 
   test('with 0 every send ends at once, and bytesSent is that of the last one', async () => {
-    const { server, stream, channelId, channel } = await start((it) => it.setDefaultTimeout(0));
+    const { server, stream, channelId, channel } = await startSession((it) =>
+      it.setDefaultTimeout(0),
+    );
     const data = randomBytes(MUCH);
     // Both in one turn: nothing can have become free in between.
     const outcomes = Promise.allSettled([
@@ -152,7 +142,7 @@ describe('the timeout of sends', () => {
   });
 
   test('with 0 a program that goes by bytesSent and SSHChannelReadyToSend loses nothing', async () => {
-    const { server, recorder, stream, channelId, channel } = await start((it) =>
+    const { server, recorder, stream, channelId, channel } = await startSession((it) =>
       it.setDefaultTimeout(0),
     );
     const data = randomBytes(MUCH);
@@ -182,7 +172,7 @@ describe('the timeout of sends', () => {
   });
 
   test('a stream that nobody reads for longer than the timeout loses nothing', async () => {
-    const { server, stream, channelId } = await start((it) => it.setDefaultTimeout(1));
+    const { server, stream, channelId } = await startSession((it) => it.setDefaultTimeout(1));
     const data = randomBytes(MUCH);
     const duplex = server.getChannelStream(channelId);
     duplex.end(data);
@@ -197,7 +187,7 @@ describe('the timeout of sends', () => {
 
 describe('DefaultIdleTimeout', () => {
   test('ends a connection that only sends keepalives, with 10060', async () => {
-    const { recorder, client, stream } = await start((it) => it.setDefaultIdleTimeout(1));
+    const { recorder, client, stream } = await startSession((it) => it.setDefaultIdleTimeout(1));
     const keepAlive = setInterval(() => {
       if (client.errors.length > 0 || !stream.writable) return;
       void packets.globalRequest(client, 'keepalive@openssh.com', false);
@@ -214,7 +204,7 @@ describe('DefaultIdleTimeout', () => {
   });
 
   test('the keepalive requests of the server keep nobody', async () => {
-    const { recorder } = await start(async (it) => {
+    const { recorder } = await startSession(async (it) => {
       it.setDefaultIdleTimeout(3);
       await it.config('SSHKeepAliveInterval=1');
     });

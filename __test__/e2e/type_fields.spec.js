@@ -4,9 +4,8 @@
 // collections they come from.
 
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
-const { randomBytes } = require('node:crypto');
+const { createHash, randomBytes } = require('node:crypto');
 const { once } = require('node:events');
 const {
   Certificate,
@@ -16,33 +15,10 @@ const {
   SSHPrompt,
   SSHPromptList,
 } = require('../../index.js');
-const { afterTest } = require('../support/cleanup.js');
-const { acceptAll, createServer, Recorder } = require('../support/server.js');
+const { createServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
-
-async function start(configure = () => {}) {
-  const server = createServer();
-  acceptAll(server);
-  server.on('SSHChannelRequest', (e) => (e.success = true));
-  const recorder = new Recorder(server);
-  await configure(server);
-  await server.startListening();
-  return { server, recorder };
-}
-
-/** A session with its channel here, over a socket of the test's own. */
-async function session(server, recorder) {
-  const sock = net.connect(server.getLocalPort(), '127.0.0.1');
-  afterTest('clients', () => void sock.destroy());
-  await once(sock, 'connect');
-  const client = ssh2.start(server, { sock });
-  await client.ready;
-  const stream = await ssh2.openSession(client, 'x');
-  const { connectionId, channelId } = await recorder.first('SSHChannelRequested');
-  const connection = server.getConnections().get(connectionId);
-  const channel = server.getChannels().get(channelId);
-  return { sock, client, stream, connection, channel, connectionId, channelId };
-}
+const { until } = require('../support/waiting.js');
+const { openSession, startServer, startSession } = require('../support/sessions.js');
 
 describe('SSHChannel', () => {
   test('an empty one has the documented defaults', () => {
@@ -60,8 +36,7 @@ describe('SSHChannel', () => {
   });
 
   test('channelId, connectionId and service tell which one it is, also when it is gone', async () => {
-    const { server, recorder } = await start();
-    const { client, channel, channelId, connectionId } = await session(server, recorder);
+    const { recorder, client, channel, channelId, connectionId } = await startSession();
     const expected = [channelId, connectionId, 'session'];
     const fields = () => [channel.getChannelId(), channel.getConnectionId(), channel.getService()];
     expect(fields()).toEqual(expected);
@@ -72,8 +47,7 @@ describe('SSHChannel', () => {
   });
 
   test('dataToSend and dataToSendB send, and bytesSent counts the last send', async () => {
-    const { server, recorder } = await start();
-    const { stream, channel, channelId } = await session(server, recorder);
+    const { server, stream, channel, channelId } = await startSession();
     const result = ssh2.drain(stream);
     channel.setDataToSend('grüße');
     expect(channel.getBytesSent()).toBe(7);
@@ -87,26 +61,22 @@ describe('SSHChannel', () => {
   });
 
   test('readyToSend is false while the window of the client is full', async () => {
-    const { server, recorder } = await start();
-    const { stream, channel, channelId } = await session(server, recorder);
+    const { server, stream, channel, channelId } = await startSession();
     const fields = () => [channel.getReadyToSend(), channel.isReadyToSend(), channel.readyToSend];
     // It can change between two of them.
-    const until = async (ready) => {
-      while (!fields().every((field) => field === ready)) await new Promise(setImmediate);
-    };
-    await until(true);
+    const untilAll = (ready) => until(() => fields().every((field) => field === ready));
+    await untilAll(true);
     // More than the client takes without being read.
     const data = randomBytes(16_000_000);
     const sending = server.sendBytes(channelId, data);
-    await until(false);
+    await untilAll(false);
     stream.resume();
     await sending;
-    await until(true);
+    await untilAll(true);
   });
 
   test('recordLength cuts the data that comes, set as a field too', async () => {
-    const { server, recorder } = await start();
-    const { stream, channel, channelId } = await session(server, recorder);
+    const { server, recorder, stream, channel, channelId } = await startSession();
     expect(channel.getRecordLength()).toBe(0);
     channel.setRecordLength(3);
     expect(channel.getRecordLength()).toBe(3);
@@ -133,8 +103,9 @@ describe('SSHConnection', () => {
   });
 
   test('connectionId, localAddress, remoteHost and remotePort are those of the socket', async () => {
-    const { server, recorder } = await start();
-    const { sock, connection, connectionId } = await session(server, recorder);
+    const it = await startServer();
+    const sock = await ssh2.connectSocket(it.server);
+    const { connection, connectionId } = await openSession(it, { sock });
     expect(connection.getConnectionId()).toBe(connectionId);
     expect(connection.getLocalAddress()).toBe(sock.remoteAddress);
     expect(connection.getRemoteHost()).toBe(sock.localAddress);
@@ -142,8 +113,7 @@ describe('SSHConnection', () => {
   });
 
   test('connected tells, and set to false disconnects', async () => {
-    const { server, recorder } = await start();
-    const { client, connection } = await session(server, recorder);
+    const { recorder, client, connection } = await startSession();
     expect([connection.getConnected(), connection.connected]).toEqual([true, true]);
     connection.connected = true;
     expect(recorder.all('Disconnected')).toEqual([]);
@@ -155,8 +125,7 @@ describe('SSHConnection', () => {
   });
 
   test('timeout starts as DefaultTimeout, and 0 has sends fail with 135 from then on', async () => {
-    const { server, recorder } = await start((it) => it.setDefaultTimeout(17));
-    const { connection, channelId } = await session(server, recorder);
+    const { server, connection, channelId } = await startSession((it) => it.setDefaultTimeout(17));
     expect([connection.getTimeout(), connection.timeout]).toEqual([17, 17]);
     connection.setTimeout(0);
     expect(connection.getTimeout()).toBe(0);
@@ -179,7 +148,7 @@ describe('SSHPrompt', () => {
 
   test('a change to one in use is what the next client is shown', async () => {
     const prompt = new SSHPrompt('Name: ', true);
-    const { server } = await start((it) => {
+    const { server } = await startServer((it) => {
       it.setDefaultAuthMethods('keyboard-interactive');
       it.setKeyboardInteractivePrompts(new SSHPromptList([prompt]));
     });
@@ -202,8 +171,7 @@ describe('SSHPrompt', () => {
 
 describe('the collections', () => {
   test('of channels: every way to read them', async () => {
-    const { server, recorder } = await start();
-    const { client, channelId, connectionId } = await session(server, recorder);
+    const { server, recorder, client, channelId, connectionId } = await startSession();
     await ssh2.openSession(client, 'y');
     await recorder.count('SSHChannelRequested', 2);
     const channels = server.getChannels();
@@ -233,7 +201,7 @@ describe('the collections', () => {
   });
 
   test('of connections: every way to read them', async () => {
-    const { server, recorder } = await start();
+    const { server, recorder } = await startServer();
     const clients = [await ssh2.connect(server), await ssh2.connect(server)];
     const connections = server.getConnections();
     const ids = recorder.all('Connected').map((e) => e.connectionId);
@@ -319,30 +287,17 @@ describe('SSHCert', () => {
     },
   );
 
-  /** The host key that a client gets, with its RSA key as the certificate's own. */
-  async function hostKeyOf(server) {
-    let key;
-    const client = await ssh2.connect(server, {
-      algorithms: { serverHostKey: ['rsa-sha2-256', 'ssh-ed25519'] },
-      hostVerifier: (blob) => {
-        key = blob;
-        return true;
-      },
-    });
-    await ssh2.end(client);
-    return key;
-  }
-
   test('a change of it is what the next client gets, while the server listens', async () => {
-    const { server } = await start();
-    expect((await hostKeyOf(server)).toString('latin1')).toContain('ssh-ed25519');
+    const { server } = await startServer();
+    const algorithms = ['rsa-sha2-256', 'ssh-ed25519'];
+    const before = await ssh2.hostKeyOf(server, algorithms);
+    expect(before.toString('latin1')).toContain('ssh-ed25519');
     const cert = server.getSSHCert();
     cert.setStoreType(CertStoreTypes.cstPEMKeyBlob);
     cert.setStoreB(fs.readFileSync(file));
     cert.setSubject('*');
-    const key = await hostKeyOf(server);
+    const key = await ssh2.hostKeyOf(server, algorithms);
     const blob = Buffer.from(cert.getFingerprintSHA256().replaceAll(':', ''), 'hex');
-    const { createHash } = require('node:crypto');
     expect(createHash('sha256').update(key).digest()).toEqual(blob);
   });
 });

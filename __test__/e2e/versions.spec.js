@@ -2,12 +2,10 @@
 
 // SSHVersionPattern: which clients are talked to.
 
-const net = require('node:net');
-const { once } = require('node:events');
-const { afterTest } = require('../support/cleanup.js');
 const { ssh, testWith } = require('../support/clients.js');
 const { createServer, acceptAll, Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { tcpClient } = require('../support/tcp_client.js');
 
 async function start(pattern) {
   const server = createServer();
@@ -18,21 +16,8 @@ async function start(pattern) {
   return { server, recorder };
 }
 
-/** Says this line and nothing else; resolves to all the server said when it has closed. */
-async function say(server, line) {
-  const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  afterTest('clients', () => {
-    socket.destroy();
-    return closed;
-  });
-  socket.on('error', () => {});
-  const chunks = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
-  await once(socket, 'connect');
-  socket.write(`${line}\r\n`);
-  return { said: () => Buffer.concat(chunks), closed, socket };
-}
+/** A client that says this line and nothing else. */
+const say = (server, line) => tcpClient(server, { says: `${line}\r\n` });
 
 /** The reason and text of the DISCONNECT that ends what the server said in the clear. */
 function disconnectIn(said) {
@@ -76,9 +61,8 @@ describe('SSHVersionPattern', () => {
 
   test('a client that does not match is told why, and so is the program', async () => {
     const { server, recorder } = await start('SSH-2.0-OpenSSH_*,SSH-2.0-PuTTY*');
-    const { said, closed } = await say(server, 'SSH-2.0-scanner 1.0');
-    await closed;
-    const { reason, text } = disconnectIn(said());
+    const { everything } = await say(server, 'SSH-2.0-scanner 1.0');
+    const { reason, text } = disconnectIn(await everything);
     // SSH_DISCONNECT_PROTOCOL_VERSION_NOT_SUPPORTED (RFC 4253 section 11.1)
     expect(reason).toBe(8);
     expect(text).toMatch(/version string is not accepted/);
@@ -117,24 +101,23 @@ describe('SSHVersionPattern', () => {
     ['SSH-1.5-ancient', '*', false],
   ])('%s with %s: accepted is %s', async (line, pattern, accepted) => {
     const { server, recorder } = await start(pattern);
-    const { said, closed, socket } = await say(server, line);
+    const socket = await say(server, line);
     if (accepted) {
       await recorder.first('Log', (e) => e.message === `Client identification: ${line}`);
       // The server goes on waiting for our KEXINIT: a broken packet is what ends it.
       socket.write(Buffer.from([0, 0, 0, 1, 9, 0, 0, 0]));
-      await closed;
-      expect(disconnectIn(said()).reason).toBe(2);
+      expect(disconnectIn(await socket.everything).reason).toBe(2);
     } else {
-      await closed;
-      expect(disconnectIn(said()).reason).toBe(8);
+      expect(disconnectIn(await socket.everything).reason).toBe(8);
       expect((await recorder.first('Disconnected')).statusCode).toBe(10053);
     }
   });
 
   test('many stars and a long line take no longer than few', async () => {
     const { server, recorder } = await start(`SSH-2.0-${'*a'.repeat(2000)}c`);
-    const { closed } = await say(server, `SSH-2.0-${'a'.repeat(240)}`);
-    await closed;
+    await (
+      await say(server, `SSH-2.0-${'a'.repeat(240)}`)
+    ).gone;
     expect((await recorder.first('Disconnected')).statusCode).toBe(10053);
   });
 

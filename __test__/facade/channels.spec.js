@@ -5,18 +5,12 @@ const { once } = require('node:events');
 const { pipeline } = require('node:stream/promises');
 const { NativeServer, nativeError } = require('./fake_native.js');
 const { sshserver } = require('../../index.js');
+const { deferred, turn } = require('../support/waiting.js');
 
-const turn = () => new Promise(setImmediate);
 const bytes = (text) => new Uint8Array(Buffer.from(text));
 const data = (channel, text, type = 0) => [6, 1, channel, bytes(text), type];
 const eof = (channel) => [7, 1, channel];
 const closed = (channel) => [5, 1, channel];
-
-function deferred() {
-  let resolve;
-  const promise = new Promise((done) => (resolve = done));
-  return { promise, resolve };
-}
 
 afterEach(() => NativeServer.last.finish());
 

@@ -4,16 +4,8 @@ jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
 const { NativeServer } = require('./fake_native.js');
 const { sshserver } = require('../../index.js');
+const { deferred, turn } = require('../support/waiting.js');
 
-/** A promise and its handles. */
-function deferred() {
-  let resolve;
-  let reject;
-  const promise = new Promise((a, b) => ([resolve, reject] = [a, b]));
-  return { promise, resolve, reject };
-}
-
-const turn = () => new Promise(setImmediate);
 const bytes = (text) => new Uint8Array(Buffer.from(text));
 const data = (channel, text, connection = 1) => [6, connection, channel, bytes(text), 0];
 

@@ -3,8 +3,8 @@
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { NativeServer } = require('./fake_native.js');
 const { sshserver, Certificate, SSHPromptList, SSHServerError } = require('../../index.js');
+const { turn } = require('../support/waiting.js');
 
-const turn = () => new Promise(setImmediate);
 const BYTES = new Uint8Array([1, 2, 3]);
 
 afterEach(() => NativeServer.last.finish());

@@ -3,8 +3,8 @@
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { NativeServer } = require('./fake_native.js');
 const { sshserver } = require('../../index.js');
+const { deferred, turn } = require('../support/waiting.js');
 
-const turn = () => new Promise(setImmediate);
 /** Question 4 of connection 1, about the tunnel 9. */
 const requested = (port = 80, question = 4, tunnel = 9) => [
   ...[16, question, 1, tunnel, 0],
@@ -84,11 +84,10 @@ test('a listener that throws or rejects refuses', async () => {
 
 test('a promise holds up its own tunnel, and Disconnected, but nothing else', async () => {
   const { server, native } = create();
-  let open;
-  const gate = new Promise((resolve) => (open = resolve));
+  const gate = deferred();
   const seen = [];
   server.on('SSHTunnelRequested', async (e) => {
-    if (e.port === 1) await gate;
+    if (e.port === 1) await gate.promise;
     e.accept = true;
   });
   server.on('SSHTunnelClosed', (e) => seen.push(e.address));
@@ -104,7 +103,7 @@ test('a promise holds up its own tunnel, and Disconnected, but nothing else', as
   await turn();
   expect(native.called('answerTunnel')).toEqual([[5, true, 2]]);
   expect(seen).toEqual(['status']);
-  open();
+  gate.resolve();
   await turn();
   expect(native.called('answerTunnel')).toEqual([
     [5, true, 2],

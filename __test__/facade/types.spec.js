@@ -11,6 +11,7 @@ const {
   SSHPrompt,
   SSHPromptList,
 } = require('../../index.js');
+const { turn } = require('../support/waiting.js');
 
 afterEach(() => NativeServer.last?.finish());
 
@@ -234,7 +235,7 @@ describe('views', () => {
     native.sendResults = [false];
     channel.dataToSendB = new Uint8Array(2);
     native.done(native.called('send')[0][0], 10054, 'reset');
-    await new Promise(setImmediate);
+    await turn();
     expect(errors).toEqual([['1', 10054]]);
     expect(() => channel.setDataToSend(5)).toThrow(TypeError);
     expect(new SSHChannel().channelId + new SSHConnection().connectionId).toBe('');

@@ -28,6 +28,7 @@ const {
   socketPath,
   tunnelServer,
 } = require('../support/tunnels.js');
+const { turn } = require('../support/waiting.js');
 
 const MIB = 1024 * 1024;
 const LARGE = Number(process.env.SSHSERVER_TUNNEL_MIB ?? 32) * MIB;
@@ -39,14 +40,8 @@ function forward(server, place, options) {
   return { path, child };
 }
 
-function forwardOut(client, host, port) {
-  return new Promise((resolve, reject) => {
-    client.forwardOut('127.0.0.1', 1, host, port, (error, stream) => {
-      if (error) reject(error);
-      else resolve(stream);
-    });
-  });
-}
+const forwardOut = (client, host, port) =>
+  ssh2.call(client, 'forwardOut', '127.0.0.1', 1, host, port);
 
 testWith('ssh', 'ssh -L carries data both ways, and its events tell of it', async () => {
   const target = await echo();
@@ -271,7 +266,7 @@ testWith(
     const target = await echo();
     const answers = {
       waits: async (e) => {
-        await new Promise(setImmediate);
+        await turn();
         e.accept = true;
       },
       moves: (e) => {

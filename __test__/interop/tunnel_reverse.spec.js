@@ -26,8 +26,8 @@ const {
   openTunnels,
   readAll,
   tunnelServer,
-  until,
 } = require('../support/tunnels.js');
+const { until } = require('../support/waiting.js');
 
 const MIB = 1024 * 1024;
 const LARGE = Number(process.env.SSHSERVER_TUNNEL_MIB ?? 32) * MIB;
@@ -41,20 +41,9 @@ async function reverse(server, place, { bind = 'localhost:', options = [] } = {}
 }
 
 /** Asks for a reverse tunnel; the port. */
-function forwardIn(client, address, port) {
-  return new Promise((resolve, reject) => {
-    client.forwardIn(address, port, (error, bound) => {
-      if (error) reject(error);
-      else resolve(bound ?? port);
-    });
-  });
-}
-
-function unforwardIn(client, address, port) {
-  return new Promise((resolve, reject) => {
-    client.unforwardIn(address, port, (error) => (error ? reject(error) : resolve()));
-  });
-}
+const forwardIn = async (client, address, port) =>
+  (await ssh2.call(client, 'forwardIn', address, port)) ?? port;
+const unforwardIn = (client, address, port) => ssh2.call(client, 'unforwardIn', address, port);
 
 /** Whether somebody listens there. */
 async function answers(host, port) {

@@ -23,16 +23,11 @@ const {
   readAll,
   socketPath,
   tunnelServer,
-  until,
 } = require('../support/tunnels.js');
+const { until } = require('../support/waiting.js');
 
 const MIB = 1024 * 1024;
 const describeUnix = isUnix ? describe : describe.skip;
-
-const promised = (client, method, ...args) =>
-  new Promise((resolve, reject) => {
-    client[method](...args, (error, value) => (error ? reject(error) : resolve(value)));
-  });
 
 describeUnix('Unix domain sockets', () => {
   testWith('ssh', 'ssh -L to a socket of the server', async () => {
@@ -91,13 +86,13 @@ describeUnix('Unix domain sockets', () => {
     });
     const there = socketPath();
     for (let round = 1; round <= 3; round++) {
-      await promised(client, 'openssh_forwardInStreamLocal', there);
+      await ssh2.call(client, 'openssh_forwardInStreamLocal', there);
       expect((await exchange(there, 'through')).toString()).toBe('through');
-      await promised(client, 'openssh_unforwardInStreamLocal', there);
+      await ssh2.call(client, 'openssh_unforwardInStreamLocal', there);
       expect(fs.existsSync(there)).toBe(false);
       await recorder.count('SSHTunnelClosed', round);
     }
-    await expect(promised(client, 'openssh_unforwardInStreamLocal', there)).rejects.toThrow();
+    await expect(ssh2.call(client, 'openssh_unforwardInStreamLocal', there)).rejects.toThrow();
     await ssh2.end(client);
   });
 
@@ -109,7 +104,7 @@ describeUnix('Unix domain sockets', () => {
     const taken = socketPath();
     await echo({ path: taken });
     for (const place of [file, taken]) {
-      await expect(promised(client, 'openssh_forwardInStreamLocal', place)).rejects.toThrow();
+      await expect(ssh2.call(client, 'openssh_forwardInStreamLocal', place)).rejects.toThrow();
     }
     await recorder.count('Error', 2);
     expect(recorder.all('Error')).toMatchObject([
@@ -128,7 +123,7 @@ describeUnix('Unix domain sockets', () => {
       const { server, recorder } = await tunnelServer();
       const client = await ssh2.connect(server, { strictVendor: false });
       const there = socketPath();
-      await promised(client, 'openssh_forwardInStreamLocal', there);
+      await ssh2.call(client, 'openssh_forwardInStreamLocal', there);
       fs.unlinkSync(there);
       await echo({ path: there });
       await ssh2.end(client);
@@ -142,24 +137,24 @@ describeUnix('Unix domain sockets', () => {
     const before = openSockets();
     const client = await ssh2.connect(server, { strictVendor: false });
     await expect(
-      promised(client, 'openssh_forwardOutStreamLocal', socketPath()),
+      ssh2.call(client, 'openssh_forwardOutStreamLocal', socketPath()),
     ).rejects.toMatchObject({ reason: 2 });
     await expect(
-      promised(client, 'openssh_forwardOutStreamLocal', `/${'x'.repeat(500)}`),
+      ssh2.call(client, 'openssh_forwardOutStreamLocal', `/${'x'.repeat(500)}`),
     ).rejects.toMatchObject({ reason: 2 });
     await expect(
-      promised(client, 'openssh_forwardInStreamLocal', `/${'x'.repeat(500)}`),
+      ssh2.call(client, 'openssh_forwardInStreamLocal', `/${'x'.repeat(500)}`),
     ).rejects.toThrow();
     await expect(
-      promised(client, 'openssh_forwardInStreamLocal', path.join(folder, 'no', 'folder')),
+      ssh2.call(client, 'openssh_forwardInStreamLocal', path.join(folder, 'no', 'folder')),
     ).rejects.toThrow();
     await recorder.count('Error', 4);
     expect(recorder.all('Error').map((e) => e.errorCode)).toEqual([1201, 1201, 1201, 1201]);
     // What nobody can want reaches nobody.
     const asked = recorder.all('SSHTunnelRequested').length;
     for (const bad of ['', 'a\0b', 'x'.repeat(2000)]) {
-      await expect(promised(client, 'openssh_forwardInStreamLocal', bad)).rejects.toThrow();
-      await expect(promised(client, 'openssh_forwardOutStreamLocal', bad)).rejects.toMatchObject({
+      await expect(ssh2.call(client, 'openssh_forwardInStreamLocal', bad)).rejects.toThrow();
+      await expect(ssh2.call(client, 'openssh_forwardOutStreamLocal', bad)).rejects.toMatchObject({
         reason: 1,
       });
     }
@@ -177,7 +172,7 @@ describeUnix('Unix domain sockets', () => {
       stream.end('first');
       readAll(stream).then((data) => client.emit('received', data.toString()));
     });
-    await promised(client, 'openssh_forwardInStreamLocal', there);
+    await ssh2.call(client, 'openssh_forwardInStreamLocal', there);
     const received = new Promise((resolve) => client.once('received', resolve));
     const socket = await connect(there);
     expect((await readAll(socket)).toString()).toBe('first');

@@ -1,10 +1,10 @@
 'use strict';
 
-const net = require('node:net');
-const { once } = require('node:events');
-const { afterTest } = require('./cleanup.js');
+// Servers whose logins are what a test is about, and the clients that try.
+
 const { createServer, Recorder, runCommands } = require('./server.js');
 const ssh2 = require('./ssh2_client.js');
+const { tcpClient } = require('./tcp_client.js');
 
 /** A command server that authenticates as `authenticate` says. */
 async function start(authenticate, configure = () => {}) {
@@ -43,22 +43,11 @@ async function refused(server, options) {
 
 /**
  * A TCP connection that says nothing: resolves with `isIn` once the server has said its name, or has
- * closed without a word. `gone` resolves when it is closed.
+ * closed without a word.
  */
 async function knock(server) {
-  const socket = net.connect(server.getLocalPort(), '127.0.0.1');
-  const undo = afterTest('clients', () => socket.destroy());
-  socket.gone = new Promise((resolve) => socket.once('close', resolve));
-  socket.gone.then(undo);
-  // A connection that is closed unread may end with a reset.
-  socket.on('error', () => {});
-  socket.isIn = await Promise.race([
-    once(socket, 'data').then(
-      () => true,
-      () => socket.gone.then(() => false),
-    ),
-    socket.gone.then(() => false),
-  ]);
+  const socket = await tcpClient(server);
+  socket.isIn = (await socket.said) !== '';
   return socket;
 }
 

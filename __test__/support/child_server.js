@@ -8,18 +8,12 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads');
+const { turn, until } = require('./waiting.js');
 
 const mode = isMainThread ? process.argv[2] : workerData;
 
 function create() {
-  const { generateKeyPairSync } = require('node:crypto');
-  const { Certificate, CertStoreTypes, sshserver } = require('../../index.js');
-  const server = new sshserver();
-  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
-  server.setSSHCert(new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*'));
-  server.setLocalHost('127.0.0.1');
-  server.setLocalPort(0);
-  server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod !== 'none'));
+  const server = require('./own_server.js').createOwnServer();
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = true));
   server.on('SSHChannelDataIn', (e) => server.sendBytes(e.channelId, e.dataB));
@@ -121,6 +115,21 @@ const MODES = {
     });
     await tellParent({ port: server.getLocalPort() });
   },
+  /** Listens and does not hold the process, which is over when it has said so. */
+  async unreferenced() {
+    const server = create().unref();
+    await server.startListening();
+    process.on('exit', () => (process.exitCode = server.isListening() ? 0 : 3));
+    process.disconnect();
+  },
+  /** Holds the process again, until a client has come. */
+  async 'referenced again'() {
+    const server = create().unref().ref();
+    await server.startListening();
+    await tellParent({ port: server.getLocalPort() });
+    process.disconnect();
+    server.once('SSHChannelDataIn', () => server.shutdown());
+  },
   /** process.exit() with everything open. */
   async exit() {
     const server = await serve(tellParent);
@@ -170,7 +179,7 @@ const MODES = {
       }
       for (let round = 0; round < 20; round++) {
         globalThis.gc();
-        await new Promise(setImmediate);
+        await turn();
       }
       const tasks = '/proc/self/task';
       const threads = fs.existsSync(tasks) ? fs.readdirSync(tasks).length : 0;
@@ -185,9 +194,9 @@ const MODES = {
     const collected = async (ref) => {
       // Looking at it holds it for the rest of the turn.
       do {
-        await new Promise(setImmediate);
+        await turn();
         globalThis.gc();
-        await new Promise(setImmediate);
+        await turn();
       } while (ref.deref() !== undefined);
     };
     // Of functions of their own, so that no frame of this one holds what they made.
@@ -222,7 +231,6 @@ const MODES = {
   async handles() {
     const before = create();
     await before.shutdown();
-    await settled();
     const open = new Map();
     const hook = require('node:async_hooks').createHook({
       init(id, type) {
@@ -244,7 +252,7 @@ const MODES = {
       socket.destroy();
     }
     // The servers are still there; what they held of node's is not.
-    while (open.size > 0) await settled();
+    await until(() => open.size === 0);
     hook.disable();
     await tellParent({ servers: servers.length, open: [...open.values()] });
     process.disconnect();
@@ -269,10 +277,6 @@ const MODES = {
 
 /** What node ends as it likes, or keeps for its standard streams. */
 const IGNORED = new Set(['Immediate', 'PIPEWRAP', 'PROMISE', 'TickObject', 'Timeout']);
-
-function settled() {
-  return new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 const ROUNDS = 20;
 

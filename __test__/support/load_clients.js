@@ -6,33 +6,11 @@
 
 const { createHash, randomBytes } = require('node:crypto');
 const { once } = require('node:events');
-const { Client } = require('ssh2');
+const { connect, openSession } = require('./own_client.js');
 
 const [port, connections, channels, bytes] = process.argv.slice(2).map(Number);
 const CHUNK = 32 * 1024;
-
-function connect() {
-  const client = new Client();
-  return new Promise((resolve, reject) => {
-    client.once('ready', () => resolve(client));
-    client.once('error', reject);
-    client.connect({
-      host: '127.0.0.1',
-      port,
-      username: 'load',
-      password: 'x',
-      authHandler: ['password'],
-      readyTimeout: 0,
-      algorithms: { cipher: ['aes128-gcm@openssh.com'] },
-    });
-  });
-}
-
-function open(client) {
-  return new Promise((resolve, reject) => {
-    client.exec('cat', (error, stream) => (error ? reject(error) : resolve(stream)));
-  });
-}
+const login = { username: 'load', password: 'x', authHandler: ['password'] };
 
 /** Sends random data and compares what comes back by its hash. */
 function echo(stream) {
@@ -62,9 +40,11 @@ function echo(stream) {
 }
 
 async function main() {
-  const clients = await Promise.all(Array.from({ length: connections }, connect));
+  const clients = await Promise.all(
+    Array.from({ length: connections }, () => connect(port, login)),
+  );
   const streams = await Promise.all(
-    clients.flatMap((client) => Array.from({ length: channels }, () => open(client))),
+    clients.flatMap((client) => Array.from({ length: channels }, () => openSession(client, 'cat'))),
   );
   process.send('open');
   await once(process, 'message');

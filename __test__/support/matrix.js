@@ -15,7 +15,7 @@ const { testUnless } = require('./conditions.js');
 const drivers = require('./interop_drivers.js');
 const { serveExchange } = require('./exchange_server.js');
 const { folder } = require('./folder.js');
-const { certifiedKey, hostCertificate, skProvider, userKey } = require('./keys.js');
+const { certifiedKey, skProvider, userKey } = require('./keys.js');
 const { Recorder, acceptAll, createServer } = require('./server.js');
 const skips = require('./interop_skips.js');
 

@@ -1,5 +1,7 @@
 'use strict';
 
+// Servers of a test's own process, what they do for any client, and what they told of it.
+
 const { sshserver } = require('../../index.js');
 const { afterTest } = require('./cleanup.js');
 const { hostCertificate } = require('./keys.js');
@@ -24,14 +26,6 @@ const EVENTS = [
   'SSHTunnelRequested',
   'SSHUserAuthRequest',
 ];
-
-/** A promise and its handles. */
-function deferred() {
-  let resolve;
-  let reject;
-  const promise = new Promise((a, b) => ([resolve, reject] = [a, b]));
-  return { promise, resolve, reject };
-}
 
 /** Remembers every event of a server, and lets a test wait for one that may have been already. */
 class Recorder {
@@ -146,13 +140,37 @@ async function startCommandServer(configure = () => {}, options = {}) {
   return server;
 }
 
+/** The same, with what it tells of these events from the beginning. */
+async function startRecorded(configure = () => {}, { events, ...options } = {}) {
+  let recorder;
+  const server = await startCommandServer(async (it) => {
+    recorder = new Recorder(it, events);
+    await configure(it);
+  }, options);
+  return { server, recorder };
+}
+
+/** Configures a server with these settings, `NAME=VALUE` each, before it listens. */
+const withSettings =
+  (...settings) =>
+  async (server) => {
+    for (const setting of settings) await server.config(setting);
+  };
+
+/** How often keys were exchanged, the first time included. */
+function keyExchanges(recorder) {
+  return recorder.all('SSHStatus').filter((e) => e.message === 'New keys are in use').length;
+}
+
 module.exports = {
   EVENTS,
-  deferred,
   Recorder,
   createServer,
   acceptAll,
   runCommands,
   finish,
   startCommandServer,
+  startRecorded,
+  withSettings,
+  keyExchanges,
 };

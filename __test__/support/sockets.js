@@ -4,13 +4,11 @@
 // by: a child inherits the descriptor and asks.
 
 const { readdirSync, readFileSync, readlinkSync } = require('node:fs');
-const { once } = require('node:events');
-const net = require('node:net');
 const path = require('node:path');
-const { afterTest } = require('./cleanup.js');
 const { python, testWith } = require('./clients.js');
 const { onLinux } = require('./conditions.js');
 const { run } = require('./processes.js');
+const { tcpClient } = require('./tcp_client.js');
 
 const SCRIPT = path.join(__dirname, 'socket_options.py');
 const LISTENS = '0A';
@@ -72,28 +70,9 @@ function testOnLinux(name, body) {
   else onLinux(name, body);
 }
 
-/** A plain TCP connection to a port, destroyed after the test; `said` is the first data, or '' at its end. */
-async function plainClient(port, host = '127.0.0.1') {
-  const socket = net.connect(port, host);
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  afterTest('clients', async () => {
-    socket.destroy();
-    await closed;
-  });
-  socket.said = new Promise((resolve) => {
-    socket.once('data', (data) => resolve(data.toString('latin1')));
-    socket.once('close', () => resolve(''));
-  });
-  await once(socket, 'connect');
-  // A server that closes at once may well reset the connection.
-  socket.on('error', () => {});
-  socket.gone = closed;
-  return socket;
-}
-
 /** Whether someone who connects to a port is greeted by an SSH server, or closed without a word. */
 async function isServed(port, host) {
-  const socket = await plainClient(port, host);
+  const socket = await tcpClient(port, { host });
   const said = await socket.said;
   socket.destroy();
   expect(said.slice(0, 4)).toBe(said === '' ? '' : 'SSH-');
@@ -104,6 +83,5 @@ module.exports = {
   listeningOptions,
   acceptedOptions,
   testOnLinux,
-  plainClient,
   isServed,
 };

@@ -1,8 +1,13 @@
 'use strict';
 
+// Clients of the npm package ssh2 for one test each, and their callbacks as promises.
+
+const net = require('node:net');
+const { once } = require('node:events');
 const { Client } = require('ssh2');
 const { afterTest } = require('./cleanup.js');
 const { userKey } = require('./keys.js');
+const { portOf } = require('./tcp_client.js');
 
 /** A client of the npm package ssh2, not yet connected; destroyed after the test. */
 function createClient() {
@@ -16,7 +21,7 @@ function createClient() {
 function settings(server, options) {
   return {
     host: '127.0.0.1',
-    port: server.getLocalPort(),
+    port: portOf(server),
     username: 'demo',
     privateKey: 'password' in options || 'authHandler' in options ? undefined : userKey().text,
     readyTimeout: 0,
@@ -42,6 +47,14 @@ function start(server, options = {}) {
   return client;
 }
 
+/** A socket for a client of its own (`sock`), whose addresses the test can see. */
+async function connectSocket(server) {
+  const sock = net.connect(portOf(server), '127.0.0.1');
+  afterTest('clients', () => void sock.destroy());
+  await once(sock, 'connect');
+  return sock;
+}
+
 async function connect(server, options) {
   const client = start(server, options);
   await client.ready;
@@ -57,6 +70,27 @@ function openSession(client, command, options = {}) {
       return resolve(stream);
     });
   });
+}
+
+/** Calls a method of a client; resolves to what its callback gets. */
+function call(client, method, ...args) {
+  return new Promise((resolve, reject) => {
+    client[method](...args, (error, value) => (error ? reject(error) : resolve(value)));
+  });
+}
+
+/** The host key, as its blob, that a client gets which only knows these algorithms. */
+async function hostKeyOf(server, serverHostKey) {
+  let key;
+  const client = await connect(server, {
+    algorithms: { serverHostKey },
+    hostVerifier: (blob) => {
+      key = blob;
+      return true;
+    },
+  });
+  await end(client);
+  return key;
 }
 
 /** Reads a channel of ssh2 to its close. */
@@ -89,4 +123,4 @@ async function end(client) {
   await client.closed;
 }
 
-module.exports = { start, connect, openSession, drain, exec, end };
+module.exports = { start, connect, connectSocket, call, hostKeyOf, openSession, drain, exec, end };

@@ -4,12 +4,12 @@
 // --expose-gc stream_server.js. The command is what is piped: `echo` sends back what comes, `give N` N bytes,
 // `take` counts what comes and says how much it was. Tells its port, and its memory when it is asked.
 
-const { createHash, generateKeyPairSync } = require('node:crypto');
+const { createHash } = require('node:crypto');
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
-const { Certificate, CertStoreTypes, sshserver } = require('../../index.js');
+const { createOwnServer } = require('./own_server.js');
 
-const server = new sshserver();
+const server = createOwnServer();
 let most = 0;
 
 /** The same bytes as `bytesOf` of the test makes. */
@@ -48,11 +48,6 @@ async function* watch(source) {
 }
 
 async function main() {
-  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
-  server.setSSHCert(new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*'));
-  server.setLocalHost('127.0.0.1');
-  server.setLocalPort(0);
-  server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod !== 'none'));
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = e.requestType === 'exec'));
   server.on('SSHChannelRequested', (e) => {

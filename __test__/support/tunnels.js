@@ -9,13 +9,13 @@ const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
-const { setTimeout: sleep } = require('node:timers/promises');
 const { afterTest } = require('./cleanup.js');
 const { sshArguments } = require('./clients.js');
 const { folder } = require('./folder.js');
 const { hostCertificate } = require('./keys.js');
 const { run, start } = require('./processes.js');
 const { acceptAll, createServer, Recorder, runCommands } = require('./server.js');
+const { until } = require('./waiting.js');
 
 let count = 0;
 
@@ -109,19 +109,20 @@ async function freePort() {
 /** Connects, again and again until somebody listens; `where` is a port or a path. */
 async function connect(where, { allowHalfOpen = true } = {}) {
   const options = typeof where === 'number' ? { port: where, host: '127.0.0.1' } : { path: where };
-  for (;;) {
-    const socket = net.connect({ ...options, allowHalfOpen });
+  const socket = await until(async () => {
+    const attempt = net.connect({ ...options, allowHalfOpen });
     try {
-      await once(socket, 'connect');
-      socket.on('error', () => {});
-      const undo = afterTest('clients', () => void socket.destroy());
-      socket.once('close', undo);
-      return socket;
+      await once(attempt, 'connect');
+      return attempt;
     } catch (error) {
       if (error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT') throw error;
-      await sleep(10);
+      return undefined;
     }
-  }
+  });
+  socket.on('error', () => {});
+  const undo = afterTest('clients', () => void socket.destroy());
+  socket.once('close', undo);
+  return socket;
 }
 
 /** Sends `input`, ends, and reads what comes back to its end. */
@@ -158,18 +159,6 @@ function openPlink(server, flags) {
   return start('plink', [...args, ...known, ...flags, 'demo@127.0.0.1']);
 }
 
-/** Waits until `found()` gives something, or the process has ended. */
-async function until(found, child) {
-  let ended = false;
-  child?.result.then(() => (ended = true));
-  for (;;) {
-    const value = found();
-    if (value) return value;
-    if (ended) throw new Error(`ended too early: ${child.text?.()}`);
-    await sleep(10);
-  }
-}
-
 /** The sockets that this process has open. */
 function openSockets() {
   return fs.readdirSync('/proc/self/fd').filter((fd) => {
@@ -183,7 +172,7 @@ function openSockets() {
 
 /** Waits until no more sockets are open than there were. */
 async function noMoreSocketsThan(before) {
-  while (openSockets() > before) await sleep(10);
+  await until(() => openSockets() <= before);
 }
 
 const curl = (args, options) => run('curl', ['-sS', '--noproxy', '', '-m', '60', ...args], options);
@@ -205,5 +194,4 @@ module.exports = {
   readAll,
   socketPath,
   tunnelServer,
-  until,
 };

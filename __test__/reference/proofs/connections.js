@@ -2,7 +2,7 @@
 
 // The settings about who may connect, sockets, timeouts, logging in, texts and logs.
 
-const { e2e } = require('./tests.js');
+const { e2e, rust } = require('./tests.js');
 
 const clients = e2e('sockets_clients');
 const listening = e2e('sockets_listening');
@@ -68,11 +68,13 @@ const connectionSettings = {
     'DefaultConnectionTimeout > ends a connection whose client says nothing, with error 10060',
     'DefaultConnectionTimeout > does not concern a client that is logged in, nor who connected before the change',
   ),
-  SSHKeepAliveInterval: keepalive(
-    'SSHKeepAliveInterval > a client that answers stays, however long it says nothing else',
-    'SSHKeepAliveInterval > data puts the request off: a busy client is not asked',
-    'SSHKeepAliveInterval > is off by default, and a change concerns new connections',
-  ),
+  SSHKeepAliveInterval: [
+    ...keepalive(
+      'SSHKeepAliveInterval > a client that answers stays, however long it says nothing else',
+      'SSHKeepAliveInterval > is off by default, and a change concerns new connections',
+    ),
+    ...rust('tests/conformance/liveness.rs')('data_in_either_direction_puts_the_request_off'),
+  ],
   SSHKeepAliveCountMax: keepalive(
     'SSHKeepAliveInterval > a stopped client is asked SSHKeepAliveCountMax times and disconnected',
     'SSHKeepAliveInterval > a client that reads and never answers is disconnected, and nobody else',

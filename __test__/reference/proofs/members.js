@@ -165,11 +165,11 @@ const methods = {
     'getChannelStream > pipes a channel into itself',
     'getChannelStream > reads with for await what ssh sends',
   ),
-  ref: members('a process whose server got unref().ref(): alive, ended'),
-  unref: [
-    ...members('a process whose server got unref(): ended, listening'),
-    ...processes('unref() lets the process end with all open'),
-  ],
+  ref: processes('ref() after unref() has the server keep the process'),
+  unref: processes(
+    'a server that got unref() before it listens does not keep the process',
+    'unref() lets the process end with all open',
+  ),
   sendEOF: channels('sending > sendEOF ends the data and not the channel'),
   sendExitStatus: channels(
     'sending > sendBytes, sendText, sendChannelData and the fields keep their order, awaited or not',

@@ -1,0 +1,23 @@
+'use strict';
+
+// A server for a process of its own, which has neither jest nor a key from elsewhere.
+
+const { generateKeyPairSync } = require('node:crypto');
+const { Certificate, CertStoreTypes, sshserver } = require('../../index.js');
+
+function newKey() {
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  return new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*');
+}
+
+/** On any port of the loopback, for everybody who has a password or a key. */
+function createOwnServer(certificate = newKey()) {
+  const server = new sshserver();
+  server.setSSHCert(certificate);
+  server.setLocalHost('127.0.0.1');
+  server.setLocalPort(0);
+  server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod !== 'none'));
+  return server;
+}
+
+module.exports = { createOwnServer };
