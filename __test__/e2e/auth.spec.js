@@ -3,7 +3,7 @@
 // Methods none and password, banners, and what holds for the listeners of every method.
 
 const { ssh, testWith } = require('../support/clients.js');
-const { asked, knock, password, refused, start, steps } = require('../support/auth_server.js');
+const { asked, password, refused, start, steps } = require('../support/auth_server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { deferred, turn } = require('../support/waiting.js');
 
@@ -112,22 +112,6 @@ describe('UserAuthBanner', () => {
       ...[refusal, 'for password'],
       ...[refusal, 'for password'],
     ]);
-  });
-
-  test.each([
-    ['with NUL', 'a\0b'],
-    ['huge', 'x'.repeat(16 * 1024)],
-  ])('one that cannot be sent (%s) is an error, and changes nothing', async (what, value) => {
-    const { server, recorder } = await start(null);
-    await knock(server);
-    const { connectionId } = await recorder.first('Connected');
-    const name = `UserAuthBanner[${connectionId}]`;
-    await server.config(`${name}=${BANNER}`);
-    await expect(server.config(`${name}=${value}`)).rejects.toMatchObject({
-      code: 10022,
-      message: expect.stringContaining('UserAuthBanner'),
-    });
-    expect(await server.config(name)).toBe(BANNER);
   });
 
   test.each(['', '0', '-1', 'x', '1e400', '99999999999999999999999'])(

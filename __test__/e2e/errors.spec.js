@@ -145,6 +145,9 @@ describe('of connections', () => {
       const unknown = { code: 126, message: 'Invalid ChannelId.' };
       await expect(server.sendText(id, 'x')).rejects.toMatchObject(unknown);
       await expect(server.closeChannel(id)).rejects.toMatchObject(unknown);
+      for (const setting of ['ClientSSHVersionString', 'UserAuthBanner']) {
+        await expect(server.config(`${setting}[${id}]`)).rejects.toMatchObject(documented(126));
+      }
     }
   });
 

@@ -20,8 +20,12 @@ const NOWHERE = '987654321987';
 
 // --- what is expected ---
 
-const typeError = (name) => ({ class: TypeError, code: 'ERR_INVALID_ARG_TYPE', names: name });
-const rangeError = (name) => ({ class: RangeError, code: 'ERR_OUT_OF_RANGE', names: name });
+const typeError = (name) => ({
+  class: TypeError,
+  code: 'ERR_INVALID_ARG_TYPE',
+  names: `"${name}"`,
+});
+const rangeError = (name) => ({ class: RangeError, code: 'ERR_OUT_OF_RANGE', names: `"${name}"` });
 const serverError = (code, name) => ({ class: SSHServerError, code, names: name });
 
 function describeProblem(error, expected) {
@@ -46,7 +50,10 @@ function shown(value) {
 // --- kinds of values: what none of them takes, and with which error ---
 
 const all = (values, expected) => values.map((value) => ({ value, expected }));
-const notStrings = [undefined, null, 5, true, {}, ['a'], Buffer.from('a'), Symbol('a'), () => {}];
+const notStrings = [
+  ...[undefined, null, 5, 5n, true, {}, ['a'], Buffer.from('a'), Symbol('a')],
+  () => {},
+];
 const notNumbers = [undefined, null, '5', true, {}, [5], 5n, Symbol('a')];
 
 const string =
@@ -60,8 +67,14 @@ const refused =
     all(texts, serverError(code, as ?? name));
 
 /** Ids that nothing has. What names the id in the documented text of 126 is not the argument. */
-const UNKNOWN_IDS = ['', '0', '-1', '01', ' 1', '1\0', '1\n', '1.5', 'one', '9'.repeat(400)];
-const id = (what) => string(refused(126, [...UNKNOWN_IDS, NOWHERE, HUGE], `Invalid ${what}`));
+const UNKNOWN_IDS = [
+  ...['', '\0', '0', '-1', '01', ' 1', '1\0', '1\n', '1.0', '1.5', '1e3', 'one'],
+  ...[String(2 ** 53), '9'.repeat(400), NOWHERE, HUGE],
+];
+const id = (what) =>
+  Object.assign(string(refused(126, UNKNOWN_IDS, `Invalid ${what}`)), { isId: true });
+/** The right id, as what is no text. */
+const almostId = (good) => [Number(good), BigInt(good), [good]];
 
 const integer =
   (least, most, { optional = false } = {}) =>
@@ -150,7 +163,7 @@ const METHODS = {
       () => 94,
       (name) => [
         ...integer(0, 255)(name),
-        ...all([0, 1, 5, 20, 21, 30, 49, 50, 60, 79], serverError(10022, 'packet type')),
+        ...all([0, 1, 5, 20, 21, 30, 49, 50, 52, 60, 79, 90], serverError(10022, 'packet type')),
       ],
     ],
     [
@@ -251,86 +264,101 @@ const PROPERTIES = {
 
 const READ_ONLY = ['channels', 'connections', 'listening'];
 
-// --- the settings: what follows on `NAME=` and is refused with 10022 ---
+// --- the settings: what follows on `NAME=`, is refused with 10022, and leaves the good one there ---
 
 const CONTROLS = ['\0', '\n', '\r\n', '\x1b'];
-const number = (least, most) => [
-  ...['', ' ', 'x', '-1', '1.5', '1e1', '0x1', `${2n ** 64n}`, HUGE],
-  ...(least > 0 ? [`${least - 1}`] : []),
-  `${BigInt(most) + 1n}`,
-  ...CONTROLS.map((control) => `${least}${control}`),
-];
-const BOOLEAN = ['', 'x', '2', '-1', 'Tru', 'True,', HUGE, ...CONTROLS.map((c) => `True${c}`)];
-const READ_ONLY_SETTING = ['', 'x', '\0', HUGE];
-const list = (good) => [
-  ...['', ',', 'none-such', `${good},`, HUGE],
-  ...CONTROLS.map((control) => `${good}${control}`),
-];
-const line = (good, ...more) => [...more, HUGE, ...CONTROLS.map((control) => good + control)];
+const controlled = (good) => CONTROLS.map((control) => good + control);
+const number = (least, most) => ({
+  good: String(least + 1),
+  bad: [
+    ...['', ' ', 'x', '-1', '1.0', '1.5', '1e1', '0x1', '64k', 'True', 'Infinity', '1\n2'],
+    ...[`${2n ** 64n}`, HUGE, ...(least > 0 ? [`${least - 1}`] : []), `${BigInt(most) + 1n}`],
+    ...controlled(String(least)),
+  ],
+});
+/** `good` is what is not the default. */
+const boolean = (good) => ({
+  good,
+  bad: ['', 'x', '2', '-1', 'on', 'Tru', 'T r u e', 'True,', HUGE, ...controlled('True')],
+});
+const READ_ONLY_SETTING = { bad: ['', 'x', '\0', HUGE] };
+const list = (good) => ({
+  good,
+  bad: [
+    ...['', ',', 'none-such', `${good},`, `${good},none-such`, `${good.toUpperCase()}`, HUGE],
+    ...controlled(good),
+  ],
+});
+const line = (good, ...more) => ({ good, bad: [...more, HUGE, ...controlled(good)] });
 
 /** By setting. `of`: which index it needs, that of a connection or of a record. */
 const SETTINGS = {
-  AltSSHCertCount: { bad: number(0, 256) },
+  AltSSHCertCount: { ...number(0, 256), good: '2' },
   // Can be the content of a file.
   AltSSHCertStore: { of: 'record', bad: [HUGE] },
   // Can be anything.
   AltSSHCertStorePassword: { of: 'record', bad: [HUGE] },
-  AltSSHCertStoreType: { of: 'record', bad: number(0, 99) },
-  AltSSHCertSubject: { of: 'record', bad: line('*') },
-  BuildInfo: { bad: READ_ONLY_SETTING },
-  ClientSSHVersionString: { of: 'connection', bad: READ_ONLY_SETTING },
+  AltSSHCertStoreType: { of: 'record', ...number(0, 99) },
+  // To set it is to load what it names.
+  AltSSHCertSubject: { of: 'record', bad: line('*').bad },
+  BuildInfo: READ_ONLY_SETTING,
+  ClientSSHVersionString: { of: 'connection', ...READ_ONLY_SETTING },
   CodePage: {
+    good: '932',
     bad: [
-      ...number(1, MAX_UINT32).filter((text) => text !== '0x1'),
-      'UTF-8',
-      '0',
-      '12345',
-      '57002',
-      '0x',
-      '0xzz',
-      '+932',
+      ...number(1, MAX_UINT32).bad.filter((text) => text !== '0x1'),
+      ...['UTF-8', '0', '12345', '57002', '0x', '0xzz', '+932'],
     ],
   },
-  KeyboardInteractivePrompts: { of: 'connection', bad: ['a,echo=maybe', 'a\0,echo=true', HUGE] },
-  KeyRenegotiationInterval: { bad: number(0, MAX_UINT32) },
-  KeyRenegotiationThreshold: { bad: number(1, MAX_UINT64) },
-  LicenseInfo: { bad: READ_ONLY_SETTING },
-  LogLevel: { bad: number(0, 3) },
-  MaskSensitive: { bad: BOOLEAN },
-  MaxAuthAttempts: { bad: number(0, MAX_UINT32) },
-  ReuseDataBuffers: { bad: BOOLEAN },
-  MaxConnections: { bad: number(1, 100_000) },
-  NegotiatedStrictKex: { of: 'connection', bad: READ_ONLY_SETTING },
-  SecurityProfile: { bad: line('modern', '', 'paranoid') },
-  ServerSSHVersionString: {
-    bad: line('SSH-2.0-a', '', 'a', 'SSH-2.0-', 'SSH-1.0-a', 'SSH-2.0-ä', 'SSH-2.0-'.padEnd(254)),
+  KeyboardInteractivePrompts: {
+    of: 'connection',
+    good: 'a,echo=true',
+    bad: ['a,echo=maybe', 'a\0,echo=true', HUGE],
   },
-  SSHKeyExchangeAlgorithms: { bad: list('curve25519-sha256') },
-  SSHMacAlgorithms: { bad: list('hmac-sha2-256') },
-  SSHPubKeyAuthSigAlgorithms: { bad: list('ssh-ed25519') },
-  SSHPublicKeyAlgorithms: { bad: list('ssh-ed25519') },
-  UseInternalSecurityAPI: { bad: BOOLEAN },
-  UserAuthBanner: { of: 'connection', bad: ['a\0b', HUGE] },
-  UseStrictKeyExchange: { bad: number(0, 3) },
-  AllowedClients: { bad: line('*') },
-  BindExclusively: { bad: BOOLEAN },
-  BlockedClients: { bad: line('10.0.0.1') },
-  DefaultConnectionTimeout: { bad: number(0, MAX_UINT32) },
-  FireAuthRequestAfterSig: { bad: BOOLEAN },
-  InBufferSize: { bad: number(0, 2 ** 30) },
-  KeepAliveInterval: { bad: number(0, 32_767_000) },
-  KeepAliveTime: { bad: number(0, 32_767_000) },
-  LoginGraceTime: { bad: number(0, MAX_UINT32) },
-  MaxUnauthenticated: { bad: number(0, 100_000) },
-  OutBufferSize: { bad: number(0, 2 ** 30) },
+  KeyRenegotiationInterval: number(0, MAX_UINT32),
+  KeyRenegotiationThreshold: number(1, MAX_UINT64),
+  LicenseInfo: READ_ONLY_SETTING,
+  LogLevel: { ...number(0, 3), good: '2' },
+  MaskSensitive: boolean('False'),
+  MaxAuthAttempts: number(0, MAX_UINT32),
+  ReuseDataBuffers: boolean('True'),
+  MaxConnections: number(1, 100_000),
+  NegotiatedStrictKex: { of: 'connection', ...READ_ONLY_SETTING },
+  SecurityProfile: line('modern', '', 'paranoid'),
+  ServerSSHVersionString: line(
+    'SSH-2.0-a',
+    ...['', 'a', 'SSH-2.0-', 'SSH-1.0-a', 'SSH-2.0-ä', 'SSH-2.0-a\r\nb', 'SSH-2.0-'.padEnd(254)],
+  ),
+  SSHKeyExchangeAlgorithms: list('curve25519-sha256'),
+  SSHMacAlgorithms: list('hmac-sha2-256'),
+  SSHPubKeyAuthSigAlgorithms: list('ssh-ed25519'),
+  SSHPublicKeyAlgorithms: list('ssh-ed25519'),
+  UseInternalSecurityAPI: boolean('True'),
+  UserAuthBanner: { of: 'connection', good: 'Grüße\r\n', bad: ['a\0b', 'x'.repeat(16_384), HUGE] },
+  UseStrictKeyExchange: { ...number(0, 3), good: '2' },
+  AllowedClients: line('10.0.0.1'),
+  BindExclusively: boolean('False'),
+  BlockedClients: line('10.0.0.1'),
+  DefaultConnectionTimeout: number(0, MAX_UINT32),
+  FireAuthRequestAfterSig: boolean('True'),
+  InBufferSize: number(0, 2 ** 30),
+  KeepAliveInterval: number(0, 32_767_000),
+  KeepAliveTime: number(0, 32_767_000),
+  LoginGraceTime: number(0, MAX_UINT32),
+  MaxUnauthenticated: number(0, 100_000),
+  OutBufferSize: number(0, 2 ** 30),
   // Has lines.
   SSHHostCertificates: { bad: ['x', 'x\0', HUGE] },
-  SSHKeepAliveCountMax: { bad: number(0, 0x7fffffff) },
-  SSHKeepAliveInterval: { bad: number(0, 0x7fffffff) },
-  SSHVersionPattern: { bad: line('*SSH-2.0-*', '', ' , ') },
-  TcpNoDelay: { bad: BOOLEAN },
-  UserCertCriticalOptions: { bad: line('force-command') },
-  UseIPv6: { bad: number(0, 2) },
+  SSHKeepAliveCountMax: number(0, 0x7fffffff),
+  SSHKeepAliveInterval: number(0, 0x7fffffff),
+  SSHVersionPattern: line('SSH-2.0-a*', '', ' ', ',', ' , ', 'x'.repeat(5000)),
+  TcpNoDelay: boolean('True'),
+  UserCertCriticalOptions: line(
+    'force-command',
+    ...['force command', 'größe', 'a\nb', 'x'.repeat(65)],
+    Array.from({ length: 65 }, (_, i) => `o${i}`).join(','),
+  ),
+  UseIPv6: number(0, 2),
 };
 
 // --- the surface ---
@@ -493,7 +521,9 @@ describe.each(Object.keys(METHODS))('%s()', (name) => {
     if (kind === anything) continue;
     test(`refuses every bad ${argument}`, async () => {
       const good = goodArguments(name);
-      await problemsOf(it.server, kind(argument), (value) => invoke(good.with(at, value)));
+      const cases = kind(argument);
+      if (kind.isId) cases.push(...all(almostId(good[at]), typeError(argument)));
+      await problemsOf(it.server, cases, (value) => invoke(good.with(at, value)));
     });
   }
 
@@ -523,14 +553,23 @@ describe.each(Object.keys(METHODS))('%s()', (name) => {
         invoke([...good, value]),
       );
     });
+  }
 
+  if (!direct && args.length > 0) {
     test('tells a callback of bad arguments, and returns no promise', async () => {
-      if (args.length === 0) return;
       const good = goodArguments(name);
-      const error = await new Promise((resolve) => {
-        expect(invoke([Symbol('bad'), ...good.slice(1), resolve])).toBeUndefined();
-      });
-      expect(describeProblem(error, typeError(args[0][0]))).toBeNull();
+      for (const [at, [argument, , kind]] of args.entries()) {
+        const cases = kind(argument).filter(({ value }) => typeof value !== 'function');
+        // One of each class: they are found at the same place.
+        for (const type of [TypeError, RangeError, SSHServerError]) {
+          const found = cases.find(({ expected }) => expected.class === type);
+          if (found === undefined) continue;
+          const error = await new Promise((resolve) => {
+            expect(invoke([...good.with(at, found.value), resolve])).toBeUndefined();
+          });
+          expect([argument, describeProblem(error, found.expected)]).toEqual([argument, null]);
+        }
+      }
     });
   }
 });
@@ -558,15 +597,20 @@ test.each(READ_ONLY)('%s cannot be assigned', (property) => {
 });
 
 describe.each(Object.keys(SETTINGS))('config(%j)', (name) => {
-  const { of, bad } = SETTINGS[name];
+  const { of, good, bad } = SETTINGS[name];
   // Nothing but what belongs to a connection is set where clients are.
   const serverOf = () => (of === 'connection' ? it.server : it.idle);
 
-  test('refuses bad values', async () => {
-    const cases = all(bad, serverError(10022, name));
-    await problemsOf(serverOf(), cases, (value) =>
-      serverOf().config(`${name}${indexOf(of)}=${value}`),
-    );
+  test('refuses bad values, and keeps the one that it has', async () => {
+    const set = (value) => serverOf().config(`${name}${indexOf(of)}=${value}`);
+    if (good !== undefined) {
+      const before = await serverOf().config(`${name}${indexOf(of)}`);
+      await set(good);
+      // What is kept is not what it would be anyway.
+      expect(await serverOf().config(`${name}${indexOf(of)}`)).toBe(good);
+      expect(good).not.toBe(before);
+    }
+    await problemsOf(serverOf(), all(bad, serverError(10022, name)), set);
   });
 
   test('refuses a bad index', async () => {

@@ -11,7 +11,6 @@ const channels = e2e('channels');
 const connections = e2e('connections');
 const fields = e2e('event_fields');
 const session = e2e('session');
-const settings = e2e('settings');
 const dispatch = facade('dispatch');
 const forward = interop('tunnel_forward');
 const reverse = interop('tunnel_reverse');
@@ -68,7 +67,10 @@ const events = {
     'Disconnected > once when it leaves during the question of a listener',
   ),
   Error: fields(error),
-  Log: settings('what settings do > LogLevel=2 logs up to that level, and never the password'),
+  Log: e2e('log')(
+    'a level > 2 adds one line for each packet: direction, name, number, length',
+    'MaskSensitive > hides the password (x, false) at level 3',
+  ),
   SSHChannelClosed: [...order, ...fields(apart)],
   SSHChannelDataIn: [...order, ...fields(data)],
   SSHChannelEOF: [

@@ -32,7 +32,7 @@ const properties = {
     ...defaults,
   ],
   DefaultIdleTimeout: [
-    ...settings('what settings do > DefaultIdleTimeout ends an idle connection'),
+    ...e2e('errors')('of connections > 10060 when it is idle for too long'),
     ...defaults,
   ],
   DefaultTimeout: [

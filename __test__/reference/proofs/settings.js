@@ -64,7 +64,10 @@ const settings = {
     'ReuseDataBuffers > False, the default: a program may keep the data',
     "ReuseDataBuffers > True: large data is the listeners' until their promises have settled, and empty then",
   ),
-  SecurityProfile: config('config() > SecurityProfile=modern sets every list'),
+  SecurityProfile: e2e('product')(
+    'SecurityProfile is compatible by default, takes both names in any case, and is reset',
+    'a list that is set after SecurityProfile stays as it was set',
+  ),
   ServerSSHVersionString: [
     ...config('what settings do > ServerSSHVersionString is what clients are told'),
     ...isRead('ServerSSHVersionString'),
