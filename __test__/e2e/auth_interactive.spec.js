@@ -5,9 +5,10 @@
 const fs = require('node:fs');
 const { SSHPrompt, SSHPromptList } = require('../../index.js');
 const { asked, knock, refused, start } = require('../support/auth_server.js');
-const { ssh, testOnUnix } = require('../support/clients.js');
+const { answering, askedBy, ssh, testOnUnix } = require('../support/clients.js');
 const { writeFile } = require('../support/folder.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { thrown } = require('../support/failures.js');
 
 describe('keyboard-interactive', () => {
   const ANSWERS = { 'Name: ': 'Ada', 'Code: ': '123', Third: 'c' };
@@ -102,16 +103,10 @@ describe('keyboard-interactive', () => {
       },
       ask(prompts(['Name: ', true], ['Code: ', false])),
     );
-    const askpass = writeFile(
-      'askpass',
-      '#!/bin/sh\ncase "$1" in *Name*) echo Ada;; *Code*) echo 123;; *) exit 1;; esac\n',
-      0o700,
-    );
     const result = await ssh(server, 'exit 4', {
       key: null,
       options: ['PreferredAuthentications=keyboard-interactive'],
-      env: { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':none' },
-      detached: true,
+      ...answering({ Name: 'Ada', Code: '123' }),
     });
     expect(result).toMatchObject({ status: 4, stderr: '' });
     expect(asked(recorder).map(([method]) => method)).toEqual([
@@ -132,16 +127,10 @@ describe('keyboard-interactive', () => {
       ask(prompts(...list), 'Wer bist du?\nZoe'),
     );
     const shown = writeFile('shown', '');
-    const askpass = writeFile(
-      'askpass',
-      `#!/bin/sh\necho "$1" >> ${shown}\necho \u00e4\u5b57\n`,
-      0o700,
-    );
     const result = await ssh(server, 'exit 0', {
       key: null,
       options: ['PreferredAuthentications=keyboard-interactive', 'LogLevel=INFO'],
-      env: { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':none' },
-      detached: true,
+      ...askedBy(`echo "$1" >> ${shown}; echo \u00e4\u5b57`),
     });
     expect(result.status).toBe(0);
     const lines = fs.readFileSync(shown, 'utf8').split('\n').slice(0, -1);
@@ -249,15 +238,6 @@ describe('prompts and messages that cannot be sent', () => {
   const TOO_LONG = 'x'.repeat(16 * 1024);
   const list = (...texts) => new SSHPromptList(texts.map((text) => new SSHPrompt(text)));
   const refusal = (name) => ({ code: 10022, message: expect.stringContaining(name) });
-
-  function thrown(call) {
-    try {
-      call();
-    } catch (error) {
-      return error;
-    }
-    throw new Error('it did not throw');
-  }
 
   test.each([
     ['33 of them', () => list(...Array(33).fill('x'))],

@@ -4,16 +4,10 @@
 // says why, and a connection beside it, with a channel that echoes, does not notice.
 
 const { generateKeyPairSync, getDiffieHellman } = require('node:crypto');
-const {
-  VERSION,
-  RawClient,
-  kexInit,
-  message,
-  packet,
-  uint32,
-} = require('../support/raw_client.js');
+const { VERSION, RawClient, kexInit, message, packet } = require('../support/raw_client.js');
 const { Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { uint32 } = require('../support/wire.js');
 
 const NO_KEX = '3: no agreement: no common key exchange algorithm';
 const NO_HOST_KEY = '3: no agreement: no common host key algorithm';

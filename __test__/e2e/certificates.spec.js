@@ -4,22 +4,14 @@
 // of file, with a client that says which key it saw.
 
 const fs = require('node:fs');
-const path = require('node:path');
 const { createHash } = require('node:crypto');
 const { Certificate, CertStoreTypes } = require('../../index.js');
 const { createServer, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { turn } = require('../support/waiting.js');
+const { fingerprints, keyFile: file } = require('../support/text_keys.js');
 
-const file = (name) => path.join(__dirname, '../../tests/vectors/text-keys', name);
-const expected = new Map(
-  fs
-    .readFileSync(file('expected.txt'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' '))
-    .map(([name, , fingerprint]) => [name, fingerprint]),
-);
+const expected = new Map(fingerprints.map(([name, , fingerprint]) => [name, fingerprint]));
 
 /** The fingerprint of the host key that a client gets which only knows these algorithms. */
 async function hostKeyOf(server, algorithms) {

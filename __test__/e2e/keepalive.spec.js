@@ -4,7 +4,7 @@
 // nobody answers on.
 
 const { once } = require('node:events');
-const { startSsh, testWith, python } = require('../support/clients.js');
+const { startParamiko, startSsh, testWith } = require('../support/clients.js');
 const { collect, start: startProcess } = require('../support/processes.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
@@ -59,16 +59,7 @@ describe('SSHKeepAliveInterval', () => {
 
   testWith('paramiko', 'paramiko answers', async () => {
     const { server, recorder } = await start('SSHKeepAliveInterval=1', PATIENT);
-    const script = `
-import sys, paramiko
-transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
-transport.start_client(timeout=60)
-transport.auth_password('demo', 'x')
-channel = transport.open_session()
-channel.exec_command('x')
-sys.exit(channel.recv_exit_status())
-`;
-    const client = startProcess(python, ['-c', script, String(server.getLocalPort())]);
+    const client = startParamiko(server, "channel.exec_command('x')");
     const { channelId, connectionId } = await recorder.first('SSHChannelRequested');
     await server.config('LogLevel=2');
     const answer = (e) => /^received.*REQUEST_FAILURE/.test(e.message);

@@ -6,6 +6,7 @@ const { randomBytes } = require('node:crypto');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
 const { startSession } = require('../support/sessions.js');
+const { byte, string, uint32 } = require('../support/wire.js');
 
 async function session() {
   const it = await startSession();
@@ -36,7 +37,7 @@ test('a rest is delivered before SSHChannelClosed of a client that sends no EOF'
   stream.write(Buffer.alloc(250, 'r'));
   await recorder.count('SSHChannelDataIn', 2);
   // CHANNEL_CLOSE without EOF before it
-  packets.sendPayload(client, Buffer.from([97]), packets.u32(stream.outgoing.id));
+  packets.sendPayload(client, byte(97), uint32(stream.outgoing.id));
   await recorder.first('SSHChannelClosed');
   expect(lengths(records())).toEqual([100, 100, 50]);
   const names = recorder.names(['Log', 'SSHStatus']);
@@ -87,13 +88,7 @@ test('extended data is not cut, and each channel has a length of its own', async
   const { data } = await recorder.first('SSHChannelDataIn', (e) => e.channelId !== channelId);
   expect(data).toBe('whole');
   // CHANNEL_EXTENDED_DATA of type 1
-  packets.sendPayload(
-    client,
-    Buffer.from([95]),
-    packets.u32(stream.outgoing.id),
-    packets.u32(1),
-    packets.string('errors'),
-  );
+  packets.sendPayload(client, byte(95), uint32(stream.outgoing.id), uint32(1), string('errors'));
   stream.end('abcd');
   await recorder.first('SSHChannelEOF');
   const extended = recorder.all('SSHChannelDataIn').filter((e) => e.extendedDataType === 1);

@@ -4,15 +4,14 @@
 // requests of the server.
 
 const { once } = require('node:events');
-const { startSsh, testWith, python } = require('../support/clients.js');
+const { python, startParamiko, startSsh, testWith } = require('../support/clients.js');
 const { start: startProcess } = require('../support/processes.js');
 const packets = require('../support/ssh2_packets.js');
 const { startServer, startSession } = require('../support/sessions.js');
+const { flag, string, uint32 } = require('../support/wire.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
-
-const { u32, string, flag } = packets;
 
 /** A session whose requests the test answers. */
 const session = (answer) =>
@@ -24,10 +23,10 @@ const REQUESTS = [
     'pty-req',
     [
       string('xterm'),
-      u32(80),
-      u32(24),
-      u32(640),
-      u32(480),
+      uint32(80),
+      uint32(24),
+      uint32(640),
+      uint32(480),
       string(Buffer.from([53, 0, 0, 0, 1, 0])),
     ],
     {
@@ -40,7 +39,7 @@ const REQUESTS = [
   ],
   [
     'x11-req',
-    [flag(true), string('MIT-MAGIC-COOKIE-1'), string('0123abcd'), u32(3)],
+    [flag(true), string('MIT-MAGIC-COOKIE-1'), string('0123abcd'), uint32(3)],
     {
       SingleConnection: 'True',
       X11AuthProtocol: 'MIT-MAGIC-COOKIE-1',
@@ -55,7 +54,7 @@ const REQUESTS = [
   ['subsystem', [string('sftp')], { Subsystem: 'sftp' }],
   [
     'window-change',
-    [u32(132), u32(43), u32(1056), u32(688)],
+    [uint32(132), uint32(43), uint32(1056), uint32(688)],
     {
       TerminalWidthCharacters: '132',
       TerminalHeightRows: '43',
@@ -65,13 +64,13 @@ const REQUESTS = [
   ],
   ['xon-xoff', [flag(true)], { ClientCanDo: 'True' }],
   ['signal', [string('INT')], { SignalName: 'INT' }],
-  ['exit-status', [u32(0xffffffff)], { ExitStatus: '4294967295' }],
+  ['exit-status', [uint32(0xffffffff)], { ExitStatus: '4294967295' }],
   [
     'exit-signal',
     [string('SEGV'), flag(true), string('oh no'), string('en')],
     { SignalName: 'SEGV', CoreDumped: 'True', ErrorMessage: 'oh no', LanguageTag: 'en' },
   ],
-  ['break', [u32(500)], { BreakLength: '500' }],
+  ['break', [uint32(500)], { BreakLength: '500' }],
   ['auth-agent-req@openssh.com', [], {}],
   ['eow@openssh.com', [], {}],
   ['invented@example.com', [Buffer.from('any bytes \xff', 'latin1')], { '%b': '97' }],
@@ -94,7 +93,7 @@ describe('requests of a channel', () => {
       expect(event).toMatchObject({ connectionId, channelId, requestType: type });
       const packet = Buffer.concat([
         Buffer.from([98]),
-        u32(stream.incoming.id === undefined ? 0 : stream.outgoing.id),
+        uint32(stream.incoming.id === undefined ? 0 : stream.outgoing.id),
         string(type),
         flag(wantReply),
         ...fields,
@@ -132,7 +131,7 @@ describe('requests of a channel', () => {
   test('fields that are cut short are read up to their end, and nobody is harmed', async () => {
     const { server, recorder, client, stream } = await startSession();
     for (const type of REQUESTS.map(([name]) => name)) {
-      expect(await packets.channelRequest(client, stream, type, true, u32(500))).toBe(true);
+      expect(await packets.channelRequest(client, stream, type, true, uint32(500))).toBe(true);
     }
     const { packetB } = await recorder.first('SSHChannelRequest', (e) => e.requestType === 'env');
     expect(() => server.getSSHParam(packetB, 'VariableName')).toThrow(
@@ -178,21 +177,15 @@ describe('requests of clients by themselves', () => {
 
   testWith('paramiko', 'paramiko: pty, window, environment, X11, agent, subsystem', async () => {
     const { server, recorder } = await startServer();
-    const script = `
-import sys, paramiko
-transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
-transport.start_client(timeout=60)
-transport.auth_password('demo', 'x')
-channel = transport.open_session()
+    const program = `
 channel.get_pty('vt100', 100, 30, 1, 2)
 channel.resize_pty(101, 31, 3, 4)
 channel.set_environment_variable('A', 'b')
 channel.request_x11(single_connection=True, auth_cookie='c00kie', handler=lambda *a: None)
 channel.request_forward_agent(lambda *a: None)
 channel.invoke_subsystem('thing')
-sys.exit(channel.recv_exit_status())
 `;
-    const client = startProcess(python, ['-c', script, String(server.getLocalPort())]);
+    const client = startParamiko(server, program);
     const last = await recorder.first('SSHChannelRequested', (e) => e.requestType === 'subsystem');
     const packet = (type) =>
       recorder.all('SSHChannelRequest').find((e) => e.requestType === type).packetB;

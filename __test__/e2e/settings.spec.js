@@ -7,22 +7,7 @@ const { hostCertificate } = require('../support/keys.js');
 const { acceptAll, createServer, Recorder, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { tcpClient } = require('../support/tcp_client.js');
-
-const fails = (promise, code, text = '') =>
-  expect(promise).rejects.toMatchObject({
-    name: 'SSHServerError',
-    code,
-    message: expect.stringContaining(text),
-  });
-
-function throws(call) {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('it did not throw');
-}
+const { fails, thrown } = require('../support/failures.js');
 
 describe('starting', () => {
   test('without a host key is error 1301', async () => {
@@ -87,8 +72,8 @@ describe('while listening', () => {
   test('port, host and MaxConnections cannot be changed: 106, 107, 108', async () => {
     const server = await startCommandServer();
     const port = server.getLocalPort();
-    expect(throws(() => server.setLocalPort(4000))).toMatchObject({ code: 106 });
-    expect(throws(() => (server.localHost = ''))).toMatchObject({ code: 107 });
+    expect(thrown(() => server.setLocalPort(4000))).toMatchObject({ code: 106 });
+    expect(thrown(() => (server.localHost = ''))).toMatchObject({ code: 107 });
     await fails(server.config('MaxConnections=5'), 108);
     expect([server.getLocalPort(), server.getLocalHost()]).toEqual([port, '127.0.0.1']);
     expect(await server.config('MaxConnections')).toBe('1000');
@@ -135,7 +120,7 @@ describe('config()', () => {
       expect.any(Number),
       'unheard-of',
     );
-    expect(throws(() => server.setSSHEncryptionAlgorithms('aes128-ctr,rot13')).message).toMatch(
+    expect(thrown(() => server.setSSHEncryptionAlgorithms('aes128-ctr,rot13')).message).toMatch(
       /rot13/,
     );
   });

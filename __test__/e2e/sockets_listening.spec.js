@@ -15,6 +15,7 @@ const {
 const { isServed, listeningOptions, testOnLinux } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { tcpClient } = require('../support/tcp_client.js');
+const { fails, thrown } = require('../support/failures.js');
 
 /** A server that listens, with these settings. */
 async function start(host, port, ...settings) {
@@ -25,15 +26,6 @@ async function start(host, port, ...settings) {
   await server.startListening();
   return server;
 }
-
-const fails = (promise, code, ...texts) =>
-  promise.then(
-    () => Promise.reject(new Error('it did not fail')),
-    (error) => {
-      expect(error).toMatchObject({ name: 'SSHServerError', code });
-      for (const text of texts) expect(error.message).toContain(text);
-    },
-  );
 
 /** Who answers at a port: the start of what it says. */
 async function answer(port, host) {
@@ -300,12 +292,7 @@ describe('LocalHost', () => {
     ['a long text', 'a'.repeat(256)],
   ])('%s is refused by name and changes nothing', (_, value) => {
     const server = createServer();
-    let error;
-    try {
-      server.setLocalHost(value);
-    } catch (thrown) {
-      error = thrown;
-    }
+    const error = thrown(() => server.setLocalHost(value));
     expect(error).toMatchObject({ name: 'SSHServerError', code: 10022 });
     expect(error.message).toContain('LocalHost');
     expect(server.getLocalHost()).toBe('127.0.0.1');

@@ -5,15 +5,13 @@
 // the tables are held against index.d.ts and against the settings of the addon, so that a new member
 // without a row fails. This file uses the real addon.
 
-const fs = require('node:fs');
-const path = require('node:path');
 const { once } = require('node:events');
-const { Client } = require('ssh2');
 const ts = require('typescript');
 const { Certificate, SSHPromptList, SSHServerError, sshserver } = require('../../index.js');
-const { hostCertificate } = require('../support/keys.js');
+const { connect, openSession } = require('../support/own_client.js');
+const { createOwnServer } = require('../support/own_server.js');
+const { declarationOf, settingNames: settings } = require('../support/public_surface.js');
 
-const ROOT = path.join(__dirname, '../..');
 const HUGE = 'x'.repeat(10_000_000);
 const BYTES = new Uint8Array([1, 2, 3]);
 const NOWHERE = '987654321987';
@@ -363,13 +361,7 @@ const SETTINGS = {
 
 // --- the surface ---
 
-const declaration = (() => {
-  const file = path.join(ROOT, 'index.d.ts');
-  const text = fs.readFileSync(file, 'utf8');
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const isServer = (node) => ts.isClassDeclaration(node) && node.name.text === 'sshserver';
-  return source.statements.find(isServer);
-})();
+const declaration = declarationOf('sshserver');
 const setters = declaration.members.filter(ts.isSetAccessor).map((node) => node.name.text);
 const getters = declaration.members.filter(ts.isGetAccessor).map((node) => node.name.text);
 
@@ -393,15 +385,6 @@ function documentedName(property) {
     : property[0].toUpperCase() + property.slice(1);
 }
 
-/** The settings that the addon has, from its source. */
-const sources = path.join(ROOT, 'src/binding/config_strings');
-const source = fs
-  .readdirSync(sources)
-  .filter((file) => file !== 'tests.rs')
-  .map((file) => fs.readFileSync(path.join(sources, file), 'utf8'));
-const settings = source.flatMap((text) =>
-  [...text.matchAll(/\brow\(\s*"(\w+)"/g)].map(([, name]) => name),
-);
 const sorted = (names) => [...names].sort();
 
 describe('the tables', () => {
@@ -433,27 +416,15 @@ const it = { server: null, idle: null, connection: '', channel: '', client: null
 const errors = [];
 
 beforeAll(async () => {
-  const server = new sshserver();
+  const server = createOwnServer();
   it.server = server;
-  server.setSSHCert(hostCertificate());
-  server.setLocalHost('127.0.0.1');
-  server.setLocalPort(0);
-  server.on('SSHUserAuthRequest', (e) => {
-    e.accept = e.authMethod === 'password';
-  });
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = true));
   server.on('Error', (e) => errors.push(e.description));
   const opened = once(server, 'SSHChannelOpened');
   await server.startListening();
-  it.client = new Client();
-  const ready = once(it.client, 'ready');
-  const options = { username: 'demo', password: 'demo', readyTimeout: 0 };
-  it.client.connect({ host: '127.0.0.1', port: server.getLocalPort(), ...options });
-  await ready;
-  it.stream = await new Promise((resolve, reject) =>
-    it.client.exec('cat', (error, stream) => (error ? reject(error) : resolve(stream))),
-  );
+  it.client = await connect(server.getLocalPort(), { username: 'demo', password: 'demo' });
+  it.stream = await openSession(it.client, 'cat');
   const [{ connectionId, channelId }] = await opened;
   it.connection = connectionId;
   it.channel = channelId;

@@ -8,19 +8,12 @@ const os = require('node:os');
 const { spawnSync } = require('node:child_process');
 const { Certificate, CertStoreTypes, SSHServerError } = require('../../index.js');
 const { onUnix } = require('../support/conditions.js');
+const { fingerprints, keyFile: file } = require('../support/text_keys.js');
 
 const ROOT = path.join(__dirname, '../..');
 const vectors = path.join(ROOT, 'tests/vectors');
-const file = (name) => path.join(vectors, 'text-keys', name);
 const bytes = (name) => fs.readFileSync(file(name));
 const older = (name) => path.join(vectors, 'keys', name);
-
-/** The lines of expected.txt: what ssh-keygen says about each file. */
-const expected = fs
-  .readFileSync(file('expected.txt'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => line.split(' '));
 
 function failure(code, message) {
   return expect.objectContaining({
@@ -36,7 +29,7 @@ function base64Fingerprint(certificate) {
 }
 
 describe('every file', () => {
-  test.each(expected)(
+  test.each(fingerprints)(
     '%s (%s) is read by cstAuto, as a file and as a blob',
     (name, holds, print) => {
       const password = holds === 'encrypted' ? 'secret' : '';

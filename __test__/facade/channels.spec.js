@@ -4,23 +4,10 @@ jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
 const { pipeline } = require('node:stream/promises');
 const { NativeServer, nativeError } = require('./fake_native.js');
-const { sshserver } = require('../../index.js');
+const { bytes, closed, create, data, eof } = require('./fake_server.js');
 const { deferred, turn } = require('../support/waiting.js');
 
-const bytes = (text) => new Uint8Array(Buffer.from(text));
-const data = (channel, text, type = 0) => [6, 1, channel, bytes(text), type];
-const eof = (channel) => [7, 1, channel];
-const closed = (channel) => [5, 1, channel];
-
 afterEach(() => NativeServer.last.finish());
-
-function create(...channels) {
-  const server = new sshserver();
-  const native = NativeServer.last;
-  native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
-  for (const channel of channels) native.channels.set(channel, [1, 'session', 0, true]);
-  return { server, native };
-}
 
 describe('data', () => {
   test('comes as bytes, as text when asked, and with its type', () => {
@@ -349,7 +336,7 @@ describe('the stream of a channel', () => {
 
 describe('openChannel', () => {
   test('its events wait for the code after the await', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     const promise = server.openChannel('1', 'session');
     expect([5, 6, 7].every((kind) => native.listensTo(kind))).toBe(true);
     const [[op]] = native.called('openChannel');
@@ -366,7 +353,7 @@ describe('openChannel', () => {
   });
 
   test("refused: the error is the promise's", async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     const promise = server.openChannel('1', 'x11');
     native.done(native.called('openChannel')[0][0], 1201, 'refused');
     await expect(promise).rejects.toMatchObject({ code: 1201, message: 'refused' });

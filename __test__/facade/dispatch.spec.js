@@ -2,17 +2,8 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
-const { NativeServer } = require('./fake_native.js');
-const { sshserver } = require('../../index.js');
+const { bytes, create, data } = require('./fake_server.js');
 const { deferred, turn } = require('../support/waiting.js');
-
-const bytes = (text) => new Uint8Array(Buffer.from(text));
-const data = (channel, text, connection = 1) => [6, connection, channel, bytes(text), 0];
-
-function create() {
-  const server = new sshserver();
-  return { server, native: NativeServer.last };
-}
 
 describe('the listener mask', () => {
   test('a bit is set while its event has listeners, however they come and go', () => {

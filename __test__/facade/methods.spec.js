@@ -2,29 +2,22 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { NativeServer } = require('./fake_native.js');
-const { sshserver, Certificate, SSHPromptList, SSHServerError } = require('../../index.js');
+const { create } = require('./fake_server.js');
+const { Certificate, SSHPromptList, SSHServerError } = require('../../index.js');
 const { turn } = require('../support/waiting.js');
 
 const BYTES = new Uint8Array([1, 2, 3]);
 
 afterEach(() => NativeServer.last.finish());
 
-function create() {
-  const server = new sshserver();
-  const native = NativeServer.last;
-  native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
-  native.channels.set(3, [1, 'session', 0, true]);
-  return { server, native };
-}
-
 test('a string never shows up in the message of a TypeError: it may be a password', async () => {
-  const { server } = create();
+  const { server } = create(3);
   await expect(server.sendBytes('3', 'secret')).rejects.toThrow(/^(?!.*secret)/);
 });
 
 describe('operations', () => {
   test('resolve with their OpDone, whatever the order', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     const first = server.disconnect('1');
     const second = server.exchangeKeys('1');
     const [[a]] = native.called('disconnect');
@@ -41,7 +34,7 @@ describe('operations', () => {
   });
 
   test('an error thrown at once is a rejection with a number', async () => {
-    const { server } = create();
+    const { server } = create(3);
     await expect(server.disconnect('99')).rejects.toMatchObject({
       code: 126,
       message: 'Invalid ConnectionId.',
@@ -55,14 +48,14 @@ describe('operations', () => {
   test.each(['', '0', '-1', '1.5', '01', ' 1', '1e0', 'abc', '9007199254740993'])(
     'the id %p is as unknown as any',
     async (id) => {
-      const { server } = create();
+      const { server } = create(3);
       await expect(server.disconnect(id)).rejects.toMatchObject({ code: 126 });
       expect(server.connections.get(id)).toBeUndefined();
     },
   );
 
   test('callbacks get null and the value, or the error, and no promise is returned', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     const value = await new Promise((resolve) => {
       expect(server.config('LogLevel', (...args) => resolve(args))).toBeUndefined();
     });
@@ -73,14 +66,14 @@ describe('operations', () => {
   });
 
   test('config() takes effect before it returns', () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     void server.config('AltSSHCertStore[0]=a=b');
     expect(native.called('config')).toEqual([['AltSSHCertStore[0]=a=b']]);
     return expect(server.config('Unknown')).rejects.toBeInstanceOf(SSHServerError);
   });
 
   test('sends: complete at once, or with an OpDone', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     await server.sendBytes('3', BYTES);
     await server.sendExtendedData('3', BYTES);
     await server.sendExtendedData('3', BYTES, 7);
@@ -101,7 +94,7 @@ describe('operations', () => {
   });
 
   test('sendExitStatus is an exit-status request without a reply', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     await server.sendExitStatus('3', 258);
     const [[, channel, type, payload]] = native.called('sendPacket');
     expect([channel, type]).toEqual([3, 98]);
@@ -111,7 +104,7 @@ describe('operations', () => {
   });
 
   test('packet fields', async () => {
-    const { server } = create();
+    const { server } = create(3);
     expect(server.getSSHParam(BYTES, 'Command')).toBe('Command of 3');
     expect(() => server.getSSHParam(BYTES, 'bad')).toThrow(SSHServerError);
     expect(await server.getSSHParamBytes(BYTES, 'Command')).toEqual(new Uint8Array([2, 3]));
@@ -120,7 +113,7 @@ describe('operations', () => {
   });
 
   test('doEvents() returns after events, and without any all the same', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     let seen = 0;
     server.on('SSHStatus', () => seen++);
     setImmediate(() => native.events([14, 1, '']));
@@ -143,7 +136,7 @@ describe('properties', () => {
     ['SSHCompressionAlgorithms', 'sshCompressionAlgorithms', 'none'],
     ['SSHEncryptionAlgorithms', 'sshEncryptionAlgorithms', 'aes128-ctr'],
   ])('%s is a pair of methods and a plain property', (stem, property, value) => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     server[`set${stem}`](value);
     expect(native.fields[stem]).toBe(value);
     expect(server[property]).toBe(value);
@@ -152,13 +145,13 @@ describe('properties', () => {
   });
 
   test('a refused value is an error with a number, and changes nothing', () => {
-    const { server } = create();
+    const { server } = create(3);
     expect(() => server.setLocalHost('forbidden')).toThrow(expect.objectContaining({ code: 107 }));
     expect(server.localHost).toBe('');
   });
 
   test('read-only ones cannot be assigned', () => {
-    const { server } = create();
+    const { server } = create(3);
     expect(() => {
       server.listening = true;
     }).toThrow(TypeError);
@@ -167,7 +160,7 @@ describe('properties', () => {
   });
 
   test('the certificate and the prompts start empty, and are so again after reset()', async () => {
-    const { server, native } = create();
+    const { server, native } = create(3);
     const certificate = new Certificate();
     const prompts = new SSHPromptList();
     expect(server.sshCert.subject).toBe('');

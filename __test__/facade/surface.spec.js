@@ -1,7 +1,6 @@
 'use strict';
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
-const fs = require('node:fs');
 const path = require('node:path');
 const { execFile } = require('node:child_process');
 const { promisify } = require('node:util');
@@ -9,13 +8,8 @@ const ts = require('typescript');
 const api = require('../../index.js');
 const { EVENT_NAMES } = require('../../lib/kinds.js');
 const events = require('../../lib/event_objects.js');
+const { ROOT, statements } = require('../support/public_surface.js');
 
-const ROOT = path.join(__dirname, '../..');
-const FILES = ['index.d.ts', 'lib/events.d.ts', 'lib/certificate.d.ts', 'lib/views.d.ts'];
-const statements = FILES.flatMap((file) => {
-  const text = fs.readFileSync(path.join(ROOT, file), 'utf8');
-  return [...ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true).statements];
-});
 const classes = statements.filter(ts.isClassDeclaration);
 const interfaces = new Map(
   statements.filter(ts.isInterfaceDeclaration).map((node) => [node.name.text, node]),

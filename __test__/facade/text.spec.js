@@ -2,20 +2,18 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { NativeServer } = require('./fake_native.js');
-const { sshserver } = require('../../index.js');
+const { closed, create, data } = require('./fake_server.js');
 
-const data = (channel, bytes, type = 0) => [6, 1, channel, new Uint8Array(bytes), type];
-const closed = (channel) => [5, 1, channel];
 const utf8 = (text) => [...Buffer.from(text)];
 
 afterEach(() => NativeServer.last.finish());
 
 function listening() {
-  const server = new sshserver();
+  const { server, native } = create();
   const texts = [];
   const listener = (e) => texts.push(e.data);
   server.on('SSHChannelDataIn', listener);
-  return { server, native: NativeServer.last, texts, listener };
+  return { server, native, texts, listener };
 }
 
 test.each([1, 2, 3, 5])('text in pieces of %i bytes loses nothing of UTF-8', (length) => {

@@ -1,8 +1,7 @@
 'use strict';
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
-const { NativeServer } = require('./fake_native.js');
-const { sshserver } = require('../../index.js');
+const { create } = require('./fake_server.js');
 const { deferred, turn } = require('../support/waiting.js');
 
 /** Question 4 of connection 1, about the tunnel 9. */
@@ -11,11 +10,6 @@ const requested = (port = 80, question = 4, tunnel = 9) => [
   ...['host', port],
 ];
 const closed = (tunnel = 9) => [15, 1, tunnel, 'host', 80];
-
-function create() {
-  const server = new sshserver();
-  return { server, native: NativeServer.last };
-}
 
 test('the event has the documented fields, and starts as refused', () => {
   const { server, native } = create();

@@ -2,8 +2,8 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { NativeServer, NativeCertificate } = require('./fake_native.js');
+const { create } = require('./fake_server.js');
 const {
-  sshserver,
   Certificate,
   CertStoreTypes,
   SSHChannel,
@@ -14,11 +14,6 @@ const {
 const { turn } = require('../support/waiting.js');
 
 afterEach(() => NativeServer.last?.finish());
-
-function create() {
-  const server = new sshserver();
-  return { server, native: NativeServer.last };
-}
 
 describe('Certificate', () => {
   const first = {

@@ -3,19 +3,16 @@
 // Everything the class documents has a test that proves it: the table of proofs is complete, names
 // tests that exist, and is what docs/REFERENCE.md shows.
 
-const fs = require('node:fs');
-const path = require('node:path');
-const ts = require('typescript');
 const groups = require('./items.json');
 const { never, proofs } = require('./proofs/index.js');
 const { namesOf, render } = require('./render.js');
-const { hasTest, ROOT } = require('./titles.js');
+const { hasTest } = require('./titles.js');
+const { declarationOf, readFile, settingNames } = require('../support/public_surface.js');
 
 const names = (id) => {
   const group = groups.find((each) => each.id === id);
   return namesOf(group).map(([name]) => name);
 };
-const readFile = (name) => fs.readFileSync(path.join(ROOT, name), 'utf8').replaceAll('\r\n', '\n');
 
 describe.each(groups.map((group) => [group.id, group]))('%s', (id, group) => {
   const all = namesOf(group).map(([name]) => name);
@@ -83,10 +80,6 @@ test('docs/REFERENCE.md is up to date (node scripts/reference.mjs writes it)', (
 });
 
 describe('what is public is in the table:', () => {
-  const statements = ['index.d.ts', 'lib/events.d.ts', 'lib/certificate.d.ts', 'lib/views.d.ts']
-    .map((file) => ts.createSourceFile(file, readFile(file), ts.ScriptTarget.Latest, true))
-    .flatMap((source) => [...source.statements]);
-  const named = (name) => statements.find((node) => node.name?.text === name);
   const members = (node) => [
     ...new Set(node.members.filter((member) => member.name).map((member) => member.name.getText())),
   ];
@@ -104,7 +97,9 @@ describe('what is public is in the table:', () => {
     ];
     const known = [...names('properties').flatMap(accessors), ...names('methods')];
     expect(
-      members(named('sshserver')).filter((name) => ![...known, ...ofEventEmitter].includes(name)),
+      members(declarationOf('sshserver')).filter(
+        (name) => ![...known, ...ofEventEmitter].includes(name),
+      ),
     ).toEqual([]);
     const { prototype } = require('../../index.js').sshserver;
     expect(names('methods').filter((name) => typeof prototype[name] !== 'function')).toEqual([]);
@@ -122,13 +117,13 @@ describe('what is public is in the table:', () => {
       .filter((name) => name.startsWith(`${type}.`))
       .map((name) => name.slice(type.length + 1));
     const known = [...fields, ...fields.flatMap(accessors)];
-    expect(members(named(type)).filter((name) => !known.includes(name))).toEqual([]);
+    expect(members(declarationOf(type)).filter((name) => !known.includes(name))).toEqual([]);
   });
 
   test.each(['SSHChannelMap', 'SSHConnectionMap', 'SSHPromptList'])('the members of %s', (type) => {
     const listed = names('collections').filter((name) => name.startsWith(`${type}.`));
     expect(
-      members(named(type))
+      members(declarationOf(type))
         .map((name) => `${type}.${name}`)
         .sort(),
     ).toEqual(listed.sort());
@@ -138,13 +133,13 @@ describe('what is public is in the table:', () => {
     const fieldsOf = (node) => [
       ...members(node),
       ...(node.heritageClauses ?? []).flatMap(({ types }) =>
-        types.flatMap(({ expression }) => fieldsOf(named(expression.text))),
+        types.flatMap(({ expression }) => fieldsOf(declarationOf(expression.text))),
       ),
     ];
-    const events = named('SSHServerEvents').members;
+    const events = declarationOf('SSHServerEvents').members;
     expect(events.map((event) => event.name.text).sort()).toEqual(names('events').sort());
     const declared = events.flatMap(({ name, type }) =>
-      fieldsOf(named(type.typeName.text)).map((field) => `${name.text}.${field}`),
+      fieldsOf(declarationOf(type.typeName.text)).map((field) => `${name.text}.${field}`),
     );
     expect(declared.sort()).toEqual(names('eventFields').sort());
   });
@@ -155,27 +150,19 @@ describe('what is public is in the table:', () => {
   ])('the fields of %s', (type, id) => {
     const listed = names(id).filter((name) => name.startsWith(`${type}.`));
     // Every Error has a name and a message, and these have a code.
-    const declared = members(named(type)).filter((name) => name !== 'code');
+    const declared = members(declarationOf(type)).filter((name) => name !== 'code');
     expect(declared.map((name) => `${type}.${name}`).sort()).toEqual(listed.sort());
   });
 
   test('the store types', () => {
-    const declared = named('CertStoreTypes').members.map((member) => member.name.text);
+    const declared = declarationOf('CertStoreTypes').members.map((member) => member.name.text);
     expect(declared.sort()).toEqual(names('storeTypes').sort());
   });
 
   test('the settings', () => {
-    const folder = path.join(ROOT, 'src/binding/config_strings');
-    const rows = fs
-      .readdirSync(folder)
-      .filter((name) => name.endsWith('.rs') && name !== 'tests.rs')
-      .flatMap((name) => [
-        ...readFile(`src/binding/config_strings/${name}`).matchAll(/\brow\(\s*"(\w+)"/g),
-      ])
-      .map(([, name]) => name);
-    expect(rows.length).toBeGreaterThan(10);
+    expect(settingNames.length).toBeGreaterThan(10);
     const listed = names('settings').map((name) => name.split('[')[0]);
-    expect(rows.filter((name) => !listed.includes(name))).toEqual([]);
+    expect(settingNames.filter((name) => !listed.includes(name))).toEqual([]);
   });
 
   test('the error codes', () => {

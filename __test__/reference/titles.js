@@ -210,4 +210,4 @@ function fill(template, value) {
   );
 }
 
-module.exports = { hasTest, ROOT };
+module.exports = { hasTest };

@@ -9,29 +9,12 @@ const path = require('node:path');
 const { once } = require('node:events');
 const { afterTest } = require('./cleanup.js');
 const { folder, writeFile } = require('./folder.js');
+const { mpint, string, uint32 } = require('./wire.js');
 
 const [FAILURE, REQUEST_IDENTITIES, IDENTITIES, SIGN_REQUEST, SIGN_RESPONSE] = [5, 11, 12, 13, 14];
 const [USER_PRESENT, USER_VERIFIED] = [1, 4];
 const APPLICATION = 'ssh:';
 let agents = 0;
-
-function uint32(number) {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(number);
-  return bytes;
-}
-
-function string(value) {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([uint32(bytes.length), bytes]);
-}
-
-/** An unsigned number as RFC 4251 section 5 has it. */
-function mpint(bytes) {
-  const start = bytes.findIndex((byte) => byte !== 0);
-  const number = start < 0 ? Buffer.alloc(0) : bytes.subarray(start);
-  return string(number[0] & 0x80 ? Buffer.concat([Buffer.from([0]), number]) : number);
-}
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 const fromJwk = (text) => Buffer.from(text, 'base64url');

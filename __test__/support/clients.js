@@ -7,8 +7,8 @@ const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const built = require('./built_clients.js');
 const { isUnix, onUnix, testUnless } = require('./conditions.js');
-const { folder } = require('./folder.js');
-const { userKey } = require('./keys.js');
+const { folder, writeFile } = require('./folder.js');
+const { hostCertificate, userKey } = require('./keys.js');
 const { run, start, environment } = require('./processes.js');
 
 const python =
@@ -79,4 +79,53 @@ function startSsh(server, command, options = {}) {
   return start('ssh', args, options);
 }
 
-module.exports = { python, available, testWith, testOnUnix, sshArguments, ssh, startSsh };
+/** Options of `ssh` that have it ask a script, whose `$1` is the prompt: it has no terminal to ask at. */
+function askedBy(script) {
+  const askpass = writeFile('askpass', `#!/bin/sh\n${script}\n`, 0o700);
+  const env = { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':none' };
+  return { env, detached: true };
+}
+
+/** The same, with an answer for each prompt that has its word in it. */
+function answering(answers) {
+  const cases = Object.entries(answers).map(([word, answer]) => `*${word}*) echo ${answer};;`);
+  return askedBy(`case "$1" in ${cases.join(' ')} *) exit 1;; esac`);
+}
+
+/** The arguments of plink for a server with this host key, up to who it is and where to. */
+function plinkArguments(server, hostKeyType = 'ed25519') {
+  const hex = hostCertificate(hostKeyType).fingerprintSHA256.replaceAll(':', '');
+  const fingerprint = Buffer.from(hex, 'hex').toString('base64').replace(/=+$/, '');
+  return [
+    ...['-batch', '-ssh', '-noagent', '-P', String(server.getLocalPort())],
+    ...['-hostkey', `SHA256:${fingerprint}`],
+  ];
+}
+
+/** Starts a program in Python with a transport of paramiko's, logged in, and a channel. */
+function startParamiko(server, program) {
+  const script = `
+import sys, paramiko
+transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
+transport.start_client(timeout=60)
+transport.auth_password('demo', 'x')
+channel = transport.open_session()
+${program}
+sys.exit(channel.recv_exit_status())
+`;
+  return start(python, ['-c', script, String(server.getLocalPort())]);
+}
+
+module.exports = {
+  python,
+  available,
+  testWith,
+  testOnUnix,
+  sshArguments,
+  ssh,
+  startSsh,
+  askedBy,
+  answering,
+  plinkArguments,
+  startParamiko,
+};

@@ -13,7 +13,7 @@ const path = require('node:path');
 const built = require('./built_clients.js');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
-const { hostCertificate, skProvider } = require('./keys.js');
+const { skProvider } = require('./keys.js');
 const { LineClient, json } = require('./line_client.js');
 const { environment, run } = require('./processes.js');
 const ssh2 = require('./ssh2_client.js');
@@ -219,10 +219,7 @@ const plink = new CommandDriver('plink', {
   }),
   forces: () => false,
   async run(job) {
-    const args = ['-load', 'interop', '-batch', '-ssh', '-P', String(job.server.getLocalPort())];
-    const hex = hostCertificate(job.hostKeyType).fingerprintSHA256.replaceAll(':', '');
-    const fingerprint = Buffer.from(hex, 'hex').toString('base64').replace(/=+$/, '');
-    args.push('-hostkey', `SHA256:${fingerprint}`, '-noagent');
+    const args = ['-load', 'interop', ...clients.plinkArguments(job.server, job.hostKeyType)];
     if (job.compression && job.compression !== 'none') args.push('-C');
     if (job.key) {
       const file = path.join(folder, `${path.basename(job.key.file)}.ppk`);

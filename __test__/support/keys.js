@@ -1,5 +1,7 @@
 'use strict';
 
+// Keys and certificates of hosts and users, each kind made once for a spec.
+
 const { spawnSync } = require('node:child_process');
 const { generateKeyPairSync } = require('node:crypto');
 const fs = require('node:fs');

@@ -83,4 +83,4 @@ class LineClient {
   }
 }
 
-module.exports = { LineClient, fields, json };
+module.exports = { LineClient, json };

@@ -1,5 +1,7 @@
 'use strict';
 
+// Processes that end with their test, and have nothing of the user who runs it.
+
 const { spawn } = require('node:child_process');
 const { afterTest } = require('./cleanup.js');
 const { folder } = require('./folder.js');

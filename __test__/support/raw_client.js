@@ -5,27 +5,17 @@
 
 const net = require('node:net');
 const { afterTest } = require('./cleanup.js');
+const { portOf } = require('./tcp_client.js');
+const { byte, string, uint32 } = require('./wire.js');
 
 const VERSION = 'SSH-2.0-raw\r\n';
-
-function uint32(number) {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(number);
-  return bytes;
-}
-
-/** RFC 4251 section 5. */
-function string(bytes) {
-  const data = Buffer.from(bytes);
-  return Buffer.concat([uint32(data.length), data]);
-}
 
 /** A packet without encryption (RFC 4253 section 6). */
 function packet(payload) {
   const padding = 16 - ((5 + payload.length) % 8);
   return Buffer.concat([
     uint32(1 + payload.length + padding),
-    Buffer.from([padding]),
+    byte(padding),
     payload,
     Buffer.alloc(padding),
   ]);
@@ -45,12 +35,12 @@ function kexInit(lists = {}) {
     ...lists,
   };
   const names = Object.values(has).map(string);
-  return Buffer.concat([Buffer.from([20]), Buffer.alloc(16, 7), ...names, Buffer.alloc(8 + 5)]);
+  return Buffer.concat([byte(20), Buffer.alloc(16, 7), ...names, Buffer.alloc(8 + 5)]);
 }
 
 /** A message with one string in it: that is what an mpint and a point look like, too. */
 function message(number, bytes) {
-  return Buffer.concat([Buffer.from([number]), string(bytes)]);
+  return Buffer.concat([byte(number), string(bytes)]);
 }
 
 /** A socket to the server that knows the server's packets as long as they are not encrypted. */
@@ -61,7 +51,7 @@ class RawClient {
   messages = [];
 
   constructor(server) {
-    this.socket = net.connect(server.getLocalPort(), '127.0.0.1');
+    this.socket = net.connect(portOf(server), '127.0.0.1');
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.on('error', () => {}); // a reset is an end too
     this.socket.on('data', (chunk) => this.#take(chunk));
@@ -114,4 +104,4 @@ class RawClient {
   }
 }
 
-module.exports = { VERSION, RawClient, kexInit, message, packet, string, uint32 };
+module.exports = { VERSION, RawClient, kexInit, message, packet };

@@ -3,17 +3,7 @@
 // Messages that the npm package ssh2 has no method for, sent and seen as they are.
 
 const { sendPacket } = require('ssh2/lib/protocol/utils.js');
-
-const u32 = (number) => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(number);
-  return bytes;
-};
-const string = (value) => {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([u32(bytes.length), bytes]);
-};
-const flag = (value) => Buffer.from([value ? 1 : 0]);
+const { byte, flag, string, uint32 } = require('./wire.js');
 
 /** Sends a payload. */
 function sendPayload(client, ...parts) {
@@ -26,12 +16,12 @@ function sendPayload(client, ...parts) {
 
 /** Sends a channel request on a channel of ssh2; with `wantReply` resolves to whether it succeeded. */
 function channelRequest(client, stream, type, wantReply, ...fields) {
-  const channel = u32(stream.outgoing.id);
+  const channel = uint32(stream.outgoing.id);
   const reply = new Promise((resolve) => {
     if (wantReply) stream._callbacks.push((failed) => resolve(!failed));
     else resolve(undefined);
   });
-  sendPayload(client, Buffer.from([98]), channel, string(type), flag(wantReply), ...fields);
+  sendPayload(client, byte(98), channel, string(type), flag(wantReply), ...fields);
   return reply;
 }
 
@@ -41,7 +31,7 @@ function globalRequest(client, name, wantReply, ...fields) {
     if (wantReply) client._callbacks.push((failed) => resolve(!failed));
     else resolve(undefined);
   });
-  sendPayload(client, Buffer.from([80]), string(name), flag(wantReply), ...fields);
+  sendPayload(client, byte(80), string(name), flag(wantReply), ...fields);
   return reply;
 }
 
@@ -55,8 +45,8 @@ function openChannel(client, type, ...parameters) {
       resolve({ recipient, reason, description });
     handlers.CHANNEL_OPEN_CONFIRMATION = (protocol, info) => resolve(info);
   }).finally(() => Object.assign(handlers, { CHANNEL_OPEN_FAILURE, CHANNEL_OPEN_CONFIRMATION }));
-  const fields = [u32(number), u32(1 << 20), u32(1 << 15)];
-  sendPayload(client, Buffer.from([90]), string(type), ...fields, ...parameters);
+  const fields = [uint32(number), uint32(1 << 20), uint32(1 << 15)];
+  sendPayload(client, byte(90), string(type), ...fields, ...parameters);
   return answer;
 }
 
@@ -95,9 +85,6 @@ function watchRequests(client) {
 }
 
 module.exports = {
-  u32,
-  string,
-  flag,
   sendPayload,
   channelRequest,
   globalRequest,

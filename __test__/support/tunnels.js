@@ -10,9 +10,8 @@ const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
 const { afterTest } = require('./cleanup.js');
-const { sshArguments } = require('./clients.js');
+const { plinkArguments, sshArguments } = require('./clients.js');
 const { folder } = require('./folder.js');
-const { hostCertificate } = require('./keys.js');
 const { run, start } = require('./processes.js');
 const { acceptAll, createServer, Recorder, runCommands } = require('./server.js');
 const { until } = require('./waiting.js');
@@ -152,11 +151,8 @@ function openTunnels(server, flags, options = []) {
 
 /** `plink -N` with these flags, which goes on. */
 function openPlink(server, flags) {
-  const hex = hostCertificate('ed25519').fingerprintSHA256.replaceAll(':', '');
-  const fingerprint = Buffer.from(hex, 'hex').toString('base64').replace(/=+$/, '');
-  const args = ['-batch', '-ssh', '-noagent', '-N', '-P', String(server.getLocalPort())];
-  const known = ['-hostkey', `SHA256:${fingerprint}`, '-pw', 'x'];
-  return start('plink', [...args, ...known, ...flags, 'demo@127.0.0.1']);
+  const args = [...plinkArguments(server), '-N', '-pw', 'x'];
+  return start('plink', [...args, ...flags, 'demo@127.0.0.1']);
 }
 
 /** The sockets that this process has open. */
@@ -184,7 +180,6 @@ module.exports = {
   echo,
   exchange,
   freePort,
-  hashOf,
   httpServer,
   listen,
   noMoreSocketsThan,

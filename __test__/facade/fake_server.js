@@ -1,0 +1,24 @@
+'use strict';
+
+// Servers on top of the test double, and the events that it is given. A spec that uses this puts the
+// double in the addon's place first: jest.mock('../../lib/native.js', () => require('./fake_native.js')).
+
+const { NativeServer } = require('./fake_native.js');
+const { sshserver } = require('../../index.js');
+
+/** A server with one connection, 1, where it has channels. */
+function create(...channels) {
+  const server = new sshserver();
+  const native = NativeServer.last;
+  if (channels.length > 0) native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
+  for (const channel of channels) native.channels.set(channel, [1, 'session', 0, true]);
+  return { server, native };
+}
+
+/** What the addon has of a text, or of bytes. */
+const bytes = (content) => new Uint8Array(Buffer.from(content));
+const data = (channel, content, type = 0) => [6, 1, channel, bytes(content), type];
+const eof = (channel) => [7, 1, channel];
+const closed = (channel) => [5, 1, channel];
+
+module.exports = { bytes, closed, create, data, eof };
