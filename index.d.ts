@@ -263,7 +263,8 @@ export class sshserver extends EventEmitter {
    *   A host name stands for all of its addresses, which are looked up when a client connects and then believed
    *   for a minute. A wildcard of names is compared with the name of the client's address, if that name leads back
    *   to the address: a client without such a name matches none, so prefer addresses to block somebody. Only the
-   *   connection waits for look-ups, 10 seconds at most; a name that is not found matches nobody.
+   *   connection waits for look-ups, 10 seconds at most; a name that is not found matches nobody. While its name
+   *   servers are out of order, a host name stands for the addresses that were last found.
    * - `MaxConnections` (1 to 100000, default 1000): who comes when there are as many is disconnected at once, and
    *   the log says so.
    * - `DefaultConnectionTimeout` (seconds, default 0: no limit): a client that has to say something before it is
