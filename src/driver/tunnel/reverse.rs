@@ -279,8 +279,7 @@ impl ConnectionHandle {
                     Poll::Ready(Ok((stream, peer))) => {
                         moved = true;
                         // One too many is closed.
-                        let full = tunnels.open.len().saturating_add(tunnels.arriving.len());
-                        if full >= crate::limits::MAX_TUNNELS {
+                        if tunnels.is_full() {
                             continue;
                         }
                         let (ticket, place) = (next_ticket(), listener.place.clone());
