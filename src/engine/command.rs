@@ -1,7 +1,7 @@
 //! What the program tells a connection to do. A command that returns `Ok` with a ticket leads to
 //! exactly one [`super::Notice::Done`].
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -178,11 +178,6 @@ impl Connection {
     /// Input is held back here: the client's silence is not its own.
     pub fn not_listening(&mut self, now: Instant) {
         self.liveness.not_listening(now);
-    }
-
-    /// Changes the time without use of a channel after which the connection is ended.
-    pub fn set_idle_timeout(&mut self, timeout: Option<Duration>) {
-        self.idle_timeout = timeout;
     }
 
     /// The program has used data of a delivery: the window opens again.
