@@ -256,6 +256,10 @@ pub const MAX_STORE_TEXT_LEN: usize = 2 * MAX_STORE_LEN;
 /// The longest host name, of RFC 1035 section 2.3.4.
 pub const MAX_HOST_NAME_LEN: usize = 255;
 
+/// Characters of what a client says to people that are kept (why it disconnects, why it refuses a
+/// channel): they go to the program and its logs.
+pub const MAX_DESCRIPTION_LEN: usize = 1024;
+
 /// The longest name of RFC 4251 section 6: what is longer is no name of the protocol.
 pub const MAX_NAME_LEN: usize = 64;
 
