@@ -153,6 +153,7 @@ mod tests {
         long.resize(255, b'x');
         assert_eq!(read(&long), Err(LimitExceeded::IdentificationTooLong.into()));
     }
+
     fn check(patterns: &str, identification: &str) -> Result<(), Error> {
         VersionPattern::parse(patterns).unwrap().check(identification)
     }

@@ -1,5 +1,6 @@
-//! User authentication (RFC 4252), server side: attempts, the table of methods, and the questions
-//! to the program. One file per method. The caller carries the answers back and starts the service.
+//! User authentication (RFC 4252), server side: attempts, which method a request is of, and the
+//! questions to the program. One file per method. The caller carries the answers back and starts the
+//! service.
 
 mod keyboard_interactive;
 mod password;
@@ -107,7 +108,7 @@ pub struct Settings<'a> {
 
 /// Which request waits for what.
 enum State {
-    /// The next request, or the next answer of a dialog that was abandoned.
+    /// The next request.
     AwaitRequest,
     /// The program's answer to `none`.
     None,
