@@ -302,7 +302,7 @@ export class sshserver extends EventEmitter {
    *   and of SSHPubKeyAuthSigAlgorithms included. `modern`: what ssh-audit has nothing against, for clients with a
    *   post-quantum key exchange; `intermediate`: what a current OpenSSH accepts, without SHA-1 and short tags;
    *   `compatible`: the documented defaults. The first two refuse RSA keys of less than 2048 bits. Lists that
-   *   are set afterwards count. docs/SSH-AUDIT.md of the repository has the reasons.
+   *   are set afterwards count. docs/SSH-AUDIT.md has the reasons.
    * - `SSHKeyExchangeAlgorithms`, `SSHMacAlgorithms`: the lists of key exchange methods and of MACs.
    * - `SSHPublicKeyAlgorithms`: the signature algorithms that the server proves itself with. Offered are those that
    *   one of its keys fits; without any, startListening rejects with 1301.
