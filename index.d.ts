@@ -329,7 +329,7 @@ export class sshserver extends EventEmitter {
    * **Data, logs and the rest**
    *
    * - `ReuseDataBuffers` (boolean, False; extension): `dataB` is taken back when the listeners of its event are done,
-   *   which halves the CPU time of large uploads. Nothing may read it after that: it has length 0.
+   *   which halves the CPU time of large uploads. Nothing may read it after that: what was taken has length 0.
    * - `CodePage` (default 65001, UTF-8): the encoding of `data`, of sendText and of dataToSend, by its number;
    *   docs/CODEPAGES.md lists them. A character that the code page lacks is sent as `?`. Rejects with
    *   10022 for a page that is not supported, by its name.
