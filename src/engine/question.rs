@@ -10,8 +10,8 @@ use crate::channels::ChannelId;
 use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
 use crate::limits::MAX_PROMPTS;
 use crate::userauth::{AuthAnswer, Step, UserAuth};
-use crate::wire::Outbox;
 use crate::wire::messages::{ServiceAccept, UserauthSuccess};
+use crate::wire::{Outbox, description};
 
 const USERAUTH: &str = "ssh-userauth";
 const CONNECTION: &str = "ssh-connection";
@@ -192,7 +192,8 @@ impl Connection {
                 let out: &mut dyn Outbox = &mut self.transport;
                 out.send(&UserauthSuccess {})?;
                 self.transport.set_authenticated();
-                self.transport.trace().milestone(|| format!("Authenticated: {user}"));
+                let shown = || format!("Authenticated: {}", description(user.as_bytes()));
+                self.transport.trace().milestone(shown);
                 self.events.push_back(Event::Notice(Notice::Authenticated { user }));
                 Ok(())
             }

@@ -122,7 +122,7 @@ fn is_of_name(byte: u8) -> bool {
 }
 
 /// What a peer says to people (of its leaving, of a refused channel), fit to be shown and logged: its
-/// beginning, with spaces in place of control characters.
+/// beginning, with spaces in place of control characters (RFC 4251 section 9.2).
 pub fn description(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let shown = text.chars().take(MAX_DESCRIPTION_LEN);
