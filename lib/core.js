@@ -173,7 +173,7 @@ class Core {
 
   /** Takes over what the facade itself goes by. */
   settingsChanged() {
-    this.reusesData = this.#native.get('ReuseDataBuffers');
+    this.reusesData = this.#native.config('ReuseDataBuffers') === 'True';
     this.text.use(this.#native.codePage());
   }
 

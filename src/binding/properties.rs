@@ -31,8 +31,6 @@ pub(super) fn get(state: &State, name: &str) -> Result<Value, Failure> {
         "KeyboardInteractiveMessage" => text(&settings.instruction),
         "SSHCompressionAlgorithms" => text(settings.lists.compression.shown()),
         "SSHEncryptionAlgorithms" => text(settings.lists.cipher.shown()),
-        // A setting that the facade asks for.
-        "ReuseDataBuffers" => Either3::A(settings.reuse_data_buffers),
         "Listening" => Either3::A(state.server.listening_on().is_some()),
         _ => return Err(Failure::invalid(format!("There is no property {name:?}."))),
     })

@@ -77,12 +77,13 @@ pub(super) struct Step {
 impl ConnectionHandle {
     /// The program's turn is over: does what it wants here and now if the task sleeps.
     pub(super) fn settle(self: &Arc<Self>) {
-        let only_consumed = {
+        let commands_wait = {
             let mut queue = self.queue.lock();
             queue.touched = false;
-            queue.commands.is_empty()
+            !queue.commands.is_empty()
         };
-        if only_consumed || self.sleeps.now() {
+        // Without commands it is about consumed bytes and sealed packets: little, and done at once.
+        if !commands_wait || self.sleeps.now() {
             self.drive_now();
         } else {
             self.notify.notify_one();

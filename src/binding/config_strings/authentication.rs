@@ -1,6 +1,6 @@
 //! Who gets in: attempts and their time, prompts and banners, certificates of users.
 
-use super::{OfConnection, Plain, Row, number, row};
+use super::{OfConnection, Plain, Row, boolean, number, row};
 use crate::binding::errors::Failure;
 use crate::binding::login_texts;
 use crate::binding::settings::{parse_bool, show_bool};
@@ -15,8 +15,7 @@ pub(super) static ROWS: &[Row] = &[
         Plain(
             |state| show_bool(state.settings.ask_after_signature),
             Some(|state, value| {
-                let bad = || Failure::invalid("The value has to be True or False.");
-                state.settings.ask_after_signature = parse_bool(value).ok_or_else(bad)?;
+                state.settings.ask_after_signature = boolean(value)?;
                 Ok(())
             }),
         ),

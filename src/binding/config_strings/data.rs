@@ -1,8 +1,7 @@
 //! What becomes of the data of channels.
 
-use super::{Plain, Row, row};
-use crate::binding::errors::Failure;
-use crate::binding::settings::{parse_bool, show_bool};
+use super::{Plain, Row, boolean, row};
+use crate::binding::settings::show_bool;
 
 /// The settings of this file.
 pub(super) static ROWS: &[Row] = &[row(
@@ -10,8 +9,7 @@ pub(super) static ROWS: &[Row] = &[row(
     Plain(
         |state| show_bool(state.settings.reuse_data_buffers),
         Some(|state, value| {
-            let bad = || Failure::invalid("The value has to be True or False.");
-            state.settings.reuse_data_buffers = parse_bool(value).ok_or_else(bad)?;
+            state.settings.reuse_data_buffers = boolean(value)?;
             Ok(())
         }),
     ),
