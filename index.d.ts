@@ -205,11 +205,14 @@ export class sshserver extends EventEmitter {
 
   /**
    * Reads (`"NAME"`) or sets (`"NAME=VALUE"`) a setting; names are case-insensitive. Resolves to the value, or to
-   * `""` after a set. Takes effect before it returns. Booleans read as `True`/`False`.
+   * `""` after a set. Takes effect before it returns. Booleans are True or False, which can be written 1 or 0 and
+   * yes or no too.
    *
    * Rejects for an unknown name or a bad value, and with 108 for MaxConnections while listening. A bad value
-   * is SSHServerError 10022 with the name of the setting in its text, and changes nothing. A setting of the
-   * server is that of connections that come after it; one with `[id]` is of that connection.
+   * is SSHServerError 10022 with the name of the setting in its text, and changes nothing. A value has no control
+   * characters, except that certificates and their stores, banners and prompts have lines; it has at most 1 MiB
+   * (stores 2 MiB, banners and prompts 15 KiB). A setting of the server is that of connections that come after it;
+   * one with `[id]` is of that connection.
    *
    * **Logging in**
    *
@@ -263,7 +266,8 @@ export class sshserver extends EventEmitter {
    *   A host name stands for all of its addresses, which are looked up when a client connects and then believed
    *   for a minute. A wildcard of names is compared with the name of the client's address, if that name leads back
    *   to the address: a client without such a name matches none, so prefer addresses to block somebody. Only the
-   *   connection waits for look-ups, 10 seconds at most; a name that is not found matches nobody.
+   *   connection waits for look-ups, 10 seconds at most; a name that is not found matches nobody. While its name
+   *   servers are out of order, a host name stands for the addresses that were last found.
    * - `MaxConnections` (1 to 100000, default 1000): who comes when there are as many is disconnected at once, and
    *   the log says so.
    * - `DefaultConnectionTimeout` (seconds, default 0: no limit): a client that has to say something before it is
@@ -290,10 +294,42 @@ export class sshserver extends EventEmitter {
    *   (True) or the system may join small ones (False, Nagle's algorithm). The end of what the server has to
    *   send leaves at once in either case: no reply waits for the client's acknowledgement. Before the
    *   first channel it is always on.
-   * Rejects for an unknown name or a bad value, which changes nothing, and with 108 for MaxConnections while
-   * listening. A value has no control characters, except that certificate stores, banners and prompts have
-   * lines; it has at most 1 MiB (stores 2 MiB, banners and prompts 16 KiB).
    *
+   * **Algorithms.** Names separated by commas, in any order: the client's decides (RFC 4253, section 7.1). An unknown
+   * name is refused; names that begin with `gss-` are taken and not offered.
+   *
+   * - `SecurityProfile` (default `compatible`; extension): sets every list of algorithms, those of the properties
+   *   and of SSHPubKeyAuthSigAlgorithms included. `modern`: what ssh-audit has nothing against, for clients with a
+   *   post-quantum key exchange; `intermediate`: what a current OpenSSH accepts, without SHA-1 and short tags;
+   *   `compatible`: the documented defaults. The first two refuse RSA keys of less than 2048 bits. Lists that
+   *   are set afterwards count. docs/SSH-AUDIT.md has the reasons.
+   * - `SSHKeyExchangeAlgorithms`, `SSHMacAlgorithms`: the lists of key exchange methods and of MACs.
+   * - `SSHPublicKeyAlgorithms`: the signature algorithms that the server proves itself with. Offered are those that
+   *   one of its keys fits; without any, startListening rejects with 1301.
+   * - `UseStrictKeyExchange` (default 1): the answer to the Terrapin attack. 0 off, 1 with each client that can, 2
+   *   required for the ciphers and MACs that the attack is about, 3 required of every client.
+   * - `NegotiatedStrictKex[id]` (boolean, to be read): whether a connection has it.
+   * - `KeyRenegotiationThreshold` (bytes, default 1073741824), `KeyRenegotiationInterval` (seconds, default 3600, 0: by
+   *   volume only; extension): when keys are exchanged anew, whichever comes first. Ciphers with small blocks get
+   *   new keys earlier.
+   *
+   * **More host keys**, for clients that do not take the algorithms of SSHCert. Indices begin with 0.
+   *
+   * - `AltSSHCertCount` (0 to 256, default 0): how many there are. More of them are empty ones, fewer drop the last.
+   * - `AltSSHCertStoreType[i]`, `AltSSHCertStore[i]`, `AltSSHCertStorePassword[i]`: the store of each, as for
+   *   Certificate; a store of text has its lines.
+   * - `AltSSHCertSubject[i]`: which certificate of the store; `*` is the first, and `""` takes the key away. To be set
+   *   last: it has the certificate loaded, on another thread. Resolves when that is done and startListening waits
+   *   for it; rejects with 1301 if it cannot be loaded or has no private key, and keeps the key of before.
+   *
+   * **Versions.** `ServerSSHVersionString` (default `SSH-2.0-sshserver_` and the version) is what new clients are told:
+   * `SSH-2.0-` and at most 245 printable characters. `ClientSSHVersionString[id]` (to be read) is what a client has
+   * told, `""` before it has.
+   *
+   * **Data, logs and the rest**
+   *
+   * - `ReuseDataBuffers` (boolean, False; extension): `dataB` is taken back when the listeners of its event are done,
+   *   which halves the CPU time of large uploads. Nothing may read it after that: what was taken has length 0.
    * - `CodePage` (default 65001, UTF-8): the encoding of `data`, of sendText and of dataToSend, by its number;
    *   docs/CODEPAGES.md lists them. A character that the code page lacks is sent as `?`. Rejects with
    *   10022 for a page that is not supported, by its name.
@@ -305,8 +341,6 @@ export class sshserver extends EventEmitter {
    *   are the documented ones; there is no key, as the licence is an open one.
    * - `UseInternalSecurityAPI` (default False): kept and read back. It changes nothing: the addon has all
    *   its cryptography in itself, on every system.
-   * - `SecurityProfile` (default `compatible`): `modern` sets every list of algorithms to what a current
-   *   OpenSSH accepts, `compatible` sets all to their documented defaults.
    */
   config(configurationString: string): Promise<string>;
   config(configurationString: string, callback: SSHServerCallback<string>): void;

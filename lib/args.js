@@ -51,15 +51,14 @@ function checkFunction(value, name) {
 }
 
 function checkBytes(value, name) {
-  if (!(value instanceof Uint8Array) && !isForeignBytes(value)) {
-    throw invalidType(name, 'an instance of Uint8Array', value);
-  }
+  if (!isBytes(value)) throw invalidType(name, 'an instance of Uint8Array', value);
 }
 
 /** A Uint8Array of another realm (a vm context) is as good as one of ours. */
-function isForeignBytes(value) {
+function isBytes(value) {
   return (
-    Object.prototype.toString.call(value) === '[object Uint8Array]' && ArrayBuffer.isView(value)
+    value instanceof Uint8Array ||
+    (Object.prototype.toString.call(value) === '[object Uint8Array]' && ArrayBuffer.isView(value))
   );
 }
 
@@ -97,7 +96,7 @@ module.exports = {
   checkBoolean,
   checkFunction,
   checkBytes,
-  isBytes: (value) => value instanceof Uint8Array || isForeignBytes(value),
+  isBytes,
   checkInteger,
   checkInstance,
   checkId,

@@ -3,7 +3,7 @@
 const { NativeCertificate } = require('./native.js');
 const { CertStoreTypes } = require('./cert_store_types.js');
 const { SSHServerError, toServerError } = require('./errors.js');
-const { checkInteger, checkString, invalidType, isBytes } = require('./args.js');
+const { checkBytes, checkInteger, checkString, invalidType, isBytes } = require('./args.js');
 const { defineField, lowerFirst } = require('./accessors.js');
 const { Watchers } = require('./watchers.js');
 
@@ -278,7 +278,7 @@ class Certificate {
         return bytesOf(this.#field('Encoded'));
       },
       function (encoded) {
-        if (!isBytes(encoded)) throw invalidType('encodedB', 'an instance of Uint8Array', encoded);
+        checkBytes(encoded, 'encodedB');
         this.#setEncoded(encoded);
       },
     );
@@ -298,7 +298,7 @@ class Certificate {
         return bytesOf(this.#store);
       },
       function (store) {
-        if (!isBytes(store)) throw invalidType('storeB', 'an instance of Uint8Array', store);
+        checkBytes(store, 'storeB');
         this.#store = store;
       },
     );

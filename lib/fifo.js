@@ -13,11 +13,6 @@ class Fifo {
     this.#items.push(item);
   }
 
-  unshift(item) {
-    if (this.#head > 0) this.#items[--this.#head] = item;
-    else this.#items.unshift(item);
-  }
-
   peek() {
     return this.#items[this.#head];
   }

@@ -100,7 +100,8 @@ function noteOf(reason, notes) {
 
 const remarks = `## Remarks
 
-* No row of the host keys is a certificate or a key of a device: no setting takes one.
+* No row of the host keys is a certificate or a key of a FIDO device. Certificates of host keys, which the setting
+  SSHHostCertificates takes, have tests of their own; a server has no key in a FIDO device.
 * dbclient runs from file to file: with a full pipe as its standard output it waits for ever when the
   channel is closed, with OpenSSH's server too (Dropbear 2022.83).
 * Go's library offers encrypt-then-MAC together with CBC and does not do it: its CBC rows are with hmac-sha1.

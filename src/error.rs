@@ -16,7 +16,7 @@ pub enum Error {
     PeerIncompatible(PeerIncompatible),
     /// A MAC, a signature or a public value is wrong.
     Crypto(CryptoError),
-    /// A bound of `engine::limits` was passed.
+    /// A bound of `limits` was passed.
     Limit(LimitExceeded),
     /// The peer left, with its SSH_MSG_DISCONNECT.
     Disconnected {
@@ -123,10 +123,10 @@ pub enum CryptoError {
     Failed,
 }
 
-/// Which bound of `engine::limits` was passed.
+/// Which bound of `limits` was passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitExceeded {
-    /// Too many lines or bytes before the identification string.
+    /// No line end within the length of an identification string.
     IdentificationTooLong,
     /// Too many authentication attempts.
     AuthAttempts,
@@ -134,7 +134,7 @@ pub enum LimitExceeded {
     AuthRequests,
     /// Too many messages held back behind an unanswered question.
     HeldMessages,
-    /// Too many unanswered replies queued for a peer that does not read.
+    /// Too many bytes queued for a peer that does not end a key exchange.
     QueuedReplies,
     /// Too many key exchanges without data in between.
     KeyExchanges,
@@ -149,7 +149,7 @@ pub enum Closed {
     ByApplication,
     /// The program refused the service.
     ServiceRefused,
-    /// No data for the idle timeout.
+    /// No channel was used for the idle timeout.
     IdleTimeout,
     /// No reply to any of the keepalive requests.
     Unresponsive,
@@ -298,11 +298,11 @@ impl fmt::Display for CryptoError {
 impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::IdentificationTooLong => "no identification string",
+            Self::IdentificationTooLong => "identification string too long",
             Self::AuthAttempts => "too many authentication failures",
             Self::AuthRequests => "too many authentication requests",
             Self::HeldMessages => "too many messages before an answer",
-            Self::QueuedReplies => "too many unread replies",
+            Self::QueuedReplies => "too many messages wait for a key exchange",
             Self::KeyExchanges => "too many key exchanges",
             Self::InflatedPayload => "inflated payload too large",
         })

@@ -174,8 +174,9 @@ pub const MAX_CLIENT_HOSTS: usize = 64;
 /// and an address whose name servers are slow can be connected from as often as one likes.
 pub const MAX_CLIENT_LOOKUPS: usize = 16;
 
-/// How long a connection waits for these look-ups; what is not known by then counts as not found. A
-/// client whose name servers never answer must not hold its socket for as long as the resolver waits.
+/// How long a connection waits for these look-ups; a host whose servers have not answered by then has
+/// the addresses that were last known, and a client has no name. One whose name servers never answer
+/// must not hold its socket for as long as the resolver waits.
 pub const CLIENT_LOOKUP_TIME: Duration = Duration::from_secs(10);
 
 /// How long the addresses of a host name in a list are believed, so that a flood of connections is not
@@ -254,6 +255,10 @@ pub const MAX_STORE_TEXT_LEN: usize = 2 * MAX_STORE_LEN;
 
 /// The longest host name, of RFC 1035 section 2.3.4.
 pub const MAX_HOST_NAME_LEN: usize = 255;
+
+/// Characters of what a client says to people that are kept (why it disconnects, why it refuses a
+/// channel): they go to the program and its logs.
+pub const MAX_DESCRIPTION_LEN: usize = 1024;
 
 /// The longest name of RFC 4251 section 6: what is longer is no name of the protocol.
 pub const MAX_NAME_LEN: usize = 64;

@@ -6,134 +6,48 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     clippy::wildcard_enum_match_arm,
     reason = "a test fails by panicking, and its helpers do too"
 )]
 
+#[allow(dead_code, reason = "a test uses what it needs of the common part")]
+mod common;
+
 use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sshserver::crypto::random::SystemRandom;
-use sshserver::crypto::signature::generate_ed25519;
 use sshserver::driver::{
-    ClientList, Clients, EventKind, Families, Handler, InputGate, Listen, ListenError, OpError,
-    OpResult, Server, ServerEvent, Settings, SocketOptions, Wanted, os_error,
+    ClientList, Clients, EventKind, Families, Listen, ListenError, OpError, OpResult, ServerEvent,
+    SocketOptions, os_error,
 };
-use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
 
-/// Longer than anything here takes; only a failing test waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+use common::driver_program::{self, Fixture};
 
-#[derive(Default)]
-struct Program {
-    wanted: Wanted,
-    gate: InputGate,
-    events: Mutex<Option<Sender<ServerEvent>>>,
+/// A server whose program wants to know nothing.
+fn quiet() -> Fixture {
+    let fixture = Fixture::new(driver_program::settings());
+    fixture.want(&[]);
+    fixture
 }
 
-impl Handler for Program {
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
-    fn gate(&self) -> &InputGate {
-        &self.gate
-    }
-
-    fn handle(&self, event: ServerEvent) -> bool {
-        if let Some(events) = &*self.events.lock().unwrap() {
-            // The test may be over.
-            let _ = events.send(event);
-        }
-        false
-    }
-
-    fn forget(&self, _connection: u64) {}
-
-    fn auth_refusal(&self) -> AuthAnswer {
-        AuthAnswer::default()
-    }
-
-    fn prompts(&self, _connection: u64, _user: &str) -> (String, Vec<Prompt>) {
-        (String::new(), Vec::new())
-    }
+/// Listens on all addresses of these families, and says on which port.
+fn start_on(fixture: &mut Fixture, families: Families) -> u16 {
+    fixture.start(Listen { families, ..Listen::default() }).unwrap();
+    fixture.server.listening_on().unwrap().port()
 }
 
-struct Fixture {
-    server: Server,
-    program: Arc<Program>,
-    settings: Settings,
-    events: Receiver<ServerEvent>,
-    last_ticket: u64,
-}
-
-impl Fixture {
-    fn new() -> Self {
-        let (sender, events) = channel();
-        let program = Arc::new(Program::default());
-        *program.events.lock().unwrap() = Some(sender);
-        let mut config = Config::default();
-        config.transport.host_keys.push(Arc::new(generate_ed25519(&mut SystemRandom).unwrap()));
-        let settings = Settings { config: Arc::new(config), ..Settings::default() };
-        let handler: Arc<dyn Handler> = program.clone();
-        let server = Server::new(handler, settings.clone());
-        Self { server, program, settings, events, last_ticket: 0 }
-    }
-
-    fn ticket(&mut self) -> Ticket {
-        self.last_ticket += 1;
-        Ticket(self.last_ticket)
-    }
-
-    fn start(&mut self, listen: Listen) -> OpResult {
-        let ticket = self.ticket();
-        self.server.start(listen, ticket)?;
-        self.done(ticket)
-    }
-
-    fn stop(&mut self) {
-        let ticket = self.ticket();
-        self.server.stop(ticket);
-        self.done(ticket).unwrap();
-    }
-
-    fn done(&self, wanted: Ticket) -> OpResult {
-        loop {
-            match self.next() {
-                ServerEvent::Done { ticket, result } if ticket == wanted => return result,
-                _ => {}
-            }
-        }
-    }
-
-    /// Listens on all addresses of these families, and says on which port.
-    fn start_on(&mut self, families: Families) -> u16 {
-        self.start(Listen { families, ..Listen::default() }).unwrap();
-        self.server.listening_on().unwrap().port()
-    }
-
-    fn set_clients(&mut self, allowed: &str, blocked: &str) {
-        let list = |text| Arc::new(ClientList::parse(text).unwrap());
-        self.settings.clients = Clients { allowed: list(allowed), blocked: list(blocked) };
-        self.server.set_settings(self.settings.clone());
-    }
-
-    fn want(&self, kinds: &[EventKind]) {
-        self.program.wanted.set(kinds.iter().fold(0, |mask, kind| mask | 1 << (*kind as u8)));
-    }
-
-    fn next(&self) -> ServerEvent {
-        self.events.recv_timeout(PATIENCE).expect("an event")
-    }
+fn set_clients(fixture: &mut Fixture, allowed: &str, blocked: &str) {
+    let list = |text| Arc::new(ClientList::parse(text).unwrap());
+    fixture.settings.clients = Clients { allowed: list(allowed), blocked: list(blocked) };
+    fixture.server.set_settings(fixture.settings.clone());
 }
 
 fn connect(address: impl Into<IpAddr>, port: u16) -> Option<TcpStream> {
-    let client = TcpStream::connect(SocketAddr::new(address.into(), port)).ok()?;
-    client.set_read_timeout(Some(PATIENCE)).unwrap();
-    Some(client)
+    driver_program::try_connect(SocketAddr::new(address.into(), port)).ok()
 }
 
 /// Whether the server says anything; a reset counts as nothing.
@@ -150,7 +64,7 @@ fn is_served(client: Option<TcpStream>) -> bool {
 const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 fn local(port: u16, exclusive: bool) -> Listen {
-    Listen { host: HERE.to_string(), port, exclusive, ..Listen::default() }
+    Listen { exclusive, ..driver_program::at(&HERE.to_string(), port) }
 }
 
 fn has_ipv6() -> bool {
@@ -169,7 +83,7 @@ fn start_beside(other: IpAddr, families: Families) -> (Fixture, TcpListener, u16
     for _ in 0..20 {
         let neighbour = TcpListener::bind((other, 0)).unwrap();
         let port = neighbour.local_addr().unwrap().port();
-        let mut fixture = Fixture::new();
+        let mut fixture = quiet();
         // A third one may have the port.
         if fixture.start(Listen { port, families, ..Listen::default() }).is_ok() {
             return (fixture, neighbour, port);
@@ -180,8 +94,8 @@ fn start_beside(other: IpAddr, families: Families) -> (Fixture, TcpListener, u16
 
 #[test]
 fn without_a_family_only_ipv4_is_listened_on() {
-    let mut fixture = Fixture::new();
-    let port = fixture.start_on(Families::default());
+    let mut fixture = quiet();
+    let port = start_on(&mut fixture, Families::default());
     assert!(is_served(connect(HERE, port)));
     if has_ipv6() {
         let (_fixture, _neighbour, port) =
@@ -201,7 +115,7 @@ fn ipv6_alone_does_not_take_ipv4_connections() {
 #[test]
 fn both_families_have_one_port_and_the_host_localhost_is_both_of_its_addresses() {
     for host in ["", "localhost", "LocalHost"] {
-        let mut fixture = Fixture::new();
+        let mut fixture = quiet();
         let families = Families::Both;
         fixture.start(Listen { host: host.to_owned(), families, ..Listen::default() }).unwrap();
         let port = fixture.server.listening_on().unwrap().port();
@@ -220,7 +134,7 @@ fn a_port_that_is_taken_in_one_family_is_not_opened_in_the_other() {
     if has_ipv6() {
         let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let mut fixture = Fixture::new();
+        let mut fixture = quiet();
         let listen = Listen {
             host: "localhost".to_owned(),
             port,
@@ -241,7 +155,7 @@ fn an_address_of_another_family_is_an_error() {
         // an IPv4 address in the clothes of an IPv6 one
         ("::ffff:127.0.0.1", Families::Ipv6),
     ] {
-        let mut fixture = Fixture::new();
+        let mut fixture = quiet();
         let listen = Listen { host: host.to_owned(), families, ..Listen::default() };
         let result = fixture.start(listen);
         let Err(OpError::Listen(ListenError::OtherFamily(named, wanted))) = result else {
@@ -250,7 +164,7 @@ fn an_address_of_another_family_is_an_error() {
         assert_eq!((named.as_str(), wanted), (host, families));
         assert!(!fixture.server.is_active());
     }
-    let mut fixture = Fixture::new();
+    let mut fixture = quiet();
     let host = "::ffff:127.0.0.1".to_owned();
     fixture.start(Listen { host, ..Listen::default() }).unwrap();
     assert!(is_served(connect(HERE, fixture.server.listening_on().unwrap().port())));
@@ -259,7 +173,7 @@ fn an_address_of_another_family_is_an_error() {
 #[test]
 fn an_exclusive_port_is_shared_with_nobody() {
     for (first, second) in [(true, true), (true, false), (false, true)] {
-        let (mut one, mut two) = (Fixture::new(), Fixture::new());
+        let (mut one, mut two) = (quiet(), quiet());
         one.start(local(0, first)).unwrap();
         let port = one.server.listening_on().unwrap().port();
         assert_eq!(number(two.start(local(port, second))), 10048, "{first} {second}");
@@ -270,18 +184,18 @@ fn an_exclusive_port_is_shared_with_nobody() {
 #[cfg(unix)]
 #[test]
 fn a_shared_port_is_listened_on_by_all_who_share_it() {
-    let (mut one, mut two) = (Fixture::new(), Fixture::new());
+    let (mut one, mut two) = (quiet(), quiet());
     one.start(local(0, false)).unwrap();
     let port = one.server.listening_on().unwrap().port();
     two.start(local(port, false)).unwrap();
     assert!(is_served(connect(HERE, port)));
-    one.stop();
+    one.stop().unwrap();
     assert!(is_served(connect(HERE, port)), "the other still listens");
 }
 
 #[test]
 fn a_client_that_is_not_wanted_gets_no_byte_and_a_line_in_the_log() {
-    let mut fixture = Fixture::new();
+    let mut fixture = quiet();
     fixture.want(&[EventKind::Log]);
     fixture.start(local(0, true)).unwrap();
     let port = fixture.server.listening_on().unwrap().port();
@@ -291,7 +205,7 @@ fn a_client_that_is_not_wanted_gets_no_byte_and_a_line_in_the_log() {
         ("*", "127.0.0.0/8", "it is in BlockedClients"),
         ("localhost", "*.1", "it is in BlockedClients"),
     ] {
-        fixture.set_clients(allowed, blocked);
+        set_clients(&mut fixture, allowed, blocked);
         assert!(!is_served(connect(HERE, port)), "{allowed:?} {blocked:?}");
         let ServerEvent::Log { connection: 0, level: 1, message } = fixture.next() else {
             panic!("a line comes first, and nothing else");
@@ -305,7 +219,7 @@ fn a_client_that_is_not_wanted_gets_no_byte_and_a_line_in_the_log() {
         ("127.*", "no-such-host.invalid"),
         ("no-such-host.invalid, localhost", ""),
     ] {
-        fixture.set_clients(allowed, blocked);
+        set_clients(&mut fixture, allowed, blocked);
         assert!(is_served(connect(HERE, port)), "{allowed:?} {blocked:?}");
     }
 }
@@ -313,12 +227,12 @@ fn a_client_that_is_not_wanted_gets_no_byte_and_a_line_in_the_log() {
 #[test]
 fn a_client_on_an_ipv6_socket_is_known_by_its_own_address() {
     if has_ipv6() {
-        let mut fixture = Fixture::new();
-        let port = fixture.start_on(Families::Both);
-        fixture.set_clients("::1", "");
+        let mut fixture = quiet();
+        let port = start_on(&mut fixture, Families::Both);
+        set_clients(&mut fixture, "::1", "");
         assert!(is_served(connect(Ipv6Addr::LOCALHOST, port)));
         assert!(!is_served(connect(HERE, port)));
-        fixture.set_clients("*", "::/64");
+        set_clients(&mut fixture, "*", "::/64");
         assert!(!is_served(connect(Ipv6Addr::LOCALHOST, port)));
         assert!(is_served(connect(HERE, port)));
     }
@@ -326,12 +240,12 @@ fn a_client_on_an_ipv6_socket_is_known_by_its_own_address() {
 
 #[test]
 fn who_wants_to_be_asked_decides_for_himself() {
-    let mut fixture = Fixture::new();
+    let mut fixture = quiet();
     fixture.want(&[EventKind::ConnectionRequest, EventKind::Log]);
     fixture.start(local(0, true)).unwrap();
     let port = fixture.server.listening_on().unwrap().port();
     for (blocked, answer) in [("127.0.0.1", true), ("127.0.0.1", false), ("", true), ("", false)] {
-        fixture.set_clients("*", blocked);
+        set_clients(&mut fixture, "*", blocked);
         let client = connect(HERE, port);
         let (accept, asked) = loop {
             match fixture.next() {
@@ -349,7 +263,7 @@ fn who_wants_to_be_asked_decides_for_himself() {
 
 #[test]
 fn settings_of_sockets_do_not_keep_anybody_from_connecting() {
-    let mut fixture = Fixture::new();
+    let mut fixture = quiet();
     fixture.settings.socket = SocketOptions {
         receive_buffer: Some(1),
         send_buffer: Some(1 << 30),

@@ -19,15 +19,14 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use sshserver::driver::{
-    ConnectedAnswer, Handler, InputGate, Listen, OpError, Server, ServerEvent, Settings,
-    TunnelAsked, TunnelFailure, Wanted,
+    ConnectedAnswer, OpError, ServerEvent, Settings, TunnelAsked, TunnelFailure,
 };
-use sshserver::engine::{Answer, AuthAnswer, Place, Prompt, Ticket};
+use sshserver::engine::{Answer, AuthAnswer, Place, Ticket};
 use sshserver::limits::{MAX_TUNNEL_LISTENERS, MAX_TUNNELS};
 use sshserver::wire::Writer;
 use sshserver::wire::messages::forwarding::{Tcpip, TcpipForward};
@@ -37,88 +36,62 @@ use sshserver::wire::messages::{
 };
 
 use common::client::{Client, Offer};
+use common::driver_program::{Fixture, PATIENCE, at, connect};
 use common::{config, pattern};
 
-/// Longer than anything here takes; only a failing test waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Lets everybody in, and every tunnel unless it is told to keep the questions.
-struct Program {
-    wanted: Wanted,
-    gate: InputGate,
-    keeps: bool,
-    events: Mutex<Sender<ServerEvent>>,
+/// Lets everybody in.
+fn let_in(event: ServerEvent) -> Option<ServerEvent> {
+    match event {
+        ServerEvent::ConnectionRequest { asked, .. } => asked.answer(true),
+        ServerEvent::Connected { asked, .. } => asked.answer(ConnectedAnswer::ServerKeys),
+        ServerEvent::ServiceRequest { asked, .. } => asked.answer(Answer::Accept(true)),
+        ServerEvent::UserAuthRequest { asked, .. } => {
+            asked.answer(Answer::Auth(AuthAnswer { accept: true, ..AuthAnswer::default() }));
+        }
+        event => return Some(event),
+    }
+    None
 }
 
-impl Handler for Program {
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
-    fn gate(&self) -> &InputGate {
-        &self.gate
-    }
-
-    fn handle(&self, event: ServerEvent) -> bool {
-        match event {
-            ServerEvent::ConnectionRequest { asked, .. } => asked.answer(true),
-            ServerEvent::Connected { asked, .. } => asked.answer(ConnectedAnswer::ServerKeys),
-            ServerEvent::ServiceRequest { asked, .. } => asked.answer(Answer::Accept(true)),
-            ServerEvent::UserAuthRequest { asked, .. } => {
-                asked.answer(Answer::Auth(AuthAnswer { accept: true, ..AuthAnswer::default() }));
-            }
-            ServerEvent::TunnelRequested { asked, port, .. } if !self.keeps => {
-                asked.answer(Some(port));
-            }
-            // The test may be over.
-            event => drop(self.events.lock().unwrap().send(event)),
+/// The same, and every tunnel.
+fn let_tunnels_in(event: ServerEvent) -> Option<ServerEvent> {
+    match event {
+        ServerEvent::TunnelRequested { asked, port, .. } => {
+            asked.answer(Some(port));
+            None
         }
-        false
-    }
-
-    fn forget(&self, _connection: u64) {}
-
-    fn auth_refusal(&self) -> AuthAnswer {
-        AuthAnswer::default()
-    }
-
-    fn prompts(&self, _connection: u64, _user: &str) -> (String, Vec<Prompt>) {
-        (String::new(), Vec::new())
+        event => let_in(event),
     }
 }
 
 /// A server with one client that is logged in.
-struct Fixture {
-    server: Server,
-    events: Receiver<ServerEvent>,
+struct Session {
+    fixture: Fixture,
     client: Client,
     socket: TcpStream,
     /// To a thread that writes, so that a test that is about to read never waits for that.
     outgoing: Sender<Vec<u8>>,
 }
 
-impl Fixture {
-    fn new(keeps: bool) -> Self {
-        let (sender, events) = channel();
-        let (wanted, gate) = (Wanted::default(), InputGate::default());
-        wanted.set(u64::MAX);
-        let program = Program { wanted, gate, keeps, events: Mutex::new(sender) };
+impl Session {
+    /// Every tunnel is let in.
+    fn new() -> Self {
+        Self::with(let_tunnels_in)
+    }
+
+    fn with(program: fn(ServerEvent) -> Option<ServerEvent>) -> Self {
         let settings = Settings { config: Arc::new(config()), ..Settings::default() };
-        let server = Server::new(Arc::new(program), settings);
-        let listen = Listen { host: "127.0.0.1".to_owned(), ..Listen::default() };
-        server.start(listen, Ticket(1)).unwrap();
-        let done = |event: &ServerEvent| matches!(event, ServerEvent::Done { .. });
-        while !done(&events.recv_timeout(PATIENCE).unwrap()) {}
-        let socket = TcpStream::connect(server.listening_on().unwrap()).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut fixture = Fixture::taking(settings, program);
+        fixture.start(at("127.0.0.1", 0)).unwrap();
+        let socket = connect(fixture.server.listening_on().unwrap());
         let (outgoing, to_write) = channel::<Vec<u8>>();
         let mut writer = socket.try_clone().unwrap();
         // It ends with the test, or with the connection.
         std::thread::spawn(move || to_write.iter().all(|bytes| writer.write_all(&bytes).is_ok()));
         let client = Client::new(Offer::default());
-        let mut fixture = Self { server, events, client, socket, outgoing };
-        fixture.login();
-        fixture
+        let mut session = Self { fixture, client, socket, outgoing };
+        session.login();
+        session
     }
 
     fn login(&mut self) {
@@ -165,14 +138,6 @@ impl Fixture {
             let payload = self.next();
             if payload[0] == number {
                 return payload;
-            }
-        }
-    }
-
-    fn until<T>(&self, mut take: impl FnMut(ServerEvent) -> Option<T>) -> T {
-        loop {
-            if let Some(taken) = take(self.events.recv_timeout(PATIENCE).expect("an event")) {
-                return taken;
             }
         }
     }
@@ -232,9 +197,9 @@ fn granted(payload: &[u8]) -> Option<u16> {
 #[test]
 fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
     const LEN: usize = 12 * 1024 * 1024;
-    let mut fixture = Fixture::new(false);
+    let mut session = Session::new();
     let (target, address) = listener();
-    let (channel, mut window) = fixture.open(7, address, u32::MAX);
+    let (channel, mut window) = session.open(7, address, u32::MAX);
     let (mut source, _) = target.accept().unwrap();
     let mut sink = source.try_clone().unwrap();
     let sending = std::thread::spawn(move || {
@@ -246,7 +211,8 @@ fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
         sink.read_to_end(&mut all).unwrap();
         all
     });
-    let connection = fixture.server.connection(fixture.server.connection_ids()[0]).unwrap();
+    let server = &session.fixture.server;
+    let connection = server.connection(server.connection_ids()[0]).unwrap();
     let data = pattern(LEN);
     let (mut sent, mut received) = (0, Vec::new());
     let (mut ended, mut closed) = (false, false);
@@ -255,25 +221,25 @@ fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
     while !closed {
         // Asked for by either side in turn.
         let due = (sent + received.len()) / (LEN / 4) > exchanges;
-        if due && fixture.client.kex_inits[0].is_none() {
+        if due && session.client.kex_inits[0].is_none() {
             exchanges += 1;
             if exchanges % 2 == 0 {
                 connection.exchange_keys(Ticket(100 + exchanges as u64));
             } else {
-                fixture.client.send_kex_init();
+                session.client.send_kex_init();
             }
         }
         while window > 0 && sent < LEN {
             let len = (window as usize).min(30_000).min(LEN - sent);
             let part = &data[sent..sent + len];
-            fixture.client.say(&ChannelData { recipient_channel: channel, data: part });
+            session.client.say(&ChannelData { recipient_channel: channel, data: part });
             sent += len;
             window -= len as u32;
             if sent == LEN {
-                fixture.client.say(&ChannelEof { recipient_channel: channel });
+                session.client.say(&ChannelEof { recipient_channel: channel });
             }
         }
-        let payload = fixture.next();
+        let payload = session.next();
         match payload[0] {
             messages::SSH_MSG_CHANNEL_DATA => {
                 received.extend_from_slice(ChannelData::decode(&payload).unwrap().data);
@@ -290,14 +256,14 @@ fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
     sending.join().unwrap();
     assert!(receiving.join().unwrap() == data, "what the target got");
     assert!(received == data, "what the client got");
-    assert!(fixture.client.exchanges > 3, "{} exchanges", fixture.client.exchanges);
+    assert!(session.client.exchanges > 3, "{} exchanges", session.client.exchanges);
 }
 
 #[test]
 fn a_window_that_stays_closed_stops_the_target() {
-    let mut fixture = Fixture::new(false);
+    let mut session = Session::new();
     let (target, address) = listener();
-    let (channel, _) = fixture.open(7, address, 1000);
+    let (channel, _) = session.open(7, address, 1000);
     let (mut source, _) = target.accept().unwrap();
     source.set_nonblocking(true).unwrap();
     let block = vec![1; 64 * 1024];
@@ -320,35 +286,35 @@ fn a_window_that_stays_closed_stops_the_target() {
     assert!(written < 16 * 1024 * 1024, "{written} bytes");
     let mut got = 0;
     while got < 1000 {
-        got += ChannelData::decode(&fixture.expect(messages::SSH_MSG_CHANNEL_DATA))
+        got += ChannelData::decode(&session.expect(messages::SSH_MSG_CHANNEL_DATA))
             .unwrap()
             .data
             .len();
     }
     assert_eq!(got, 1000);
-    fixture.client.say(&ChannelWindowAdjust { recipient_channel: channel, bytes_to_add: 1 });
-    let payload = fixture.expect(messages::SSH_MSG_CHANNEL_DATA);
+    session.client.say(&ChannelWindowAdjust { recipient_channel: channel, bytes_to_add: 1 });
+    let payload = session.expect(messages::SSH_MSG_CHANNEL_DATA);
     assert_eq!(ChannelData::decode(&payload).unwrap().data.len(), 1);
 }
 
 #[test]
 fn a_client_that_never_closes_its_channel_holds_no_socket() {
-    let mut fixture = Fixture::new(false);
+    let mut session = Session::new();
     let (target, address) = listener();
-    let (channel, _) = fixture.open(7, address, 1000);
+    let (channel, _) = session.open(7, address, 1000);
     let (mut there, _) = target.accept().unwrap();
     there.shutdown(Shutdown::Write).unwrap();
-    fixture.client.say(&ChannelEof { recipient_channel: channel });
-    fixture.expect(messages::SSH_MSG_CHANNEL_CLOSE);
+    session.client.say(&ChannelEof { recipient_channel: channel });
+    session.expect(messages::SSH_MSG_CHANNEL_CLOSE);
     // Closed, not only shut down: who writes is told.
     there.set_read_timeout(Some(PATIENCE)).unwrap();
     while there.write_all(b"is anybody there?").is_ok() {
         std::thread::sleep(Duration::from_millis(1));
     }
     // To the program it is over when the client says so, or is gone.
-    fixture.socket.shutdown(Shutdown::Both).unwrap();
+    session.socket.shutdown(Shutdown::Both).unwrap();
     let closed = loop {
-        match fixture.events.recv_timeout(PATIENCE).unwrap() {
+        match session.fixture.next() {
             ServerEvent::TunnelClosed { port, .. } => break port,
             ServerEvent::Disconnected { .. } => panic!("Disconnected is the last event"),
             _ => {}
@@ -359,13 +325,13 @@ fn a_client_that_never_closes_its_channel_holds_no_socket() {
 
 #[test]
 fn tunnels_that_wait_for_the_program_are_bounded() {
-    let mut fixture = Fixture::new(true);
+    let mut session = Session::with(let_in);
     let (_target, address) = listener();
     for number in 0..MAX_TUNNELS as u32 + 2 {
-        fixture.ask_open(number, address, 1000);
+        session.ask_open(number, address, 1000);
     }
     for number in 0..2 {
-        let payload = fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
+        let payload = session.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
         let message = ChannelOpenFailure::decode(&payload).unwrap();
         // SSH_OPEN_RESOURCE_SHORTAGE
         let wanted = (MAX_TUNNELS as u32 + number, 4);
@@ -373,14 +339,14 @@ fn tunnels_that_wait_for_the_program_are_bounded() {
     }
     let mut asked: Vec<TunnelAsked> = Vec::new();
     while asked.len() < MAX_TUNNELS {
-        asked.push(fixture.until(|event| match event {
+        asked.push(session.fixture.until(|event| match event {
             ServerEvent::TunnelRequested { asked, .. } => Some(asked),
             _ => None,
         }));
     }
     // Dropped, a question is refused, which makes it one about a channel.
     drop(asked.pop());
-    let refused = fixture.until(|event| match event {
+    let refused = session.fixture.until(|event| match event {
         ServerEvent::ChannelOpenRequest { asked, channel_type, .. } => {
             assert_eq!(channel_type, "direct-tcpip");
             Some(asked)
@@ -388,24 +354,24 @@ fn tunnels_that_wait_for_the_program_are_bounded() {
         _ => None,
     });
     refused.answer(Answer::Accept(false));
-    let payload = fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
+    let payload = session.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
     let message = ChannelOpenFailure::decode(&payload).unwrap();
     // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
     assert_eq!((message.recipient_channel, message.reason_code), (MAX_TUNNELS as u32 - 1, 1));
     asked.pop().unwrap().answer(Some(address.port()));
-    fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+    session.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
 }
 
 #[test]
 fn listeners_are_bounded_and_closed_with_their_connection() {
-    let mut fixture = Fixture::new(false);
+    let mut session = Session::new();
     let mut ports = Vec::new();
     let mut refused = 0;
     for _ in 0..MAX_TUNNEL_LISTENERS + 3 {
-        fixture.ask_listen("tcpip-forward", 0);
+        session.ask_listen("tcpip-forward", 0);
     }
     for _ in 0..MAX_TUNNEL_LISTENERS + 3 {
-        match granted(&fixture.next()) {
+        match granted(&session.next()) {
             Some(port) => ports.push(port),
             None => refused += 1,
         }
@@ -413,16 +379,16 @@ fn listeners_are_bounded_and_closed_with_their_connection() {
     assert_eq!((ports.len(), refused), (MAX_TUNNEL_LISTENERS, 3));
     // One that is ended makes room for one more.
     let port = ports.pop().unwrap();
-    fixture.ask_listen("cancel-tcpip-forward", port.into());
-    assert_eq!(fixture.next(), [messages::SSH_MSG_REQUEST_SUCCESS]);
-    fixture.ask_listen("tcpip-forward", 0);
-    ports.push(granted(&fixture.next()).unwrap());
+    session.ask_listen("cancel-tcpip-forward", port.into());
+    assert_eq!(session.next(), [messages::SSH_MSG_REQUEST_SUCCESS]);
+    session.ask_listen("tcpip-forward", 0);
+    ports.push(granted(&session.next()).unwrap());
     TcpStream::connect(("127.0.0.1", ports[0])).unwrap();
-    fixture.expect(messages::SSH_MSG_CHANNEL_OPEN);
-    fixture.socket.shutdown(Shutdown::Both).unwrap();
+    session.expect(messages::SSH_MSG_CHANNEL_OPEN);
+    session.socket.shutdown(Shutdown::Both).unwrap();
     let mut closed = 0;
     loop {
-        match fixture.events.recv_timeout(PATIENCE).unwrap() {
+        match session.fixture.next() {
             ServerEvent::TunnelClosed { .. } => closed += 1,
             ServerEvent::Disconnected { .. } => break,
             _ => {}
@@ -436,15 +402,15 @@ fn listeners_are_bounded_and_closed_with_their_connection() {
 
 #[test]
 fn a_target_that_cannot_be_is_told_to_both() {
-    let mut fixture = Fixture::new(false);
+    let mut session = Session::new();
     let (target, address) = listener();
     drop(target);
-    fixture.ask_open(7, address, 1000);
-    let payload = fixture.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
+    session.ask_open(7, address, 1000);
+    let payload = session.expect(messages::SSH_MSG_CHANNEL_OPEN_FAILURE);
     let message = ChannelOpenFailure::decode(&payload).unwrap();
     // SSH_OPEN_CONNECT_FAILED
     assert_eq!((message.recipient_channel, message.reason_code), (7, 2));
-    let (place, cause) = fixture.until(|event| match event {
+    let (place, cause) = session.fixture.until(|event| match event {
         ServerEvent::Error { error: OpError::TunnelFailed { place, cause }, .. } => {
             Some((place, cause))
         }

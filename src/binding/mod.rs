@@ -1,10 +1,11 @@
 //! The Node binding: values in and out, nothing decided here. `server` is the class that the
 //! JavaScript facade drives, `program` takes the driver's events and `events` hands them over in
-//! batches; `settings`, `config_strings` and `properties` are the documented settings.
+//! batches, for which `loop_wake` wakes JavaScript; `settings`, `config_strings` and `properties` are
+//! the documented settings.
 
 #![allow(
     unsafe_code,
-    reason = "the napi macros generate it; the one block written here has its own reason"
+    reason = "the napi macros generate it; each block written here has its own reason"
 )]
 #![allow(unreachable_pub, reason = "the napi macros register nothing less than `pub`")]
 #![cfg_attr(test, allow(dead_code, reason = "in tests the napi macros register nothing"))]

@@ -107,7 +107,7 @@ impl Default for Settings {
             local_port: 22,
             backlog: None,
             max_connections: 1000,
-            auth_methods: "password,publickey".to_owned(),
+            auth_methods: config.auth_methods,
             idle_timeout: 0,
             timeout: 60,
             keep_alive_interval: 0,
@@ -211,7 +211,7 @@ fn unix_time() -> u64 {
 }
 
 /// A documented number of seconds; 0 stands for no limit.
-pub(super) fn seconds(number: u32) -> Option<Duration> {
+fn seconds(number: u32) -> Option<Duration> {
     (number > 0).then(|| Duration::from_secs(u64::from(number)))
 }
 

@@ -8,8 +8,8 @@ use super::table::Channels;
 use super::window::{ReceiveWindow, SendWindow};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
-use crate::wire::Outbox;
 use crate::wire::messages::{ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, Message};
+use crate::wire::{Outbox, description};
 
 /// Why a channel is not opened (RFC 4254 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,11 +162,7 @@ impl Channels {
         };
         let ticket = *ticket;
         self.remove(id);
-        let description = String::from_utf8_lossy(message.description)
-            .chars()
-            .take(1024)
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let description = description(message.description);
         let outcome = Outcome::OpenRefused { reason: message.reason_code, description };
         self.events.push_back(ChannelEvent::Done(ticket, outcome));
         Ok(())

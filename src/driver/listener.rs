@@ -192,8 +192,9 @@ fn both(ipv4: Ipv4Addr, ipv6: Ipv6Addr) -> [SocketAddr; 2] {
     [SocketAddr::new(ipv4.into(), 0), SocketAddr::new(ipv6.into(), 0)]
 }
 
-/// Address family not supported, or none of its addresses.
-fn is_lacking(error: &io::Error) -> bool {
+/// Whether binding has failed because this machine has no such address: its family is not supported,
+/// or it is not one of ours.
+pub(super) fn is_lacking(error: &io::Error) -> bool {
     matches!(os_error::number(error), 10043 | 10047 | 10049)
 }
 

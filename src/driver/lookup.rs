@@ -1,6 +1,6 @@
 //! Runs what asks the system's resolver. It blocks its thread for as long as the servers of a name do
 //! not answer, so it gets a thread of its own: those that the runtime has for work that blocks are
-//! few, and key exchanges need them. The callers bound how many there are.
+//! few, and connections with a key file of their own need them. The callers bound how many there are.
 
 use std::io;
 

@@ -20,7 +20,8 @@ use super::handler::Handler;
 /// More threads than this do not help: one JavaScript thread decides for all of them.
 const MAX_THREADS: usize = 4;
 
-/// Threads of each runtime for what blocks: look-ups of names, key files.
+/// Threads of each runtime for what blocks: key files, and giving memory back. Names and key exchanges
+/// have threads of their own.
 const BLOCKING_THREADS: usize = 2;
 
 /// It needs little; the default of 2 MiB is for code that recurses.

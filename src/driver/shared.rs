@@ -282,7 +282,7 @@ impl Shared {
     pub(super) async fn all_gone(&self) {
         loop {
             let gone = self.socket_gone.notified();
-            if self.sockets.load(Ordering::Acquire) == 0 {
+            if self.has_no_sockets() {
                 return;
             }
             gone.await;

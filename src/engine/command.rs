@@ -1,7 +1,7 @@
 //! What the program tells a connection to do. A command that returns `Ok` with a ticket leads to
 //! exactly one [`super::Notice::Done`].
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ use super::connection::{Connection, Phase};
 use crate::channels::{ChannelId, Room, SendMode, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
 use crate::limits::{MAX_SENT_PAYLOAD_LEN, TUNNEL_TRANSMIT_TARGET};
+use crate::wire::is_name;
 
 impl Connection {
     /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
@@ -105,8 +106,7 @@ impl Connection {
             return Err(ApiMisuse::NotConnected);
         }
         // RFC 4250 section 4.6.1
-        let good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
-        if !(1..=64).contains(&channel_type.len()) || !channel_type.bytes().all(good) {
+        if !is_name(channel_type) {
             return Err(ApiMisuse::BadChannelType);
         }
         if parameters.len() > MAX_SENT_PAYLOAD_LEN - 128 {
@@ -178,11 +178,6 @@ impl Connection {
     /// Input is held back here: the client's silence is not its own.
     pub fn not_listening(&mut self, now: Instant) {
         self.liveness.not_listening(now);
-    }
-
-    /// Changes the time without use of a channel after which the connection is ended.
-    pub fn set_idle_timeout(&mut self, timeout: Option<Duration>) {
-        self.idle_timeout = timeout;
     }
 
     /// The program has used data of a delivery: the window opens again.

@@ -17,7 +17,6 @@ pub use connection::Connection;
 pub use event::{Answer, Event, Notice, Question, QuestionId};
 
 pub use crate::channels::{ChannelId, Forwarding, Outcome, Place, Refusal, Room, SendMode, Ticket};
-pub use crate::crypto::signature::{Certificate, CertificateKind, CertificateOption};
 pub use crate::transport::{
     AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,
 };

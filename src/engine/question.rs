@@ -10,8 +10,8 @@ use crate::channels::ChannelId;
 use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
 use crate::limits::MAX_PROMPTS;
 use crate::userauth::{AuthAnswer, Step, UserAuth};
-use crate::wire::Outbox;
 use crate::wire::messages::{ServiceAccept, UserauthSuccess};
+use crate::wire::{Outbox, description};
 
 const USERAUTH: &str = "ssh-userauth";
 const CONNECTION: &str = "ssh-connection";
@@ -27,7 +27,7 @@ enum Subject {
     Forwarding,
 }
 
-/// The questions that have no answer yet, and the job that is out.
+/// The questions that have no answer yet, and whether a job is out.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     asked: u64,
@@ -35,11 +35,8 @@ pub(super) struct Questions {
     connection: Option<(QuestionId, Subject)>,
     /// About channels and global requests.
     channels: HashMap<QuestionId, Subject>,
-    job: Option<JobIsOut>,
+    job_is_out: bool,
 }
-
-#[derive(Debug)]
-struct JobIsOut;
 
 impl Questions {
     fn next_id(&mut self) -> QuestionId {
@@ -94,16 +91,16 @@ impl Questions {
     }
 
     pub(super) fn job_out(&mut self) {
-        self.job = Some(JobIsOut);
+        self.job_is_out = true;
     }
 
     pub(super) fn job_done(&mut self) {
-        self.job = None;
+        self.job_is_out = false;
     }
 
     /// Whether no input may be processed.
     pub(super) fn block_connection(&self) -> bool {
-        self.connection.is_some() || self.job.is_some()
+        self.connection.is_some() || self.job_is_out
     }
 
     pub(super) fn clear(&mut self) {
@@ -195,7 +192,8 @@ impl Connection {
                 let out: &mut dyn Outbox = &mut self.transport;
                 out.send(&UserauthSuccess {})?;
                 self.transport.set_authenticated();
-                self.transport.trace().milestone(|| format!("Authenticated: {user}"));
+                let shown = || format!("Authenticated: {}", description(user.as_bytes()));
+                self.transport.trace().milestone(shown);
                 self.events.push_back(Event::Notice(Notice::Authenticated { user }));
                 Ok(())
             }

@@ -150,7 +150,7 @@ fn store_text(store_type: u32, store: &[u8]) -> String {
         Some(row) => format!("Store type {store_type} ({})", row.name),
         None => format!("Store type {store_type}"),
     };
-    let may_be_path = matches!(row.and_then(|row| row.source), Some(Source::File | Source::Either));
+    let may_be_path = row.is_some_and(|row| matches!(row.source, Source::File | Source::Either));
     if let Ok(path) = std::str::from_utf8(store)
         && may_be_path
         && Path::new(path).exists()

@@ -134,14 +134,13 @@ pub(super) fn open(
     public_only.public_only = true;
     let unlock = if store_type.public_only { &public_only } else { unlock };
     match store_type.source {
-        None => Err(KeystoreError::UnsupportedStoreType.into()),
-        Some(Source::Token) => {
+        Source::Token => {
             pkcs11::open(store, unlock).map_err(|why| Unread { format: Some("PKCS#11"), why })
         }
-        Some(Source::System) => Err(KeystoreError::WindowsOnly.into()),
-        Some(Source::File) => parse_as(&read_named_file(store)?, formats, unlock),
-        Some(Source::Blob) => parse_as(store, formats, unlock),
-        Some(Source::Either) => match parse_as(store, formats, unlock) {
+        Source::System => Err(KeystoreError::WindowsOnly.into()),
+        Source::File => parse_as(&read_named_file(store)?, formats, unlock),
+        Source::Blob => parse_as(store, formats, unlock),
+        Source::Either => match parse_as(store, formats, unlock) {
             Err(Unread { format: None, why }) => match named_file(store)? {
                 Some(content) => parse_as(&content, formats, unlock),
                 None => Err(why.into()),

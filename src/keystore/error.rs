@@ -8,8 +8,6 @@ use std::io;
 /// Why a key or a certificate could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeystoreError {
-    /// A documented store type that is not read here.
-    UnsupportedStoreType,
     /// A number that is no documented store type.
     NoSuchStoreType,
     /// A certificate store of Windows.
@@ -99,7 +97,6 @@ fn printable(name: &[u8]) -> String {
 impl fmt::Display for KeystoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnsupportedStoreType => "Stores of this type are not supported.",
             Self::NoSuchStoreType => "There is no such store type.",
             Self::WindowsOnly => {
                 "Certificate stores of the system exist on Windows only, and are not read there yet."

@@ -1,5 +1,5 @@
-//! The documented store types as data. A type that is read here is a row with where its data is and
-//! in which forms; the others have a row too, so that refusing one can name it.
+//! The documented store types as data: a row for each with where its data is and in which forms. Those
+//! of the operating system have a row too, so that refusing one can name it.
 
 use std::path::Path;
 
@@ -32,8 +32,8 @@ pub struct StoreType {
     pub number: u32,
     /// The documented name.
     pub name: &'static str,
-    /// Where its data is; `None` if stores of this type are not read here.
-    pub source: Option<Source>,
+    /// Where its data is.
+    pub source: Source,
     /// The forms its data may have.
     pub(super) formats: &'static [&'static Format],
     /// Whether private keys in it are left alone.
@@ -41,11 +41,6 @@ pub struct StoreType {
 }
 
 impl StoreType {
-    /// Whether stores of this type can be read.
-    pub fn is_supported(&self) -> bool {
-        !matches!(self.source, None | Some(Source::System))
-    }
-
     /// The type with a documented number.
     pub fn of(number: u32) -> Option<&'static Self> {
         STORE_TYPES.iter().find(|row| row.number == number)
@@ -55,18 +50,18 @@ impl StoreType {
 const fn row(
     number: u32,
     name: &'static str,
-    source: Option<Source>,
+    source: Source,
     formats: &'static [&'static Format],
 ) -> StoreType {
     StoreType { number, name, source, formats, public_only: false }
 }
 
 const fn file(number: u32, name: &'static str, formats: &'static [&'static Format]) -> StoreType {
-    row(number, name, Some(Source::File), formats)
+    row(number, name, Source::File, formats)
 }
 
 const fn blob(number: u32, name: &'static str, formats: &'static [&'static Format]) -> StoreType {
-    row(number, name, Some(Source::Blob), formats)
+    row(number, name, Source::Blob, formats)
 }
 
 const fn public(row: StoreType) -> StoreType {
@@ -83,8 +78,8 @@ const PPK: &[&Format] = &[&ppk::FORMAT];
 
 /// Every documented store type, by number.
 pub static STORE_TYPES: &[StoreType] = &[
-    row(0, "cstUser", Some(Source::System), &[]),
-    row(1, "cstMachine", Some(Source::System), &[]),
+    row(0, "cstUser", Source::System, &[]),
+    row(1, "cstMachine", Source::System, &[]),
     file(2, "cstPFXFile", &[&pkcs12::FORMAT]),
     blob(3, "cstPFXBlob", &[&pkcs12::FORMAT]),
     file(4, "cstJKSFile", &[&jks::FORMAT]),
@@ -105,8 +100,8 @@ pub static STORE_TYPES: &[StoreType] = &[
     blob(19, "cstJWKBlob", JWK),
     file(21, "cstBCFKSFile", &[&bcfks::FORMAT]),
     blob(22, "cstBCFKSBlob", &[&bcfks::FORMAT]),
-    row(23, "cstPKCS11", Some(Source::Token), &[]),
-    row(99, "cstAuto", Some(Source::Either), FORMATS),
+    row(23, "cstPKCS11", Source::Token, &[]),
+    row(99, "cstAuto", Source::Either, FORMATS),
 ];
 
 /// The content of the file that a store names.
@@ -132,8 +127,8 @@ mod tests {
     #[test]
     fn a_type_that_is_read_has_a_form_and_every_form_has_a_type() {
         for row in STORE_TYPES {
-            let has_data = row.source != Some(Source::Token);
-            assert_eq!(row.is_supported() && has_data, !row.formats.is_empty(), "{}", row.name);
+            let has_data = !matches!(row.source, Source::System | Source::Token);
+            assert_eq!(has_data, !row.formats.is_empty(), "{}", row.name);
         }
         for format in FORMATS {
             let mut others = STORE_TYPES.iter().filter(|row| row.number != 99);

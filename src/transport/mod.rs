@@ -25,7 +25,7 @@ use crate::crypto::random::Random;
 use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
 use crate::limits::{MAX_DEFERRED_BYTES, MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
 use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys, Unimplemented};
-use crate::wire::{NameList, Outbox, Reader, Writer};
+use crate::wire::{NameList, Outbox, Reader, Writer, description};
 
 pub use self::kex::{Job, JobOutput};
 pub use self::packet_codec::{LandedHead, LandingPlace};
@@ -571,9 +571,7 @@ fn is_success(payload: &[u8]) -> bool {
 fn disconnected(payload: &[u8]) -> Error {
     match Disconnect::decode(payload) {
         Ok(message) => {
-            let text = String::from_utf8_lossy(message.description);
-            let description =
-                text.chars().take(1024).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let description = description(message.description);
             Error::Disconnected { reason: message.reason_code, description }
         }
         Err(error) => error.into(),

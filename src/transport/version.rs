@@ -101,11 +101,12 @@ pub(super) fn read_identification(buf: &mut BytesMut) -> Result<Option<String>, 
 }
 
 fn parse(line: &[u8]) -> Result<String, Error> {
-    // comments may be in any encoding in practice; control characters may not appear
-    if line.iter().any(|b| b.is_ascii_control()) {
+    let text = std::str::from_utf8(line).map_err(|_| InvalidMessage::BadIdentification)?.to_owned();
+    // RFC 4253 section 4.2: printable US-ASCII. Of other characters, which comments do have, those that
+    // a terminal obeys may not get into a log.
+    if text.chars().any(char::is_control) {
         return Err(InvalidMessage::BadIdentification.into());
     }
-    let text = std::str::from_utf8(line).map_err(|_| InvalidMessage::BadIdentification)?.to_owned();
     let mut parts = text.splitn(3, '-');
     let (_, version, software) = (parts.next(), parts.next(), parts.next());
     match (version, software) {
@@ -148,11 +149,20 @@ mod tests {
             assert_eq!(read(bad), Err(InvalidMessage::BadIdentification.into()));
         }
         assert_eq!(read(b"SSH-2.0\n"), Err(InvalidMessage::BadIdentification.into()));
-        assert_eq!(read(b"SSH-2.0-\0\n"), Err(InvalidMessage::BadIdentification.into()));
+        for bad in [
+            &b"SSH-2.0-\0\n"[..],
+            b"SSH-2.0-x\x1b[2J\n",
+            b"SSH-2.0-x\xc2\x9b2J\n",
+            b"SSH-2.0-\xff\n",
+        ] {
+            assert_eq!(read(bad), Err(InvalidMessage::BadIdentification.into()));
+        }
+        assert_eq!(read("SSH-2.0-x \u{fc}\n".as_bytes()), Ok(Some("SSH-2.0-x \u{fc}".into())));
         let mut long = b"SSH-2.0-".to_vec();
         long.resize(255, b'x');
         assert_eq!(read(&long), Err(LimitExceeded::IdentificationTooLong.into()));
     }
+
     fn check(patterns: &str, identification: &str) -> Result<(), Error> {
         VersionPattern::parse(patterns).unwrap().check(identification)
     }

@@ -1,5 +1,6 @@
-//! User authentication (RFC 4252), server side: attempts, the table of methods, and the questions
-//! to the program. One file per method. The caller carries the answers back and starts the service.
+//! User authentication (RFC 4252), server side: attempts, which method a request is of, and the
+//! questions to the program. One file per method. The caller carries the answers back and starts the
+//! service.
 
 mod keyboard_interactive;
 mod password;
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use self::keyboard_interactive::Dialog;
 use self::publickey::PublicKeyRequest;
 use crate::crypto::secret::Secret;
-use crate::crypto::signature::{Certificate, SignatureAlgorithm};
+use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
 use crate::limits::{MAX_AUTH_REQUESTS, MAX_USER_NAME_LEN};
 use crate::wire::Outbox;
@@ -35,11 +36,6 @@ pub struct AuthQuestion {
     pub param: AuthParam,
     /// The signature algorithm of a `publickey` request, else empty.
     pub key_algorithm: String,
-    /// For a `publickey` request with a certificate: what is in it. Verified are the signature of its
-    /// authority, its kind, its dates and that its critical options are understood. Whether the
-    /// authority is trusted, whether the user is among the principals, and what the options ask for
-    /// is up to the program.
-    pub certificate: Option<Box<Certificate>>,
     /// The methods of partial successes so far, for this user and this service.
     pub partial_successes: Vec<&'static str>,
 }
@@ -50,7 +46,11 @@ pub enum AuthParam {
     None,
     /// A password or a response.
     Text(Secret),
-    /// A public key blob.
+    /// A public key blob. Of one that is a certificate
+    /// ([`Certificate::parse`](crate::crypto::signature::Certificate::parse)) the signature of its
+    /// authority, its kind and its dates are verified, and that its critical options are understood.
+    /// Whether the authority is trusted, whether the user is among the principals, and what the options
+    /// ask for is up to the program.
     PublicKey(Bytes),
     /// The verdict on a signature, for `sigstatus`.
     SignatureStatus(bool),
@@ -107,7 +107,7 @@ pub struct Settings<'a> {
 
 /// Which request waits for what.
 enum State {
-    /// The next request, or the next answer of a dialog that was abandoned.
+    /// The next request.
     AwaitRequest,
     /// The program's answer to `none`.
     None,
@@ -219,7 +219,6 @@ impl UserAuth {
                 let mut question =
                     self.question(PUBLICKEY, AuthParam::PublicKey(request.key_blob()));
                 request.algorithm().name.clone_into(&mut question.key_algorithm);
-                question.certificate = request.certificate();
                 self.state = State::PublicKey(Box::new(request));
                 Ok(Step::Ask(question))
             }
@@ -239,7 +238,6 @@ impl UserAuth {
             method: method.to_owned(),
             param,
             key_algorithm: String::new(),
-            certificate: None,
             partial_successes: self.proven.clone(),
         }
     }

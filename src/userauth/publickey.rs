@@ -14,7 +14,6 @@ use crate::wire::{Outbox, Reader, Writer};
 pub(super) struct PublicKeyRequest {
     algorithm: &'static SignatureAlgorithm,
     key_blob: Bytes,
-    certificate: Option<Box<Certificate>>,
     /// `None` for a query.
     signature_valid: Option<bool>,
 }
@@ -42,7 +41,7 @@ pub(super) fn read(
     }
     let certificate = match algorithm.plain {
         Some(_) => match check_certificate(settings, algorithm, key_blob) {
-            Some(certificate) => Some(Box::new(certificate)),
+            Some(certificate) => Some(certificate),
             None => return Ok(None),
         },
         None => None,
@@ -53,11 +52,11 @@ pub(super) fn read(
     }
     let signature_valid = signature.map(|signature| {
         let message = signed_message(session_id, request, algorithm_name, key_blob);
-        let verified = !asks_for_verification(certificate.as_deref()) || user_verified(signature);
+        let verified = !asks_for_verification(certificate.as_ref()) || user_verified(signature);
         verified && signature::verify(algorithm, key_blob, &message, signature).is_ok()
     });
     let key_blob = Bytes::copy_from_slice(key_blob);
-    Ok(Some(PublicKeyRequest { algorithm, key_blob, certificate, signature_valid }))
+    Ok(Some(PublicKeyRequest { algorithm, key_blob, signature_valid }))
 }
 
 /// The certificate in a blob, when nothing of it speaks against letting its owner in.
@@ -131,11 +130,6 @@ impl PublicKeyRequest {
 
     pub(super) fn key_blob(&self) -> Bytes {
         self.key_blob.clone()
-    }
-
-    /// The certificate that the blob is, if it is one.
-    pub(super) fn certificate(&self) -> Option<Box<Certificate>> {
-        self.certificate.clone()
     }
 
     /// Whether the signature is right; `None` for a query.

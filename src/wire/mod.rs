@@ -7,5 +7,5 @@ mod reader;
 mod writer;
 
 pub use outbox::Outbox;
-pub use reader::{NameList, Reader};
+pub use reader::{NameList, Reader, description, is_name};
 pub use writer::Writer;

@@ -2,11 +2,9 @@
 //! parser is built on it, so nothing here trusts a length before it is checked.
 
 use crate::error::InvalidMessage;
+use crate::limits::{MAX_DESCRIPTION_LEN, MAX_NAME_LEN};
 
 type Result<T> = std::result::Result<T, InvalidMessage>;
-
-/// RFC 4251 section 6: names are at most 64 characters.
-const MAX_NAME_LEN: usize = 64;
 
 /// A cursor over the fields of one message.
 #[derive(Debug, Clone)]
@@ -83,11 +81,7 @@ impl<'a> Reader<'a> {
     /// Names of any length are taken; only lists bound them.
     pub fn name(&mut self) -> Result<&'a str> {
         let name = self.text()?;
-        if name.bytes().all(|b| b.is_ascii_graphic() && b != b',') {
-            Ok(name)
-        } else {
-            Err(InvalidMessage::BadText)
-        }
+        if name.bytes().all(is_of_name) { Ok(name) } else { Err(InvalidMessage::BadText) }
     }
 
     /// `name-list`
@@ -117,6 +111,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a text is a name of the protocol: 1 to 64 printable characters of US-ASCII without space and
+/// comma (RFC 4251 section 6, RFC 4250 section 4.6.1).
+pub fn is_name(text: &str) -> bool {
+    (1..=MAX_NAME_LEN).contains(&text.len()) && text.bytes().all(is_of_name)
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b','
+}
+
+/// What a peer says to people (of its leaving, of a refused channel), fit to be shown and logged: its
+/// beginning, with spaces in place of control characters (RFC 4251 section 9.2).
+pub fn description(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let shown = text.chars().take(MAX_DESCRIPTION_LEN);
+    shown.map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// A comma-separated list of names (RFC 4251 section 5), borrowed from the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameList<'a>(&'a str);
@@ -125,13 +137,8 @@ impl<'a> NameList<'a> {
     /// Checks a list: ASCII, no empty name, no name above 64 characters, no control character. One
     /// comma at the end is taken: libssh 0.10 sends its ciphers with it.
     pub fn parse(list: &'a str) -> Result<Self> {
-        let fits = |name: &str| {
-            !name.is_empty()
-                && name.len() <= MAX_NAME_LEN
-                && name.bytes().all(|b| b.is_ascii_graphic())
-        };
         let names = list.strip_suffix(',').unwrap_or(list);
-        if list.is_empty() || names.split(',').all(fits) {
+        if list.is_empty() || names.split(',').all(is_name) {
             Ok(Self(list))
         } else {
             Err(InvalidMessage::BadNameList)
@@ -207,6 +214,24 @@ mod tests {
             assert_eq!(NameList::parse(bad), Err(InvalidMessage::BadNameList), "{bad:?}");
         }
         assert!(NameList::parse(&"x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn names() {
+        for good in ["x", "keepalive@openssh.com", &"x".repeat(64)] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "a b", "a,b", "a\n", "\u{e4}", &"x".repeat(65)] {
+            assert!(!is_name(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn descriptions_can_be_shown() {
+        assert_eq!(description(b"bye\r\n\x1b[2J"), "bye   [2J");
+        assert_eq!(description("f\u{fc}r \u{85}".as_bytes()), "f\u{fc}r  ");
+        assert_eq!(description(b"\xff"), "\u{fffd}");
+        assert_eq!(description(&[b'x'; MAX_DESCRIPTION_LEN + 1]), "x".repeat(MAX_DESCRIPTION_LEN));
     }
 
     #[test]

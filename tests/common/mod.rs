@@ -1,8 +1,11 @@
 //! What the tests of the engine share: an SSH client, a pair of client and engine without a socket,
-//! and the fixed randomness and clock that make a session replay byte for byte.
+//! and the fixed randomness and clock that make a session replay byte for byte. For those of the
+//! driver, a server on loopback with its program.
 
 pub(crate) mod certificate;
 pub(crate) mod client;
+#[cfg(feature = "driver")]
+pub(crate) mod driver_program;
 pub(crate) mod kex;
 pub(crate) mod pair;
 pub(crate) mod program;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sshserver::crypto::signature::{self, PrivateKey};
-use sshserver::engine::{Certificate, CertificateKind, Config};
+use sshserver::crypto::signature::{self, Certificate, CertificateKind, PrivateKey};
+use sshserver::engine::{AuthParam, Config};
 use sshserver::wire::messages::{self, KexInit, Message, UserauthPkOk};
 
 use crate::common::certificate::Certified;
@@ -30,7 +30,11 @@ fn asking(config: Config) -> (Pair, Shown) {
     let shown = Shown::default();
     let seen = Rc::clone(&shown);
     let program = Program::judging(move |question| {
-        seen.borrow_mut().push(question.certificate.as_deref().cloned());
+        let certificate = match &question.param {
+            AuthParam::PublicKey(blob) => Certificate::parse(blob).ok(),
+            _ => None,
+        };
+        seen.borrow_mut().push(certificate);
         Some(verdict(true))
     });
     let mut pair = Pair::new(config, Offer::default(), program);

@@ -63,6 +63,25 @@ fn rfc4252_s5_the_request_reaches_the_program_whole() {
     assert_eq!(pair.take_numbers(), [messages::SSH_MSG_USERAUTH_SUCCESS]);
 }
 
+/// RFC 4251 section 9.2: what a client sends may not play tricks with what logs are shown on.
+#[test]
+fn rfc4252_s5_a_user_name_makes_no_lines_of_a_log() {
+    let mut pair = judging(true);
+    let verbosity = sshserver::engine::Verbosity { log_level: 1, ..Default::default() };
+    pair.server.set_verbosity(verbosity);
+    let mut method_specific = vec![0];
+    Writer::new(&mut method_specific).string("secret");
+    pair.say(&UserauthRequest {
+        user_name: "user\nAuthenticated: root\x1b[2J",
+        service_name: "ssh-connection",
+        method_name: "password",
+        method_specific: &method_specific,
+    });
+    pair.take_number(messages::SSH_MSG_USERAUTH_SUCCESS);
+    let line = Seen::Line("Authenticated: user Authenticated: root [2J".to_owned());
+    assert!(pair.has_seen(&line), "{:?}", pair.program.seen);
+}
+
 #[test]
 fn rfc4252_s5_1_failure_lists_the_methods_that_can_continue() {
     for (list, sent) in [

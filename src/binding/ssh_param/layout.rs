@@ -1,8 +1,7 @@
 //! The fields of the known channel requests and channel opens, and how each type of field is
 //! encoded (RFC 4251 section 5). A request type is one row.
 
-use super::{Failure, invalid};
-use crate::binding::errors::shown;
+use crate::binding::errors::{Failure, shown};
 
 /// How a field is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +33,9 @@ impl Wire {
             "l" => Self::Int64,
             "b" => Self::Byte,
             "f" => Self::Flag,
-            _ => return Err(invalid(&format!("There is no field type {}.", shown(letter)))),
+            _ => {
+                return Err(Failure::invalid(format!("There is no field type {}.", shown(letter))));
+            }
         })
     }
 

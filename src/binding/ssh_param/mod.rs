@@ -46,7 +46,7 @@ pub(super) fn read_bytes(payload: &[u8], field: &str) -> Result<Vec<u8>, Failure
 pub(super) fn append(payload: &[u8], field_type: &str, value: &str) -> Result<Vec<u8>, Failure> {
     let wire = Wire::parse(field_type)?;
     let text = value.trim();
-    let bad = |what: &str| invalid(&format!("{} is not {what}.", shown(value)));
+    let bad = |what: &str| Failure::invalid(format!("{} is not {what}.", shown(value)));
     let mut out = payload.to_vec();
     match wire {
         Wire::Text => put_string(&mut out, value.as_bytes())?,
@@ -79,11 +79,11 @@ pub(super) fn append(payload: &[u8], field_type: &str, value: &str) -> Result<Ve
 }
 
 fn too_long() -> Failure {
-    invalid(&format!("The number is longer than {MAX_DECIMAL_LEN} bytes."))
+    Failure::invalid(format!("The number is longer than {MAX_DECIMAL_LEN} bytes."))
 }
 
 fn put_string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Failure> {
-    let len = u32::try_from(bytes.len()).map_err(|_| invalid("The value is too long."))?;
+    let len = u32::try_from(bytes.len()).map_err(|_| Failure::invalid("The value is too long."))?;
     out.extend_from_slice(&len.to_be_bytes());
     out.extend_from_slice(bytes);
     Ok(())
@@ -145,7 +145,7 @@ impl<'a> Request<'a> {
         let at = layout.and_then(|layout| layout.position(name));
         let (Some(layout), Some(at)) = (layout, at) else {
             let kind = &self.kind;
-            return Err(invalid(&format!(
+            return Err(Failure::invalid(format!(
                 "A {} request has no field {}.",
                 shown(kind),
                 shown(name)
@@ -170,9 +170,9 @@ fn bare_field<'a>(data: &'a [u8], name: &str) -> Result<Value<'a>, Failure> {
         }
     }
     Err(if known {
-        invalid(&format!("The payload does not fit the field {}.", shown(name)))
+        Failure::invalid(format!("The payload does not fit the field {}.", shown(name)))
     } else {
-        invalid(&format!("There is no field {}.", shown(name)))
+        Failure::invalid(format!("There is no field {}.", shown(name)))
     })
 }
 
@@ -205,13 +205,9 @@ fn walk(data: &[u8], wires: impl Iterator<Item = Wire>) -> Result<Value<'_>, Fai
         last = Some(Value { wire, bytes });
         rest = after;
     }
-    last.ok_or_else(|| invalid("No field is named."))
+    last.ok_or_else(|| Failure::invalid("No field is named."))
 }
 
 fn too_short() -> Failure {
-    invalid("The payload ends before the field.")
-}
-
-fn invalid(detail: &str) -> Failure {
-    Failure::with(10022, detail)
+    Failure::invalid("The payload ends before the field.")
 }

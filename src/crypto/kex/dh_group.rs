@@ -1,7 +1,6 @@
 //! diffie-hellman-group1-sha1 and -group14-sha1 (RFC 4253 section 8), and -group14-sha256 to
-//! -group18-sha512 (RFC 8268): Diffie-Hellman over a group that the name tells. None is in the modern
-//! profile: OpenSSH's server has stopped to offer them with version 10, because the curves cost a
-//! tenth.
+//! -group18-sha512 (RFC 8268): Diffie-Hellman over a group that the name tells. None is in a profile:
+//! OpenSSH's server has stopped to offer them with version 10, because the curves cost a tenth.
 
 use super::group::Group;
 use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};

@@ -181,7 +181,7 @@ impl ClientList {
     }
 
     /// Whether a client is in the list. Waits for names at most [`CLIENT_LOOKUP_TIME`], and only if
-    /// nothing else decides.
+    /// nothing else decides; then what was last known of the hosts does.
     async fn contains(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         if self.has_address(client) || self.hosts.iter().any(|host| host.is_known_at(client)) {
@@ -190,7 +190,8 @@ impl ClientList {
         if self.hosts.is_empty() && self.name_patterns.is_empty() {
             return false;
         }
-        timeout(CLIENT_LOOKUP_TIME, self.has_name(client)).await.unwrap_or(false)
+        let known = |_| self.hosts.iter().any(|host| host.was_at(client));
+        timeout(CLIENT_LOOKUP_TIME, self.has_name(client)).await.unwrap_or_else(known)
     }
 
     fn has_address(&self, client: IpAddr) -> bool {

@@ -5,7 +5,8 @@
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, Semaphore};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use super::is_name;
 use crate::driver::lookup;
@@ -17,8 +18,9 @@ static LOOKUPS: Semaphore = Semaphore::const_new(MAX_CLIENT_LOOKUPS);
 #[derive(Debug)]
 pub(super) struct Host {
     name: String,
-    /// Held while they are looked up, so that those who connect meanwhile do not do so too.
     found: Mutex<Option<Found>>,
+    /// Held while they are looked up, so that those who connect meanwhile do not do so too.
+    asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -36,32 +38,37 @@ impl Found {
 
 impl Host {
     pub(super) fn new(name: String) -> Self {
-        Self { name, found: Mutex::default() }
+        Self { name, found: Mutex::default(), asking: tokio::sync::Mutex::default() }
     }
 
     /// Whether it is known to have this address.
     pub(super) fn is_known_at(&self, address: IpAddr) -> bool {
-        let found = self.found.try_lock();
-        let found = found.as_ref().ok().and_then(|found| found.as_ref());
-        found.is_some_and(|found| found.is_fresh() && found.addresses.contains(&address))
+        let found = self.found.lock();
+        found.as_ref().is_some_and(|found| found.is_fresh() && found.addresses.contains(&address))
     }
 
-    /// Whether it has this address.
+    /// Whether it had this address when that was last known.
+    pub(super) fn was_at(&self, address: IpAddr) -> bool {
+        self.found.lock().as_ref().is_some_and(|found| found.addresses.contains(&address))
+    }
+
+    /// Whether it has this address. Whoever gives up waiting leaves what is known as it was.
     pub(super) async fn is_at(&self, address: IpAddr) -> bool {
-        let mut found = self.found.lock().await;
-        if !found.as_ref().is_some_and(Found::is_fresh) {
-            let known = found.take().map(|found| found.addresses);
-            *found = Some(match addresses_of(self.name.clone()).await {
-                Some(addresses) => Found { addresses, at: Instant::now(), time: CLIENT_HOST_TIME },
+        let _one_at_a_time = self.asking.lock().await;
+        if !self.found.lock().as_ref().is_some_and(Found::is_fresh) {
+            let answer = addresses_of(self.name.clone()).await;
+            let mut found = self.found.lock();
+            let (addresses, time) = match answer {
+                Some(addresses) => (addresses, CLIENT_HOST_TIME),
                 // Name servers that are out of order for a while change nothing.
-                None => Found {
-                    addresses: known.unwrap_or_default(),
-                    at: Instant::now(),
-                    time: CLIENT_HOST_RETRY_TIME,
-                },
-            });
+                None => {
+                    let known = found.take().map(|found| found.addresses);
+                    (known.unwrap_or_default(), CLIENT_HOST_RETRY_TIME)
+                }
+            };
+            *found = Some(Found { addresses, at: Instant::now(), time });
         }
-        found.as_ref().is_some_and(|found| found.addresses.contains(&address))
+        self.was_at(address)
     }
 }
 
@@ -115,10 +122,30 @@ mod tests {
         let host = Host::new("host.invalid".to_owned());
         with_runtime(async || {
             assert!(!host.is_at(address).await);
-            *host.found.lock().await =
-                Some(Found { addresses: vec![address], at: Instant::now(), time: Duration::ZERO });
+            *host.found.lock() = Some(out_of_date(address));
             assert!(!host.is_known_at(address));
             assert!(host.is_at(address).await);
         });
+    }
+
+    #[test]
+    fn addresses_are_kept_when_nobody_waits_for_the_look_up_any_more() {
+        let address: IpAddr = "192.0.2.7".parse().unwrap();
+        let host = Host::new("host.invalid".to_owned());
+        *host.found.lock() = Some(out_of_date(address));
+        with_runtime(async || {
+            let mut asked = std::pin::pin!(host.is_at(address));
+            std::future::poll_fn(|context| {
+                // It is under way, or has its answer already; in either case it is dropped now.
+                let _ = asked.as_mut().poll(context);
+                std::task::Poll::Ready(())
+            })
+            .await;
+        });
+        assert!(host.was_at(address));
+    }
+
+    fn out_of_date(address: IpAddr) -> Found {
+        Found { addresses: vec![address], at: Instant::now(), time: Duration::ZERO }
     }
 }

@@ -19,7 +19,7 @@ use crate::driver::command::{Command, OpError};
 use crate::driver::connection::ConnectionHandle;
 use crate::driver::drive::Core;
 use crate::driver::handler::{Direction, EventKind, ServerEvent, TunnelAsked};
-use crate::driver::listener::bind_exclusively;
+use crate::driver::listener::{bind_exclusively, is_lacking};
 use crate::driver::os_error;
 use crate::driver::shared::next_channel;
 use crate::engine::{Answer, ChannelId, Forwarding, Place, QuestionId, Ticket};
@@ -279,8 +279,7 @@ impl ConnectionHandle {
                     Poll::Ready(Ok((stream, peer))) => {
                         moved = true;
                         // One too many is closed.
-                        let full = tunnels.open.len().saturating_add(tunnels.arriving.len());
-                        if full >= crate::limits::MAX_TUNNELS {
+                        if tunnels.is_full() {
                             continue;
                         }
                         let (ticket, place) = (next_ticket(), listener.place.clone());
@@ -373,11 +372,6 @@ fn bind_all(addresses: &[IpAddr], mut port: u16) -> io::Result<Bound> {
         Some(error) if sockets.is_empty() => Err(error),
         Some(_) | None => Ok(Bound { sockets, port }),
     }
-}
-
-/// Address family not supported, or none of its addresses.
-fn is_lacking(error: &io::Error) -> bool {
-    matches!(os_error::number(error), 10043 | 10047 | 10049)
 }
 
 #[cfg(unix)]

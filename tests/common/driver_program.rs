@@ -1,0 +1,212 @@
+//! The program on top of the driver, and the server it has: sockets on loopback, events in the order
+//! in which they come. Whatever the program does not take for itself is for the test to read.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sshserver::crypto::random::SystemRandom;
+use sshserver::crypto::signature::generate_ed25519;
+use sshserver::driver::{
+    ConnectedAnswer, ConnectionEnd, EventKind, Handler, InputGate, Listen, OpResult, Server,
+    ServerEvent, Settings, Wanted,
+};
+use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
+
+/// Longer than anything here takes; only a failing test waits for it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the program takes for itself; it gives back what is for the test.
+type Take = Box<dyn Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync>;
+
+/// Sends its events to the test.
+pub(crate) struct Program {
+    pub(crate) wanted: Wanted,
+    pub(crate) gate: InputGate,
+    /// The last connection that is over to the driver, whoever wanted to know.
+    pub(crate) forgotten: AtomicU64,
+    take: Take,
+    events: Mutex<Sender<ServerEvent>>,
+}
+
+impl Handler for Program {
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    fn gate(&self) -> &InputGate {
+        &self.gate
+    }
+
+    fn handle(&self, event: ServerEvent) -> bool {
+        if let Some(event) = (self.take)(event) {
+            // The test may be over.
+            let _ = self.events.lock().unwrap().send(event);
+        }
+        false
+    }
+
+    fn forget(&self, connection: u64) {
+        self.forgotten.store(connection, Ordering::Relaxed);
+    }
+
+    fn auth_refusal(&self) -> AuthAnswer {
+        AuthAnswer::default()
+    }
+
+    fn prompts(&self, _connection: u64, _user: &str) -> (String, Vec<Prompt>) {
+        (String::new(), Vec::new())
+    }
+}
+
+/// A server with its program.
+pub(crate) struct Fixture {
+    pub(crate) server: Server,
+    pub(crate) program: Arc<Program>,
+    /// What the server has: a test that changes them sets them again.
+    pub(crate) settings: Settings,
+    pub(crate) events: Receiver<ServerEvent>,
+    last_ticket: u64,
+}
+
+impl Fixture {
+    /// All events are for the test.
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self::taking(settings, Some)
+    }
+
+    /// With a program that takes events for itself. All of them are wanted.
+    pub(crate) fn taking(
+        settings: Settings,
+        take: impl Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync + 'static,
+    ) -> Self {
+        let (sender, events) = channel();
+        let program = Arc::new(Program {
+            wanted: Wanted::default(),
+            gate: InputGate::default(),
+            forgotten: AtomicU64::new(0),
+            take: Box::new(take),
+            events: Mutex::new(sender),
+        });
+        program.wanted.set(u64::MAX);
+        let handler: Arc<dyn Handler> = program.clone();
+        let server = Server::new(handler, settings.clone());
+        Self { server, program, settings, events, last_ticket: 0 }
+    }
+
+    /// From now on only events of these kinds are wanted.
+    pub(crate) fn want(&self, kinds: &[EventKind]) {
+        self.program.wanted.set(kinds.iter().fold(0, |mask, kind| mask | 1 << (*kind as u8)));
+    }
+
+    pub(crate) fn ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
+    }
+
+    pub(crate) fn start(&mut self, listen: Listen) -> OpResult {
+        let ticket = self.ticket();
+        self.server.start(listen, ticket)?;
+        self.done(ticket)
+    }
+
+    pub(crate) fn stop(&mut self) -> OpResult {
+        let ticket = self.ticket();
+        self.server.stop(ticket);
+        self.done(ticket)
+    }
+
+    /// Asks for a shutdown, whose end is still to come.
+    pub(crate) fn shut_down(&mut self) -> Ticket {
+        let ticket = self.ticket();
+        self.server.shutdown(ticket);
+        ticket
+    }
+
+    pub(crate) fn next(&self) -> ServerEvent {
+        self.events.recv_timeout(PATIENCE).expect("an event")
+    }
+
+    /// Skips events until one is taken.
+    pub(crate) fn until<T>(&self, mut take: impl FnMut(ServerEvent) -> Option<T>) -> T {
+        loop {
+            if let Some(taken) = take(self.next()) {
+                return taken;
+            }
+        }
+    }
+
+    pub(crate) fn done(&self, wanted: Ticket) -> OpResult {
+        self.until(|event| match event {
+            ServerEvent::Done { ticket, result } if ticket == wanted => Some(result),
+            _ => None,
+        })
+    }
+
+    /// The ends of all of these, in whatever order they come; what comes meanwhile is kept, so that
+    /// no question is answered by being dropped.
+    pub(crate) fn all_done(&self, wanted: &[Ticket]) -> Vec<OpResult> {
+        let mut kept = Vec::new();
+        let mut results: Vec<Option<OpResult>> = wanted.iter().map(|_| None).collect();
+        while results.iter().any(Option::is_none) {
+            match self.next() {
+                ServerEvent::Done { ticket, result } => {
+                    let at = wanted.iter().position(|wanted| *wanted == ticket).unwrap();
+                    assert!(results[at].replace(result).is_none(), "done twice");
+                }
+                other => kept.push(other),
+            }
+        }
+        results.into_iter().flatten().collect()
+    }
+
+    pub(crate) fn disconnected(&self) -> (u64, ConnectionEnd) {
+        self.until(|event| match event {
+            ServerEvent::Disconnected { connection, end } => Some((connection, end)),
+            _ => None,
+        })
+    }
+
+    /// Accepts the next connection.
+    pub(crate) fn accept(&self, answer: ConnectedAnswer) -> u64 {
+        self.until(|event| match event {
+            ServerEvent::ConnectionRequest { asked, .. } => {
+                asked.answer(true);
+                Some(())
+            }
+            _ => None,
+        });
+        let (connection, asked) = self.until(|event| match event {
+            ServerEvent::Connected { connection, asked } => Some((connection, asked)),
+            _ => None,
+        });
+        asked.answer(answer);
+        connection
+    }
+}
+
+/// The engine's defaults with a host key of its own.
+pub(crate) fn settings() -> Settings {
+    let mut config = Config::default();
+    config.transport.host_keys.push(Arc::new(generate_ed25519(&mut SystemRandom).unwrap()));
+    Settings { config: Arc::new(config), ..Settings::default() }
+}
+
+/// Where to listen, and nothing special about it.
+pub(crate) fn at(host: &str, port: u16) -> Listen {
+    Listen { host: host.to_owned(), port, ..Listen::default() }
+}
+
+/// A TCP client that does not wait for ever.
+pub(crate) fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let client = TcpStream::connect(address)?;
+    client.set_read_timeout(Some(PATIENCE))?;
+    Ok(client)
+}
+
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    try_connect(address).unwrap()
+}

@@ -1,0 +1,287 @@
+//! RFC 4254 sections 5.2 and 5.3: data and its windows, and how a channel ends.
+
+use bytes::Bytes;
+use sshserver::engine::{Outcome, SendMode};
+use sshserver::error::{ApiMisuse, PeerMisbehaved};
+use sshserver::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
+use sshserver::wire::messages::{
+    self, ChannelClose, ChannelData, ChannelExtendedData, ChannelWindowAdjust, Message,
+};
+
+use super::{WAIT, connected, protocol_error};
+use crate::common::pair::Pair;
+use crate::common::pattern;
+use crate::common::program::{Program, Seen};
+
+#[test]
+fn rfc4254_s5_2_the_server_obeys_window_and_maximum_packet_size() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 1000, 300);
+    let data = pattern(5000);
+    let ticket = pair.send(channel, &data, WAIT);
+    pair.run();
+    let mut got = Vec::new();
+    let sizes = |pair: &mut Pair, got: &mut Vec<u8>| {
+        let mut sizes = Vec::new();
+        while let Some(payload) = pair.take() {
+            let message = ChannelData::decode(&payload).unwrap();
+            assert_eq!(message.recipient_channel, 4);
+            sizes.push(message.data.len());
+            got.extend_from_slice(message.data);
+        }
+        sizes
+    };
+    assert_eq!(sizes(&mut pair, &mut got), [300, 300, 300, 100]);
+    assert_eq!(pair.server.bytes_sent(channel), Some(1000));
+    assert_eq!(pair.server.ready_to_send(channel), Some(false));
+    for add in [1, 299, 0, 1000] {
+        pair.adjust(channel, add);
+    }
+    assert_eq!(sizes(&mut pair, &mut got).iter().sum::<usize>(), 1300);
+    assert_eq!(pair.outcome(ticket), None);
+    pair.adjust(channel, 100_000);
+    sizes(&mut pair, &mut got);
+    assert_eq!(got, data);
+    assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
+    assert_eq!(pair.server.ready_to_send(channel), Some(true));
+}
+
+#[test]
+fn rfc4254_s5_2_the_window_is_adjusted_at_half() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    let half = receive_window(0) as usize / 2;
+    let step = CHANNEL_MAXIMUM_PACKET_SIZE as usize;
+    let mut sent = 0;
+    while sent + step < half {
+        pair.send_from_client(channel, &vec![0; step]);
+        sent += step;
+        assert_eq!(pair.take_numbers(), [0; 0], "{sent}");
+    }
+    pair.send_from_client(channel, &vec![0; step]);
+    let payload = pair.take_number(messages::SSH_MSG_CHANNEL_WINDOW_ADJUST);
+    let message = ChannelWindowAdjust::decode(&payload).unwrap();
+    assert_eq!(message.recipient_channel, 4);
+    assert_eq!(message.bytes_to_add as usize, sent + step);
+}
+
+#[test]
+fn rfc4254_s5_2_the_whole_window_may_be_used_and_not_a_byte_more() {
+    for extended in [false, true] {
+        let mut program = Program::default();
+        program.consume = false;
+        let mut pair = connected(program);
+        let channel = pair.open(4);
+        let step = CHANNEL_MAXIMUM_PACKET_SIZE;
+        let data = vec![0; step as usize];
+        for _ in 0..receive_window(0) / step {
+            pair.send_from_client(channel, &data);
+        }
+        assert_eq!(pair.ended(), None);
+        // an empty message needs no window
+        pair.send_from_client(channel, b"");
+        assert_eq!(pair.ended(), None);
+        // what is consumed twice counts once
+        pair.server.consumed(pair.now, channel, usize::MAX);
+        pair.server.consumed(pair.now, channel, usize::MAX);
+        pair.run();
+        let payload = pair.take_number(messages::SSH_MSG_CHANNEL_WINDOW_ADJUST);
+        let adjust = ChannelWindowAdjust::decode(&payload).unwrap();
+        assert_eq!(adjust.bytes_to_add, receive_window(0));
+        for _ in 0..receive_window(0) / step {
+            pair.send_from_client(channel, &data);
+        }
+        assert_eq!(pair.ended(), None);
+        if extended {
+            let message =
+                ChannelExtendedData { recipient_channel: channel.0, data_type_code: 1, data: b"x" };
+            pair.say(&message);
+        } else {
+            pair.send_from_client(channel, b"x");
+        }
+        protocol_error(&mut pair, PeerMisbehaved::WindowOverrun);
+    }
+}
+
+#[test]
+fn rfc4254_s5_2_a_slow_program_gets_no_more_than_the_window() {
+    let mut program = Program::default();
+    program.consume = false;
+    let mut pair = connected(program);
+    let channel = pair.open(4);
+    pair.send_from_client(channel, &pattern(40_000));
+    pair.server.consumed(pair.now, channel, 30_000);
+    pair.run();
+    assert_eq!(pair.take_numbers(), [0; 0]);
+    assert_eq!(pair.delivered(channel), pattern(40_000));
+}
+
+#[test]
+fn rfc4254_s5_2_data_larger_than_the_maximum_packet_size_is_refused() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    let most = CHANNEL_MAXIMUM_PACKET_SIZE as usize;
+    pair.send_from_client(channel, &pattern(most));
+    assert_eq!(pair.delivered(channel), pattern(most));
+    pair.send_from_client(channel, &pattern(most + 1));
+    protocol_error(&mut pair, PeerMisbehaved::PacketTooLarge);
+}
+
+#[test]
+fn rfc4254_s5_2_the_window_may_not_pass_2_to_the_32() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, u32::MAX - 10, 100);
+    pair.adjust(channel, 10);
+    pair.adjust(channel, 0);
+    assert_eq!(pair.ended(), None);
+    pair.adjust(channel, 1);
+    protocol_error(&mut pair, PeerMisbehaved::WindowOverflow);
+}
+
+#[test]
+fn rfc4254_s5_2_extended_data_both_ways_keeps_its_type_and_its_place() {
+    let mut pair = connected(Program::echoing());
+    let channel = pair.open(4);
+    for (data_type_code, data) in [(1, &b"one"[..]), (7, b"seven"), (1, b"again")] {
+        pair.client.say(&ChannelData { recipient_channel: channel.0, data: b"plain" });
+        pair.client.say(&ChannelExtendedData {
+            recipient_channel: channel.0,
+            data_type_code,
+            data,
+        });
+    }
+    pair.run();
+    let mut got = Vec::new();
+    while let Some(payload) = pair.take() {
+        if let Ok(message) = ChannelExtendedData::decode(&payload) {
+            got.push((message.data_type_code, message.data.to_vec()));
+        } else {
+            got.push((0, ChannelData::decode(&payload).unwrap().data.to_vec()));
+        }
+    }
+    let plain = || (0, b"plain".to_vec());
+    let wanted = [
+        plain(),
+        (1, b"one".to_vec()),
+        plain(),
+        (7, b"seven".to_vec()),
+        plain(),
+        (1, b"again".to_vec()),
+    ];
+    assert_eq!(got, wanted);
+}
+
+#[test]
+fn rfc4254_s5_3_eof_of_one_side_leaves_the_other_open() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    pair.send_from_client(channel, b"last");
+    pair.eof(channel);
+    assert!(pair.has_seen(&Seen::Eof(channel)));
+    pair.send(channel, b"still here", WAIT);
+    pair.run();
+    assert_eq!(pair.take_data(4), b"still here");
+    // requests may still come
+    pair.request(channel, "signal", true);
+    assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_SUCCESS]);
+    pair.send_from_client(channel, b"too late");
+    protocol_error(&mut pair, PeerMisbehaved::AfterEof);
+}
+
+#[test]
+fn rfc4254_s5_3_eof_comes_once() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    pair.eof(channel);
+    pair.eof(channel);
+    protocol_error(&mut pair, PeerMisbehaved::AfterEof);
+}
+
+#[test]
+fn rfc4254_s5_3_close_of_the_client_is_answered_and_frees_the_number() {
+    for eof in [false, true] {
+        let mut pair = connected(Program::default());
+        let channel = pair.open(4);
+        if eof {
+            pair.eof(channel);
+        }
+        pair.say(&ChannelClose { recipient_channel: channel.0 });
+        let payload = pair.take_number(messages::SSH_MSG_CHANNEL_CLOSE);
+        assert_eq!(ChannelClose::decode(&payload).unwrap().recipient_channel, 4);
+        assert_eq!(pair.program.seen.last(), Some(&Seen::Closed(channel)));
+        let ticket = pair.ticket();
+        let late = pair.server.close_channel(pair.now, channel, ticket);
+        assert_eq!(late, Err(ApiMisuse::UnknownChannel));
+        pair.forget(ticket);
+        // room may still be given back on a channel that is closed already
+        pair.adjust(channel, 5);
+        assert_eq!(pair.open(9), channel);
+        pair.assert_alive();
+    }
+}
+
+#[test]
+fn rfc4254_s5_3_close_of_the_program_sends_what_is_queued_first() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 10, 100);
+    let data = pair.send(channel, b"more than ten bytes", WAIT);
+    let close = pair.ticket();
+    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.run();
+    assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_DATA]);
+    assert_eq!((pair.outcome(data), pair.outcome(close)), (None, None));
+    pair.adjust(channel, 100);
+    let (eof, closed) = (messages::SSH_MSG_CHANNEL_EOF, messages::SSH_MSG_CHANNEL_CLOSE);
+    assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_DATA, eof, closed]);
+    assert_eq!(pair.outcome(close), Some(Outcome::Complete));
+    assert_eq!(pair.outcome(data), Some(Outcome::Complete));
+    assert!(!pair.has_seen(&Seen::Closed(channel)));
+    // data that was on its way is dropped
+    pair.send_from_client(channel, b"crossing");
+    assert_eq!(pair.delivered(channel), b"");
+    pair.say(&ChannelClose { recipient_channel: channel.0 });
+    assert!(pair.has_seen(&Seen::Closed(channel)));
+    assert_eq!(pair.take_numbers(), [0; 0]);
+}
+
+#[test]
+fn rfc4254_s5_3_eof_of_the_program_is_sent_once() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    let (eof, close) = (pair.ticket(), pair.ticket());
+    pair.server.send_eof(pair.now, channel, eof).unwrap();
+    let again = pair.ticket();
+    let refused = Err(ApiMisuse::ChannelClosed);
+    assert_eq!(pair.server.send_eof(pair.now, channel, again), refused);
+    let data = Bytes::from_static(b"x");
+    let sent = pair.server.send_data(pair.now, channel, None, data, WAIT, again);
+    assert_eq!(sent, refused);
+    pair.server.close_channel(pair.now, channel, close).unwrap();
+    assert_eq!(pair.server.close_channel(pair.now, channel, again), refused);
+    pair.forget(again);
+    pair.run();
+    let wanted = [messages::SSH_MSG_CHANNEL_EOF, messages::SSH_MSG_CHANNEL_CLOSE];
+    assert_eq!(pair.take_numbers(), wanted);
+    assert_eq!(pair.outcome(eof), Some(Outcome::Complete));
+    assert_eq!(pair.outcome(close), Some(Outcome::Complete));
+}
+
+#[test]
+fn rfc4254_s5_3_commands_on_a_channel_that_the_client_closes_come_to_their_end() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 0, 100);
+    let data = pair.send(channel, b"never", WAIT);
+    let nothing = pair.send(channel, b"", WAIT);
+    let refused = pair.send(channel, b"never either", SendMode::NoWait);
+    let (eof, close) = (pair.ticket(), pair.ticket());
+    pair.server.send_eof(pair.now, channel, eof).unwrap();
+    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.run();
+    pair.say(&ChannelClose { recipient_channel: channel.0 });
+    assert_eq!(pair.outcome(data), Some(Outcome::ChannelClosed));
+    assert_eq!(pair.outcome(nothing), Some(Outcome::Complete));
+    assert_eq!(pair.outcome(refused), Some(Outcome::WouldBlock { sent: 0 }));
+    assert_eq!(pair.outcome(eof), Some(Outcome::ChannelClosed));
+    assert_eq!(pair.outcome(close), Some(Outcome::ChannelClosed));
+    assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_CLOSE]);
+}

@@ -1,0 +1,116 @@
+//! Stop, shutdown and abort: what they keep, what they end, and what they wait for.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::mpsc::RecvTimeoutError;
+
+use sshserver::driver::{ConnectedAnswer, ConnectionEnd, ServerEvent};
+use sshserver::error::{Closed, Error};
+
+use crate::common::driver_program::{Fixture, PATIENCE, connect};
+use crate::{listening, payloads, read_line, read_to_end};
+
+#[test]
+fn shutdown_tells_the_clients_and_waits_until_they_are_gone() {
+    let (mut fixture, address) = listening();
+    let mut client = connect(address);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    read_line(&mut client);
+    client.write_all(b"SSH-2.0-test\r\n").unwrap();
+    let ticket = fixture.shut_down();
+    let (gone, end) = fixture.disconnected();
+    assert_eq!(gone, connection);
+    let expected = ConnectionEnd::Engine(Error::Closed(Closed::ByApplication));
+    assert_eq!(format!("{end:?}"), format!("{expected:?}"));
+    let packets = payloads(&read_to_end(&mut client));
+    // byte SSH_MSG_DISCONNECT | uint32 SSH_DISCONNECT_BY_APPLICATION
+    assert!(packets.last().unwrap().starts_with(&[1, 0, 0, 0, 11]), "{packets:?}");
+    drop(client);
+    fixture.done(ticket).unwrap();
+    assert_eq!(fixture.server.connection_count(), 0);
+    assert!(!fixture.server.is_active());
+}
+
+#[test]
+fn shutdown_ends_connections_that_wait_for_the_program() {
+    let (mut fixture, address) = listening();
+    let mut requested = connect(address);
+    let ServerEvent::ConnectionRequest { asked: request, .. } = fixture.next() else {
+        panic!("ConnectionRequest comes first");
+    };
+    let mut connected = connect(address);
+    fixture.until(|event| match event {
+        ServerEvent::ConnectionRequest { asked, .. } => {
+            asked.answer(true);
+            Some(())
+        }
+        _ => None,
+    });
+    let question = fixture.until(|event| match event {
+        ServerEvent::Connected { asked, .. } => Some(asked),
+        _ => None,
+    });
+    let ticket = fixture.shut_down();
+    fixture.disconnected();
+    fixture.done(ticket).unwrap();
+    assert!(read_to_end(&mut requested).is_empty());
+    assert!(read_to_end(&mut connected).is_empty());
+    // Too late, and harmless.
+    request.answer(true);
+    question.answer(ConnectedAnswer::ServerKeys);
+}
+
+#[test]
+fn stop_keeps_the_connections() {
+    let (mut fixture, address) = listening();
+    let mut client = connect(address);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    fixture.stop().unwrap();
+    assert!(TcpStream::connect(address).is_err());
+    read_line(&mut client);
+    let handle = fixture.server.connection(connection).unwrap();
+    let ticket = fixture.ticket();
+    handle.disconnect(Some(ticket));
+    fixture.done(ticket).unwrap();
+    assert!(fixture.server.connection(connection).is_none());
+    let late = fixture.ticket();
+    handle.disconnect(Some(late));
+    fixture.done(late).expect("disconnecting what is gone does no harm");
+    let late = fixture.ticket();
+    handle.exchange_keys(late);
+    assert!(fixture.done(late).is_err());
+}
+
+#[test]
+fn a_shutdown_ends_what_nobody_has_decided_about() {
+    let (mut fixture, address) = listening();
+    // The questions stay open: the program never answers.
+    let mut clients: Vec<_> = (0..20).map(|_| connect(address)).collect();
+    let ticket = fixture.shut_down();
+    assert!(fixture.all_done(&[ticket])[0].is_ok());
+    assert_eq!(fixture.server.connection_count(), 0);
+    assert!(fixture.server.is_idle());
+    for client in &mut clients {
+        read_to_end(client);
+    }
+}
+
+#[test]
+fn abort_closes_everything_and_tells_nobody() {
+    let (fixture, address) = listening();
+    let mut client = connect(address);
+    fixture.accept(ConnectedAnswer::ServerKeys);
+    fixture.server.abort();
+    read_to_end(&mut client);
+    // The handler is dropped with the last task, and the sender of the events with it.
+    let Fixture { server, program, events, .. } = fixture;
+    drop((server, program));
+    loop {
+        match events.recv_timeout(PATIENCE) {
+            Ok(ServerEvent::Disconnected { .. }) => panic!("told after the end"),
+            Ok(_) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => panic!("something keeps the handler alive"),
+        }
+    }
+}
