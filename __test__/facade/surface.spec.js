@@ -8,7 +8,7 @@ const ts = require('typescript');
 const api = require('../../index.js');
 const { EVENT_NAMES } = require('../../lib/kinds.js');
 const events = require('../../lib/event_objects.js');
-const { ROOT, statements } = require('../support/public_surface.js');
+const { ROOT, declarationOf, settingNames, statements } = require('../support/public_surface.js');
 
 const classes = statements.filter(ts.isClassDeclaration);
 const interfaces = new Map(
@@ -31,19 +31,10 @@ const isStatic = (member) =>
   member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
 
 test('every setting of the addon is described at config()', () => {
-  const folder = path.join(ROOT, 'src/binding/config_strings');
-  const settings = fs
-    .readdirSync(folder)
-    .filter((name) => name !== 'tests.rs')
-    .flatMap((name) => [
-      ...fs.readFileSync(path.join(folder, name), 'utf8').matchAll(/\brow\(\s*"(\w+)"/g),
-    ])
-    .map(([, name]) => name);
-  expect(settings.length).toBeGreaterThan(20);
-  const server = classes.find((node) => node.name.text === 'sshserver');
-  const config = server.members.find((node) => node.name?.text === 'config');
+  expect(settingNames.length).toBeGreaterThan(20);
+  const config = declarationOf('sshserver').members.find((node) => node.name?.text === 'config');
   const [comment] = config.jsDoc.map((node) => node.getText());
-  expect(settings.filter((name) => !new RegExp(`\`${name}[\`[]`).test(comment))).toEqual([]);
+  expect(settingNames.filter((name) => !new RegExp(`\`${name}[\`[]`).test(comment))).toEqual([]);
 });
 
 /** Members up to (not with) the classes that are not ours. */
