@@ -87,6 +87,19 @@ pub(super) struct Inbound {
     usage: Usage,
 }
 
+/// Takes a packet off the front. A small one is copied: an event that keeps it, and outlives the read
+/// buffer, would otherwise cost a new one of hundreds of kilobytes.
+fn take(buf: &mut BytesMut, len: usize) -> BytesMut {
+    match buf.get(..len) {
+        Some(small) if len < MIN_LANDING_LEN => {
+            let packet = BytesMut::from(small);
+            buf.advance(len);
+            packet
+        }
+        _ => buf.split_to(len),
+    }
+}
+
 impl Inbound {
     pub(super) fn new(opener: Box<dyn Opener>) -> Self {
         Self { opener, decompressor: None, sequence: 0, current: None, usage: Usage::default() }
@@ -119,7 +132,7 @@ impl Inbound {
         let Some(total) = self.total(buf, max_packet_len)? else {
             return Ok(None);
         };
-        let mut packet = buf.split_to(total);
+        let mut packet = take(buf, total);
         if let Err(error) = self.opener.open(self.sequence, &mut packet) {
             self.refuse(error.into(), total, buf, max_packet_len)?;
             return Ok(None);
