@@ -19,41 +19,22 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use sshserver::driver::{
-    ConnectedAnswer, OpError, ServerEvent, Settings, TunnelAsked, TunnelFailure,
-};
-use sshserver::engine::{Answer, AuthAnswer, Place, Ticket};
+use sshserver::driver::{OpError, ServerEvent, TunnelAsked, TunnelFailure};
+use sshserver::engine::{Answer, Place, Ticket};
 use sshserver::limits::{MAX_TUNNEL_LISTENERS, MAX_TUNNELS};
-use sshserver::wire::Writer;
 use sshserver::wire::messages::forwarding::{Tcpip, TcpipForward};
 use sshserver::wire::messages::{
     self, ChannelData, ChannelEof, ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure,
-    ChannelWindowAdjust, GlobalRequest, Message, RequestSuccess, ServiceRequest, UserauthRequest,
+    ChannelWindowAdjust, GlobalRequest, Message, RequestSuccess,
 };
 
-use common::client::{Client, Offer};
-use common::driver_program::{Fixture, PATIENCE, at, connect};
-use common::{config, pattern};
+use common::driver_program::PATIENCE;
+use common::pattern;
+use common::session::{Session, let_in};
 
-/// Lets everybody in.
-fn let_in(event: ServerEvent) -> Option<ServerEvent> {
-    match event {
-        ServerEvent::ConnectionRequest { asked, .. } => asked.answer(true),
-        ServerEvent::Connected { asked, .. } => asked.answer(ConnectedAnswer::ServerKeys),
-        ServerEvent::ServiceRequest { asked, .. } => asked.answer(Answer::Accept(true)),
-        ServerEvent::UserAuthRequest { asked, .. } => {
-            asked.answer(Answer::Auth(AuthAnswer { accept: true, ..AuthAnswer::default() }));
-        }
-        event => return Some(event),
-    }
-    None
-}
-
-/// The same, and every tunnel.
+/// Lets everybody in, and every tunnel.
 fn let_tunnels_in(event: ServerEvent) -> Option<ServerEvent> {
     match event {
         ServerEvent::TunnelRequested { asked, port, .. } => {
@@ -64,84 +45,12 @@ fn let_tunnels_in(event: ServerEvent) -> Option<ServerEvent> {
     }
 }
 
-/// A server with one client that is logged in.
-struct Session {
-    fixture: Fixture,
-    client: Client,
-    socket: TcpStream,
-    /// To a thread that writes, so that a test that is about to read never waits for that.
-    outgoing: Sender<Vec<u8>>,
+/// A session whose program lets every tunnel in.
+fn session() -> Session {
+    Session::with(let_tunnels_in)
 }
 
 impl Session {
-    /// Every tunnel is let in.
-    fn new() -> Self {
-        Self::with(let_tunnels_in)
-    }
-
-    fn with(program: fn(ServerEvent) -> Option<ServerEvent>) -> Self {
-        let settings = Settings { config: Arc::new(config()), ..Settings::default() };
-        let mut fixture = Fixture::taking(settings, program);
-        fixture.start(at("127.0.0.1", 0)).unwrap();
-        let socket = connect(fixture.server.listening_on().unwrap());
-        let (outgoing, to_write) = channel::<Vec<u8>>();
-        let mut writer = socket.try_clone().unwrap();
-        // It ends with the test, or with the connection.
-        std::thread::spawn(move || to_write.iter().all(|bytes| writer.write_all(&bytes).is_ok()));
-        let client = Client::new(Offer::default());
-        let mut session = Self { fixture, client, socket, outgoing };
-        session.login();
-        session
-    }
-
-    fn login(&mut self) {
-        self.client.send_version();
-        self.client.send_kex_init();
-        self.client.say(&ServiceRequest { service_name: "ssh-userauth" });
-        let mut fields = vec![0];
-        Writer::new(&mut fields).string("secret");
-        self.client.say(&UserauthRequest {
-            user_name: "user",
-            service_name: "ssh-connection",
-            method_name: "password",
-            method_specific: &fields,
-        });
-        self.expect(messages::SSH_MSG_USERAUTH_SUCCESS);
-    }
-
-    /// Sends what the client has to say.
-    fn flush(&mut self) {
-        self.outgoing.send(std::mem::take(&mut self.client.out)).unwrap();
-    }
-
-    /// The next message of the server.
-    fn next(&mut self) -> Vec<u8> {
-        let mut buf = vec![0; 256 * 1024];
-        loop {
-            self.flush();
-            if let Some(received) = self.client.received.pop_front() {
-                return received.payload;
-            }
-            let len = match self.socket.read(&mut buf) {
-                // The process was stopped and goes on.
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                read => read.expect("something of the server"),
-            };
-            assert!(len > 0, "the server has closed the connection");
-            self.client.input(&buf[..len]);
-        }
-    }
-
-    /// Skips messages up to one with this number.
-    fn expect(&mut self, number: u8) -> Vec<u8> {
-        loop {
-            let payload = self.next();
-            if payload[0] == number {
-                return payload;
-            }
-        }
-    }
-
     fn ask_open(&mut self, sender_channel: u32, to: SocketAddr, window: u32) {
         let fields = Tcpip {
             address: &to.ip().to_string(),
@@ -197,7 +106,7 @@ fn granted(payload: &[u8]) -> Option<u16> {
 #[test]
 fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
     const LEN: usize = 12 * 1024 * 1024;
-    let mut session = Session::new();
+    let mut session = session();
     let (target, address) = listener();
     let (channel, mut window) = session.open(7, address, u32::MAX);
     let (mut source, _) = target.accept().unwrap();
@@ -261,7 +170,7 @@ fn keys_are_exchanged_in_the_middle_of_a_transfer_in_both_directions() {
 
 #[test]
 fn a_window_that_stays_closed_stops_the_target() {
-    let mut session = Session::new();
+    let mut session = session();
     let (target, address) = listener();
     let (channel, _) = session.open(7, address, 1000);
     let (mut source, _) = target.accept().unwrap();
@@ -299,7 +208,7 @@ fn a_window_that_stays_closed_stops_the_target() {
 
 #[test]
 fn a_client_that_never_closes_its_channel_holds_no_socket() {
-    let mut session = Session::new();
+    let mut session = session();
     let (target, address) = listener();
     let (channel, _) = session.open(7, address, 1000);
     let (mut there, _) = target.accept().unwrap();
@@ -364,7 +273,7 @@ fn tunnels_that_wait_for_the_program_are_bounded() {
 
 #[test]
 fn listeners_are_bounded_and_closed_with_their_connection() {
-    let mut session = Session::new();
+    let mut session = session();
     let mut ports = Vec::new();
     let mut refused = 0;
     for _ in 0..MAX_TUNNEL_LISTENERS + 3 {
@@ -402,7 +311,7 @@ fn listeners_are_bounded_and_closed_with_their_connection() {
 
 #[test]
 fn a_target_that_cannot_be_is_told_to_both() {
-    let mut session = Session::new();
+    let mut session = session();
     let (target, address) = listener();
     drop(target);
     session.ask_open(7, address, 1000);

@@ -1,27 +1,34 @@
-//! Wakes the JavaScript thread through its libuv loop. A threadsafe function does the same, but holds
+//! Wakes the JavaScript thread through its libuv loop, which watches sockets for us too. A threadsafe function does the same, but holds
 //! its lock while it wakes: JavaScript, awake at once on another processor, then sleeps again to wait
 //! for the lock. The functions of libuv are those of the process that has loaded the addon; where
 //! there are none, `server.rs` falls back to the threadsafe function.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use napi::bindgen_prelude::Function;
 use napi::{Env, JsValue, sys};
 use parking_lot::{Mutex, RwLock};
 
+use super::loop_sockets::LoopSockets;
 use super::program::Wake;
 
-/// uv.h: `UV_ASYNC` of `uv_handle_type`.
+/// uv.h: of `uv_handle_type`.
 const UV_ASYNC: c_int = 1;
+const UV_POLL: c_int = 8;
+/// uv.h: of `uv_poll_event`.
+const UV_READABLE: c_int = 1;
 
 type HandleCallback = unsafe extern "C" fn(handle: *mut c_void);
+type PollCallback = unsafe extern "C" fn(handle: *mut c_void, status: c_int, events: c_int);
 
 /// Functions of libuv, with the types of uv.h.
 struct Uv {
     async_init: unsafe extern "C" fn(*mut c_void, *mut c_void, HandleCallback) -> c_int,
+    poll_init: unsafe extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int,
+    poll_start: unsafe extern "C" fn(*mut c_void, c_int, PollCallback) -> c_int,
     async_send: unsafe extern "C" fn(*mut c_void) -> c_int,
     close: unsafe extern "C" fn(*mut c_void, HandleCallback),
     unref: unsafe extern "C" fn(*mut c_void),
@@ -47,6 +54,8 @@ impl Uv {
         unsafe {
             Some(Self {
                 async_init: *process.get(b"uv_async_init\0").ok()?,
+                poll_init: *process.get(b"uv_poll_init\0").ok()?,
+                poll_start: *process.get(b"uv_poll_start\0").ok()?,
                 async_send: *process.get(b"uv_async_send\0").ok()?,
                 close: *process.get(b"uv_close\0").ok()?,
                 unref: *process.get(b"uv_unref\0").ok()?,
@@ -58,6 +67,28 @@ impl Uv {
     }
 }
 
+impl Uv {
+    /// Memory for a handle, and the handle in it.
+    fn room_for(&self, kind: c_int) -> Option<(Vec<Box<[u64]>>, NonNull<c_void>)> {
+        // SAFETY: it takes a number of the enumeration.
+        let len = unsafe { (self.handle_size)(kind) };
+        let mut memory = vec![0_u64; len.div_ceil(8)].into_boxed_slice();
+        let handle = NonNull::new(memory.as_mut_ptr().cast::<c_void>())?;
+        Some((vec![memory], handle))
+    }
+
+    /// A handle that can watch the sockets.
+    fn poll(&self, uv_loop: *mut c_void, sockets: LoopSockets) -> Option<Polled> {
+        let (memory, poll) = self.room_for(UV_POLL)?;
+        // SAFETY: as with `async_init`; the descriptor is open as long as there are `sockets`.
+        let status = unsafe { (self.poll_init)(uv_loop, poll.as_ptr(), sockets.descriptor()) };
+        (status == 0).then_some((sockets, memory, poll))
+    }
+}
+
+/// Sockets, and the handle for them with its memory.
+type Polled = (LoopSockets, Vec<Box<[u64]>>, NonNull<c_void>);
+
 /// Calls a JavaScript function on its thread; never keeps the process alive.
 pub(super) struct LoopWake(Arc<Waker>);
 
@@ -68,6 +99,10 @@ struct Waker {
     handle: RwLock<Option<NonNull<c_void>>>,
     /// Nobody wakes any more.
     dropped: AtomicBool,
+    /// What else is watched.
+    sockets: Option<LoopSockets>,
+    /// Handles that are not closed.
+    open: AtomicUsize,
     on_thread: Mutex<OnThread>,
 }
 
@@ -78,8 +113,10 @@ struct OnThread {
     callback: sys::napi_ref,
     /// Told when the handle is closed: the environment waits for it.
     cleanup: sys::napi_async_cleanup_hook_handle,
-    /// The handle lies in it.
-    memory: Box<[u64]>,
+    /// The handle that watches the sockets.
+    poll: Option<NonNull<c_void>>,
+    /// The handles lie in it.
+    memory: Vec<Box<[u64]>>,
 }
 
 // SAFETY: any thread may read `handle` and give it to `uv_async_send`, the one function of libuv that
@@ -90,8 +127,13 @@ unsafe impl Send for Waker {}
 unsafe impl Sync for Waker {}
 
 impl LoopWake {
-    /// Has `callback` called on this thread; `None` where the process has no libuv.
-    pub(super) fn new(env: &Env, callback: &Function<'_, (), ()>) -> Option<Self> {
+    /// Has `callback` called on this thread, also for what comes from `sockets`; `None` where the process
+    /// has no libuv.
+    pub(super) fn new(
+        env: &Env,
+        callback: &Function<'_, (), ()>,
+        sockets: impl FnOnce() -> Option<LoopSockets>,
+    ) -> Option<Self> {
         let uv = Uv::of_process()?;
         let env = env.raw();
         let mut uv_loop = ptr::null_mut();
@@ -100,10 +142,8 @@ impl LoopWake {
         if status != sys::Status::napi_ok || uv_loop.is_null() {
             return None;
         }
-        // SAFETY: it takes a number of the enumeration.
-        let len = unsafe { (uv.handle_size)(UV_ASYNC) };
-        let mut memory = vec![0_u64; len.div_ceil(8)].into_boxed_slice();
-        let handle = NonNull::new(memory.as_mut_ptr().cast::<c_void>())?;
+        let uv_loop = uv_loop.cast::<c_void>();
+        let (mut memory, handle) = uv.room_for(UV_ASYNC)?;
         let mut reference = ptr::null_mut();
         // SAFETY: both are of the call under way.
         let status =
@@ -113,29 +153,39 @@ impl LoopWake {
         }
         // SAFETY: the loop is that of this thread, and the memory has the size of the handle and stays
         // where it is until the handle is closed.
-        if unsafe { (uv.async_init)(uv_loop.cast(), handle.as_ptr(), on_wake) } != 0 {
+        if unsafe { (uv.async_init)(uv_loop, handle.as_ptr(), on_wake) } != 0 {
             // SAFETY: made above, and used by nobody.
             unsafe { sys::napi_delete_reference(env, reference) };
             return None;
         }
+        let poll = sockets().and_then(|sockets| uv.poll(uv_loop, sockets));
+        let (sockets, poll) = poll.map_or((None, None), |(sockets, poll_memory, poll)| {
+            memory.extend(poll_memory);
+            (Some(sockets), Some(poll))
+        });
         let cleanup = ptr::null_mut();
-        let on_thread = OnThread { env, callback: reference, cleanup, memory };
+        let on_thread = OnThread { env, callback: reference, cleanup, poll, memory };
         let waker = Arc::new(Waker {
             uv,
             handle: RwLock::new(Some(handle)),
             dropped: AtomicBool::new(false),
+            sockets,
+            open: AtomicUsize::new(if poll.is_some() { 2 } else { 1 }),
             on_thread: Mutex::new(on_thread),
         });
-        let data = Arc::into_raw(Arc::clone(&waker)).cast_mut().cast::<c_void>();
-        let mut cleanup = ptr::null_mut();
-        // SAFETY: the handle was initialized above. `data` is a count of the Arc, which `on_closed`
-        // gives back; the hook is removed there too, so that it never runs later.
-        unsafe {
-            (uv.unref)(handle.as_ptr());
-            (uv.set_data)(handle.as_ptr(), data);
-            sys::napi_add_async_cleanup_hook(env, Some(on_environment_end), data, &raw mut cleanup);
+        for handle in poll.into_iter().chain([handle]) {
+            let data = Arc::into_raw(Arc::clone(&waker)).cast_mut().cast::<c_void>();
+            // SAFETY: the handle was initialized. `data` is a count of the Arc, which `on_closed` gives
+            // back.
+            unsafe {
+                (uv.unref)(handle.as_ptr());
+                (uv.set_data)(handle.as_ptr(), data);
+            }
         }
-        waker.on_thread.lock().cleanup = cleanup;
+        if !waker.begin(poll) {
+            waker.close();
+            return None;
+        }
         Some(Self(waker))
     }
 }
@@ -155,6 +205,26 @@ impl Drop for LoopWake {
 }
 
 impl Waker {
+    /// The handles point here: what they tell can come now. `false` when the environment is ending
+    /// already. On the JavaScript thread.
+    fn begin(&self, poll: Option<NonNull<c_void>>) -> bool {
+        let data = ptr::from_ref(self).cast_mut().cast::<c_void>();
+        let mut cleanup = ptr::null_mut();
+        // SAFETY: the handle is open. The hook is removed in `on_closed`, before the last count of the
+        // Arc that `self` is in can go.
+        let status = unsafe {
+            if let (Some(poll), Some(sockets)) = (poll, &self.sockets)
+                && (self.uv.poll_start)(poll.as_ptr(), UV_READABLE, on_readable) != 0
+            {
+                sockets.leave();
+            }
+            let env = self.on_thread.lock().env;
+            sys::napi_add_async_cleanup_hook(env, Some(on_environment_end), data, &raw mut cleanup)
+        };
+        self.on_thread.lock().cleanup = cleanup;
+        status == sys::Status::napi_ok
+    }
+
     /// `false` when the handle is closed.
     fn send(&self) -> bool {
         let handle = self.handle.read();
@@ -202,12 +272,18 @@ impl Waker {
         let Some(handle) = self.handle.write().take() else {
             return;
         };
-        let on_thread = self.on_thread.lock();
+        if let Some(sockets) = &self.sockets {
+            sockets.leave();
+        }
+        let mut on_thread = self.on_thread.lock();
         // SAFETY: on the thread of the loop and of `env`. Nobody sends any more, as the handle was
-        // taken; its memory is freed in `on_closed`.
+        // taken; the memory of both is freed in `on_closed`.
         unsafe {
             sys::napi_delete_reference(on_thread.env, on_thread.callback);
             (self.uv.close)(handle.as_ptr(), on_closed);
+            if let Some(poll) = on_thread.poll.take() {
+                (self.uv.close)(poll.as_ptr(), on_closed);
+            }
         }
     }
 }
@@ -239,6 +315,17 @@ unsafe extern "C" fn on_wake(handle: *mut c_void) {
     }
 }
 
+unsafe extern "C" fn on_readable(handle: *mut c_void, _status: c_int, _events: c_int) {
+    let Some(uv) = Uv::of_process() else {
+        return;
+    };
+    // SAFETY: libuv calls this for an open handle only, whose data `LoopWake::new` has set.
+    let waker = unsafe { waker((uv.get_data)(handle)) };
+    if waker.sockets.as_ref().is_some_and(LoopSockets::serve) {
+        waker.call();
+    }
+}
+
 unsafe extern "C" fn on_environment_end(
     _hook: sys::napi_async_cleanup_hook_handle,
     data: *mut c_void,
@@ -252,11 +339,14 @@ unsafe extern "C" fn on_closed(handle: *mut c_void) {
     let Some(uv) = Uv::of_process() else {
         return;
     };
-    // SAFETY: libuv calls this once for a handle that `LoopWake::new` has made. The count of the Arc
-    // that its data stands for ends here, and with the hook removed nobody has the pointer any more.
+    // SAFETY: libuv calls this once for each handle that `LoopWake::new` has made; a count of the Arc that
+    // its data stands for ends here.
     let waker = unsafe { Arc::from_raw((uv.get_data)(handle).cast_const().cast::<Waker>()) };
+    if waker.open.fetch_sub(1, Ordering::AcqRel) > 1 {
+        return;
+    }
     let mut on_thread = waker.on_thread.lock();
-    on_thread.memory = Box::default();
+    on_thread.memory = Vec::new();
     let cleanup = std::mem::replace(&mut on_thread.cleanup, ptr::null_mut());
     drop(on_thread);
     if !cleanup.is_null() {

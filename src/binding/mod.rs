@@ -21,6 +21,7 @@ mod events;
 mod functions;
 mod host_certificates;
 mod login_texts;
+mod loop_sockets;
 mod loop_wake;
 mod memory;
 mod program;

@@ -69,13 +69,14 @@ struct OfConnection {
 }
 
 impl Program {
-    pub(super) fn new(wake: Box<dyn Wake>) -> Self {
+    /// Nobody is woken before [`Self::rouse`].
+    pub(super) fn new() -> Self {
         Self {
             wanted: Wanted::default(),
             gate: InputGate::default(),
             queue: Mutex::default(),
             replies: Mutex::default(),
-            wake: Mutex::new(Some(wake)),
+            wake: Mutex::default(),
             may_rest: AtomicBool::new(false),
         }
     }

@@ -17,6 +17,7 @@ use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
 use super::events::{Batch, Questions};
 use super::login_texts;
+use super::loop_sockets::LoopSockets;
 use super::loop_wake::LoopWake;
 use super::memory;
 use super::program::{Program, Wake};
@@ -48,8 +49,9 @@ fn threadsafe(wake: &Function<'_, (), ()>) -> napi::Result<WakeFunction> {
 }
 
 /// What calls this function on its thread.
-fn waker(env: &Env, wake: &Function<'_, (), ()>) -> napi::Result<Box<dyn Wake>> {
-    Ok(match LoopWake::new(env, wake) {
+fn waker(state: &State, env: &Env, wake: &Function<'_, (), ()>) -> napi::Result<Box<dyn Wake>> {
+    let sockets = || LoopSockets::new(&state.server, &state.program);
+    Ok(match LoopWake::new(env, wake, sockets) {
         Some(wake) => Box::new(wake),
         None => Box::new(threadsafe(wake)?),
     })
@@ -69,19 +71,20 @@ impl NativeServer {
     /// `wake` is called when there are events to drain, until [`Self::rest`].
     #[napi(constructor)]
     pub fn new(env: &Env, wake: Function<'_, (), ()>) -> napi::Result<Self> {
-        let program = Arc::new(Program::new(waker(env, &wake)?));
+        let program = Arc::new(Program::new());
         let settings = Settings::default();
         let handler: Arc<dyn Handler> = Arc::<Program>::clone(&program);
         let server = Server::new(handler, settings.for_driver());
         let state = State { settings, server, program };
         state.apply();
+        state.program.rouse(|| waker(&state, env, &wake))?;
         Ok(Self { state, questions: Questions::default(), resets: Vec::new() })
     }
 
     /// `wake` is called again.
     #[napi]
     pub fn rouse(&self, env: &Env, wake: Function<'_, (), ()>) -> napi::Result<()> {
-        self.state.program.rouse(|| waker(env, &wake))
+        self.state.program.rouse(|| waker(&self.state, env, &wake))
     }
 
     /// The program expects no more events: once nothing can happen any more, nothing is held that

@@ -4,12 +4,11 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -17,6 +16,7 @@ use super::command::Command;
 use super::drive::Core;
 use super::runtime::{self, Sleeps};
 use super::shared::{Shared, Stranger};
+use super::socket::Socket;
 use super::socket_options::Nagle;
 use super::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
@@ -41,7 +41,7 @@ pub struct ConnectionHandle {
     local: SocketAddr,
     timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
-    pub(super) socket: TcpStream,
+    pub(super) socket: Socket,
     pub(super) stranger: Arc<Stranger>,
     /// Where the task runs, and everything else of the connection.
     pub(super) runtime: Handle,
@@ -49,6 +49,10 @@ pub struct ConnectionHandle {
     pub(super) sleeps: &'static Sleeps,
     /// Wakes the task.
     pub(super) notify: Notify,
+    /// Whether the program's thread watches the socket; the truth is in `core`.
+    pub(super) is_hosted: AtomicBool,
+    /// What the program's thread was told of the socket, and nobody has looked at yet.
+    pub(super) edge: AtomicU8,
     pub(super) queue: Mutex<Queue>,
     pub(super) core: Mutex<Core>,
 }
@@ -83,7 +87,7 @@ impl ConnectionHandle {
     pub(super) fn new(
         id: u64,
         shared: Arc<Shared>,
-        socket: TcpStream,
+        socket: Socket,
         stranger: Arc<Stranger>,
         (peer, local): (SocketAddr, SocketAddr),
     ) -> Self {
@@ -99,6 +103,8 @@ impl ConnectionHandle {
             runtime: Handle::current(),
             sleeps: runtime::sleeps(),
             notify: Notify::new(),
+            is_hosted: AtomicBool::new(false),
+            edge: AtomicU8::new(0),
             queue: Mutex::default(),
             core: Mutex::default(),
         }
@@ -309,12 +315,15 @@ impl ConnectionHandle {
         let write = first || len >= LARGE_SEND_LEN;
         // A program that only waits for its sends has to get back to its event loop now and then.
         core.watched = turn.allows(len).then_some((ticket, false));
+        let now = Instant::now();
         self.guarded(&mut core, |handle, core| {
-            let now = Instant::now();
             handle.run_queued(core, now);
             handle.run(core, command, now);
             handle.drive(core, None, write, now);
         });
+        if let Some(hosted) = &mut core.hosted {
+            hosted.spend(now);
+        }
         let complete = matches!(core.watched.take(), Some((_, true)));
         self.leave(core);
         complete

@@ -9,7 +9,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
@@ -22,8 +21,10 @@ use super::drive::Step;
 use super::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
 };
+use super::hosted::Hosted;
 use super::intake::{Intake, LULL};
 use super::shared::{Halt, Shared, Slot, Stranger, next_connection};
+use super::socket::Socket;
 use super::socket_options::Nagle;
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection, Job};
@@ -112,6 +113,8 @@ impl Task {
             return None;
         }
         let id = next_connection();
+        // A socket that cannot leave its runtime is closed, as one that cannot be set up.
+        let socket = Socket::new(socket).ok()?;
         let handle =
             ConnectionHandle::new(id, Arc::clone(&shared), socket, stranger, (peer, local));
         let handle = Arc::new(handle);
@@ -194,9 +197,20 @@ impl Task {
     async fn converse(&mut self) {
         let mut intake = Intake::new();
         let mut eof = false;
+        let mut prompt_reads = PROMPT_READS;
+        if self.handle.host(PROMPT_READS) {
+            let Some(hosted) = self.attend().await else {
+                return;
+            };
+            eof = hosted.eof;
+            prompt_reads = hosted.prompt_reads;
+            intake = hosted.intake.unwrap_or(intake);
+        } else if let Err(error) = self.handle.socket.watch() {
+            self.end = Some(ConnectionEnd::Socket(error));
+            return;
+        }
         // The socket has something that the engine does not want yet.
         let mut stalled = false;
-        let mut prompt_reads = PROMPT_READS;
         let mut has_read = false;
         // Set before they are first waited for.
         let mut timer = pin!(sleep(Duration::ZERO));
@@ -246,6 +260,45 @@ impl Task {
         }
     }
 
+    /// While the program's thread watches the socket; `None` when the connection is over.
+    async fn attend(&mut self) -> Option<Box<Hosted>> {
+        let mut timer = pin!(sleep(Duration::ZERO));
+        loop {
+            let (job, step) = self.handle.step_hosted();
+            if let Some(job) = job {
+                run_job(&self.handle, job);
+                continue;
+            }
+            if step.ended || step.leaves || step.blocked {
+                return self.take_over(step.ended);
+            }
+            let gate = self.handle.shared.handler.gate();
+            let gated = gate.is_closed();
+            set_timer(timer.as_mut(), step.deadline);
+            tokio::select! {
+                () = self.handle.notify.notified() => {}
+                () = timer.as_mut(), if step.deadline.is_some() => {}
+                () = gate.wait_open(), if gated => {}
+            }
+        }
+    }
+
+    /// Takes the socket over from the program's thread.
+    fn take_over(&mut self, ended: bool) -> Option<Box<Hosted>> {
+        let mut hosted = self.handle.no_more_hosted()?;
+        if let Some(error) = hosted.error.take() {
+            self.end.get_or_insert(ConnectionEnd::Socket(error));
+        }
+        if ended {
+            return None;
+        }
+        if let Err(error) = self.handle.socket.watch() {
+            self.end.get_or_insert(ConnectionEnd::Socket(error));
+            return None;
+        }
+        Some(hosted)
+    }
+
     /// Waits until there is something to do.
     async fn wait(
         &self,
@@ -262,13 +315,7 @@ impl Task {
             (false, true) => Interest::WRITABLE,
             (_, false) => Interest::READABLE,
         };
-        if let Some(deadline) = step.deadline {
-            let deadline = deadline.into();
-            // A timer that rings too early costs one more turn; setting it for each packet more.
-            if deadline < timer.deadline() || timer.is_elapsed() {
-                timer.as_mut().reset(deadline);
-            }
-        }
+        set_timer(timer.as_mut(), step.deadline);
         tokio::select! {
             ready = self.handle.socket.ready(interest), if reads || step.blocked => {
                 if reads && ready.is_ok_and(|ready| ready.is_readable() || ready.is_read_closed()) {
@@ -289,13 +336,16 @@ impl Task {
     async fn part(self) {
         let deadline = tokio::time::Instant::now() + FLUSH_TIME;
         while !self.handle.flush() {
-            match timeout_at(deadline, self.handle.socket.writable()).await {
-                Ok(Ok(())) => {}
+            if self.handle.socket.watch().is_err() {
+                break;
+            }
+            match timeout_at(deadline, self.handle.socket.ready(Interest::WRITABLE)).await {
+                Ok(Ok(_)) => {}
                 Ok(Err(_)) | Err(_) => break,
             }
         }
         let failed = self.end.is_some();
-        let closed = SockRef::from(&self.handle.socket).shutdown(Shutdown::Write);
+        let closed = self.handle.socket.raw().shutdown(Shutdown::Write);
         let handle = Arc::clone(&self.handle);
         drop(self);
         if !failed && closed.is_ok() {
@@ -316,10 +366,10 @@ impl Drop for Task {
 /// Acknowledges what was read, unless a reply has done so already. A client with Nagle's algorithm on
 /// holds its next small message back until then, and the system's delay for acknowledgements would
 /// cost it 40 ms at each step that gets no reply.
-fn acknowledge(socket: &TcpStream) {
+pub(super) fn acknowledge(socket: &Socket) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // It is only about speed; a socket that refuses works all the same.
-    let _ = SockRef::from(socket).set_tcp_quickack(true);
+    let _ = socket.raw().set_tcp_quickack(true);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = socket;
 }
@@ -328,25 +378,41 @@ fn acknowledge(socket: &TcpStream) {
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
     let heavy = job.is_heavy();
     let handle = Arc::clone(handle);
-    let work = move || {
-        let output = catch_unwind(AssertUnwindSafe(|| job.run()));
-        handle.submit(output.map_or(Command::JobPanicked, Command::Complete));
-    };
     if heavy {
-        arithmetic::run(work);
+        arithmetic::run(move || handle.submit(run_here(job)));
     } else {
-        work();
+        handle.submit(run_here(job));
     }
 }
 
-async fn discard(socket: &TcpStream) {
+/// Runs a job; what the engine is to do then.
+pub(super) fn run_here(job: Job) -> Command {
+    let output = catch_unwind(AssertUnwindSafe(|| job.run()));
+    output.map_or(Command::JobPanicked, Command::Complete)
+}
+
+/// A timer that rings too early costs one more turn; setting it for each packet more.
+fn set_timer(mut timer: Pin<&mut Sleep>, deadline: Option<Instant>) {
+    if let Some(deadline) = deadline.map(tokio::time::Instant::from)
+        && (deadline < timer.deadline() || timer.is_elapsed())
+    {
+        timer.as_mut().reset(deadline);
+    }
+}
+
+async fn discard(socket: &Socket) {
     let mut scratch = [0; 512];
     let mut left = LINGER_LEN;
-    while left > 0 && socket.readable().await.is_ok() {
+    while left > 0 {
         match socket.try_read(&mut scratch) {
             Ok(0) => return,
             Ok(len) => left = left.saturating_sub(len),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // Mostly the client has closed already, and nobody has to watch for that.
+                if socket.watch().is_err() || socket.ready(Interest::READABLE).await.is_err() {
+                    return;
+                }
+            }
             Err(_) => return,
         }
     }

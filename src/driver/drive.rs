@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -13,6 +14,7 @@ use parking_lot::MutexGuard;
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
 use super::handler::{ConnectionEnd, ServerEvent};
+use super::hosted::Hosted;
 use super::shared::ChannelEntry;
 use super::transmit::Transmit;
 use super::tunnel::{TURN_LEN, Tunnels};
@@ -43,8 +45,10 @@ pub(super) struct Core {
     pub(super) watched: Option<(Ticket, bool)>,
     /// The turn in which a caller last wrote to the socket itself.
     pub(super) last_turn: Option<u32>,
-    /// The task has input that the engine does not want yet.
+    /// There is input that the engine does not want yet.
     pub(super) stalled: bool,
+    /// The program's thread watches the socket; `None` when the task does.
+    pub(super) hosted: Option<Box<Hosted>>,
     /// What the task has set its timer to.
     armed: Option<Instant>,
     verbosity: Verbosity,
@@ -72,6 +76,8 @@ pub(super) struct Step {
     pub(super) blocked: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) ended: bool,
+    /// The program's thread is to watch the socket no more.
+    pub(super) leaves: bool,
 }
 
 impl ConnectionHandle {
@@ -83,7 +89,7 @@ impl ConnectionHandle {
             !queue.commands.is_empty()
         };
         // Without commands it is about consumed bytes and sealed packets: little, and done at once.
-        if !commands_wait || self.sleeps.now() {
+        if !commands_wait || self.is_hosted.load(Ordering::Relaxed) || self.sleeps.now() {
             self.drive_now();
         } else {
             self.notify.notify_one();
@@ -104,11 +110,17 @@ impl ConnectionHandle {
     }
 
     /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
-    pub(super) fn leave(self: &Arc<Self>, core: MutexGuard<'_, Core>) {
-        let reads_again = core.stalled && core.engine.as_ref().is_some_and(Connection::wants_input);
+    pub(super) fn leave(self: &Arc<Self>, mut core: MutexGuard<'_, Core>) {
+        let goes_on =
+            |core: &Core| core.stalled && core.engine.as_ref().is_some_and(Connection::wants_input);
+        if goes_on(&core) && core.hosted.is_some() {
+            self.guarded(&mut core, |handle, core| handle.take_in(core));
+        }
+        let reads_again = goes_on(&core);
         let to_do = core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
             || core.job.is_some()
             || core.end.is_some()
+            || core.hosted.as_ref().is_some_and(|hosted| hosted.leaves())
             || core.timer_is_late()
             || reads_again;
         let unwritten = core.transmit.is_pending();
@@ -138,24 +150,34 @@ impl ConnectionHandle {
         let core = &mut *guard;
         self.guarded(core, |handle, core| {
             let now = Instant::now();
-            if let Some(engine) = &mut core.engine
-                && engine.poll_timeout().is_some_and(|at| at <= now)
-            {
-                if handle.shared.handler.gate().is_closed() {
-                    engine.not_listening(now);
-                }
-                engine.handle_timeout(now);
-            }
+            handle.run_timeout(core, now);
             handle.drive(core, Some((input, eof)), true, now);
         });
+        let wants_input = core.engine.as_ref().is_some_and(Connection::wants_input);
+        core.stalled = !wants_input && (stalled || eof || !input.is_empty());
+        self.rested(core)
+    }
+
+    /// Does what is due.
+    pub(super) fn run_timeout(&self, core: &mut Core, now: Instant) {
+        if let Some(engine) = &mut core.engine
+            && engine.poll_timeout().is_some_and(|at| at <= now)
+        {
+            if self.shared.handler.gate().is_closed() {
+                engine.not_listening(now);
+            }
+            engine.handle_timeout(now);
+        }
+    }
+
+    /// Before the task waits: gives back what is empty, and says what to wait for.
+    pub(super) fn rested(&self, core: &mut Core) -> (Option<Job>, Step) {
         let Some(engine) = &mut core.engine else {
             return (None, Step { ended: true, ..Step::default() });
         };
         engine.rest();
         let deadline = engine.poll_timeout();
-        let wants_input = engine.wants_input();
         core.armed = deadline;
-        core.stalled = !wants_input && (stalled || eof || !input.is_empty());
         self.queue.lock().rest();
         if core.sending.is_empty() {
             core.sending = Vec::new();
@@ -166,6 +188,7 @@ impl ConnectionHandle {
             blocked: core.transmit.is_pending(),
             deadline,
             ended: core.end.is_some(),
+            leaves: core.hosted.as_ref().is_some_and(|hosted| hosted.leaves()),
         };
         (core.job.take(), step)
     }
@@ -204,7 +227,7 @@ impl ConnectionHandle {
                 moved |= core.transmit.run(engine, &self.socket, write, now);
             }
             // On the connection's task only.
-            if input.is_some() {
+            if input.is_some() && core.hosted.is_none() {
                 moved |= self.run_tunnels(core, now, &mut budget);
             }
             if !moved {

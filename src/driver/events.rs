@@ -58,7 +58,6 @@ impl ConnectionHandle {
                 Event::Notice(notice) => self.note(core, notice),
                 Event::Job(job) => {
                     core.job = Some(job);
-                    self.notify.notify_one();
                 }
             }
         }
@@ -164,7 +163,7 @@ impl ConnectionHandle {
             }
             Notice::Authenticated { .. } => self.stranger.count_no_more(),
             Notice::ChannelOpened { channel, channel_type } => {
-                core.transmit.nagle.channel_opened(&self.socket);
+                core.transmit.nagle.channel_opened(&self.socket.raw());
                 if !self.tunnel_opened(core, channel) {
                     self.channel_opened(core, channel, channel_type);
                 }

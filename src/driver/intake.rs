@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::io::Interest;
-use tokio::net::TcpStream;
 
 use super::raw_socket;
+use super::socket::Socket;
 use crate::limits::{BLOCK_LEN, MAX_PACKET_LEN};
 
 /// What is read at a time: dozens of packets for one system call, and always a whole packet.
@@ -60,12 +60,12 @@ impl Intake {
     }
 
     /// Reads once; `None` when there is nothing.
-    pub(super) fn read(&mut self, socket: &TcpStream) -> io::Result<Option<usize>> {
+    pub(super) fn read(&mut self, socket: &Socket) -> io::Result<Option<usize>> {
         self.make_room();
         let mut read = None;
         let result = socket.try_io(Interest::READABLE, || {
             let room = self.bytes.capacity().saturating_sub(self.bytes.len());
-            let len = raw_socket::receive(socket, &mut self.bytes)?;
+            let len = raw_socket::receive(&socket.raw(), &mut self.bytes)?;
             read = Some(len);
             // Less than there was room for was all there is: the runtime need not find that out with
             // another system call.
@@ -78,11 +78,19 @@ impl Intake {
         }
     }
 
+    /// Reads without asking the runtime: how much, and whether that was all there is.
+    pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<(usize, bool)> {
+        self.make_room();
+        let room = self.bytes.capacity().saturating_sub(self.bytes.len());
+        let len = raw_socket::receive(&socket.raw(), &mut self.bytes)?;
+        Ok((len, len < room))
+    }
+
     /// Reads what the system has not woken the task for.
-    pub(super) fn read_after_lull(&mut self, socket: &TcpStream) -> io::Result<Option<usize>> {
+    pub(super) fn read_after_lull(&mut self, socket: &Socket) -> io::Result<Option<usize>> {
         self.make_room();
         self.set_flooded(socket, false);
-        match raw_socket::receive(socket, &mut self.bytes) {
+        match raw_socket::receive(&socket.raw(), &mut self.bytes) {
             Ok(read) => Ok(Some(read)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
@@ -113,7 +121,7 @@ impl Intake {
         }
     }
 
-    fn count(&mut self, socket: &TcpStream, read: usize) {
+    fn count(&mut self, socket: &Socket, read: usize) {
         if self.flooded {
             return;
         }
@@ -130,9 +138,9 @@ impl Intake {
     }
 
     /// It is only about speed: a system that cannot do it wakes the task as before.
-    fn set_flooded(&mut self, socket: &TcpStream, flooded: bool) {
+    fn set_flooded(&mut self, socket: &Socket, flooded: bool) {
         if self.flooded != flooded
-            && raw_socket::set_low_water(socket, if flooded { LOW_WATER } else { 1 })
+            && raw_socket::set_low_water(&socket.raw(), if flooded { LOW_WATER } else { 1 })
         {
             self.flooded = flooded;
         }

@@ -11,16 +11,19 @@ mod connection_task;
 mod drive;
 mod events;
 mod handler;
+mod hosted;
 mod intake;
 mod listener;
 mod lookup;
 pub mod os_error;
 mod priority;
+mod program_loop;
 mod raw_socket;
 mod retire;
 mod runtime;
 mod server;
 mod shared;
+mod socket;
 mod socket_options;
 mod transmit;
 mod tunnel;
@@ -34,6 +37,7 @@ pub use handler::{
     InputGate, LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
 pub use listener::{Families, Listen, ListenError};
+pub use program_loop::ProgramLoop;
 pub use runtime::later;
 pub use server::Server;
 pub use shared::{ChannelEntry, Settings};

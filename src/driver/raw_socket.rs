@@ -1,25 +1,38 @@
 //! What no safe interface has: reading into memory that was not cleared first, without waiting for the
-//! runtime to say that there is something, SO_RCVLOWAT, SO_EXCLUSIVEADDRUSE, and what is not sent yet.
-#![allow(unsafe_code, reason = "four system calls")]
+//! runtime to say that there is something, having a runtime watch a descriptor, SO_RCVLOWAT, SO_EXCLUSIVEADDRUSE, and what is not sent yet.
+#![allow(unsafe_code, reason = "four system calls, and a promise to the runtime")]
 
 use std::io;
+#[cfg(unix)]
+use std::net::TcpStream;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
-use socket2::SockRef;
-use tokio::net::TcpStream;
+use socket2::Socket;
+#[cfg(unix)]
+use tokio::io::unix::AsyncFd;
 
 /// Appends what the socket has to `bytes`, as far as there is room.
-pub(super) fn receive(socket: &TcpStream, bytes: &mut BytesMut) -> io::Result<usize> {
-    let read = SockRef::from(socket).recv(bytes.spare_capacity_mut())?;
+pub(super) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::Result<usize> {
+    let read = socket.recv(bytes.spare_capacity_mut())?;
     // SAFETY: the system has written that many bytes to the start of the spare capacity.
     unsafe { bytes.advance_mut(read) };
     Ok(read)
 }
 
+/// Has this runtime watch a socket.
+#[cfg(unix)]
+pub(super) fn watch(socket: &Arc<TcpStream>) -> io::Result<AsyncFd<Arc<TcpStream>>> {
+    // SAFETY: the descriptor stays open as long as the clone is owned by the result, and is never
+    // exchanged.
+    Ok(unsafe { AsyncFd::register(Arc::clone(socket)) }?)
+}
+
 /// Sets how much has to wait in a socket before the system wakes its reader (SO_RCVLOWAT); `false`
 /// where it cannot be set or would not be heeded.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn set_low_water(socket: &TcpStream, len: usize) -> bool {
+pub(super) fn set_low_water(socket: &Socket, len: usize) -> bool {
     use std::os::fd::AsRawFd;
 
     let Ok(len) = libc::c_int::try_from(len) else {
@@ -44,14 +57,14 @@ pub(super) fn set_low_water(socket: &TcpStream, len: usize) -> bool {
 
 /// Elsewhere the readiness of a socket does not depend on it, or is not known to.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn set_low_water(_socket: &TcpStream, _len: usize) -> bool {
+pub(super) fn set_low_water(_socket: &Socket, _len: usize) -> bool {
     false
 }
 
 /// Bytes that the system has taken and not sent, because it waits for something (SIOCOUTQNSD); `None`
 /// where it does not say.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn unsent(socket: &TcpStream) -> Option<usize> {
+pub(super) fn unsent(socket: &Socket) -> Option<usize> {
     use std::os::fd::AsRawFd;
 
     // Of linux/sockios.h.
@@ -65,13 +78,13 @@ pub(super) fn unsent(socket: &TcpStream) -> Option<usize> {
 
 /// Elsewhere the question has other names, or none.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn unsent(_socket: &TcpStream) -> Option<usize> {
+pub(super) fn unsent(_socket: &Socket) -> Option<usize> {
     None
 }
 
 /// Has nobody else listen on the address, whatever they ask for (SO_EXCLUSIVEADDRUSE).
 #[cfg(windows)]
-pub(super) fn set_exclusive(socket: &socket2::Socket) -> io::Result<()> {
+pub(super) fn set_exclusive(socket: &Socket) -> io::Result<()> {
     use std::os::windows::io::AsRawSocket;
 
     // Of winsock2.h: SOL_SOCKET, and ~SO_REUSEADDR.

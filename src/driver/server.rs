@@ -17,6 +17,7 @@ use super::connection_task::serve;
 use super::handler::{EventKind, Handler, OpResult, ServerEvent};
 use super::listener::{Listen, Listeners};
 use super::os_error;
+use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared, Slot};
 use crate::engine::Ticket;
@@ -81,6 +82,14 @@ impl Server {
     /// The turn is over. Called on the thread that began it.
     pub fn end_turn(&self) {
         self.shared.turn.end();
+    }
+
+    /// Has the program's own loop watch the sockets of connections from now on; it has to call
+    /// [`ProgramLoop::serve`] whenever that can be read. Fails where the system cannot do it.
+    pub fn program_loop(&self) -> io::Result<Arc<ProgramLoop>> {
+        let program_loop = Arc::new(ProgramLoop::new(Arc::downgrade(&self.shared))?);
+        self.shared.set_program_loop(&program_loop);
+        Ok(program_loop)
     }
 
     /// Has every connection see that what is wanted has changed.

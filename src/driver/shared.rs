@@ -2,8 +2,8 @@
 //! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::clients::Clients;
 use super::connection::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
+use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::socket_options::SocketOptions;
 use super::turn::Turn;
@@ -141,6 +142,8 @@ pub(super) struct Shared {
     /// Those of [`Self::sockets`] whose client has not logged in.
     unauthenticated: AtomicUsize,
     socket_gone: Notify,
+    /// The program's own loop, while it watches sockets.
+    program_loop: RwLock<Weak<ProgramLoop>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -164,6 +167,7 @@ impl Shared {
             sockets: AtomicUsize::new(0),
             unauthenticated: AtomicUsize::new(0),
             socket_gone: Notify::new(),
+            program_loop: RwLock::default(),
         }
     }
 
@@ -178,6 +182,14 @@ impl Shared {
     /// Whether there is no socket, of a connection or of what may become one.
     pub(super) fn has_no_sockets(&self) -> bool {
         self.sockets.load(Ordering::Acquire) == 0
+    }
+
+    pub(super) fn program_loop(&self) -> Option<Arc<ProgramLoop>> {
+        self.program_loop.read().upgrade()
+    }
+
+    pub(super) fn set_program_loop(&self, program_loop: &Arc<ProgramLoop>) {
+        *self.program_loop.write() = Arc::downgrade(program_loop);
     }
 
     pub(super) fn is_aborted(&self) -> bool {

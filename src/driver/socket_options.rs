@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{SockRef, Socket, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::raw_socket;
@@ -109,31 +109,31 @@ impl Nagle {
     }
 
     /// A channel is open.
-    pub(super) fn channel_opened(&mut self, socket: &TcpStream) {
+    pub(super) fn channel_opened(&mut self, socket: &Socket) {
         if *self == Self::WithChannels {
             *self = Self::On;
             // Then it stays off, which costs nobody anything.
-            let _ = socket.set_nodelay(false);
+            let _ = socket.set_tcp_nodelay(false);
         }
     }
 
     /// Before writing what there is.
-    pub(super) fn begin(self, socket: &TcpStream) {
+    pub(super) fn begin(self, socket: &Socket) {
         if self == Self::On && !OFF_SENDS {
-            let _ = socket.set_nodelay(true);
+            let _ = socket.set_tcp_nodelay(true);
         }
     }
 
     /// All of it is written.
-    pub(super) fn end(self, socket: &TcpStream) {
+    pub(super) fn end(self, socket: &Socket) {
         // Mostly all of it was sent at once, and one question is cheaper than two changes.
         if self != Self::On || (OFF_SENDS && raw_socket::unsent(socket) == Some(0)) {
             return;
         }
         if OFF_SENDS {
-            let _ = socket.set_nodelay(true);
+            let _ = socket.set_tcp_nodelay(true);
         }
-        let _ = socket.set_nodelay(false);
+        let _ = socket.set_tcp_nodelay(false);
     }
 }
 
@@ -257,12 +257,12 @@ mod tests {
                 options.prepare(&socket).unwrap();
                 let mut nagle = Nagle::of(&options);
                 let write = |nagle: Nagle| {
-                    nagle.begin(&socket);
-                    nagle.end(&socket);
+                    nagle.begin(&SockRef::from(&socket));
+                    nagle.end(&SockRef::from(&socket));
                     SockRef::from(&socket).tcp_nodelay().unwrap()
                 };
                 assert!(write(nagle), "not before the first channel");
-                nagle.channel_opened(&socket);
+                nagle.channel_opened(&SockRef::from(&socket));
                 assert_eq!(SockRef::from(&socket).tcp_nodelay().unwrap(), no_delay);
                 assert_eq!(write(nagle), no_delay);
             }
@@ -277,14 +277,14 @@ mod tests {
             // The client's system acknowledges as late as it may.
             SockRef::from(&client).set_tcp_quickack(false).unwrap();
             let mut nagle = Nagle::of(&SocketOptions::default());
-            nagle.channel_opened(&socket);
+            nagle.channel_opened(&SockRef::from(&socket));
             let held = (0..1000).any(|_| {
                 socket.try_write(b"x").unwrap();
-                raw_socket::unsent(&socket).unwrap() > 0
+                raw_socket::unsent(&SockRef::from(&socket)).unwrap() > 0
             });
             assert!(held, "nothing is held back, so this shows nothing");
-            nagle.end(&socket);
-            assert_eq!(raw_socket::unsent(&socket), Some(0));
+            nagle.end(&SockRef::from(&socket));
+            assert_eq!(raw_socket::unsent(&SockRef::from(&socket)), Some(0));
             assert!(!socket.nodelay().unwrap());
         });
     }

@@ -5,8 +5,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::Instant;
 
-use tokio::net::TcpStream;
-
+use super::socket::Socket;
 use super::socket_options::Nagle;
 use crate::engine::Connection;
 use crate::limits::TUNNEL_TRANSMIT_TARGET;
@@ -48,7 +47,7 @@ impl Transmit {
     pub(super) fn run(
         &mut self,
         engine: &mut Connection,
-        socket: &TcpStream,
+        socket: &Socket,
         write: bool,
         now: Instant,
     ) -> bool {
@@ -66,7 +65,7 @@ impl Transmit {
         loop {
             if write && self.is_pending() {
                 if !std::mem::replace(&mut wrote, true) {
-                    self.nagle.begin(socket);
+                    self.nagle.begin(&socket.raw());
                 }
                 if !self.flush(socket) {
                     break;
@@ -78,7 +77,7 @@ impl Transmit {
             moved = true;
         }
         if wrote && !self.is_pending() {
-            self.nagle.end(socket);
+            self.nagle.end(&socket.raw());
         }
         if !self.is_pending() {
             self.give_back();
@@ -102,7 +101,7 @@ impl Transmit {
     }
 
     /// Writes what is sealed; `false` when the socket is full or broken.
-    fn flush(&mut self, socket: &TcpStream) -> bool {
+    fn flush(&mut self, socket: &Socket) -> bool {
         while let Some(rest) = self.bytes.get(self.written..)
             && !rest.is_empty()
         {

@@ -1,5 +1,8 @@
 //! The program on top of the driver, and the server it has: sockets on loopback, events in the order
 //! in which they come. Whatever the program does not take for itself is for the test to read.
+//!
+//! Test crates whose name ends with `hosted` run the same tests with a program whose own thread watches
+//! the sockets.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -70,6 +73,8 @@ pub(crate) struct Fixture {
     pub(crate) settings: Settings,
     pub(crate) events: Receiver<ServerEvent>,
     last_ticket: u64,
+    #[cfg(unix)]
+    pub(crate) thread: Option<ProgramThread>,
 }
 
 impl Fixture {
@@ -94,7 +99,18 @@ impl Fixture {
         program.wanted.set(u64::MAX);
         let handler: Arc<dyn Handler> = program.clone();
         let server = Server::new(handler, settings.clone());
-        Self { server, program, settings, events, last_ticket: 0 }
+        #[cfg(unix)]
+        let thread =
+            env!("CARGO_CRATE_NAME").ends_with("hosted").then(|| ProgramThread::new(&server));
+        Self {
+            server,
+            program,
+            settings,
+            events,
+            last_ticket: 0,
+            #[cfg(unix)]
+            thread,
+        }
     }
 
     /// From now on only events of these kinds are wanted.
@@ -185,6 +201,59 @@ impl Fixture {
         });
         asked.answer(answer);
         connection
+    }
+}
+
+/// A program's thread that sees to the sockets until it is dropped.
+#[cfg(unix)]
+pub(crate) struct ProgramThread {
+    /// Whoever holds it keeps the thread busy.
+    pub(crate) busy: Arc<Mutex<()>>,
+    stop: Arc<mio::Waker>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+#[cfg(unix)]
+impl ProgramThread {
+    const SOCKETS: mio::Token = mio::Token(0);
+    const STOP: mio::Token = mio::Token(1);
+
+    fn new(server: &Server) -> Self {
+        let program_loop = server.program_loop().unwrap();
+        let mut poll = mio::Poll::new().unwrap();
+        let stop = Arc::new(mio::Waker::new(poll.registry(), Self::STOP).unwrap());
+        let descriptor = program_loop.descriptor();
+        let mut source = mio::unix::SourceFd(&descriptor);
+        poll.registry().register(&mut source, Self::SOCKETS, mio::Interest::READABLE).unwrap();
+        let busy = Arc::new(Mutex::new(()));
+        let is_busy = Arc::clone(&busy);
+        let run = move || {
+            let mut events = mio::Events::with_capacity(8);
+            loop {
+                match poll.poll(&mut events, None) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    polled => polled.unwrap(),
+                }
+                if events.iter().any(|event| event.token() == Self::STOP) {
+                    return;
+                }
+                drop(is_busy.lock().unwrap());
+                program_loop.serve();
+            }
+        };
+        Self { busy, stop, thread: Some(std::thread::spawn(run)) }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for ProgramThread {
+    fn drop(&mut self) {
+        self.stop.wake().unwrap();
+        // A panic of the thread is one of the test, unless that has one of its own.
+        let ended = self.thread.take().map(std::thread::JoinHandle::join);
+        if !std::thread::panicking() {
+            ended.unwrap().unwrap();
+        }
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) mod driver_program;
 pub(crate) mod kex;
 pub(crate) mod pair;
 pub(crate) mod program;
+#[cfg(feature = "driver")]
+pub(crate) mod session;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -12,8 +12,8 @@ use sshserver::driver::{ConnectedAnswer, ConnectionEnd, OpError, ServerEvent};
 use sshserver::engine::Outcome;
 use sshserver::error::{Closed, Error};
 
-use crate::common::driver_program::{Fixture, connect};
-use crate::{limits, listening, listening_with, payloads, read_line, read_to_end, started};
+use super::common::driver_program::{Fixture, connect};
+use super::{limits, listening, listening_with, payloads, read_line, read_to_end, started};
 
 #[test]
 fn events_of_a_short_connection_come_in_order() {

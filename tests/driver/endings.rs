@@ -7,8 +7,8 @@ use std::sync::mpsc::RecvTimeoutError;
 use sshserver::driver::{ConnectedAnswer, ConnectionEnd, ServerEvent};
 use sshserver::error::{Closed, Error};
 
-use crate::common::driver_program::{Fixture, PATIENCE, connect};
-use crate::{listening, payloads, read_line, read_to_end};
+use super::common::driver_program::{Fixture, PATIENCE, connect};
+use super::{listening, payloads, read_line, read_to_end};
 
 #[test]
 fn shutdown_tells_the_clients_and_waits_until_they_are_gone() {

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use sshserver::driver::{ConnectedAnswer, Families, Listen, ListenError, OpError, os_error};
 
-use crate::common::driver_program::{at, connect};
-use crate::{listening, read_line, server};
+use super::common::driver_program::{at, connect};
+use super::{listening, read_line, server};
 
 #[test]
 fn a_port_in_use_is_an_error_with_its_number() {

@@ -1,20 +1,12 @@
 use super::authentication::{parse_prompts, show_prompts};
 use super::*;
-use crate::binding::program::{Program, Wake};
+use crate::binding::program::Program;
 use crate::binding::settings::Settings;
 use crate::driver::{Handler, Server};
 use std::sync::Arc;
 
-struct Asleep;
-
-impl Wake for Asleep {
-    fn wake(&self) -> bool {
-        true
-    }
-}
-
 fn state() -> State {
-    let program = Arc::new(Program::new(Box::new(Asleep)));
+    let program = Arc::new(Program::new());
     let settings = Settings::default();
     let handler: Arc<dyn Handler> = Arc::<Program>::clone(&program);
     let server = Server::new(handler, settings.for_driver());

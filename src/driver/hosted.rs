@@ -1,0 +1,208 @@
+//! A connection whose socket the program's own thread watches: that thread reads, drives the engine and
+//! hands the events to the listeners, all in one go. The task of the connection sleeps meanwhile; it
+//! sees to timers and to what takes long, and takes the socket over for good when the traffic would
+//! cost the program too much of its time, when the client reads slowly, and for tunnels.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::connection::ConnectionHandle;
+use super::connection_task::{acknowledge, run_here};
+use super::drive::{Core, Step};
+use super::intake::Intake;
+use super::program_loop::{Budget, ProgramLoop};
+use super::socket::Socket;
+use crate::engine::{Connection, Job};
+
+/// What is read of one socket before the program's thread goes on to others.
+const MAX_READS: u32 = 4;
+/// What one connection may take of the program's time.
+const MAX_SPENT: Duration = Duration::from_millis(20);
+
+/// What the program's thread was told of a socket, as bits.
+const READABLE: u8 = 1;
+const CLOSING: u8 = 2;
+
+/// The inbound side of a connection while the program's thread has it.
+#[derive(Debug)]
+pub(super) struct Hosted {
+    home: Arc<ProgramLoop>,
+    /// `None` only while it is in use.
+    pub(super) intake: Option<Intake>,
+    /// The socket may have something that was not read.
+    unread: bool,
+    /// The client has closed its side: what was not read yet ends, and no other sign will come.
+    closing: bool,
+    /// The client sends no more.
+    pub(super) eof: bool,
+    /// Why the socket cannot be read.
+    pub(super) error: Option<io::Error>,
+    /// Reads that are acknowledged at once.
+    pub(super) prompt_reads: u8,
+    budget: Budget,
+    /// The task is to take the socket over.
+    leaves: bool,
+}
+
+impl Hosted {
+    fn new(home: Arc<ProgramLoop>, prompt_reads: u8) -> Self {
+        Self {
+            home,
+            intake: Some(Intake::new()),
+            unread: false,
+            closing: false,
+            eof: false,
+            error: None,
+            prompt_reads,
+            budget: Budget::new(MAX_SPENT, Instant::now()),
+            leaves: false,
+        }
+    }
+
+    pub(super) fn leaves(&self) -> bool {
+        self.leaves
+    }
+
+    /// Reads once; `true` when that brought something.
+    fn read(&mut self, intake: &mut Intake, socket: &Socket) -> bool {
+        match intake.receive(socket) {
+            Ok((len, all)) => {
+                self.unread = len > 0 && (!all || self.closing);
+                self.eof = len == 0;
+                len > 0
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.unread = false;
+                false
+            }
+            Err(error) => {
+                self.unread = false;
+                self.eof = true;
+                self.error = Some(error);
+                false
+            }
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.unread || self.eof || self.intake.as_ref().is_some_and(|it| !it.bytes.is_empty())
+    }
+
+    /// Counts the program's time since `begun`.
+    pub(super) fn spend(&mut self, begun: Instant) {
+        self.leaves |= self.budget.spend(begun, Instant::now());
+    }
+}
+
+impl ConnectionHandle {
+    /// Has the program's thread watch the socket; `false` when the task has to.
+    pub(super) fn host(&self, prompt_reads: u8) -> bool {
+        let Some(home) = self.shared.program_loop() else {
+            return false;
+        };
+        let mut core = self.core.lock();
+        if !home.add(&self.socket, self.id()) {
+            return false;
+        }
+        core.hosted = Some(Box::new(Hosted::new(home, prompt_reads)));
+        self.is_hosted.store(true, Ordering::Relaxed);
+        true
+    }
+
+    /// The socket can be read, perhaps to its end; on the program's thread.
+    pub(super) fn readable(self: &Arc<Self>, closing: bool) {
+        self.edge.fetch_or(if closing { READABLE | CLOSING } else { READABLE }, Ordering::Release);
+        let Some(mut core) = self.core.try_lock() else {
+            // Whoever has the engine may be done already.
+            return self.notify.notify_one();
+        };
+        self.guarded(&mut core, |handle, core| handle.take_in(core));
+        self.leave(core);
+    }
+
+    /// Everything that can be done without waiting; for the task.
+    pub(super) fn step_hosted(self: &Arc<Self>) -> (Option<Job>, Step) {
+        let mut guard = self.core.lock();
+        let core = &mut *guard;
+        self.guarded(core, |handle, core| {
+            let now = Instant::now();
+            if core.engine.as_ref().and_then(Connection::poll_timeout).is_some_and(|at| at <= now) {
+                // What the client has sent counts, even if the program's thread is kept from reading it.
+                handle.edge.fetch_or(READABLE, Ordering::Relaxed);
+                handle.take_in(core);
+                handle.run_timeout(core, now);
+            }
+            handle.take_in(core);
+        });
+        self.rested(core)
+    }
+
+    /// Feeds the engine what the socket has.
+    pub(super) fn take_in(self: &Arc<Self>, core: &mut Core) {
+        let begun = Instant::now();
+        let Some(hosted) = &mut core.hosted else {
+            return;
+        };
+        let edge = self.edge.swap(0, Ordering::Acquire);
+        hosted.unread |= edge != 0;
+        hosted.closing |= edge & CLOSING != 0;
+        let Some(mut intake) = hosted.intake.take() else {
+            return;
+        };
+        let mut reads = 0;
+        let mut has_read = false;
+        loop {
+            let eof = core.hosted.as_ref().is_some_and(|hosted| hosted.eof);
+            self.drive(core, Some((&mut intake.bytes, eof)), true, Instant::now());
+            if let Some(job) = core.job.take_if(|job| !job.is_heavy()) {
+                self.run(core, run_here(job), Instant::now());
+                continue;
+            }
+            let takes = self.takes_input(core);
+            let Some(hosted) = core.hosted.as_mut().filter(|hosted| takes && hosted.unread) else {
+                break;
+            };
+            if reads == MAX_READS {
+                hosted.leaves = true;
+                break;
+            }
+            reads = reads.saturating_add(1);
+            // Makes the whole of the thread's buffer free again.
+            intake.park();
+            has_read |= hosted.read(&mut intake, &self.socket);
+        }
+        intake.park();
+        let takes = core.engine.as_ref().is_some_and(Connection::wants_input);
+        if let Some(engine) = &mut core.engine {
+            engine.rest();
+        }
+        let leaves =
+            core.tunnels.is_some() || (core.transmit.is_pending() && !core.transmit.is_untried());
+        let Some(hosted) = &mut core.hosted else {
+            return;
+        };
+        hosted.intake = Some(intake);
+        hosted.leaves |= leaves || hosted.home.is_crowded();
+        hosted.spend(begun);
+        if has_read && hosted.prompt_reads > 0 {
+            hosted.prompt_reads = hosted.prompt_reads.saturating_sub(1);
+            acknowledge(&self.socket);
+        }
+        core.stalled = hosted.has_more() && (!takes || self.shared.handler.gate().is_closed());
+    }
+
+    fn takes_input(&self, core: &Core) -> bool {
+        let wants = core.engine.as_ref().is_some_and(Connection::wants_input);
+        wants && core.end.is_none() && !self.shared.handler.gate().is_closed()
+    }
+
+    /// The program's thread watches the socket no more.
+    pub(super) fn no_more_hosted(&self) -> Option<Box<Hosted>> {
+        let hosted = self.core.lock().hosted.take()?;
+        hosted.home.remove(&self.socket);
+        self.is_hosted.store(false, Ordering::Relaxed);
+        Some(hosted)
+    }
+}

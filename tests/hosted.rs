@@ -1,0 +1,189 @@
+//! What is different when the program's own thread watches the sockets: who serves a connection, and
+//! what happens when that thread is busy with something else.
+
+#![cfg(all(unix, feature = "driver"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, and its helpers do too"
+)]
+
+#[allow(dead_code, reason = "a test uses what it needs of the common part")]
+mod common;
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use sshserver::driver::{ServerEvent, Settings};
+use sshserver::engine::{Answer, Config, Ticket};
+use sshserver::wire::messages::{self, ChannelData, ChannelOpen, ChannelOpenConfirmation, Message};
+
+use common::driver_program::{Fixture, at, connect, settings};
+use common::pattern;
+use common::session::{Session, let_in};
+
+/// Lets everybody in, and every channel.
+fn let_channels_in(event: ServerEvent) -> Option<ServerEvent> {
+    match event {
+        ServerEvent::ChannelOpenRequest { asked, .. } => {
+            asked.answer(Answer::Accept(true));
+            None
+        }
+        event => let_in(event),
+    }
+}
+
+/// Opens a session with a window for everything; the server's number, and the program's.
+fn open(session: &mut Session) -> (u32, u64) {
+    session.client.say(&ChannelOpen {
+        channel_type: "session",
+        sender_channel: 7,
+        initial_window_size: u32::MAX,
+        maximum_packet_size: 32 * 1024,
+        type_specific: &[],
+    });
+    let payload = session.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+    let server = ChannelOpenConfirmation::decode(&payload).unwrap().sender_channel;
+    let program = session.fixture.until(|event| match event {
+        ServerEvent::ChannelOpened { channel, .. } => Some(channel),
+        _ => None,
+    });
+    (server, program)
+}
+
+fn say(session: &mut Session, channel: u32, data: &[u8]) {
+    session.client.say(&ChannelData { recipient_channel: channel, data });
+    session.flush();
+}
+
+/// The data of the next event.
+fn heard(session: &Session) -> Vec<u8> {
+    session.fixture.until(|event| match event {
+        ServerEvent::ChannelData { data, .. } => Some(data.to_vec()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_client_that_does_not_read_is_left_to_its_task() {
+    const LEN: usize = 64 * 1024 * 1024;
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&threads);
+    let mut session = Session::with(move |event| {
+        if matches!(event, ServerEvent::ChannelData { .. }) {
+            seen.lock().unwrap().push(thread::current().name().map(str::to_owned));
+        }
+        let_channels_in(event)
+    });
+    let (channel, number) = open(&mut session);
+    say(&mut session, channel, b"before");
+    assert_eq!(heard(&session), b"before");
+    let entry = session.fixture.server.channel(number).unwrap();
+    let data = pattern(LEN);
+    let tickets: Vec<Ticket> = data
+        .chunks(LEN / 64)
+        .map(|part| {
+            let ticket = session.fixture.ticket();
+            entry.connection.send(entry.local, None, part.to_vec().into(), ticket);
+            ticket
+        })
+        .collect();
+    // More than any socket holds: the last of it is sent only because the client reads.
+    let mut received = Vec::new();
+    while received.len() < LEN {
+        let payload = session.expect(messages::SSH_MSG_CHANNEL_DATA);
+        received.extend_from_slice(ChannelData::decode(&payload).unwrap().data);
+    }
+    assert!(received == data, "every byte came, in order");
+    assert_eq!(tickets.len(), 64);
+    say(&mut session, channel, b"after");
+    assert_eq!(heard(&session), b"after");
+    let threads = threads.lock().unwrap();
+    assert_ne!(threads.first().unwrap().as_deref(), Some("sshserver"), "the program's thread");
+    assert_eq!(threads.last().unwrap().as_deref(), Some("sshserver"), "the task's");
+}
+
+#[test]
+fn small_data_is_answered_from_another_thread_at_any_time() {
+    let mut session = Session::with(let_channels_in);
+    let (channel, number) = open(&mut session);
+    let entry = session.fixture.server.channel(number).unwrap();
+    for round in 0..2000_u32 {
+        let said = round.to_be_bytes();
+        say(&mut session, channel, &said);
+        let mut data = Vec::new();
+        while data.len() < said.len() {
+            let part = heard(&session);
+            entry.connection.consumed(entry.local, part.len());
+            data.extend(part);
+        }
+        assert_eq!(data, said);
+        let ticket = session.fixture.ticket();
+        entry.connection.send(entry.local, None, data.into(), ticket);
+        let payload = session.expect(messages::SSH_MSG_CHANNEL_DATA);
+        assert_eq!(ChannelData::decode(&payload).unwrap().data, said);
+    }
+}
+
+#[test]
+fn what_comes_while_the_gate_is_closed_is_read_when_it_opens() {
+    let mut session = Session::with(let_channels_in);
+    let (channel, _) = open(&mut session);
+    for round in 0..200_u32 {
+        session.fixture.program.gate.close();
+        say(&mut session, channel, &round.to_be_bytes());
+        if round % 2 == 0 {
+            thread::yield_now();
+        }
+        session.fixture.program.gate.open();
+        assert_eq!(heard(&session), round.to_be_bytes());
+    }
+}
+
+#[test]
+fn data_right_before_the_end_of_the_connection_is_read_to_the_end() {
+    for len in [1, 1000, 30_000, 300_000] {
+        let mut session = Session::with(let_channels_in);
+        let (channel, _) = open(&mut session);
+        let data = pattern(len);
+        for part in data.chunks(30_000) {
+            session.client.say(&ChannelData { recipient_channel: channel, data: part });
+        }
+        let bytes = std::mem::take(&mut session.client.out);
+        session.socket.write_all(&bytes).unwrap();
+        session.socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut received = Vec::new();
+        session.fixture.until(|event| match event {
+            ServerEvent::ChannelData { data, .. } => {
+                received.extend_from_slice(&data);
+                None
+            }
+            ServerEvent::Disconnected { .. } => Some(()),
+            _ => None,
+        });
+        assert!(received == data, "{len} bytes");
+    }
+}
+
+#[test]
+fn a_program_that_is_busy_does_not_keep_its_clients_beyond_their_time() {
+    let config = (*settings().config).clone();
+    let config = Config { login_grace: Some(Duration::from_secs(1)), ..config };
+    let settings = Settings { config: Arc::new(config), ..settings() };
+    let mut fixture = Fixture::taking(settings, let_in);
+    fixture.start(at("127.0.0.1", 0)).unwrap();
+    let busy = Arc::clone(&fixture.thread.as_ref().unwrap().busy);
+    let busy = busy.lock().unwrap();
+    let mut client = connect(fixture.server.listening_on().unwrap());
+    client.write_all(b"SSH-2.0-test\r\n").unwrap();
+    let mut said = Vec::new();
+    client.read_to_end(&mut said).unwrap();
+    assert!(said.starts_with(b"SSH-2.0-"), "it was served, and closed when its time was over");
+    drop(busy);
+}

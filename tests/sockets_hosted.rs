@@ -1,0 +1,6 @@
+//! `sockets` once more, with a program whose own thread watches the sockets.
+
+#![cfg(all(unix, feature = "driver"))]
+
+#[path = "sockets.rs"]
+mod sockets;
