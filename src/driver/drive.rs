@@ -216,6 +216,7 @@ impl ConnectionHandle {
         now: Instant,
     ) {
         self.apply_verbosity(core);
+        core.transmit.begin_turn();
         let mut budget = TURN_LEN;
         loop {
             let mut moved = self.run_queued(core, now);
@@ -233,6 +234,9 @@ impl ConnectionHandle {
             if !moved {
                 break;
             }
+        }
+        if core.transmit.is_over() {
+            self.notify.notify_one();
         }
     }
 
@@ -349,8 +353,15 @@ impl ConnectionHandle {
     pub(super) fn flush(self: &Arc<Self>) -> bool {
         let mut core = self.core.lock();
         self.guarded(&mut core, |handle, core| {
-            if let Some(engine) = &mut core.engine {
+            let Some(engine) = &mut core.engine else {
+                return;
+            };
+            loop {
+                core.transmit.begin_turn();
                 core.transmit.run(engine, &handle.socket, true, Instant::now());
+                if !core.transmit.is_over() {
+                    break;
+                }
             }
         });
         core.engine.is_none() || !core.transmit.is_pending()

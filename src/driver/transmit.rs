@@ -12,6 +12,8 @@ use crate::limits::TUNNEL_TRANSMIT_TARGET;
 
 /// What a caller's thread seals at most before the task has written it.
 const UNWRITTEN_LEN: usize = 64 * 1024;
+/// What a connection writes before others of its thread get their turn.
+const WRITTEN_IN_TURN: usize = 1024 * 1024;
 /// What is sealed at a time, the last packet included.
 const BUFFER_LEN: usize = TUNNEL_TRANSMIT_TARGET + 16 * 1024;
 
@@ -27,6 +29,8 @@ pub(super) struct Transmit {
     pub(super) nagle: Nagle,
     /// The last call only sealed.
     untried: bool,
+    /// Written in this turn.
+    in_turn: usize,
     /// Why the socket takes no more, ever.
     pub(super) error: Option<io::Error>,
 }
@@ -42,7 +46,17 @@ impl Transmit {
         self.untried
     }
 
-    /// Seals and, if `write`, writes until nothing is left or the socket is full; `true` when
+    /// A turn of the connection begins.
+    pub(super) fn begin_turn(&mut self) {
+        self.in_turn = 0;
+    }
+
+    /// Whether the turn has ended before everything was written.
+    pub(super) fn is_over(&self) -> bool {
+        self.in_turn >= WRITTEN_IN_TURN
+    }
+
+    /// Seals and, if `write`, writes until nothing is left, the socket is full or the turn is over; `true` when
     /// anything was sealed, so that there may be events or room for input.
     pub(super) fn run(
         &mut self,
@@ -71,7 +85,10 @@ impl Transmit {
                     break;
                 }
             }
-            if self.bytes.len() >= UNWRITTEN_LEN || !engine.poll_transmit(now, &mut self.bytes) {
+            if self.bytes.len() >= UNWRITTEN_LEN
+                || self.is_over()
+                || !engine.poll_transmit(now, &mut self.bytes)
+            {
                 break;
             }
             moved = true;
@@ -106,7 +123,10 @@ impl Transmit {
             && !rest.is_empty()
         {
             match socket.try_write(rest) {
-                Ok(len) => self.written = self.written.saturating_add(len),
+                Ok(len) => {
+                    self.written = self.written.saturating_add(len);
+                    self.in_turn = self.in_turn.saturating_add(len);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) => {
                     self.error = Some(error);
