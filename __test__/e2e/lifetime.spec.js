@@ -73,7 +73,7 @@ const STATES = {
   'with connections that are just coming in': async ({ server }) => {
     await server.startListening();
     // Some of them come too late.
-    for (let i = 0; i < 20; i++) tcpClient(server, { says: 'SSH-2.0-test\r\n' }).catch(() => {});
+    for (let i = 0; i < 20; i++) await tcpClient(server, { says: 'SSH-2.0-test\r\n' });
     return [];
   },
 

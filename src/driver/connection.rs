@@ -49,6 +49,8 @@ pub struct ConnectionHandle {
     pub(super) sleeps: &'static Sleeps,
     /// Wakes the task.
     pub(super) notify: Notify,
+    /// The program has heard of the connection, so that it has to hear of its end.
+    pub(super) is_known: AtomicBool,
     /// Whether the program's thread watches the socket; the truth is in `core`.
     pub(super) is_hosted: AtomicBool,
     /// What the program's thread was told of the socket, and nobody has looked at yet.
@@ -103,6 +105,7 @@ impl ConnectionHandle {
             runtime: Handle::current(),
             sleeps: runtime::sleeps(),
             notify: Notify::new(),
+            is_known: AtomicBool::new(false),
             is_hosted: AtomicBool::new(false),
             edge: AtomicU8::new(0),
             queue: Mutex::default(),
@@ -154,8 +157,8 @@ impl ConnectionHandle {
     }
 
     fn look<T>(&self, read: impl FnOnce(&Connection) -> T) -> Option<T> {
-        // One turn of `drive` seals and writes 256 KiB at most, so the lock is free within
-        // milliseconds; a program that reads a setting gets its value rather than none.
+        // A turn writes a megabyte and some, so the lock is free within milliseconds; a program that
+        // reads a setting gets its value rather than none.
         let core = self.core.try_lock_for(Duration::from_millis(100))?;
         core.engine.as_ref().map(read)
     }

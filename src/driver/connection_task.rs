@@ -7,6 +7,7 @@ use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
@@ -149,6 +150,7 @@ impl Task {
     /// Asks the program which host key the connection gets; `None` ends it.
     async fn choose_host_key(&mut self, halt: &mut watch::Receiver<Halt>) -> Option<Arc<Config>> {
         let shared = &self.handle.shared;
+        self.handle.is_known.store(true, Ordering::Relaxed);
         let answer = if shared.wants(EventKind::Connected) {
             let (sender, answer) = oneshot::channel();
             shared.tell(ServerEvent::Connected {
@@ -198,8 +200,10 @@ impl Task {
         let mut intake = Intake::new();
         let mut eof = false;
         let mut prompt_reads = PROMPT_READS;
+        // Set before it is first waited for.
+        let mut timer = pin!(sleep(Duration::ZERO));
         if self.handle.host(PROMPT_READS) {
-            let Some(hosted) = self.attend().await else {
+            let Some(hosted) = self.attend(timer.as_mut()).await else {
                 return;
             };
             eof = hosted.eof;
@@ -212,8 +216,7 @@ impl Task {
         // The socket has something that the engine does not want yet.
         let mut stalled = false;
         let mut has_read = false;
-        // Set before they are first waited for.
-        let mut timer = pin!(sleep(Duration::ZERO));
+        // Set before it is first waited for, too.
         let mut lull = pin!(sleep(Duration::ZERO));
         loop {
             let (job, step) = self.handle.step(&mut intake.bytes, eof, stalled);
@@ -261,8 +264,7 @@ impl Task {
     }
 
     /// While the program's thread watches the socket; `None` when the connection is over.
-    async fn attend(&mut self) -> Option<Box<Hosted>> {
-        let mut timer = pin!(sleep(Duration::ZERO));
+    async fn attend(&mut self, mut timer: Pin<&mut Sleep>) -> Option<Box<Hosted>> {
         loop {
             let (job, step) = self.handle.step_hosted();
             if let Some(job) = job {

@@ -1,6 +1,8 @@
 //! The end of a connection: everything that was begun is told how it ended, also when the engine is
 //! gone because its code panicked. No command is ever left without an end.
 
+use std::sync::atomic::Ordering;
+
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
 use super::handler::{ConnectionEnd, EventKind, ServerEvent};
@@ -42,7 +44,7 @@ impl ConnectionHandle {
             self.shared
                 .tell(ServerEvent::Error { connection: self.id(), error: OpError::Panicked });
         }
-        if self.shared.wants(EventKind::Disconnected) {
+        if self.is_known.load(Ordering::Relaxed) && self.shared.wants(EventKind::Disconnected) {
             self.shared.tell(ServerEvent::Disconnected { connection: self.id(), end });
         }
         for ticket in undone {
