@@ -72,7 +72,7 @@ fn serve(mut socket: TcpStream, config: Arc<Config>) -> Result<()> {
             return Ok(());
         }
         match socket.read(&mut chunk)? {
-            0 => connection.handle_eof(Instant::now()),
+            0 => connection.handle_eof(),
             len => input.extend_from_slice(chunk.get(..len).unwrap_or_default()),
         }
     }
@@ -116,7 +116,7 @@ fn handle(connection: &mut Connection, event: Event) -> Result<()> {
                 SendMode::Wait(None),
                 Ticket(4),
             )?;
-            connection.consumed(now, channel, len);
+            connection.consumed(channel, len);
         }
         Event::Job(job) => connection.complete(now, job.run()),
         Event::Notice(Notice::Log { message, .. }) => println!("{message}"),

@@ -378,7 +378,7 @@ impl Session {
 
     /// The client is gone; everything has to come to its end.
     pub fn finish(mut self) {
-        self.connection.handle_eof(self.now);
+        self.connection.handle_eof();
         self.drive();
         assert!(self.ended && self.connection.is_ended());
         assert!(self.connection.poll_timeout().is_none());

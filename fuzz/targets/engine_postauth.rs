@@ -89,7 +89,7 @@ fn program(session: &mut Session, input: &mut Input<'_>, operation: u8) {
         }
         2 => {
             if let Some((channel, len)) = session.deliveries.pop_front() {
-                session.connection.consumed(session.now, channel, len);
+                session.connection.consumed(channel, len);
                 session.drive();
             }
         }
@@ -106,7 +106,7 @@ fn program(session: &mut Session, input: &mut Input<'_>, operation: u8) {
         5 => session.command(|c, now, ticket| c.send_eof(now, channel, ticket)),
         6 => session.command(|c, now, ticket| c.close_channel(now, channel, ticket)),
         7 => session.command(|c, now, ticket| c.open_channel(now, "session", b"", ticket)),
-        8 => session.command(|c, now, ticket| c.exchange_keys(now, ticket)),
+        8 => session.command(|c, _, ticket| c.exchange_keys(ticket)),
         9 => {
             let (message, payload) = (input.byte(), input.chunk());
             session.command(|c, now, ticket| {

@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
             0 => session.feed(input.chunk()),
             1 => session.program = Program::from(input.byte()),
             2 => session.wait(Duration::from_secs(u64::from(input.byte()))),
-            3 => session.command(|connection, now, ticket| connection.exchange_keys(now, ticket)),
+            3 => session.command(|connection, _, ticket| connection.exchange_keys(ticket)),
             _ => session.send(input.chunk()),
         }
     }

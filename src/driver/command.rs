@@ -107,7 +107,7 @@ impl Command {
             Self::OpenChannel { channel_type, parameters, ticket } => {
                 return engine.open_channel(now, &channel_type, &parameters, ticket).map(Some);
             }
-            Self::ExchangeKeys(ticket) => engine.exchange_keys(now, ticket)?,
+            Self::ExchangeKeys(ticket) => engine.exchange_keys(ticket)?,
             Self::SetSendMode(mode) => engine.set_send_mode(now, mode),
             Self::Disconnect { reason, description, .. } => {
                 engine.disconnect(now, reason, description)

@@ -258,7 +258,7 @@ impl ConnectionHandle {
         let mut moved = !consumed.is_empty();
         if let Some(engine) = &mut core.engine {
             for (channel, len) in consumed {
-                engine.consumed(now, channel, len);
+                engine.consumed(channel, len);
             }
         }
         loop {
@@ -284,7 +284,7 @@ impl ConnectionHandle {
         let moved = input.len() != before;
         // What came before the end counts: the end is told when nothing of it is left to use.
         if eof && !moved && engine.wants_input() {
-            engine.handle_eof(now);
+            engine.handle_eof();
             return true;
         }
         moved

@@ -50,7 +50,7 @@ impl ConnectionHandle {
                         }
                         _ => {
                             if let Some(engine) = &mut core.engine {
-                                engine.consumed(now, channel, data.len());
+                                engine.consumed(channel, data.len());
                             }
                         }
                     }

@@ -23,7 +23,7 @@ impl Connection {
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
         self.channels.send_data(now, channel, data_type, data, mode, ticket)?;
-        self.finish_step(now, Ok(()));
+        self.finish_step(Ok(()));
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl Connection {
         }
         self.liveness.used(now);
         let result = self.channels.send_now(channel, data, &mut self.transport);
-        self.finish_step(now, result);
+        self.finish_step(result);
     }
 
     /// Sends a message that the program has built: `payload` follows the number and, for messages of
@@ -69,7 +69,7 @@ impl Connection {
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
         self.channels.send_packet(now, channel, number, payload, mode, ticket)?;
-        self.finish_step(now, Ok(()));
+        self.finish_step(Ok(()));
         Ok(())
     }
 
@@ -114,28 +114,24 @@ impl Connection {
         }
         self.liveness.used(now);
         let opened = self.channels.open(channel_type, parameters, ticket, &mut self.transport);
-        self.conclude(now, opened)
+        self.conclude(opened)
     }
 
-    fn conclude<T>(
-        &mut self,
-        now: Instant,
-        result: Result<Result<T, ApiMisuse>, Error>,
-    ) -> Result<T, ApiMisuse> {
+    fn conclude<T>(&mut self, result: Result<Result<T, ApiMisuse>, Error>) -> Result<T, ApiMisuse> {
         match result {
             Ok(result) => {
-                self.finish_step(now, Ok(()));
+                self.finish_step(Ok(()));
                 result
             }
             Err(error) => {
-                self.finish_step(now, Err(error));
+                self.finish_step(Err(error));
                 Err(ApiMisuse::NotConnected)
             }
         }
     }
 
     /// Exchanges keys; done when the new ones are in use in both directions.
-    pub fn exchange_keys(&mut self, now: Instant, ticket: Ticket) -> Result<(), ApiMisuse> {
+    pub fn exchange_keys(&mut self, ticket: Ticket) -> Result<(), ApiMisuse> {
         match self.phase {
             Phase::AwaitUserauthService if self.transport.session_id().is_empty() => {
                 return Err(ApiMisuse::NotConnected);
@@ -148,7 +144,7 @@ impl Connection {
         }
         let result = self.transport.start_exchange(&self.config.transport);
         self.rekey_tickets.push(ticket);
-        self.finish_step(now, result);
+        self.finish_step(result);
         Ok(())
     }
 
@@ -160,7 +156,7 @@ impl Connection {
         }
         if self.transport.can_send() {
             let flushed = self.channels.pump(now, usize::MAX, &mut self.transport);
-            self.finish_step(now, flushed);
+            self.finish_step(flushed);
         }
         if self.is_ended() {
             return;
@@ -172,7 +168,7 @@ impl Connection {
     /// Has the sends that wait do so by this mode, as if they had been sent with it.
     pub fn set_send_mode(&mut self, now: Instant, mode: SendMode) {
         self.channels.set_send_mode(now, mode);
-        self.finish_step(now, Ok(()));
+        self.finish_step(Ok(()));
     }
 
     /// Input is held back here: the client's silence is not its own.
@@ -181,8 +177,8 @@ impl Connection {
     }
 
     /// The program has used data of a delivery: the window opens again.
-    pub fn consumed(&mut self, now: Instant, channel: ChannelId, len: usize) {
+    pub fn consumed(&mut self, channel: ChannelId, len: usize) {
         let result = self.channels.consumed(channel, len, &mut self.transport);
-        self.finish_step(now, result);
+        self.finish_step(result);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
@@ -40,7 +40,6 @@ pub struct Connection {
     /// since is not processed yet.
     pub(super) quiet_since: Instant,
     unprocessed: usize,
-    pub(super) idle_timeout: Option<Duration>,
     pub(super) liveness: Liveness,
 }
 
@@ -102,7 +101,6 @@ impl Connection {
             started: now,
             quiet_since: now,
             unprocessed: 0,
-            idle_timeout: config.idle_timeout,
             liveness: Liveness::new(now),
             config,
         };
@@ -124,7 +122,7 @@ impl Connection {
             match self.next_incoming(now, buf) {
                 Ok(Some(incoming)) => {
                     let result = self.route(now, incoming);
-                    self.finish_step(now, result);
+                    self.finish_step(result);
                 }
                 Ok(None) => break,
                 Err(error) => self.fail(error),
@@ -135,7 +133,7 @@ impl Connection {
             self.liveness.received(now);
         }
         self.unprocessed = buf.len();
-        self.finish_step(now, Ok(()));
+        self.finish_step(Ok(()));
     }
 
     fn next_incoming(
@@ -158,7 +156,7 @@ impl Connection {
     }
 
     /// The peer has closed its side, or the socket broke.
-    pub fn handle_eof(&mut self, _now: Instant) {
+    pub fn handle_eof(&mut self) {
         self.fail(Error::Closed(Closed::PeerGone));
     }
 
@@ -194,7 +192,7 @@ impl Connection {
         } else {
             Ok(())
         };
-        self.finish_step(now, result);
+        self.finish_step(result);
     }
 
     /// When [`Self::handle_timeout`] has to be called.
@@ -236,7 +234,7 @@ impl Connection {
     }
 
     fn idle_deadline(&self) -> Option<Instant> {
-        self.liveness.idle_deadline(self.idle_timeout.filter(|_| self.is_authenticated()))
+        self.liveness.idle_deadline(self.config.idle_timeout.filter(|_| self.is_authenticated()))
     }
 
     /// RFC 4254 section 4: global requests belong to the connection protocol.
@@ -250,7 +248,7 @@ impl Connection {
         self.quiet_since = now;
         if !self.is_ended() {
             let result = self.transport.complete(output);
-            self.finish_step(now, result);
+            self.finish_step(result);
         }
     }
 
@@ -332,7 +330,7 @@ impl Connection {
     }
 
     /// After every step: new keys if the old are used up, events of the layers, the end on an error.
-    pub(super) fn finish_step(&mut self, _now: Instant, result: Result<(), Error>) {
+    pub(super) fn finish_step(&mut self, result: Result<(), Error>) {
         // RFC 4253 section 11.1: nothing is sent after SSH_MSG_DISCONNECT, new keys neither
         if self.is_ended() {
             return;
@@ -469,7 +467,7 @@ impl Connection {
             if self.transport.backlog() != sealed {
                 self.liveness.used(now);
             }
-            self.finish_step(now, result);
+            self.finish_step(result);
         }
         self.transport.return_buffer(out);
         let moved = out.len() > before;

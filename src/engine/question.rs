@@ -155,7 +155,7 @@ impl Connection {
             // the time to be idle starts with the login
             self.liveness.used(now);
         }
-        self.finish_step(now, result);
+        self.finish_step(result);
         Ok(())
     }
 

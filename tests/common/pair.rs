@@ -203,10 +203,10 @@ impl Pair {
                 self.tickets.remove(&ticket);
             }
             if self.program.consume {
-                self.server.consumed(self.now, channel, len);
+                self.server.consumed(channel, len);
             }
         } else if self.program.consume {
-            self.server.consumed(self.now, channel, data.len());
+            self.server.consumed(channel, data.len());
         }
     }
 
@@ -468,8 +468,8 @@ impl Pair {
         let mut more = BytesMut::from(&[0_u8; 64][..]);
         self.server.handle_input(self.now, &mut more);
         self.server.handle_timeout(self.now + Duration::from_secs(100_000));
-        self.server.consumed(self.now, ChannelId(0), 1);
-        self.server.handle_eof(self.now);
+        self.server.consumed(ChannelId(0), 1);
+        self.server.handle_eof();
         assert!(self.server.poll_event().is_none());
         assert!(!self.server.poll_transmit(self.now, &mut Vec::new()));
         assert_eq!(self.server.poll_timeout(), None);

@@ -58,7 +58,7 @@ fn commands_need_a_channel_and_a_connection() {
     assert_eq!(pair.server.send_eof(pair.now, nowhere, ticket), unknown);
     assert_eq!(pair.server.close_channel(pair.now, nowhere, ticket), unknown);
     assert_eq!(pair.server.send_packet(pair.now, nowhere, 2, b"", WAIT, ticket), unknown);
-    pair.server.consumed(pair.now, nowhere, 5);
+    pair.server.consumed(nowhere, 5);
     assert_eq!((pair.server.bytes_sent(nowhere), pair.server.ready_to_send(nowhere)), (None, None));
 }
 
@@ -300,10 +300,10 @@ fn the_end_closes_channels_and_commands_before_it_is_told() {
     pair.request(channel, "shell", true);
     pair.send_from_client(channel, b"held");
     pair.client.automatic = false;
-    pair.server.exchange_keys(pair.now, keys).unwrap();
+    pair.server.exchange_keys(keys).unwrap();
     pair.run();
     let start = pair.program.seen.len();
-    pair.server.handle_eof(pair.now);
+    pair.server.handle_eof();
     pair.run();
     for ticket in [data, asked, keys] {
         assert_eq!(pair.outcome(ticket), Some(Outcome::ConnectionEnded));

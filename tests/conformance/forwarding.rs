@@ -150,7 +150,7 @@ fn requests_that_cannot_be_are_refused_without_asking() {
 fn a_request_without_an_answer_is_void_after_the_end() {
     let mut pair = undecided();
     ask_tcp(&mut pair, "tcpip-forward", true, "a", 0);
-    pair.server.handle_eof(pair.now);
+    pair.server.handle_eof();
     pair.run();
     let (id, _) = pair.program.open_questions.remove(0);
     let answered = pair.server.answer(pair.now, id, Answer::Forwarding(Some(1)));
@@ -241,7 +241,7 @@ fn nothing_is_sent_at_once_while_keys_are_exchanged_or_after_eof() {
     let mut pair = connected(Program::default());
     let channel = pair.open(4);
     let ticket = pair.ticket();
-    pair.server.exchange_keys(pair.now, ticket).unwrap();
+    pair.server.exchange_keys(ticket).unwrap();
     assert_eq!(pair.server.room(channel), Room::AwaitTransport);
     pair.server.send_now(pair.now, channel, b"lost, as room() has said");
     pair.run();
@@ -250,6 +250,6 @@ fn nothing_is_sent_at_once_while_keys_are_exchanged_or_after_eof() {
     let ticket = pair.ticket();
     pair.server.send_eof(pair.now, channel, ticket).unwrap();
     assert_eq!(pair.server.room(channel), Room::AwaitTransport);
-    pair.server.handle_eof(pair.now);
+    pair.server.handle_eof();
     assert_eq!(pair.server.room(channel), Room::AwaitTransport);
 }

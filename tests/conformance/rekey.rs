@@ -16,7 +16,7 @@ const WAIT: SendMode = SendMode::Wait(None);
 
 fn start_by_server(pair: &mut Pair) -> Ticket {
     let ticket = pair.ticket();
-    pair.server.exchange_keys(pair.now, ticket).unwrap();
+    pair.server.exchange_keys(ticket).unwrap();
     ticket
 }
 
@@ -319,7 +319,7 @@ fn keys_used_up_by_the_last_packet_are_not_exchanged() {
 fn exchange_keys_needs_keys_and_a_connection() {
     let mut pair = Pair::plain();
     let ticket = pair.ticket();
-    assert!(pair.server.exchange_keys(pair.now, ticket).is_err());
+    assert!(pair.server.exchange_keys(ticket).is_err());
     pair.forget(ticket);
     pair.login();
     let tickets = [start_by_server(&mut pair), start_by_server(&mut pair)];
@@ -328,10 +328,10 @@ fn exchange_keys_needs_keys_and_a_connection() {
     for ticket in tickets {
         assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
     }
-    pair.server.handle_eof(pair.now);
+    pair.server.handle_eof();
     pair.run();
     let ticket = pair.ticket();
-    assert!(pair.server.exchange_keys(pair.now, ticket).is_err());
+    assert!(pair.server.exchange_keys(ticket).is_err());
 }
 
 /// A session with everything in it that takes random bytes.

@@ -527,7 +527,7 @@ fn the_peer_that_vanishes_is_told_nothing() {
     pair.login();
     let channel = pair.open(0);
     pair.take_numbers();
-    pair.server.handle_eof(pair.now);
+    pair.server.handle_eof();
     pair.run();
     assert!(pair.has_seen(&Seen::Closed(channel)));
     assert_eq!(pair.ended(), Some(&Error::Closed(Closed::PeerGone)));

@@ -47,7 +47,7 @@ const STAGES: usize = 7;
 /// Ends the connection if it has not ended, and looks whether it is over.
 fn finish(mut pair: Pair) {
     pair.client.received.clear();
-    pair.server.handle_eof(pair.now);
+    pair.server.handle_eof();
     pair.run();
     assert!(pair.ended().is_some());
     pair.assert_silent();

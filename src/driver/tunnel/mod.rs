@@ -234,7 +234,7 @@ impl Tunnels {
     }
 
     /// Writes what waits; the tunnels that have come to an end, with the reason if it is none.
-    fn write(&mut self, now: Instant, engine: &mut Connection, ended: &mut Ended) -> bool {
+    fn write(&mut self, engine: &mut Connection, ended: &mut Ended) -> bool {
         let mut moved = false;
         let mut dirty = std::mem::take(&mut self.dirty);
         for channel in dirty.drain(..) {
@@ -245,7 +245,7 @@ impl Tunnels {
             match splice.write() {
                 Ok(taken) => {
                     if taken > 0 {
-                        engine.consumed(now, channel, taken);
+                        engine.consumed(channel, taken);
                         moved = true;
                     }
                     if splice.has_ended() {
@@ -326,7 +326,7 @@ impl ConnectionHandle {
             return false;
         }
         let mut ended = Vec::new();
-        let mut moved = tunnels.write(now, engine, &mut ended);
+        let mut moved = tunnels.write(engine, &mut ended);
         // What is sealed already comes first.
         if !transmit.is_pending() && !tunnels.ready.is_empty() {
             transmit.lend(engine, |engine| {

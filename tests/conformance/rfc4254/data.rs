@@ -82,8 +82,8 @@ fn rfc4254_s5_2_the_whole_window_may_be_used_and_not_a_byte_more() {
         pair.send_from_client(channel, b"");
         assert_eq!(pair.ended(), None);
         // what is consumed twice counts once
-        pair.server.consumed(pair.now, channel, usize::MAX);
-        pair.server.consumed(pair.now, channel, usize::MAX);
+        pair.server.consumed(channel, usize::MAX);
+        pair.server.consumed(channel, usize::MAX);
         pair.run();
         let payload = pair.take_number(messages::SSH_MSG_CHANNEL_WINDOW_ADJUST);
         let adjust = ChannelWindowAdjust::decode(&payload).unwrap();
@@ -110,7 +110,7 @@ fn rfc4254_s5_2_a_slow_program_gets_no_more_than_the_window() {
     let mut pair = connected(program);
     let channel = pair.open(4);
     pair.send_from_client(channel, &pattern(40_000));
-    pair.server.consumed(pair.now, channel, 30_000);
+    pair.server.consumed(channel, 30_000);
     pair.run();
     assert_eq!(pair.take_numbers(), [0; 0]);
     assert_eq!(pair.delivered(channel), pattern(40_000));
