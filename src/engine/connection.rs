@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use zeroize::Zeroize;
 
 use super::config::{Config, KeepAlive};
 use super::event::{Event, Notice, Question};
@@ -253,7 +254,7 @@ impl Connection {
     }
 
     fn route(&mut self, now: Instant, incoming: Incoming) -> Result<(), Error> {
-        let payload = match incoming {
+        let mut payload = match incoming {
             Incoming::Message(payload) => payload,
             Incoming::Landed { head, len } => return self.route_landed(now, head, len),
             Incoming::Job(job) => {
@@ -277,14 +278,7 @@ impl Connection {
                 self.ask_service(name);
                 Ok(())
             }
-            (50..=79, Phase::Authenticating(userauth)) => {
-                let settings = auth_settings(&self.config);
-                let session_id = self.transport.session_id().to_vec();
-                let step =
-                    userauth.handle(&settings, &session_id, &payload, &mut self.transport)?;
-                self.follow(step);
-                Ok(())
-            }
+            (number, _) if messages::is_of_login(number) => self.route_login(number, &mut payload),
             (80..=127, Phase::Connected) => {
                 if liveness::is_use(&payload) {
                     self.liveness.used(now);
@@ -293,6 +287,21 @@ impl Connection {
             }
             _ => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
         }
+    }
+
+    /// A message of user authentication. No password or response stays behind in it, whatever becomes
+    /// of it.
+    fn route_login(&mut self, number: u8, payload: &mut [u8]) -> Result<(), Error> {
+        let result = if let Phase::Authenticating(userauth) = &mut self.phase {
+            let settings = auth_settings(&self.config);
+            let session_id = self.transport.session_id().to_vec();
+            userauth.handle(&settings, &session_id, payload, &mut self.transport)
+        } else {
+            Err(PeerMisbehaved::UnexpectedMessage(number).into())
+        };
+        payload.zeroize();
+        self.follow(result?);
+        Ok(())
     }
 
     /// Data that has landed in a block: mostly it only has to be counted to what is there.
@@ -522,5 +531,58 @@ pub(super) fn auth_settings(config: &Config) -> userauth::Settings<'_> {
         min_rsa_bits: config.transport.algorithms.min_rsa_bits,
         unix_time: config.wall_clock.map(|clock| clock()),
         critical_options: &config.critical_options,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::random::SystemRandom;
+
+    fn connection(phase: Phase) -> Connection {
+        let random = Box::new(SystemRandom);
+        let mut connection = Connection::new(Instant::now(), Arc::default(), random);
+        connection.phase = phase;
+        connection
+    }
+
+    fn request(password: &[u8], more: &[u8]) -> Vec<u8> {
+        let mut payload = vec![messages::SSH_MSG_USERAUTH_REQUEST];
+        for field in ["demo", "ssh-connection", "password"] {
+            payload.extend(u32::try_from(field.len()).unwrap().to_be_bytes());
+            payload.extend(field.as_bytes());
+        }
+        payload.push(0);
+        payload.extend(u32::try_from(password.len()).unwrap().to_be_bytes());
+        payload.extend([password, more].concat());
+        payload
+    }
+
+    #[test]
+    fn messages_of_a_login_are_wiped_whatever_becomes_of_them() {
+        let login = || Phase::Authenticating(Box::default());
+        let secret = b"hunter2";
+        let responses = [[61, 0, 0, 0, 1, 0, 0, 0, 7].as_slice(), secret].concat();
+        for (phase, mut payload, good) in [
+            (login(), request(secret, b""), true),
+            (login(), request(secret, b"left over"), false),
+            (login(), responses, false),
+            (Phase::AwaitUserauthService, request(secret, b""), false),
+        ] {
+            let number = payload[0];
+            let mut connection = connection(phase);
+            assert_eq!(connection.route_login(number, &mut payload).is_ok(), good);
+            assert!(payload.iter().all(|byte| *byte == 0), "{payload:?}");
+            let asked = connection.events.iter().find_map(|event| {
+                let Event::Question(_, Question::Auth(question)) = event else {
+                    return None;
+                };
+                Some(&question.param)
+            });
+            assert_eq!(asked.is_some(), good);
+            if let Some(userauth::AuthParam::Text(password)) = asked {
+                assert_eq!(password.expose(), secret);
+            }
+        }
     }
 }

@@ -13,6 +13,7 @@ mod version;
 use std::time::Instant;
 
 use bytes::BytesMut;
+use zeroize::Zeroize;
 
 use self::kex::{Exchange, JobStep, KeySource, NextKeys, Running};
 use self::negotiate::{EXT_INFO_CLIENT, Negotiated, STRICT_CLIENT};
@@ -270,10 +271,15 @@ impl Transport {
         &mut self,
         now: Instant,
         settings: &Settings,
-        packet: Packet,
+        mut packet: Packet,
     ) -> Result<Option<Incoming>, Error> {
         let number = packet.payload.first().copied().unwrap_or_default();
-        match phase::check(number, self.stage()) {
+        let verdict = phase::check(number, self.stage());
+        if verdict != Verdict::Handle && messages::is_of_login(number) {
+            // a password that came too early or too late is one, too
+            packet.payload.zeroize();
+        }
+        match verdict {
             Verdict::Handle => {}
             Verdict::Ignore => return Ok(None),
             Verdict::Refuse(error) => return Err(error.into()),

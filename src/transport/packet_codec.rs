@@ -5,6 +5,7 @@
 //! `uint32 packet_length | byte padding_length | payload | random padding | mac`
 
 use bytes::{Buf, BytesMut};
+use zeroize::Zeroize;
 
 use crate::blocks::Block;
 use crate::crypto::cipher::{Opener, Sealer, discarding, plaintext};
@@ -12,6 +13,7 @@ use crate::crypto::compression::{Compressor, Decompressor};
 use crate::crypto::random::Random;
 use crate::error::{CryptoError, Error, InvalidMessage};
 use crate::limits::MAX_PAYLOAD_LEN;
+use crate::wire::messages;
 
 /// RFC 4253 section 6: at least four bytes of padding.
 const MIN_PADDING: usize = 4;
@@ -87,17 +89,28 @@ pub(super) struct Inbound {
     usage: Usage,
 }
 
-/// Takes a packet off the front. A small one is copied: an event that keeps it, and outlives the read
-/// buffer, would otherwise cost a new one of hundreds of kilobytes.
-fn take(buf: &mut BytesMut, len: usize) -> BytesMut {
-    match buf.get(..len) {
+/// Takes a packet off the front, whose first `opened` bytes are decrypted already. A small one is
+/// copied: an event that keeps it, and outlives the read buffer, would otherwise cost a new one of
+/// hundreds of kilobytes.
+fn take(buf: &mut BytesMut, len: usize, opened: usize) -> BytesMut {
+    match buf.get_mut(..len) {
         Some(small) if len < MIN_LANDING_LEN => {
-            let packet = BytesMut::from(small);
+            let packet = copy_out(small, opened);
             buf.advance(len);
             packet
         }
         _ => buf.split_to(len),
     }
+}
+
+/// Copies a packet. Its decrypted start can have the first characters of a password or response, and
+/// its owner, who wipes those, has only the copy.
+fn copy_out(packet: &mut [u8], opened: usize) -> BytesMut {
+    let copy = BytesMut::from(&*packet);
+    if let Some(opened) = packet.get_mut(..opened) {
+        opened.zeroize();
+    }
+    copy
 }
 
 impl Inbound {
@@ -132,7 +145,7 @@ impl Inbound {
         let Some(total) = self.total(buf, max_packet_len)? else {
             return Ok(None);
         };
-        let mut packet = take(buf, total);
+        let mut packet = take(buf, total, self.opened_in_place());
         if let Err(error) = self.opener.open(self.sequence, &mut packet) {
             self.refuse(error.into(), total, buf, max_packet_len)?;
             return Ok(None);
@@ -226,6 +239,11 @@ impl Inbound {
         Ok((buf.len() >= total).then_some(total))
     }
 
+    /// How much of a packet is decrypted where it lies in the read buffer, to know its length.
+    fn opened_in_place(&self) -> usize {
+        if self.opener.length_counts() { self.opener.prefix_len() } else { 0 }
+    }
+
     /// A packet was opened; its sequence number.
     fn opened(&mut self, total: usize) -> Result<u32, Error> {
         self.current = None;
@@ -279,14 +297,28 @@ impl Inbound {
         self.total(buf, max_packet_len).map(|_| ())
     }
 
-    fn inflate(&mut self, payload: BytesMut) -> Result<BytesMut, Error> {
-        let Some(decompressor) = &mut self.decompressor else {
-            return Ok(payload);
-        };
-        let mut inflated = Vec::new();
-        decompressor.decompress(&payload, MAX_PAYLOAD_LEN, &mut inflated)?;
-        Ok(BytesMut::from(inflated.as_slice()))
+    fn inflate(&mut self, mut payload: BytesMut) -> Result<BytesMut, Error> {
+        match &mut self.decompressor {
+            Some(decompressor) => inflate(&mut **decompressor, &mut payload, &mut Vec::new()),
+            None => Ok(payload),
+        }
     }
+}
+
+/// Inflates by way of `room`. What a login leaves behind there and in its packet is wiped; what the
+/// stream itself remembers of it, for the packets that follow, stays until the connection ends.
+fn inflate(
+    decompressor: &mut dyn Decompressor,
+    payload: &mut [u8],
+    room: &mut Vec<u8>,
+) -> Result<BytesMut, Error> {
+    decompressor.decompress(payload, MAX_PAYLOAD_LEN, room)?;
+    let inflated = BytesMut::from(room.as_slice());
+    if room.first().copied().is_some_and(messages::is_of_login) {
+        room.zeroize();
+        payload.zeroize();
+    }
+    Ok(inflated)
 }
 
 /// Leaves the payload of an opened packet without its tag.
@@ -448,8 +480,8 @@ impl PaddingPool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::cipher::CIPHERS;
-    use crate::crypto::mac::MACS;
+    use crate::crypto::cipher::{CIPHERS, CipherAlgorithm};
+    use crate::crypto::mac::{MACS, MacAlgorithm};
     use crate::limits::MAX_PACKET_LEN;
 
     struct Counting(u8);
@@ -469,6 +501,16 @@ mod tests {
         let mut build = |out: &mut Vec<u8>| out.extend_from_slice(payload);
         outbound.seal(Some(&mut Counting(0)), &mut out, &mut build, &mut |_, _| {}).unwrap();
         out
+    }
+
+    fn both(cipher: &CipherAlgorithm, mac: &MacAlgorithm) -> (Inbound, Outbound) {
+        let (key, iv) = (vec![1; cipher.key_len], vec![2; cipher.iv_len]);
+        let mac_key = vec![3; mac.key_len];
+        let opener = cipher.opener(&key, &iv, Some(mac), &mac_key).unwrap();
+        (
+            Inbound::new(opener),
+            Outbound::new(cipher.sealer(&key, &iv, Some(mac), &mac_key).unwrap()),
+        )
     }
 
     /// RFC 4253 section 6: at least 4 bytes of padding, whole blocks, at least 16 bytes; and never a
@@ -500,12 +542,7 @@ mod tests {
     fn packets_of_every_suite_arrive_byte_by_byte() {
         for cipher in CIPHERS {
             for mac in MACS {
-                let (key, iv) = (vec![1; cipher.key_len], vec![2; cipher.iv_len]);
-                let mac_key = vec![3; mac.key_len];
-                let mut inbound =
-                    Inbound::new(cipher.opener(&key, &iv, Some(mac), &mac_key).unwrap());
-                let mut outbound =
-                    Outbound::new(cipher.sealer(&key, &iv, Some(mac), &mac_key).unwrap());
+                let (mut inbound, mut outbound) = both(cipher, mac);
                 let mut buf = BytesMut::new();
                 for (sequence, len) in [(0, 1), (1, 30), (2, 500)] {
                     let payload = vec![9; len];
@@ -542,6 +579,47 @@ mod tests {
             assert_eq!(inbound.usage(), Usage::default());
             assert_eq!(outbound.usage(), Usage::default());
             assert_eq!(pass(&mut inbound, &mut outbound), expected);
+        }
+    }
+
+    /// Of a response to a prompt, the first block has two characters.
+    #[test]
+    fn the_start_of_a_small_packet_is_not_left_in_the_read_buffer() {
+        let response = b"\x3d\0\0\0\x01\0\0\0\x07hunter2";
+        for cipher in CIPHERS.iter().filter(|cipher| cipher.needs_mac()) {
+            for mac in MACS {
+                let (mut inbound, mut outbound) = both(cipher, mac);
+                let sealed = seal(&mut outbound, response);
+                let mut buf = BytesMut::from(&sealed[..]);
+                let total = inbound.total(&mut buf, MAX_PACKET_LEN).unwrap().unwrap();
+                let read = buf.to_vec();
+                let opened = inbound.opened_in_place();
+                let copy = copy_out(&mut buf, opened);
+                assert_eq!((total, &copy[..]), (sealed.len(), &read[..]));
+                assert!(buf[..opened].iter().all(|byte| *byte == 0));
+                assert_eq!(buf[opened..], sealed[opened..]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_login_inflates_to_is_left_nowhere() {
+        let zlib = crate::crypto::compression::by_name("zlib").unwrap();
+        let (mut compressor, mut decompressor) = zlib.new.unwrap()();
+        for (number, wiped) in [(49, false), (50, true), (61, true), (79, true), (94, false)] {
+            let plain = [&[number], b"hunter2".as_slice()].concat();
+            let mut payload = Vec::new();
+            compressor.compress(&plain, &mut payload).unwrap();
+            let compressed = payload.clone();
+            let mut room = Vec::new();
+            let inflated = inflate(&mut *decompressor, &mut payload, &mut room).unwrap();
+            assert_eq!(inflated, plain);
+            if wiped {
+                assert!(room.is_empty());
+                assert!(payload.iter().all(|byte| *byte == 0));
+            } else {
+                assert_eq!((room, payload), (plain, compressed));
+            }
         }
     }
 

@@ -114,6 +114,12 @@ pub fn name(number: u8) -> &'static str {
     info(number).map_or("SSH_MSG_UNKNOWN", |row| row.name)
 }
 
+/// Whether a message is one of user authentication, which can have passwords in it (RFC 4250 section
+/// 4.1.1).
+pub fn is_of_login(number: u8) -> bool {
+    (50..80).contains(&number)
+}
+
 macro_rules! table {
     ($($number:literal $name:ident $phase:ident $sender:ident,)*) => {
         $(
