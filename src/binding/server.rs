@@ -280,7 +280,9 @@ impl NativeServer {
     /// Reads or sets a configuration setting.
     #[napi]
     pub fn config(&mut self, configuration_string: String) -> napi::Result<String, String> {
-        Ok(config_strings::config(&mut self.state, &configuration_string)?)
+        // it can have the password of a store in it
+        let text = Zeroizing::new(configuration_string);
+        Ok(config_strings::config(&mut self.state, &text)?)
     }
 
     /// The number of the code page, and what its decoder remembers: 0 it is UTF-8, 1 nothing, 2 a state.
