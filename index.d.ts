@@ -389,7 +389,8 @@ export class sshserver extends EventEmitter {
    * the client asked for, before those of the originator.
    *
    * Rejects with 126 for an unknown connection, with 10057 for one that has not logged in, with 10022 for a
-   * type that is none (1 to 64 printable characters), and with 10061 when the client refuses.
+   * type that is none (1 to 64 printable characters of US-ASCII, no space or comma), and with 10061 when
+   * the client refuses.
    */
   openChannel(connectionId: string, channelType: string, parameters?: Uint8Array): Promise<string>;
   openChannel(connectionId: string, channelType: string, callback: SSHServerCallback<string>): void;

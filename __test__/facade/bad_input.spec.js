@@ -133,7 +133,7 @@ const METHODS = {
   exchangeKeys: [['connectionId', (it) => it.connection, id('ConnectionId')]],
   openChannel: [
     ['connectionId', (it) => it.connection, id('ConnectionId')],
-    ['channelType', () => 'session', string(refused(10022, badNames))],
+    ['channelType', () => 'session', string(refused(10022, badNames, 'US-ASCII'))],
     ['parameters', () => BYTES, optionalBytes],
   ],
   closeChannel: [['channelId', (it) => it.channel, id('ChannelId')]],

@@ -365,10 +365,6 @@ impl NativeServer {
         parameters: &[u8],
     ) -> napi::Result<(), String> {
         let connection = self.connection(connection)?;
-        if !properties::is_name(&channel_type) {
-            let text = "channelType is a name of 1 to 64 printable characters.";
-            return Err(Failure::invalid(text).into());
-        }
         connection.open_channel(channel_type, Bytes::copy_from_slice(parameters), ticket(op));
         Ok(())
     }
