@@ -8,7 +8,8 @@ use super::errors::Failure;
 use super::login_texts;
 use super::settings::DEFAULT_BACKLOG;
 use super::state::{State, whole};
-use crate::limits::{MAX_HOST_NAME_LEN, MAX_NAME_LEN, MAX_SETTING_LEN};
+use crate::limits::{MAX_HOST_NAME_LEN, MAX_SETTING_LEN};
+use crate::wire::is_name;
 
 /// A value of a property.
 pub(super) type Value = Either3<bool, f64, String>;
@@ -127,12 +128,6 @@ fn auth_methods(list: &str) -> Result<String, Failure> {
         ));
     }
     Ok(names.join(","))
-}
-
-/// RFC 4251 section 6: a name of the protocol.
-pub(super) fn is_name(name: &str) -> bool {
-    let good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
-    (1..=MAX_NAME_LEN).contains(&name.len()) && name.bytes().all(good)
 }
 
 #[cfg(test)]

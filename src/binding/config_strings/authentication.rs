@@ -7,6 +7,7 @@ use crate::binding::settings::{parse_bool, show_bool};
 use crate::binding::state::State;
 use crate::engine::Prompt;
 use crate::limits::MAX_CERTIFICATE_OPTIONS;
+use crate::wire::is_name;
 
 /// The settings of this file.
 pub(super) static ROWS: &[Row] = &[
@@ -90,8 +91,7 @@ fn set_connection_prompts(state: &mut State, id: u64, value: &str) -> Result<(),
 fn set_critical_options(state: &mut State, value: &str) -> Result<(), Failure> {
     let mut names: Vec<String> = Vec::new();
     for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        // RFC 4251 section 6: names of this kind have at most 64 printable characters
-        if name.len() > 64 || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_name(name) {
             return Err(Failure::invalid(
                 "The value has to be names of critical options, separated by commas.",
             ));
