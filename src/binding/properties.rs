@@ -1,6 +1,8 @@
 //! The documented properties by their names: read and set at once, refused with the documented error
 //! at a forbidden time, changing nothing then.
 
+use std::fmt::Display;
+
 use napi::bindgen_prelude::Either3;
 
 use super::algorithm_list::AlgorithmList;
@@ -45,11 +47,11 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
         "LocalHost" if active => return Err(Failure::new(107)),
         "LocalPort" if active => return Err(Failure::new(106)),
         "LocalHost" => settings.local_host = host(line(name, value, MAX_HOST_NAME_LEN)?)?,
-        "LocalPort" => settings.local_port = number(name, value)?,
-        "ConnectionBacklog" => settings.backlog = Some(number(name, value)?),
+        "LocalPort" => settings.local_port = number(name, value, u16::MAX)?,
+        "ConnectionBacklog" => settings.backlog = Some(number(name, value, u16::MAX)?),
         "DefaultAuthMethods" => settings.auth_methods = auth_methods(&text(name, value)?)?,
-        "DefaultIdleTimeout" => settings.idle_timeout = number(name, value)?,
-        "DefaultTimeout" => settings.timeout = number(name, value)?,
+        "DefaultIdleTimeout" => settings.idle_timeout = number(name, value, u32::MAX)?,
+        "DefaultTimeout" => settings.timeout = number(name, value, u32::MAX)?,
         "KeyboardInteractiveMessage" => {
             let instruction = text(name, value)?;
             login_texts::check(name, &instruction)?;
@@ -105,9 +107,9 @@ fn naming(name: &str) -> impl Fn(Failure) -> Failure {
     move |failure| Failure { message: format!("{} ({name})", failure.message), ..failure }
 }
 
-/// A whole number in the range of its type.
-pub(super) fn number<T: TryFrom<u64>>(name: &str, value: Value) -> Result<T, Failure> {
-    let bad = || Failure::invalid(format!("The value of {name} is out of range."));
+/// A whole number in the range of its type, which ends with `most`.
+fn number<T: TryFrom<u64> + Display>(name: &str, value: Value, most: T) -> Result<T, Failure> {
+    let bad = || Failure::invalid(format!("{name} has to be a number from 0 to {most}."));
     let Either3::B(value) = value else {
         return Err(bad());
     };
@@ -151,11 +153,14 @@ mod tests {
 
     #[test]
     fn numbers_have_the_range_of_their_type() {
-        assert_eq!(number::<u16>("LocalPort", Either3::B(65535.0)), Ok(65535));
-        let failure = number::<u16>("LocalPort", Either3::B(65536.0)).unwrap_err();
-        assert_eq!(failure.code, 10022);
-        assert!(failure.message.contains("LocalPort"), "{}", failure.message);
-        assert!(number::<u16>("LocalPort", Either3::C("22".to_owned())).is_err());
+        assert_eq!(number("LocalPort", Either3::B(65535.0), u16::MAX), Ok(65535));
+        assert_eq!(number("DefaultTimeout", Either3::B(65536.0), u32::MAX), Ok(65536));
+        for bad in [Either3::B(65536.0), Either3::B(-1.0), Either3::C("22".to_owned())] {
+            let failure = number("LocalPort", bad, u16::MAX).unwrap_err();
+            assert_eq!(failure.code, 10022);
+            let said = "LocalPort has to be a number from 0 to 65535.";
+            assert!(failure.message.contains(said), "{}", failure.message);
+        }
     }
 
     #[test]
