@@ -91,7 +91,7 @@ export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
   readonly data: string;
   /**
    * The data, exactly as it came; the program may keep it. With `config('ReuseDataBuffers=True')` it is the listeners' only
-   * until they have returned (or their promises settled): then it is taken back and has length 0.
+   * until they have returned (or their promises settled): what is taken back then has length 0.
    */
   readonly dataB: Uint8Array;
   /** Extension: 0 for data, else the type of extended data (1 = stderr). */
