@@ -22,8 +22,8 @@ const OP_DONE: u8 = 32;
 const ACTIVITY: u8 = 33;
 const CONNECTED_FAILED: u8 = 34;
 
-/// Shorter data is copied: an external buffer costs more than it saves. Longer data keeps the read
-/// buffer alive that it lies in.
+/// Shorter data is copied: an external buffer costs more than it saves. Longer data keeps alive what
+/// it lies in: a block, or a copy of its own.
 const COPIED_LEN: usize = 4 * 1024;
 
 /// A question that waits for its answer.
@@ -346,7 +346,7 @@ impl<'env, 'state> Batch<'env, 'state> {
     }
 
     /// The end of an operation.
-    pub(super) fn push_done(&mut self, ticket: Ticket, result: &OpResult) -> napi::Result<()> {
+    fn push_done(&mut self, ticket: Ticket, result: &OpResult) -> napi::Result<()> {
         self.put(OP_DONE)?;
         self.put_number(ticket.0)?;
         match result {

@@ -35,7 +35,7 @@ pub(super) struct Data {
     /// Time without progress after which it is dropped.
     pub(super) timeout: Option<Duration>,
     pub(super) ticket: Ticket,
-    /// Not everything the program gave was queued ([`super::SendMode::NoWait`]); it knows already.
+    /// Its caller was told its end when it was queued ([`super::SendMode::NoWait`]).
     pub(super) reported: bool,
 }
 

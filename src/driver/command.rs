@@ -1,7 +1,8 @@
 //! What other threads want a connection's engine to do. Commands of one thread keep their order:
-//! they wait in the connection's queue until its task runs them.
+//! they wait in the connection's queue until its task runs them, or the caller's own thread does.
 
 use std::io;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -11,7 +12,6 @@ use crate::engine::{
     Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, SendMode, Ticket,
 };
 use crate::error::{ApiMisuse, DisconnectReason};
-use std::time::Instant;
 
 /// Something for the engine to do.
 #[derive(Debug)]
