@@ -11,7 +11,7 @@ mod sockets;
 mod text;
 mod timeouts;
 
-use super::errors::{Failure, UNKNOWN_CONNECTION, shown};
+use super::errors::{Failure, INVALID_ARGUMENT, UNKNOWN_CONNECTION, shown};
 use super::settings::parse_bool;
 use super::state::State;
 use crate::limits::{MAX_SETTING_LEN, MAX_STORE_TEXT_LEN};
@@ -129,7 +129,7 @@ fn split_index(name: &str) -> Result<(&str, Option<u64>), Failure> {
 /// Says which setting it is.
 fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
     move |failure| {
-        if failure.code == 10022 && !failure.message.contains(name) {
+        if failure.code == INVALID_ARGUMENT && !failure.message.contains(name) {
             let message = format!("{} ({name})", failure.message);
             Failure { message, ..failure }
         } else {
