@@ -61,6 +61,14 @@ impl std::fmt::Debug for Core {
 }
 
 impl Core {
+    /// Code of the connection has panicked: the engine is dropped, so that no broken state of it is
+    /// ever used.
+    fn broken(&mut self) {
+        self.engine = None;
+        self.job = None;
+        self.end = Some(ConnectionEnd::Panicked);
+    }
+
     /// Whether the engine needs the timer earlier than the task has set it.
     fn timer_is_late(&self) -> bool {
         let needed = self.engine.as_ref().and_then(Connection::poll_timeout);
@@ -199,11 +207,8 @@ impl ConnectionHandle {
         core: &mut Core,
         work: impl FnOnce(&Arc<Self>, &mut Core),
     ) {
-        // The engine is dropped after a panic, so that no broken state of it is ever used.
         if catch_unwind(AssertUnwindSafe(|| work(self, core))).is_err() {
-            core.engine = None;
-            core.job = None;
-            core.end = Some(ConnectionEnd::Panicked);
+            core.broken();
         }
     }
 
@@ -297,8 +302,7 @@ impl ConnectionHandle {
         let ticket = command.ticket();
         let disconnect = matches!(command, Command::Disconnect { .. });
         if matches!(command, Command::JobPanicked) {
-            core.engine = None;
-            core.end = Some(ConnectionEnd::Panicked);
+            core.broken();
         }
         if disconnect {
             core.closing.extend(ticket);
