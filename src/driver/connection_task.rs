@@ -376,15 +376,22 @@ pub(super) fn acknowledge(socket: &Socket) {
     let _ = socket;
 }
 
-/// What is quick here, the rest where it does not delay other connections.
+/// What is quick here, the rest where it does not delay other connections. There it may have to wait
+/// for long, and must not keep the socket of a connection that is over meanwhile.
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
-    let heavy = job.is_heavy();
-    let handle = Arc::clone(handle);
-    if heavy {
-        arithmetic::run(move || handle.submit(run_here(job)));
-    } else {
-        handle.submit(run_here(job));
+    if !job.is_heavy() {
+        return handle.submit(run_here(job));
     }
+    let handle = Arc::downgrade(handle);
+    arithmetic::run(move || {
+        if handle.upgrade().is_none_or(|handle| handle.queue.lock().closed) {
+            return;
+        }
+        let done = run_here(job);
+        if let Some(handle) = handle.upgrade() {
+            handle.submit(done);
+        }
+    });
 }
 
 /// Runs a job; what the engine is to do then.

@@ -18,6 +18,7 @@ mod common;
 
 mod connections;
 mod endings;
+mod jobs;
 mod listening;
 
 use std::io::{ErrorKind, Read};
