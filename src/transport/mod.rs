@@ -4,6 +4,7 @@
 mod kex;
 mod negotiate;
 mod packet_codec;
+mod packet_sealer;
 mod phase;
 mod rekey;
 mod settings;
@@ -17,7 +18,8 @@ use zeroize::Zeroize;
 
 use self::kex::{Exchange, JobStep, KeySource, NextKeys, Running};
 use self::negotiate::{EXT_INFO_CLIENT, Negotiated, STRICT_CLIENT};
-use self::packet_codec::{Inbound, LandedPacket, Opened, Outbound, Packet};
+use self::packet_codec::{Inbound, LandedPacket, Opened, Packet};
+use self::packet_sealer::Outbound;
 use self::phase::{Stage, Verdict};
 use self::rekey::{FloodGuard, RekeyPolicy};
 use self::trace::{Direction, Trace};

@@ -1,6 +1,5 @@
-//! The binary packet protocol (RFC 4253 section 6): the only place that knows the framing. Length,
-//! padding, sequence number, compression; packets are opened in place in the read buffer and sealed
-//! in place in the write buffer.
+//! The binary packet protocol (RFC 4253 section 6) of the receiving side: length, padding, sequence
+//! number, compression. Nobody but this and `packet_sealer.rs` knows the framing.
 //!
 //! `uint32 packet_length | byte padding_length | payload | random padding | mac`
 
@@ -8,18 +7,17 @@ use bytes::{Buf, BytesMut};
 use zeroize::Zeroize;
 
 use crate::blocks::Block;
-use crate::crypto::cipher::{Opener, Sealer, discarding, plaintext};
-use crate::crypto::compression::{Compressor, Decompressor};
-use crate::crypto::random::Random;
+use crate::crypto::cipher::{Opener, discarding, plaintext};
+use crate::crypto::compression::Decompressor;
 use crate::error::{CryptoError, Error, InvalidMessage};
 use crate::limits::MAX_PAYLOAD_LEN;
 use crate::wire::messages;
 
 /// RFC 4253 section 6: at least four bytes of padding.
-const MIN_PADDING: usize = 4;
+pub(super) const MIN_PADDING: usize = 4;
 /// `packet_length` and `padding_length`.
-const HEAD_LEN: usize = 5;
-const LENGTH_LEN: usize = 4;
+pub(super) const HEAD_LEN: usize = 5;
+pub(super) const LENGTH_LEN: usize = 4;
 /// What stands before the data in the payload of a packet that lands in a block.
 const LANDED_HEAD_LEN: usize = 9;
 /// Smaller packets are not worth it.
@@ -68,13 +66,13 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    fn add(&mut self, packet_len: usize) {
+    pub(super) fn add(&mut self, packet_len: usize) {
         self.bytes = self.bytes.saturating_add(packet_len as u64);
         self.packets = self.packets.saturating_add(1);
     }
 
     /// A sequence number may not repeat under one key, so this is the end of it.
-    fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         if self.packets > u64::from(u32::MAX) { Err(CryptoError::Failed.into()) } else { Ok(()) }
     }
 }
@@ -340,149 +338,14 @@ fn unpadded_len(len: usize, padding: u8) -> Result<usize, Error> {
         .ok_or(Error::InvalidMessage(InvalidMessage::BadPaddingLength))
 }
 
-/// The sending side.
-pub(super) struct Outbound {
-    sealer: Box<dyn Sealer>,
-    compressor: Option<Box<dyn Compressor>>,
-    sequence: u32,
-    usage: Usage,
-    padding: PaddingPool,
-}
-
-impl Outbound {
-    pub(super) fn new(sealer: Box<dyn Sealer>) -> Self {
-        Self {
-            sealer,
-            compressor: None,
-            sequence: 0,
-            usage: Usage::default(),
-            padding: PaddingPool::default(),
-        }
-    }
-
-    /// Takes new keys into use (after our NEWKEYS).
-    pub(super) fn rekey(&mut self, sealer: Box<dyn Sealer>, reset_sequence: bool) {
-        self.sealer = sealer;
-        self.compressor = None;
-        self.usage = Usage::default();
-        if reset_sequence {
-            self.sequence = 0;
-        }
-    }
-
-    pub(super) fn set_compressor(&mut self, compressor: Box<dyn Compressor>) {
-        self.compressor = Some(compressor);
-    }
-
-    pub(super) fn usage(&self) -> Usage {
-        self.usage
-    }
-
-    /// Appends one sealed packet to `out`; `build` appends its payload. `observe` sees the payload.
-    pub(super) fn seal(
-        &mut self,
-        random: Option<&mut (dyn Random + 'static)>,
-        out: &mut Vec<u8>,
-        build: &mut dyn FnMut(&mut Vec<u8>),
-        observe: &mut dyn FnMut(u32, &[u8]),
-    ) -> Result<(), Error> {
-        let start = out.len();
-        out.extend_from_slice(&[0; HEAD_LEN]);
-        let payload_start = out.len();
-        build(out);
-        observe(self.sequence, out.get(payload_start..).unwrap_or_default());
-        if let Some(compressor) = &mut self.compressor {
-            let plain = out.split_off(payload_start);
-            compressor.compress(&plain, out)?;
-        }
-        self.usage.check()?;
-        self.pad(random, out, start)?;
-        let tag_start = out.len();
-        out.resize(tag_start.saturating_add(self.sealer.tag_len()), 0);
-        let packet = out.get_mut(start..).unwrap_or_default();
-        self.usage.add(packet.len());
-        self.sealer.seal(self.sequence, packet)?;
-        self.sequence = self.sequence.wrapping_add(1);
-        Ok(())
-    }
-
-    /// Appends the padding and fills in both lengths.
-    fn pad(
-        &mut self,
-        random: Option<&mut (dyn Random + 'static)>,
-        out: &mut Vec<u8>,
-        start: usize,
-    ) -> Result<(), Error> {
-        let internal = Error::Internal("packet length");
-        let block_len = self.sealer.block_len();
-        let len = out.len().saturating_sub(start);
-        let counted =
-            if self.sealer.length_counts() { len } else { len.saturating_sub(LENGTH_LEN) };
-        let over = counted
-            .saturating_add(MIN_PADDING)
-            .checked_rem(block_len)
-            .ok_or_else(|| internal.clone())?;
-        let mut padding = MIN_PADDING;
-        if over != 0 {
-            padding = padding.saturating_add(block_len.saturating_sub(over));
-        }
-        // RFC 4253 section 6: at least 16 bytes before the MAC
-        if len.saturating_add(padding) < 16 {
-            padding = padding.saturating_add(block_len);
-        }
-        self.padding.append(random, padding, out)?;
-        let packet_len = out.len().saturating_sub(start).saturating_sub(LENGTH_LEN);
-        let packet_len = u32::try_from(packet_len).map_err(|_| internal.clone())?;
-        let padding = u8::try_from(padding).map_err(|_| internal.clone())?;
-        let head = out.get_mut(start..).and_then(|p| p.first_chunk_mut()).ok_or(internal)?;
-        let [a, b, c, d] = packet_len.to_be_bytes();
-        *head = [a, b, c, d, padding];
-        Ok(())
-    }
-}
-
-/// Random bytes for padding, drawn in small batches: asking the generator for each packet costs more
-/// than sealing a small one.
-#[derive(Default)]
-struct PaddingPool {
-    bytes: [u8; 32],
-    left: u8,
-}
-
-impl PaddingPool {
-    /// Appends `len` random bytes. Without a generator (it is lent to a key exchange job, during
-    /// which only a DISCONNECT may be sealed) the last bytes serve again: RFC 4253 section 6 asks
-    /// for random padding, security does not hang on it.
-    fn append(
-        &mut self,
-        mut random: Option<&mut (dyn Random + 'static)>,
-        len: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let mut missing = len;
-        while missing > 0 {
-            if self.left == 0 {
-                if let Some(random) = random.as_deref_mut() {
-                    random.fill(&mut self.bytes)?;
-                }
-                self.left = u8::try_from(self.bytes.len()).unwrap_or(u8::MAX);
-            }
-            let take = missing.min(usize::from(self.left));
-            out.extend_from_slice(self.bytes.get(..take).unwrap_or_default());
-            self.bytes.rotate_left(take);
-            self.left = self.left.saturating_sub(u8::try_from(take).unwrap_or(u8::MAX));
-            missing = missing.saturating_sub(take);
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::cipher::{CIPHERS, CipherAlgorithm};
     use crate::crypto::mac::{MACS, MacAlgorithm};
+    use crate::crypto::random::Random;
     use crate::limits::MAX_PACKET_LEN;
+    use crate::transport::packet_sealer::Outbound;
 
     struct Counting(u8);
 

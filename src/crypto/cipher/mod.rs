@@ -1,6 +1,6 @@
 //! Packet protection. A cipher row says how long its keys are and builds an [`Opener`] (inbound)
 //! and a [`Sealer`] (outbound) that work in place on whole binary packets (RFC 4253 section 6);
-//! framing stays in `transport::packet_codec`.
+//! framing stays in `transport` (`packet_codec`, `packet_sealer`).
 
 mod aes_cbc;
 mod aes_ctr;
