@@ -21,54 +21,12 @@ use std::thread;
 use std::time::Duration;
 
 use sshserver::driver::{ServerEvent, Settings};
-use sshserver::engine::{Answer, Config};
-use sshserver::wire::messages::{self, ChannelData, ChannelOpen, ChannelOpenConfirmation, Message};
+use sshserver::engine::Config;
+use sshserver::wire::messages::{self, ChannelData, Message};
 
 use common::driver_program::{Fixture, at, connect, settings};
 use common::pattern;
-use common::session::{Session, let_in};
-
-/// Lets everybody in, and every channel.
-fn let_channels_in(event: ServerEvent) -> Option<ServerEvent> {
-    match event {
-        ServerEvent::ChannelOpenRequest { asked, .. } => {
-            asked.answer(Answer::Accept(true));
-            None
-        }
-        event => let_in(event),
-    }
-}
-
-/// Opens a session with a window for everything; the server's number, and the program's.
-fn open(session: &mut Session) -> (u32, u64) {
-    session.client.say(&ChannelOpen {
-        channel_type: "session",
-        sender_channel: 7,
-        initial_window_size: u32::MAX,
-        maximum_packet_size: 32 * 1024,
-        type_specific: &[],
-    });
-    let payload = session.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
-    let server = ChannelOpenConfirmation::decode(&payload).unwrap().sender_channel;
-    let program = session.fixture.until(|event| match event {
-        ServerEvent::ChannelOpened { channel, .. } => Some(channel),
-        _ => None,
-    });
-    (server, program)
-}
-
-fn say(session: &mut Session, channel: u32, data: &[u8]) {
-    session.client.say(&ChannelData { recipient_channel: channel, data });
-    session.flush();
-}
-
-/// The data of the next event.
-fn heard(session: &Session) -> Vec<u8> {
-    session.fixture.until(|event| match event {
-        ServerEvent::ChannelData { data, .. } => Some(data.to_vec()),
-        _ => None,
-    })
-}
+use common::session::{Session, heard, let_channels_in, let_in, open, say};
 
 /// Names of threads.
 type Threads = Arc<Mutex<Vec<Option<String>>>>;
@@ -145,21 +103,6 @@ fn small_data_is_answered_from_another_thread_at_any_time() {
         entry.connection.send(entry.local, None, data.into(), ticket);
         let payload = session.expect(messages::SSH_MSG_CHANNEL_DATA);
         assert_eq!(ChannelData::decode(&payload).unwrap().data, said);
-    }
-}
-
-#[test]
-fn what_comes_while_the_gate_is_closed_is_read_when_it_opens() {
-    let mut session = Session::with(let_channels_in);
-    let (channel, _) = open(&mut session);
-    for round in 0..200_u32 {
-        session.fixture.program.gate.close();
-        say(&mut session, channel, &round.to_be_bytes());
-        if round % 2 == 0 {
-            thread::yield_now();
-        }
-        session.fixture.program.gate.open();
-        assert_eq!(heard(&session), round.to_be_bytes());
     }
 }
 

@@ -275,12 +275,11 @@ impl Task {
                 return self.take_over(step.ended);
             }
             let gate = self.handle.shared.handler.gate();
-            let gated = gate.is_closed();
             set_timer(timer.as_mut(), step.deadline);
             tokio::select! {
                 () = self.handle.notify.notified() => {}
                 () = timer.as_mut(), if step.deadline.is_some() => {}
-                () = gate.wait_open(), if gated => {}
+                () = gate.wait_open(), if step.gated => {}
             }
         }
     }
@@ -329,7 +328,7 @@ impl Task {
             () = self.handle.notify.notified() => Woken::Otherwise,
             () = timer, if step.deadline.is_some() => Woken::Otherwise,
             () = lull, if flooded && reads => Woken::Lull,
-            () = gate.wait_open(), if gated => Woken::Otherwise,
+            () = gate.wait_open(), if gated || step.gated => Woken::Otherwise,
         }
     }
 

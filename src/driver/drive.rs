@@ -47,6 +47,8 @@ pub(super) struct Core {
     pub(super) last_turn: Option<u32>,
     /// There is input that the engine does not want yet.
     pub(super) stalled: bool,
+    /// There was input, and the gate was closed.
+    pub(super) gated: bool,
     /// The program's thread watches the socket; `None` when the task does.
     pub(super) hosted: Option<Box<Hosted>>,
     /// What the task has set its timer to.
@@ -81,6 +83,8 @@ impl Core {
 pub(super) struct Step {
     /// There is input, and it has to wait.
     pub(super) stalled: bool,
+    /// There is input that the gate held back, which may be open again.
+    pub(super) gated: bool,
     pub(super) blocked: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) ended: bool,
@@ -119,8 +123,10 @@ impl ConnectionHandle {
 
     /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
     pub(super) fn leave(self: &Arc<Self>, mut core: MutexGuard<'_, Core>) {
-        let goes_on =
-            |core: &Core| core.stalled && core.engine.as_ref().is_some_and(Connection::wants_input);
+        let goes_on = |core: &Core| {
+            let waits = core.stalled || (core.gated && core.hosted.is_some());
+            waits && core.engine.as_ref().is_some_and(Connection::wants_input)
+        };
         if goes_on(&core) && core.hosted.is_some() {
             self.guarded(&mut core, |handle, core| handle.take_in(core));
         }
@@ -158,6 +164,7 @@ impl ConnectionHandle {
         let core = &mut *guard;
         self.guarded(core, |handle, core| {
             let now = Instant::now();
+            core.gated = false;
             handle.run_timeout(core, now);
             handle.drive(core, Some((input, eof)), true, now);
         });
@@ -193,6 +200,7 @@ impl ConnectionHandle {
         core.channels.shrink_to_fit();
         let step = Step {
             stalled: core.stalled,
+            gated: core.gated,
             blocked: core.transmit.is_pending(),
             deadline,
             ended: core.end.is_some(),
@@ -279,10 +287,14 @@ impl ConnectionHandle {
         let Some(engine) = &mut core.engine else {
             return false;
         };
-        if engine.is_ended() || self.shared.handler.gate().is_closed() {
+        if engine.is_ended() {
             return false;
         }
         let before = input.len();
+        if self.shared.handler.gate().is_closed() {
+            core.gated |= before > 0 || eof;
+            return false;
+        }
         if before > 0 && engine.wants_input() {
             engine.handle_input(now, input);
         }

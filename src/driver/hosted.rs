@@ -153,28 +153,33 @@ impl ConnectionHandle {
         };
         let mut reads = 0;
         let mut has_read = false;
-        loop {
+        let takes = loop {
+            core.gated = false;
             let eof = core.hosted.as_ref().is_some_and(|hosted| hosted.eof);
             self.drive(core, Some((&mut intake.bytes, eof)), true, Instant::now());
             if let Some(job) = core.job.take_if(|job| !job.is_heavy()) {
                 self.run(core, run_here(job), Instant::now());
                 continue;
             }
-            let takes = self.takes_input(core);
+            let takes =
+                core.end.is_none() && core.engine.as_ref().is_some_and(Connection::wants_input);
             let Some(hosted) = core.hosted.as_mut().filter(|hosted| takes && hosted.unread) else {
-                break;
+                break takes;
             };
+            if self.shared.handler.gate().is_closed() {
+                core.gated = true;
+                break takes;
+            }
             if reads == MAX_READS {
                 hosted.leaves = true;
-                break;
+                break takes;
             }
             reads = reads.saturating_add(1);
             // Makes the whole of the thread's buffer free again.
             intake.park();
             has_read |= hosted.read(&mut intake, &self.socket);
-        }
+        };
         intake.park();
-        let takes = core.engine.as_ref().is_some_and(Connection::wants_input);
         if let Some(engine) = &mut core.engine {
             engine.rest();
         }
@@ -190,12 +195,7 @@ impl ConnectionHandle {
             hosted.prompt_reads = hosted.prompt_reads.saturating_sub(1);
             acknowledge(&self.socket);
         }
-        core.stalled = hosted.has_more() && (!takes || self.shared.handler.gate().is_closed());
-    }
-
-    fn takes_input(&self, core: &Core) -> bool {
-        let wants = core.engine.as_ref().is_some_and(Connection::wants_input);
-        wants && core.end.is_none() && !self.shared.handler.gate().is_closed()
+        core.stalled = !takes && hosted.has_more();
     }
 
     /// The program's thread watches the socket no more.

@@ -8,7 +8,10 @@ use std::sync::mpsc::{Sender, channel};
 use sshserver::driver::{ConnectedAnswer, ServerEvent, Settings};
 use sshserver::engine::{Answer, AuthAnswer};
 use sshserver::wire::Writer;
-use sshserver::wire::messages::{self, ServiceRequest, UserauthRequest};
+use sshserver::wire::messages::{
+    self, ChannelData, ChannelOpen, ChannelOpenConfirmation, Message, ServiceRequest,
+    UserauthRequest,
+};
 
 use super::client::{Client, Offer};
 use super::config;
@@ -26,6 +29,17 @@ pub(crate) fn let_in(event: ServerEvent) -> Option<ServerEvent> {
         event => return Some(event),
     }
     None
+}
+
+/// Lets everybody in, and every channel.
+pub(crate) fn let_channels_in(event: ServerEvent) -> Option<ServerEvent> {
+    match event {
+        ServerEvent::ChannelOpenRequest { asked, .. } => {
+            asked.answer(Answer::Accept(true));
+            None
+        }
+        event => let_in(event),
+    }
 }
 
 /// A server with one client that is logged in.
@@ -107,4 +121,35 @@ impl Session {
             }
         }
     }
+}
+
+/// Opens a session with a window for everything; the server's number, and the program's.
+pub(crate) fn open(session: &mut Session) -> (u32, u64) {
+    session.client.say(&ChannelOpen {
+        channel_type: "session",
+        sender_channel: 7,
+        initial_window_size: u32::MAX,
+        maximum_packet_size: 32 * 1024,
+        type_specific: &[],
+    });
+    let payload = session.expect(messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+    let server = ChannelOpenConfirmation::decode(&payload).unwrap().sender_channel;
+    let program = session.fixture.until(|event| match event {
+        ServerEvent::ChannelOpened { channel, .. } => Some(channel),
+        _ => None,
+    });
+    (server, program)
+}
+
+pub(crate) fn say(session: &mut Session, channel: u32, data: &[u8]) {
+    session.client.say(&ChannelData { recipient_channel: channel, data });
+    session.flush();
+}
+
+/// The data of the next event.
+pub(crate) fn heard(session: &Session) -> Vec<u8> {
+    session.fixture.until(|event| match event {
+        ServerEvent::ChannelData { data, .. } => Some(data.to_vec()),
+        _ => None,
+    })
 }

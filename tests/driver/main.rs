@@ -18,6 +18,7 @@ mod common;
 
 mod connections;
 mod endings;
+mod gate;
 mod jobs;
 mod listening;
 
