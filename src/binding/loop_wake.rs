@@ -207,8 +207,8 @@ impl Drop for LoopWake {
 impl Waker {
     /// The handles point here: what they tell can come now. `false` when the environment is ending
     /// already. On the JavaScript thread.
-    fn begin(&self, poll: Option<NonNull<c_void>>) -> bool {
-        let data = ptr::from_ref(self).cast_mut().cast::<c_void>();
+    fn begin(self: &Arc<Self>, poll: Option<NonNull<c_void>>) -> bool {
+        let data = Arc::as_ptr(self).cast_mut().cast::<c_void>();
         let mut cleanup = ptr::null_mut();
         // SAFETY: the handle is open. The hook is removed in `on_closed`, before the last count of the
         // Arc that `self` is in can go.
