@@ -189,7 +189,7 @@ impl ConnectionHandle {
             return;
         };
         hosted.intake = Some(intake);
-        hosted.leaves |= leaves || hosted.home.is_crowded();
+        hosted.leaves |= leaves || hosted.home.is_crowded(begun);
         hosted.spend(begun);
         if has_read && hosted.prompt_reads > 0 {
             hosted.prompt_reads = hosted.prompt_reads.saturating_sub(1);

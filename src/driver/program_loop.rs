@@ -27,10 +27,16 @@ impl Budget {
 
     /// Counts what was done from `begun` to `now`; whether it is too much.
     pub(super) fn spend(&mut self, begun: Instant, now: Instant) -> bool {
+        self.is_spent(now);
+        self.spent = self.spent.saturating_add(now.saturating_duration_since(begun));
+        self.spent > self.limit
+    }
+
+    /// Whether it was too much already in the stretch that `now` is in.
+    pub(super) fn is_spent(&mut self, now: Instant) -> bool {
         if now.saturating_duration_since(self.since) > STRETCH {
             *self = Self::new(self.limit, now);
         }
-        self.spent = self.spent.saturating_add(now.saturating_duration_since(begun));
         self.spent > self.limit
     }
 }
@@ -65,9 +71,8 @@ mod unix {
         descriptor: RawFd,
         /// Somebody calls [`Self::serve`].
         attended: AtomicBool,
+        /// Once it is used up, connections that are served are given to their tasks.
         budget: Mutex<Budget>,
-        /// The budget is used up: connections that are served now are given to their tasks.
-        crowded: AtomicBool,
     }
 
     impl ProgramLoop {
@@ -81,7 +86,6 @@ mod unix {
                 descriptor,
                 attended: AtomicBool::new(true),
                 budget: Mutex::new(Budget::new(MAX_SPENT, Instant::now())),
-                crowded: AtomicBool::new(false),
             })
         }
 
@@ -114,13 +118,12 @@ mod unix {
                     connection.readable(closing);
                 }
             }
-            let crowded = self.budget.lock().spend(begun, Instant::now());
-            self.crowded.store(crowded, Ordering::Relaxed);
+            self.budget.lock().spend(begun, Instant::now());
         }
 
         /// Whether the sockets take too much of the program's time.
-        pub(in super::super) fn is_crowded(&self) -> bool {
-            self.crowded.load(Ordering::Relaxed)
+        pub(in super::super) fn is_crowded(&self, now: Instant) -> bool {
+            self.budget.lock().is_spent(now)
         }
 
         /// Nobody calls [`Self::serve`] from now on. Connections that count on it are ending.
@@ -158,6 +161,7 @@ mod unix {
 mod other {
     use std::io;
     use std::sync::Weak;
+    use std::time::Instant;
 
     use super::super::shared::Shared;
     use super::super::socket::Socket;
@@ -186,7 +190,7 @@ mod other {
             match *self {}
         }
 
-        pub(in super::super) fn is_crowded(&self) -> bool {
+        pub(in super::super) fn is_crowded(&self, _now: Instant) -> bool {
             match *self {}
         }
 
@@ -217,7 +221,8 @@ mod tests {
         assert!(!spend(15, 25), "20 ms are allowed");
         assert!(spend(30, 31));
         assert!(spend(49, 50), "until the stretch is over");
-        assert!(!spend(60, 70), "a new one");
+        assert!(!spend(60, 60), "whatever was before");
+        assert!(!spend(60, 70));
         assert!(!spend(80, 85));
         assert!(spend(100, 106));
     }
@@ -227,6 +232,7 @@ mod tests {
         let start = Instant::now();
         let mut budget = Budget::new(ms(20), start);
         assert!(budget.spend(start, start + ms(200)));
-        assert!(!budget.spend(start + ms(300), start + ms(301)));
+        assert!(budget.is_spent(start + ms(210)));
+        assert!(!budget.is_spent(start + ms(300)), "nobody pays for what is long over");
     }
 }
