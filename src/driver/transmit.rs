@@ -56,8 +56,8 @@ impl Transmit {
         self.in_turn >= WRITTEN_IN_TURN
     }
 
-    /// Seals and, if `write`, writes until nothing is left, the socket is full or the turn is over; `true` when
-    /// anything was sealed, so that there may be events or room for input.
+    /// Seals and, if `write`, writes until nothing is left, the socket is full or the turn is over;
+    /// `true` when anything was sealed, so that there may be events or room for input.
     pub(super) fn run(
         &mut self,
         engine: &mut Connection,
