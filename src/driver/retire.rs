@@ -12,6 +12,8 @@ use crate::error::{Closed, Error};
 impl ConnectionHandle {
     /// Takes the connection out of the tables and tells so. The task is over.
     pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
+        // An abort ends the task while the program's thread still watches.
+        self.no_more_hosted();
         let (end, channels, closing, undone) = {
             let mut core = self.core.lock();
             self.end_tunnels(&mut core);
