@@ -70,7 +70,7 @@ fn a_client_that_does_not_read_is_left_to_its_task() {
     let data = pattern(LEN);
     for part in data.chunks(LEN / 64) {
         let ticket = session.fixture.ticket();
-        entry.connection.send(entry.local, None, part.to_vec().into(), ticket);
+        entry.connection.send(entry.local, None, part, ticket);
     }
     // More than any socket holds: the last of it is sent only because the client reads.
     let mut received = Vec::new();
@@ -100,7 +100,7 @@ fn small_data_is_answered_from_another_thread_at_any_time() {
         }
         assert_eq!(data, said);
         let ticket = session.fixture.ticket();
-        entry.connection.send(entry.local, None, data.into(), ticket);
+        entry.connection.send(entry.local, None, &data, ticket);
         let payload = session.expect(messages::SSH_MSG_CHANNEL_DATA);
         assert_eq!(ChannelData::decode(&payload).unwrap().data, said);
     }

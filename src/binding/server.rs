@@ -24,7 +24,6 @@ use super::program::{Program, Wake};
 use super::properties::{self, Value};
 use super::settings::Settings;
 use super::state::{State, whole};
-use crate::blocks;
 use crate::driver::{
     ConnectedAnswer, ConnectionHandle, EventKind, Handler, OpError, Server, ServerEvent,
 };
@@ -390,21 +389,21 @@ impl NativeServer {
         if data.len() >= BLOCK_LEN / 2 {
             memory::shrink_later();
         }
-        self.send_bytes(op, channel, blocks::copy(data), data_type)
+        self.send_bytes(op, channel, data, data_type)
     }
 
     /// Sends text in the encoding of the code page; `true` when it is done already.
     #[napi]
     pub fn send_text(&self, op: f64, channel: f64, text: String) -> napi::Result<bool, String> {
         let bytes = self.state.settings.encoder.encode(text);
-        self.send_bytes(op, channel, Bytes::from(bytes), None)
+        self.send_bytes(op, channel, &bytes, None)
     }
 
     fn send_bytes(
         &self,
         op: f64,
         channel: f64,
-        data: Bytes,
+        data: &[u8],
         data_type: Option<u32>,
     ) -> napi::Result<bool, String> {
         let entry = self.state.channel(channel)?;

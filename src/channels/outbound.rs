@@ -11,19 +11,19 @@ use super::send_queue::{Data, Item};
 use super::table::Channels;
 use crate::error::{ApiMisuse, Error};
 use crate::limits::MESSAGE_OVERHEAD;
+use crate::wire::Outbox;
 use crate::wire::messages::{
-    ChannelClose, ChannelData, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
+    ChannelClose, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
 };
-use crate::wire::{Outbox, Writer};
 
 impl Channels {
-    /// Queues data on a channel.
+    /// Queues data on a channel. `before` bytes of the same call were sent by [`Self::send_directly`].
     pub fn send_data(
         &mut self,
         now: Instant,
         id: ChannelId,
         data_type: Option<u32>,
-        mut bytes: Bytes,
+        (before, mut bytes): (usize, Bytes),
         mode: SendMode,
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
@@ -52,8 +52,51 @@ impl Channels {
         if bytes.is_empty() {
             return Ok(());
         }
-        let data = Data { data_type, bytes, sent: 0, timeout, ticket, reported };
+        let data = Data { data_type, bytes, sent: before, timeout, ticket, reported };
         self.enqueue(now, id, Item::Data(data))
+    }
+
+    /// Seals what can leave at once of data that a program sends, straight from where it lies: nothing
+    /// waits before it, not even data of other channels, and the window has room. About `budget` bytes
+    /// at most; how many it was. The rest is for [`Self::send_data`].
+    pub fn send_directly(
+        &mut self,
+        id: ChannelId,
+        data_type: Option<u32>,
+        data: &[u8],
+        mut budget: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<usize, Error> {
+        let others_wait = self.wants_pump();
+        let Ok(channel) = self.open_channel_mut(id) else {
+            return Ok(0);
+        };
+        if others_wait || channel.asked != Flow::Open || !channel.queue.is_empty() {
+            return Ok(0);
+        }
+        let mut sent = 0_usize;
+        while let Some(rest) = data.get(sent..)
+            && budget > 0
+        {
+            let Some(part) = rest.get(..rest.len().min(channel.send_window.room())) else {
+                break;
+            };
+            if part.is_empty() {
+                break;
+            }
+            put_data(out, channel.peer_id, data_type, part)?;
+            channel.send_window.take(part.len());
+            sent = sent.saturating_add(part.len());
+            budget = budget.saturating_sub(part.len().saturating_add(MESSAGE_OVERHEAD));
+        }
+        Ok(sent)
+    }
+
+    /// All of a call's data was sent by [`Self::send_directly`].
+    pub fn sent_directly(&mut self, id: ChannelId, len: usize) {
+        if let Ok(channel) = self.open_channel_mut(id) {
+            channel.bytes_sent = len;
+        }
     }
 
     /// How much [`Self::send_now`] takes, so that about `budget` bytes are sealed at most.
@@ -90,7 +133,7 @@ impl Channels {
             let Some((part, rest)) = data.split_at_checked(len).filter(|_| len > 0) else {
                 break;
             };
-            out.send(&ChannelData { recipient_channel: channel.peer_id, data: part })?;
+            put_data(out, channel.peer_id, None, part)?;
             channel.send_window.take(len);
             data = rest;
         }
@@ -227,17 +270,14 @@ impl Channels {
         if len == 0 {
             return Ok(0);
         }
-        out.put(&mut |out| {
-            let mut writer = Writer::new(out);
-            match data_type {
-                None => writer.u8(SSH_MSG_CHANNEL_DATA).u32(channel.peer_id),
-                Some(code) => {
-                    writer.u8(SSH_MSG_CHANNEL_EXTENDED_DATA).u32(channel.peer_id).u32(code)
-                }
-            };
-            writer.u32(u32::try_from(len).unwrap_or(u32::MAX));
-            channel.queue.copy(len, out);
-        })?;
+        let head = DataHead::new(channel.peer_id, data_type, len)?;
+        match channel.queue.first(len) {
+            Some(data) => out.put_data(head.bytes(), data)?,
+            None => out.put(&mut |out| {
+                out.extend_from_slice(head.bytes());
+                channel.queue.copy(len, out);
+            })?,
+        }
         let Some(Slot::Open(channel)) = self.slot_mut(id) else {
             return Ok(0);
         };
@@ -351,6 +391,44 @@ impl Channels {
     fn ids(&self) -> impl Iterator<Item = ChannelId> + use<> {
         (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX)).map(ChannelId)
     }
+}
+
+/// What stands before the data in a message that carries some (RFC 4254 section 5.2).
+struct DataHead {
+    bytes: [u8; 13],
+    len: usize,
+}
+
+impl DataHead {
+    fn new(peer_id: u32, data_type: Option<u32>, len: usize) -> Result<Self, Error> {
+        let [c0, c1, c2, c3] = peer_id.to_be_bytes();
+        let len = u32::try_from(len).map_err(|_| Error::Internal("length of data"))?;
+        let [l0, l1, l2, l3] = len.to_be_bytes();
+        Ok(match data_type {
+            None => {
+                let number = SSH_MSG_CHANNEL_DATA;
+                Self { bytes: [number, c0, c1, c2, c3, l0, l1, l2, l3, 0, 0, 0, 0], len: 9 }
+            }
+            Some(code) => {
+                let number = SSH_MSG_CHANNEL_EXTENDED_DATA;
+                let [t0, t1, t2, t3] = code.to_be_bytes();
+                Self { bytes: [number, c0, c1, c2, c3, t0, t1, t2, t3, l0, l1, l2, l3], len: 13 }
+            }
+        })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+fn put_data(
+    out: &mut dyn Outbox,
+    peer_id: u32,
+    data_type: Option<u32>,
+    data: &[u8],
+) -> Result<(), Error> {
+    out.put_data(DataHead::new(peer_id, data_type, data.len())?.bytes(), data)
 }
 
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {

@@ -72,11 +72,11 @@ impl Channels {
             Kind::Bare => whole.extend_from_slice(payload),
             Kind::Data => {
                 let (code, data) = read_data(payload, false)?;
-                return self.send_data(now, id, code, data, mode, ticket);
+                return self.send_data(now, id, code, (0, data), mode, ticket);
             }
             Kind::ExtendedData => {
                 let (code, data) = read_data(payload, true)?;
-                return self.send_data(now, id, code, data, mode, ticket);
+                return self.send_data(now, id, code, (0, data), mode, ticket);
             }
             Kind::Eof => {
                 empty(payload)?;

@@ -95,7 +95,15 @@ impl SendQueue {
         total.min(room)
     }
 
-    /// Appends `len` bytes of data to `out`, without taking them.
+    /// The next `len` bytes of data where they lie, if they are of one call.
+    pub(super) fn first(&self, len: usize) -> Option<&[u8]> {
+        match self.items.front() {
+            Some(Item::Data(data)) => data.bytes.get(..len),
+            _ => None,
+        }
+    }
+
+    /// Appends the next `len` bytes of data, of one call or several, to `out`.
     pub(super) fn copy(&self, len: usize, out: &mut Vec<u8>) {
         let mut missing = len;
         for item in &self.items {
@@ -253,6 +261,8 @@ mod tests {
         assert_eq!(queue.sendable(&SendWindow::new(100, 15)), 15);
         assert_eq!(queue.sendable(&SendWindow::new(3, 15)), 3);
         assert_eq!(queue.sendable(&SendWindow::new(0, 15)), 0);
+        assert_eq!(queue.first(10), Some([1; 10].as_slice()));
+        assert_eq!(queue.first(11), None);
         let mut out = Vec::new();
         queue.copy(15, &mut out);
         assert_eq!(out, [[1; 10].as_slice(), &[2; 5]].concat());

@@ -20,7 +20,8 @@ pub(super) enum Command {
     Send {
         channel: ChannelId,
         data_type: Option<u32>,
-        data: Bytes,
+        /// What was sent of it already, and the rest.
+        data: (usize, Bytes),
         mode: SendMode,
         ticket: Ticket,
     },
@@ -97,7 +98,7 @@ impl Command {
         match self {
             Self::Answer(id, answer) => engine.answer(now, id, answer)?,
             Self::Send { channel, data_type, data, mode, ticket } => {
-                engine.send_data(now, channel, data_type, data, mode, ticket)?
+                engine.send_rest(now, channel, data_type, data, mode, ticket)?
             }
             Self::SendPacket { channel, number, payload, mode, ticket } => {
                 engine.send_packet(now, channel, number, &payload, mode, ticket)?

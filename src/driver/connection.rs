@@ -1,11 +1,11 @@
 //! One connection as other threads see it: its numbers and addresses, the queue of commands that its
-//! engine is to run, and the sends of the program, which run on the caller's thread if they can.
+//! engine is to run.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -22,12 +22,6 @@ use super::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
 use crate::error::DisconnectReason;
 
-/// A send as large as this is written at once, not together with what follows it.
-const LARGE_SEND_LEN: usize = 16 * 1024;
-/// Larger sends are sealed by the connection's task, not on the caller's thread.
-const MAX_INLINE_LEN: usize = 512 * 1024;
-/// Commands that a send runs before itself; with more it waits for the task.
-const FEW_COMMANDS: usize = 64;
 /// Consumed bytes of a channel that wake the task: less than half of the smallest window.
 const CONSUMED_LEN: usize = 16 * 1024;
 /// Channels with consumed bytes that wake the task: they are searched one by one.
@@ -163,40 +157,6 @@ impl ConnectionHandle {
         core.engine.as_ref().map(read)
     }
 
-    /// Sends on a channel; `true` when everything was handed to the transport already, else a
-    /// [`super::ServerEvent::Done`] will tell.
-    pub fn send(
-        self: &Arc<Self>,
-        channel: ChannelId,
-        data_type: Option<u32>,
-        data: Bytes,
-        ticket: Ticket,
-    ) -> bool {
-        let len = data.len();
-        let mode = self.send_mode();
-        let command = Command::Send { channel, data_type, data, mode, ticket };
-        self.submit_small(command, len, ticket)
-    }
-
-    /// Sends a packet that the program has built; as [`Self::send`].
-    pub fn send_packet(
-        self: &Arc<Self>,
-        channel: ChannelId,
-        number: u8,
-        payload: Bytes,
-        ticket: Ticket,
-    ) -> bool {
-        let len = payload.len();
-        let mode = self.send_mode();
-        let command = Command::SendPacket { channel, number, payload, mode, ticket };
-        self.submit_small(command, len, ticket)
-    }
-
-    /// Ends the data of a channel; as [`Self::send`].
-    pub fn send_eof(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) -> bool {
-        self.submit_small(Command::SendEof(channel, ticket), 0, ticket)
-    }
-
     /// Closes a channel after what is queued on it.
     pub fn close_channel(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) {
         self.submit_in_turn(Command::CloseChannel(channel, ticket));
@@ -251,7 +211,7 @@ impl ConnectionHandle {
         !std::mem::replace(&mut self.queue.lock().touched, true)
     }
 
-    fn send_mode(&self) -> SendMode {
+    pub(super) fn send_mode(&self) -> SendMode {
         match self.timeout() {
             0 => SendMode::NoWait,
             seconds => SendMode::Wait(Some(Duration::from_secs(u64::from(seconds)))),
@@ -287,49 +247,6 @@ impl ConnectionHandle {
             self.report_unrun(command);
         }
         refused.is_none()
-    }
-
-    fn submit_small(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
-        if len > MAX_INLINE_LEN {
-            self.submit(command);
-            return false;
-        }
-        self.submit_now(command, len, ticket)
-    }
-
-    /// Runs a command here and now, behind those that wait, if nobody else has the engine.
-    ///
-    /// In a turn of the program small pieces are sealed, and written together at its end. Between two
-    /// turns the first one goes to the socket at once, and the task writes the next ones: a program
-    /// that sends many small pieces does not pay for a system call each.
-    fn submit_now(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
-        let Some(mut core) = self.core.try_lock() else {
-            self.submit(command);
-            return false;
-        };
-        let behind = self.queue.lock().commands.len();
-        if core.engine.is_none() || core.end.is_some() || behind > FEW_COMMANDS {
-            drop(core);
-            self.submit(command);
-            return false;
-        }
-        let turn = &self.shared.turn;
-        let first = !turn.is_open() && core.last_turn.replace(turn.number()) != Some(turn.number());
-        let write = first || len >= LARGE_SEND_LEN;
-        // A program that only waits for its sends has to get back to its event loop now and then.
-        core.watched = turn.allows(len).then_some((ticket, false));
-        let now = Instant::now();
-        self.guarded(&mut core, |handle, core| {
-            handle.run_queued(core, now);
-            handle.run(core, command, now);
-            handle.drive(core, None, write, now);
-        });
-        if let Some(hosted) = &mut core.hosted {
-            hosted.spend(now);
-        }
-        let complete = matches!(core.watched.take(), Some((_, true)));
-        self.leave(core);
-        complete
     }
 
     /// Gives the connection its engine.

@@ -228,7 +228,7 @@ impl ConnectionHandle {
         }
     }
 
-    fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
+    pub(super) fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
         if tunnel::is_ours(ticket) {
             return self.tunnel_done(core, ticket, outcome);
         }

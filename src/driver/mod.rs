@@ -21,6 +21,7 @@ mod program_loop;
 mod raw_socket;
 mod retire;
 mod runtime;
+mod send;
 mod server;
 mod shared;
 mod socket;

@@ -65,6 +65,18 @@ impl Transmit {
         write: bool,
         now: Instant,
     ) -> bool {
+        self.run_with(engine, socket, write, now, |engine, out| engine.poll_transmit(now, out))
+    }
+
+    /// As [`Self::run`], for what `seal` appends until it has nothing more.
+    pub(super) fn run_with(
+        &mut self,
+        engine: &mut Connection,
+        socket: &Socket,
+        write: bool,
+        now: Instant,
+        mut seal: impl FnMut(&mut Connection, &mut Vec<u8>) -> bool,
+    ) -> bool {
         if self.error.is_some() {
             // Let the engine go on to its end; nobody reads what it has to say.
             return self.discard(engine, now);
@@ -85,9 +97,7 @@ impl Transmit {
                     break;
                 }
             }
-            if self.bytes.len() >= UNWRITTEN_LEN
-                || self.is_over()
-                || !engine.poll_transmit(now, &mut self.bytes)
+            if self.bytes.len() >= UNWRITTEN_LEN || self.is_over() || !seal(engine, &mut self.bytes)
             {
                 break;
             }

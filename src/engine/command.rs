@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::connection::{Connection, Phase};
 use crate::channels::{ChannelId, Room, SendMode, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
-use crate::limits::{MAX_SENT_PAYLOAD_LEN, TUNNEL_TRANSMIT_TARGET};
+use crate::limits::{MAX_SENT_PAYLOAD_LEN, TRANSMIT_TARGET, TUNNEL_TRANSMIT_TARGET};
 use crate::wire::is_name;
 
 impl Connection {
@@ -22,9 +22,55 @@ impl Connection {
         mode: SendMode,
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
-        self.channels.send_data(now, channel, data_type, data, mode, ticket)?;
+        self.send_rest(now, channel, data_type, (0, data), mode, ticket)
+    }
+
+    /// The same for what [`Self::send_directly`] has left of a call: how much it has sent, and the rest.
+    pub fn send_rest(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        data_type: Option<u32>,
+        rest: (usize, Bytes),
+        mode: SendMode,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        self.channels.send_data(now, channel, data_type, rest, mode, ticket)?;
         self.finish_step(Ok(()));
         Ok(())
+    }
+
+    /// Seals into `out` what can leave at once of data that a program sends, straight from where it lies:
+    /// about [`TRANSMIT_TARGET`] bytes at most. How many it was; 0 when something has to be waited for, or
+    /// the channel cannot be sent on. What is left at the end is for [`Self::send_rest`].
+    pub fn send_directly(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        data_type: Option<u32>,
+        data: &[u8],
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+        if self.is_ended() || !self.transport.can_send() {
+            return 0;
+        }
+        self.transport.lend_buffer(out);
+        let sealed =
+            self.channels.send_directly(channel, data_type, data, budget, &mut self.transport);
+        self.transport.return_buffer(out);
+        let sent = sealed.as_ref().copied().unwrap_or(0);
+        if sent > 0 {
+            self.liveness.used(now);
+            self.liveness.sent(now);
+        }
+        self.finish_step(sealed.map(|_| ()));
+        sent
+    }
+
+    /// [`Self::send_directly`] has sent all of a call: as many bytes.
+    pub fn sent_directly(&mut self, channel: ChannelId, len: usize) {
+        self.channels.sent_directly(channel, len);
     }
 
     /// How much [`Self::send_now`] takes.

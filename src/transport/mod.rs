@@ -3,6 +3,7 @@
 
 mod kex;
 mod negotiate;
+mod outbox;
 mod packet_codec;
 mod packet_sealer;
 mod phase;
@@ -25,10 +26,10 @@ use self::rekey::{FloodGuard, RekeyPolicy};
 use self::trace::{Direction, Trace};
 use crate::crypto::cipher::plaintext;
 use crate::crypto::random::Random;
-use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
-use crate::limits::{MAX_DEFERRED_BYTES, MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
+use crate::error::{DisconnectReason, Error, InvalidMessage, PeerMisbehaved};
+use crate::limits::{MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
 use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys, Unimplemented};
-use crate::wire::{NameList, Outbox, Reader, Writer, description};
+use crate::wire::{NameList, Reader, Writer, description};
 
 pub use self::kex::{Job, JobOutput};
 pub use self::packet_codec::{LandedHead, LandingPlace};
@@ -552,22 +553,6 @@ impl Transport {
             build,
             &mut |sequence, payload| trace.packet(Direction::Sent, sequence, payload),
         )
-    }
-}
-
-impl Outbox for Transport {
-    fn put(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error> {
-        if self.can_send() {
-            return self.seal(build);
-        }
-        let mut payload = Vec::new();
-        build(&mut payload);
-        self.deferred_bytes = self.deferred_bytes.saturating_add(payload.len());
-        self.deferred.push(payload);
-        if self.deferred_bytes > MAX_DEFERRED_BYTES {
-            return Err(LimitExceeded::QueuedReplies.into());
-        }
-        Ok(())
     }
 }
 

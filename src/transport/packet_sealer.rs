@@ -63,14 +63,50 @@ impl Outbound {
             let plain = out.split_off(payload_start);
             compressor.compress(&plain, out)?;
         }
-        self.usage.check()?;
-        self.pad(random, out, start)?;
-        let tag_start = out.len();
-        out.resize(tag_start.saturating_add(self.sealer.tag_len()), 0);
+        self.complete(random, out, start)?;
         let packet = out.get_mut(start..).unwrap_or_default();
-        self.usage.add(packet.len());
         self.sealer.seal(self.sequence, packet)?;
         self.sequence = self.sequence.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Whether [`Self::seal_data`] can be used: the payload is not looked at as a whole.
+    pub(super) fn seals_data(&self) -> bool {
+        self.compressor.is_none()
+    }
+
+    /// As [`Self::seal`] for the payload `head` and then `data`, which is encrypted on its way to `out`.
+    pub(super) fn seal_data(
+        &mut self,
+        random: Option<&mut (dyn Random + 'static)>,
+        out: &mut Vec<u8>,
+        head: &[u8],
+        data: &[u8],
+    ) -> Result<(), Error> {
+        let start = out.len();
+        out.extend_from_slice(&[0; HEAD_LEN]);
+        out.extend_from_slice(head);
+        let at = out.len().saturating_sub(start);
+        out.resize(out.len().saturating_add(data.len()), 0);
+        self.complete(random, out, start)?;
+        let packet = out.get_mut(start..).unwrap_or_default();
+        self.sealer.seal_from(self.sequence, packet, at, data)?;
+        self.sequence = self.sequence.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Makes a packet of the payload at the end of `out`, with room for its tag.
+    fn complete(
+        &mut self,
+        random: Option<&mut (dyn Random + 'static)>,
+        out: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), Error> {
+        self.usage.check()?;
+        self.pad(random, out, start)?;
+        let len = out.len().saturating_add(self.sealer.tag_len());
+        out.resize(len, 0);
+        self.usage.add(len.saturating_sub(start));
         Ok(())
     }
 

@@ -7,6 +7,10 @@ use crate::error::Error;
 pub trait Outbox {
     /// Sends the payload that `build` appends.
     fn put(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error>;
+
+    /// Sends the payload that is `head` and, behind it, `data`, which is large: it goes from where it lies
+    /// to the packet in one step.
+    fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error>;
 }
 
 impl dyn Outbox + '_ {

@@ -252,6 +252,15 @@ impl Pair {
         ticket
     }
 
+    /// Sends what can leave at once of data that stays where it is; how many bytes that was.
+    pub(crate) fn send_directly(&mut self, channel: ChannelId, data: &[u8]) -> usize {
+        let mut out = Vec::new();
+        let sent = self.server.send_directly(self.now, channel, None, data, &mut out);
+        self.sent.extend_from_slice(&out);
+        self.client.input(&out);
+        sent
+    }
+
     /// Answers a question that was left open.
     pub(crate) fn answer_open_question(&mut self, answer: Answer) {
         let (id, _) = self.program.open_questions.remove(0);

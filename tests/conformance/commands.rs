@@ -44,6 +44,61 @@ fn send(pair: &mut Pair, channel: ChannelId, number: u8, payload: &[u8]) -> Resu
 }
 
 #[test]
+fn what_can_leave_at_once_is_sealed_where_it_lies_and_the_rest_is_queued() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 100, 30);
+    let data: Vec<u8> = (0..250).collect();
+    assert_eq!(pair.send_directly(channel, &data), 100, "what the window has room for");
+    assert_eq!(pair.send_directly(channel, &data[100..]), 0);
+    let ticket = pair.ticket();
+    let rest = (100, Bytes::copy_from_slice(&data[100..]));
+    pair.server.send_rest(pair.now, channel, None, rest, WAIT, ticket).unwrap();
+    pair.run();
+    assert_eq!(pair.outcome(ticket), None);
+    pair.adjust(channel, 149);
+    assert_eq!(pair.outcome(ticket), None);
+    assert_eq!(pair.server.bytes_sent(channel), Some(249), "all of the call counts");
+    assert_eq!(pair.send_directly(channel, b"behind it"), 0, "something waits before it");
+    pair.adjust(channel, 10);
+    assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
+    assert_eq!(pair.take_data(4), data);
+    assert_eq!(pair.send_directly(channel, b"then"), 4);
+    pair.server.sent_directly(channel, 4);
+    assert_eq!(pair.server.bytes_sent(channel), Some(4));
+    assert_eq!(pair.take_data(4), b"then");
+}
+
+#[test]
+fn nothing_is_sealed_before_what_waits_on_another_channel() {
+    let mut pair = connected(Program::default());
+    let (first, second) = (pair.open(4), pair.open(5));
+    let waits = pair.send(first, b"first", WAIT);
+    assert_eq!(pair.send_directly(second, b"second"), 0);
+    pair.run();
+    assert_eq!(pair.outcome(waits), Some(Outcome::Complete));
+    assert_eq!(pair.send_directly(second, b"second"), 6);
+    assert_eq!(pair.take_data(5), b"second");
+}
+
+#[test]
+fn nothing_is_sealed_for_a_channel_that_ends_or_while_keys_are_exchanged() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open(4);
+    assert_eq!(pair.send_directly(ChannelId(7), b"x"), 0);
+    let keys = pair.ticket();
+    pair.server.exchange_keys(keys).unwrap();
+    assert_eq!(pair.send_directly(channel, b"x"), 0);
+    pair.run();
+    assert_eq!(pair.outcome(keys), Some(Outcome::Complete));
+    let eof = pair.ticket();
+    pair.server.send_eof(pair.now, channel, eof).unwrap();
+    assert_eq!(pair.send_directly(channel, b"x"), 0);
+    pair.run();
+    assert_eq!(pair.send_directly(channel, b"x"), 0);
+    assert_eq!(pair.take_data(4), b"");
+}
+
+#[test]
 fn commands_need_a_channel_and_a_connection() {
     let mut pair = Pair::plain();
     pair.start_authentication();

@@ -90,6 +90,20 @@ pub trait Sealer: Send {
     /// Encrypts a whole packet in place: the plain packet is complete, its `tag_len` last bytes are
     /// room for the tag.
     fn seal(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
+
+    /// As [`Sealer::seal`], but what belongs into the packet from `at` on is `data`, which need not be there
+    /// yet: an implementation may encrypt it on the way.
+    fn seal_from(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        at: usize,
+        data: &[u8],
+    ) -> Result<(), CryptoError> {
+        let end = at.saturating_add(data.len());
+        packet.get_mut(at..end).ok_or(CryptoError::Failed)?.copy_from_slice(data);
+        self.seal(sequence, packet)
+    }
 }
 
 /// Builds an [`Opener`] from key and initial IV.
