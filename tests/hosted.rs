@@ -44,6 +44,28 @@ fn watched_session() -> (Session, Threads) {
     (session, threads)
 }
 
+/// The end of a session of which nothing is left to send, and who told it.
+fn told_by_us() -> bool {
+    let name = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&name);
+    let mut session = Session::with(move |event| {
+        if matches!(event, ServerEvent::Disconnected { .. }) {
+            *seen.lock().unwrap() = thread::current().name().map(str::to_owned);
+        }
+        let_channels_in(event)
+    });
+    open(&mut session);
+    session.socket.shutdown(std::net::Shutdown::Both).unwrap();
+    session.fixture.disconnected();
+    let name = name.lock().unwrap();
+    name.as_deref() == Some("sshserver")
+}
+
+#[test]
+fn the_programs_thread_tells_the_end_that_it_has_seen() {
+    assert!((0..50).any(|_| !told_by_us()));
+}
+
 fn last_is_ours(threads: &Threads) -> bool {
     threads.lock().unwrap().last().unwrap().as_deref() == Some("sshserver")
 }

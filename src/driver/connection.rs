@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::command::Command;
 use super::drive::Core;
-use super::runtime::{self, Sleeps};
+use super::runtime::Sleeps;
 use super::shared::{Shared, Stranger};
 use super::socket::Socket;
 use super::socket_options::Nagle;
@@ -42,7 +42,9 @@ pub struct ConnectionHandle {
     /// Whether that thread sleeps.
     pub(super) sleeps: &'static Sleeps,
     /// Wakes the task.
-    pub(super) notify: Notify,
+    pub(super) notify: Arc<Notify>,
+    /// Everything was told about it.
+    pub(super) is_retired: AtomicBool,
     /// The program has heard of the connection, so that it has to hear of its end.
     pub(super) is_known: AtomicBool,
     /// Whether the program's thread watches the socket; the truth is in `core`.
@@ -79,13 +81,15 @@ impl Queue {
 }
 
 impl ConnectionHandle {
-    /// Has to be called where its task will run.
+    /// Has to be called in the runtime of its task; the last two are what wakes the task, and whether its
+    /// thread sleeps.
     pub(super) fn new(
         id: u64,
         shared: Arc<Shared>,
         socket: Socket,
         stranger: Arc<Stranger>,
         (peer, local): (SocketAddr, SocketAddr),
+        (notify, sleeps): (Arc<Notify>, &'static Sleeps),
     ) -> Self {
         let timeout = AtomicU32::new(shared.settings().timeout);
         Self {
@@ -97,8 +101,9 @@ impl ConnectionHandle {
             socket,
             stranger,
             runtime: Handle::current(),
-            sleeps: runtime::sleeps(),
-            notify: Notify::new(),
+            sleeps,
+            notify,
+            is_retired: AtomicBool::new(false),
             is_known: AtomicBool::new(false),
             is_hosted: AtomicBool::new(false),
             edge: AtomicU8::new(0),
@@ -249,10 +254,11 @@ impl ConnectionHandle {
         refused.is_none()
     }
 
-    /// Gives the connection its engine.
-    pub(super) fn start(&self, engine: Connection, nagle: Nagle) {
+    /// Gives the connection its engine; its task has set a timer.
+    pub(super) fn start(&self, engine: Connection, nagle: Nagle, armed: Option<Instant>) {
         let mut core = self.core.lock();
         core.transmit.nagle = nagle;
         core.engine = Some(engine);
+        core.armed = armed;
     }
 }

@@ -1,5 +1,5 @@
-//! The task of one connection: asks the program whether to accept it and with which host key, then
-//! reads, drives the engine and waits, until the connection ends. While it waits for the client it
+//! The task of one connection: once that has its engine (`arrival.rs`), reads, drives the engine and
+//! waits, until the connection ends. While it waits for the client it
 //! holds no buffer, so that an idle connection costs little.
 
 use std::io;
@@ -12,27 +12,23 @@ use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
 use super::arithmetic;
-use super::command::{Command, OpError};
+use super::arrival::Arrival;
+use super::command::Command;
 use super::connection::ConnectionHandle;
 use super::drive::Step;
-use super::handler::{
-    ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
-};
+use super::handler::ConnectionEnd;
 use super::hosted::Hosted;
 use super::intake::{Intake, LULL};
-use super::shared::{Halt, Shared, Slot, Stranger, next_connection};
+use super::shared::{Halt, Shared, Slot};
 use super::socket::Socket;
-use super::socket_options::Nagle;
-use crate::crypto::random::SystemRandom;
-use crate::engine::{Config, Connection, Job};
-use crate::error::{Closed, Error};
+use crate::engine::Job;
 
 /// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
-const PROMPT_READS: u8 = 64;
+pub(super) const PROMPT_READS: u8 = 64;
 /// How long the last bytes, DISCONNECT among them, may take to leave.
 const FLUSH_TIME: Duration = Duration::from_secs(5);
 /// How long the client gets to close its side after we closed ours.
@@ -49,7 +45,8 @@ pub(super) async fn serve(
 ) {
     let server = Arc::clone(&shared);
     let stranger = Arc::clone(&slot.stranger);
-    if let Some(task) = Task::admit(shared, socket, stranger, &mut halt).await {
+    let arrival = Arrival::new(shared, socket, stranger, halt.clone());
+    if let Some(task) = arrival.wait(&mut halt).await {
         task.run(halt).await;
     }
     drop(slot);
@@ -69,74 +66,30 @@ enum Woken {
 }
 
 /// The connection in the tables; taken out of them on drop, whatever happens.
-struct Task {
+pub(super) struct Task {
     handle: Arc<ConnectionHandle>,
-    nagle: Nagle,
     end: Option<ConnectionEnd>,
-    retired: bool,
 }
 
 impl Task {
-    /// Asks the program whether it wants the connection, and gives it its number.
-    async fn admit(
-        shared: Arc<Shared>,
-        socket: TcpStream,
-        stranger: Arc<Stranger>,
-        halt: &mut watch::Receiver<Halt>,
-    ) -> Option<Self> {
-        let settings = shared.settings();
-        let (peer, local) = match settings.socket.prepare(&socket) {
-            Ok(addresses) => addresses,
-            Err(error) => {
-                if shared.wants(EventKind::Connected) {
-                    shared.tell(ServerEvent::ConnectedFailed { error });
-                }
-                return None;
-            }
-        };
-        let refusal = tokio::select! {
-            refusal = settings.clients.refusal(peer.ip()) => refusal,
-            _ = halt.changed() => return None,
-        };
-        if shared.wants(EventKind::ConnectionRequest) {
-            let (sender, answer) = oneshot::channel();
-            let (accept, asked) = (refusal.is_none(), RequestAsked(sender));
-            shared.tell(ServerEvent::ConnectionRequest { peer, accept, asked });
-            let accepted = tokio::select! {
-                accepted = answer => accepted.unwrap_or(false),
-                _ = halt.changed() => false,
-            };
-            if !accepted {
-                return None;
-            }
-        } else if let Some(why) = refusal {
-            shared.log(|| format!("Connection from {peer} closed: {why}."));
-            return None;
-        }
-        let id = next_connection();
-        // A socket that cannot leave its runtime is closed, as one that cannot be set up.
-        let socket = Socket::new(socket).ok()?;
-        let handle =
-            ConnectionHandle::new(id, Arc::clone(&shared), socket, stranger, (peer, local));
-        let handle = Arc::new(handle);
-        shared.add_connection(&handle);
-        let nagle = Nagle::of(&settings.socket);
-        Some(Self { handle, nagle, end: None, retired: false })
+    pub(super) fn new(handle: Arc<ConnectionHandle>) -> Self {
+        Self { handle, end: None }
+    }
+
+    /// The connection ends before it has an engine.
+    pub(super) fn fail(&mut self, end: ConnectionEnd) {
+        self.end = Some(end);
+    }
+
+    /// Whether the program's thread watches the socket.
+    pub(super) fn is_hosted(&self) -> bool {
+        self.handle.is_hosted.load(Ordering::Relaxed)
     }
 
     async fn run(mut self, mut halt: watch::Receiver<Halt>) {
-        // A shutdown may have looked for connections before this one was in the table.
-        if halt.has_changed().unwrap_or(true) {
-            self.end = Some(ConnectionEnd::Engine(Error::Closed(Closed::ByApplication)));
+        if self.end.is_some() {
             return;
         }
-        let Some(config) = self.choose_host_key(&mut halt).await else {
-            return;
-        };
-        let verbosity = self.handle.shared.verbosity();
-        let random = Box::new(SystemRandom);
-        let engine = Connection::with_verbosity(Instant::now(), config, random, verbosity);
-        self.handle.start(engine, self.nagle);
         tokio::select! {
             () = self.converse() => {}
             () = aborted(&mut halt) => return,
@@ -147,54 +100,6 @@ impl Task {
         }
     }
 
-    /// Asks the program which host key the connection gets; `None` ends it.
-    async fn choose_host_key(&mut self, halt: &mut watch::Receiver<Halt>) -> Option<Arc<Config>> {
-        let shared = &self.handle.shared;
-        self.handle.is_known.store(true, Ordering::Relaxed);
-        let answer = if shared.wants(EventKind::Connected) {
-            let (sender, answer) = oneshot::channel();
-            shared.tell(ServerEvent::Connected {
-                connection: self.handle.id(),
-                asked: ConnectedAsked(sender),
-            });
-            tokio::select! {
-                answer = answer => answer.unwrap_or(ConnectedAnswer::Refused),
-                () = disconnected(&self.handle, halt) => {
-                    self.end = Some(ConnectionEnd::Engine(Error::Closed(Closed::ByApplication)));
-                    return None;
-                }
-            }
-        } else {
-            ConnectedAnswer::ServerKeys
-        };
-        let config = Arc::clone(&shared.settings().config);
-        let loaded = match answer {
-            ConnectedAnswer::ServerKeys => return Some(config),
-            ConnectedAnswer::Load(load) => tokio::task::spawn_blocking(load)
-                .await
-                .unwrap_or_else(|_| Err("internal error".to_owned())),
-            ConnectedAnswer::Refused => {
-                self.end = Some(ConnectionEnd::NoHostKey);
-                return None;
-            }
-        };
-        match loaded {
-            Ok(key) => {
-                let mut config = Config::clone(&config);
-                config.transport.host_keys = vec![key];
-                Some(Arc::new(config))
-            }
-            Err(why) => {
-                if shared.wants(EventKind::Error) {
-                    let error = OpError::HostKey(why);
-                    shared.tell(ServerEvent::Error { connection: self.handle.id(), error });
-                }
-                self.end = Some(ConnectionEnd::NoHostKey);
-                None
-            }
-        }
-    }
-
     /// Until the engine has come to its end.
     async fn converse(&mut self) {
         let mut intake = Intake::new();
@@ -202,7 +107,7 @@ impl Task {
         let mut prompt_reads = PROMPT_READS;
         // Set before it is first waited for.
         let mut timer = pin!(sleep(Duration::ZERO));
-        if self.handle.host(PROMPT_READS) {
+        if self.is_hosted() {
             let Some(hosted) = self.attend(timer.as_mut()).await else {
                 return;
             };
@@ -358,9 +263,7 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if !std::mem::replace(&mut self.retired, true) {
-            self.handle.retire(self.end.take());
-        }
+        self.handle.retire(self.end.take());
     }
 }
 
@@ -423,15 +326,6 @@ async fn discard(socket: &Socket) {
             }
             Err(_) => return,
         }
-    }
-}
-
-/// Somebody wants to end this connection, or all of them.
-async fn disconnected(handle: &ConnectionHandle, halt: &mut watch::Receiver<Halt>) {
-    tokio::select! {
-        () = handle.disconnect_asked() => {}
-        // An error means that the server is gone, which is the same.
-        _ = halt.changed() => {}
     }
 }
 

@@ -3,6 +3,7 @@
 //! alone has input; the program's thread does it at the end of a turn, and for its sends.
 
 use std::collections::HashMap;
+use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -49,10 +50,12 @@ pub(super) struct Core {
     pub(super) stalled: bool,
     /// There was input, and the gate was closed.
     pub(super) gated: bool,
+    /// The program was asked something since somebody last set this to `false`.
+    pub(super) asked: bool,
     /// The program's thread watches the socket; `None` when the task does.
     pub(super) hosted: Option<Box<Hosted>>,
     /// What the task has set its timer to.
-    armed: Option<Instant>,
+    pub(super) armed: Option<Instant>,
     verbosity: Verbosity,
 }
 
@@ -102,7 +105,7 @@ impl ConnectionHandle {
         };
         // Without commands it is about consumed bytes and sealed packets: little, and done at once.
         if !commands_wait || self.is_hosted.load(Ordering::Relaxed) || self.sleeps.now() {
-            self.drive_now();
+            self.drive_here(|handle, core| handle.acknowledge_now(core));
         } else {
             self.notify.notify_one();
         }
@@ -110,6 +113,10 @@ impl ConnectionHandle {
 
     /// Does what waits here and now, or has the task do it if the engine is in use.
     pub(super) fn drive_now(self: &Arc<Self>) {
+        self.drive_here(|_, _| {});
+    }
+
+    fn drive_here(self: &Arc<Self>, then: impl FnOnce(&Arc<Self>, &mut Core)) {
         let Some(mut core) = self.core.try_lock() else {
             return self.notify.notify_one();
         };
@@ -117,7 +124,10 @@ impl ConnectionHandle {
             drop(core);
             return self.notify.notify_one();
         }
-        self.guarded(&mut core, |handle, core| handle.drive(core, None, true, Instant::now()));
+        self.guarded(&mut core, |handle, core| {
+            handle.drive(core, None, true, Instant::now());
+            then(handle, core);
+        });
         self.leave(core);
     }
 
@@ -129,6 +139,9 @@ impl ConnectionHandle {
         };
         if goes_on(&core) && core.hosted.is_some() {
             self.guarded(&mut core, |handle, core| handle.take_in(core));
+        }
+        if core.end.is_some() && !core.transmit.is_pending() {
+            return self.depart(core);
         }
         let reads_again = goes_on(&core);
         let to_do = core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
@@ -143,6 +156,19 @@ impl ConnectionHandle {
         if to_do || (unwritten && !(unsent && self.shared.turn.touch(self))) {
             self.notify.notify_one();
         }
+    }
+
+    /// The connection is over, and everything written: tells so here and now if this thread watches the
+    /// socket, and leaves the rest to the task.
+    fn depart(self: &Arc<Self>, mut core: MutexGuard<'_, Core>) {
+        if let Some(hosted) = &mut core.hosted {
+            let end = hosted.error.take().map(ConnectionEnd::Socket);
+            drop(core);
+            // The client is to know; where that fails it is gone.
+            let _ = self.socket.raw().shutdown(Shutdown::Write);
+            self.retire(end);
+        }
+        self.notify.notify_one();
     }
 
     /// Whether the task may read now that the socket has something; if not it is woken when it may.

@@ -23,7 +23,9 @@ impl ConnectionHandle {
             moved = true;
             match event {
                 Event::Question(id, question) => {
-                    if let Some(answer) = self.ask(core, id, question)
+                    let answer = self.ask(core, id, question);
+                    core.asked |= answer.is_none();
+                    if let Some(answer) = answer
                         && let Some(engine) = &mut core.engine
                     {
                         // Void when the connection ended in the same turn.

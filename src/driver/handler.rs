@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
+use super::arrival::Reply;
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
 use super::tunnel::TunnelCommand;
@@ -220,13 +221,12 @@ pub enum ConnectionEnd {
 
 /// The reply handle of [`ServerEvent::ConnectionRequest`].
 #[derive(Debug)]
-pub struct RequestAsked(pub(super) oneshot::Sender<bool>);
+pub struct RequestAsked(pub(super) Reply<bool>);
 
 impl RequestAsked {
     /// Accepts or refuses the connection.
     pub fn answer(self, accept: bool) {
-        // The task may have ended meanwhile (shutdown): nobody is left to tell.
-        let _ = self.0.send(accept);
+        self.0.send(accept);
     }
 }
 
@@ -257,13 +257,12 @@ impl std::fmt::Debug for ConnectedAnswer {
 
 /// The reply handle of [`ServerEvent::Connected`].
 #[derive(Debug)]
-pub struct ConnectedAsked(pub(super) oneshot::Sender<ConnectedAnswer>);
+pub struct ConnectedAsked(pub(super) Reply<ConnectedAnswer>);
 
 impl ConnectedAsked {
     /// Chooses the host key.
     pub fn answer(self, answer: ConnectedAnswer) {
-        // The task may have ended meanwhile (shutdown): nobody is left to tell.
-        let _ = self.0.send(answer);
+        self.0.send(answer);
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Hosted {
     pub(super) error: Option<io::Error>,
     /// Reads that are acknowledged at once.
     pub(super) prompt_reads: u8,
+    /// The last of them is not acknowledged yet.
+    owes_acknowledgement: bool,
     budget: Budget,
     /// The task is to take the socket over.
     leaves: bool,
@@ -56,6 +58,7 @@ impl Hosted {
             eof: false,
             error: None,
             prompt_reads,
+            owes_acknowledgement: false,
             budget: Budget::new(MAX_SPENT, Instant::now()),
             leaves: false,
         }
@@ -153,6 +156,8 @@ impl ConnectionHandle {
         };
         let mut reads = 0;
         let mut has_read = false;
+        core.asked = false;
+        core.transmit.has_written = false;
         let takes = loop {
             core.gated = false;
             let eof = core.hosted.as_ref().is_some_and(|hosted| hosted.eof);
@@ -191,11 +196,26 @@ impl ConnectionHandle {
         hosted.intake = Some(intake);
         hosted.leaves |= leaves || hosted.home.is_crowded(begun);
         hosted.spend(begun);
+        core.stalled = !takes && hosted.has_more();
         if has_read && hosted.prompt_reads > 0 {
             hosted.prompt_reads = hosted.prompt_reads.saturating_sub(1);
+            hosted.owes_acknowledgement = true;
+            // What the program is asked now it mostly answers in the turn that follows, and the reply
+            // acknowledges too.
+            if !core.asked || !self.shared.turn.visit(self) {
+                self.acknowledge_now(core);
+            }
+        }
+    }
+
+    /// Acknowledges what was read, unless something that was written since has done so.
+    pub(super) fn acknowledge_now(&self, core: &mut Core) {
+        if let Some(hosted) = &mut core.hosted
+            && std::mem::take(&mut hosted.owes_acknowledgement)
+            && !core.transmit.has_written
+        {
             acknowledge(&self.socket);
         }
-        core.stalled = !takes && hosted.has_more();
     }
 
     /// The program's thread watches the socket no more.

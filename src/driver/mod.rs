@@ -4,6 +4,7 @@
 //! starting value.
 
 mod arithmetic;
+mod arrival;
 mod clients;
 mod command;
 mod connection;

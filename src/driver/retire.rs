@@ -1,7 +1,9 @@
 //! The end of a connection: everything that was begun is told how it ended, also when the engine is
 //! gone because its code panicked. No command is ever left without an end.
 
+use std::future::{Future, poll_fn};
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
@@ -10,8 +12,12 @@ use crate::engine::Outcome;
 use crate::error::{Closed, Error};
 
 impl ConnectionHandle {
-    /// Takes the connection out of the tables and tells so. The task is over.
+    /// Takes the connection out of the tables and tells so, once. Its task is over, or has only the socket
+    /// to see to.
     pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
+        if self.is_retired.swap(true, Ordering::AcqRel) {
+            return;
+        }
         // An abort ends the task while the program's thread still watches.
         self.no_more_hosted();
         let (end, channels, closing, undone) = {
@@ -63,12 +69,14 @@ impl ConnectionHandle {
         self.shared.connection_over();
     }
 
-    /// Waits until somebody wants to disconnect before there is an engine to do it.
-    pub(super) async fn disconnect_asked(&self) {
+    /// Until somebody wants to disconnect before there is an engine to do it. To be polled whenever
+    /// [`Self::notify`] has woken the task.
+    pub(super) fn disconnect_asked(&self) -> impl Future<Output = ()> {
         let asked = |command: &Command| matches!(command, Command::Disconnect { .. });
-        while !self.queue.lock().commands.iter().any(asked) {
-            self.notify.notified().await;
-        }
+        poll_fn(move |_| match self.queue.lock().commands.iter().any(asked) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
     }
 
     /// Takes an open channel out of the table.

@@ -31,6 +31,8 @@ pub(super) struct Transmit {
     untried: bool,
     /// Written in this turn.
     in_turn: usize,
+    /// Anything was written since somebody last set this to `false`.
+    pub(super) has_written: bool,
     /// Why the socket takes no more, ever.
     pub(super) error: Option<io::Error>,
 }
@@ -136,6 +138,7 @@ impl Transmit {
                 Ok(len) => {
                     self.written = self.written.saturating_add(len);
                     self.in_turn = self.in_turn.saturating_add(len);
+                    self.has_written = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) => {

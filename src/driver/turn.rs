@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
+use super::arrival::Arrival;
 use super::connection::ConnectionHandle;
 
 /// What is sent on the program's thread in one turn of its event loop before it has to wait for the
@@ -26,6 +27,8 @@ pub(super) struct Turn {
     open: AtomicBool,
     /// Connections that the program wants something of, once each.
     touched: Mutex<Vec<Arc<ConnectionHandle>>>,
+    /// Connections on their way in that the program has answered.
+    arrivals: Mutex<Vec<Arc<Arrival>>>,
 }
 
 impl Turn {
@@ -50,9 +53,17 @@ impl Turn {
         self.open.store(false, Ordering::Relaxed);
         let touched = std::mem::take(&mut *self.touched.lock());
         drop(touched);
+        let arrivals = std::mem::take(&mut *self.arrivals.lock());
+        for arrival in arrivals {
+            arrival.leave();
+        }
     }
 
     fn settle(&self) {
+        let arrivals = std::mem::take(&mut *self.arrivals.lock());
+        for arrival in arrivals {
+            arrival.run_on();
+        }
         let touched = std::mem::take(&mut *self.touched.lock());
         for connection in touched {
             connection.settle();
@@ -64,16 +75,37 @@ impl Turn {
         if !self.open.load(Ordering::Relaxed) {
             return false;
         }
-        let enough = {
-            let mut touched = self.touched.lock();
-            if connection.mark_touched() {
-                touched.push(Arc::clone(connection));
-            }
-            touched.len() >= MOST_TOUCHED
-        };
-        if enough {
+        if self.add(connection) >= MOST_TOUCHED {
             self.settle();
         }
+        true
+    }
+
+    /// Has the connection driven at the end of the turn that events begin; `false` for programs that have
+    /// no turns.
+    pub(super) fn visit(&self, connection: &Arc<ConnectionHandle>) -> bool {
+        let has_turns = self.number() > 0;
+        if has_turns {
+            self.add(connection);
+        }
+        has_turns
+    }
+
+    /// How many there are.
+    fn add(&self, connection: &Arc<ConnectionHandle>) -> usize {
+        let mut touched = self.touched.lock();
+        if connection.mark_touched() {
+            touched.push(Arc::clone(connection));
+        }
+        touched.len()
+    }
+
+    /// Has a connection go on its way in at the end of the turn; `false` when none is under way.
+    pub(super) fn defer(&self, arrival: &Arc<Arrival>) -> bool {
+        if !self.open.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.arrivals.lock().push(Arc::clone(arrival));
         true
     }
 
