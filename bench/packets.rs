@@ -1,5 +1,5 @@
 //! Sealing and opening 32 KiB packets with the ciphers and MACs of the registry, next to AWS-LC's
-//! primitives alone; and chacha20-poly1305 with packets of several lengths, next to AWS-LC's:
+//! primitives alone; and AES-GCM and chacha20-poly1305 with packets of several lengths, next to AWS-LC's:
 //! `cargo bench --no-default-features --bench packets`.
 
 use aws_lc_rs::aead::{
@@ -156,6 +156,32 @@ fn alone_hmac(bencher: Bencher<'_, '_>, hash: &str) {
     bencher
         .counter(BytesCount::new(PACKET_LEN))
         .bench_local(|| hmac::sign(&key, black_box(&buffer)));
+}
+
+/// Lengths of packets without their length and their tag: the shortest, a keystroke, an answer, a full
+/// packet.
+const GCM_LENS: [usize; 5] = [16, 32, 64, 1024, 32 * 1024 + 32];
+
+#[divan::bench(args = GCM_LENS, consts = [16, 32], sample_count = 1000, sample_size = 8)]
+fn gcm_seal<const KEY: usize>(bencher: Bencher<'_, '_>, len: usize) {
+    let name = if KEY == 16 { "aes128-gcm@openssh.com" } else { "aes256-gcm@openssh.com" };
+    let cipher = sshserver::crypto::cipher::by_name(name);
+    let sealer = cipher.map(|cipher| cipher.sealer(&key(KEY), &key(12), None, &[]));
+    let Some(Ok(mut sealer)) = sealer else { return };
+    let mut buffer = vec![5; 4 + len + 16];
+    bencher.counter(BytesCount::new(len)).bench_local(|| sealer.seal(0, black_box(&mut buffer)));
+}
+
+#[divan::bench(args = GCM_LENS, consts = [16, 32], sample_count = 1000, sample_size = 8)]
+fn gcm_seal_by_aws_lc<const KEY: usize>(bencher: Bencher<'_, '_>, len: usize) {
+    let algorithm = if KEY == 16 { &AES_128_GCM } else { &AES_256_GCM };
+    let Ok(unbound) = UnboundKey::new(algorithm, &key(KEY)) else { return };
+    let cipher = LessSafeKey::new(unbound);
+    let mut buffer = vec![5; len];
+    bencher.counter(BytesCount::new(len)).bench_local(|| {
+        let nonce = Nonce::assume_unique_for_key([7; 12]);
+        cipher.seal_in_place_separate_tag(nonce, Aad::from([5; 4]), black_box(&mut buffer))
+    });
 }
 
 /// Lengths of packets without their tag: a keystroke, an answer, a full packet.

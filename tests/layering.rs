@@ -19,13 +19,15 @@ const LAYERS: &[&[&str]] = &[
     &["binding"],
 ];
 
-/// The only places that may say `unsafe`. Of `crypto/avx512/` only the calls and the loads and stores:
-/// its arithmetic is safe code.
+/// The only places that may say `unsafe`. Of `crypto/avx512/` and `crypto/vaes/` only the calls and the
+/// loads and stores: their arithmetic is safe code.
 const UNSAFE: &[&str] = &[
     "crypto/aws_lc",
     "crypto/avx512/mod.rs",
     "crypto/avx512/memory.rs",
     "crypto/avx512/tests.rs",
+    "crypto/vaes/mod.rs",
+    "crypto/vaes/memory.rs",
     "driver/priority.rs",
     "driver/raw_socket.rs",
     "binding/",

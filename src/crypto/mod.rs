@@ -17,6 +17,8 @@ pub mod secret;
 pub mod signature;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vaes;
 
 /// Which offers an algorithm belongs into. The registries have it in any case, so that a setting may
 /// name it.

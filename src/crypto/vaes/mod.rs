@@ -1,0 +1,135 @@
+//! AES-GCM for processors that have the vector forms of the AES instructions but no AVX-512: more
+//! than twice as fast as AWS-LC, which uses them together with AVX-512 only. A [`Key`] exists only
+//! where the processor has them, which is why functions that are safe to call may use them. Nothing
+//! here branches on a secret or looks a secret up. Called by `cipher/aes_gcm.rs`.
+#![allow(unsafe_code, reason = "calls functions that need what `Key::new` checked")]
+
+mod aes;
+mod gcm;
+mod ghash;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+use std::arch::is_x86_feature_detected;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::error::CryptoError;
+use aes::RoundKeys;
+use gcm::{Apart, BATCH, Start};
+
+/// Encrypts or decrypts the packets of one direction. It is wiped when it is dropped.
+pub(crate) struct Key(gcm::Key);
+
+impl Key {
+    /// From 16 or 32 bytes; `None` for others, and where the processor lacks the instructions.
+    pub(crate) fn new(key: &[u8]) -> Option<Self> {
+        let supported = is_x86_feature_detected!("aes")
+            && is_x86_feature_detected!("pclmulqdq")
+            && is_x86_feature_detected!("ssse3")
+            && is_x86_feature_detected!("sse4.1")
+            && is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("vaes")
+            && is_x86_feature_detected!("vpclmulqdq");
+        if !supported {
+            return None;
+        }
+        let (blocks, []) = key.as_chunks() else { return None };
+        // SAFETY: the processor has the instructions, as was asked above.
+        let key = unsafe {
+            gcm::Key::new(match blocks {
+                [key] => RoundKeys::of_128_bits(key),
+                [low, high] => RoundKeys::of_256_bits(low, high),
+                _ => return None,
+            })
+        };
+        Some(Self(key))
+    }
+
+    /// Encrypts `body` in place.
+    pub(crate) fn seal(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8; 4],
+        body: &mut [u8],
+        tag: &mut [u8; 16],
+    ) {
+        *tag = self.crypt::<true, 4>(Start { nonce, aad }, body, Apart::NONE);
+    }
+
+    /// As [`Key::seal`], but what belongs into `body` from `at` on is `data`: the most of it is
+    /// encrypted from where it is to where it belongs, without a copy before.
+    pub(crate) fn seal_from(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8; 4],
+        body: &mut [u8],
+        at: usize,
+        data: &[u8],
+        tag: &mut [u8; 16],
+    ) -> Result<(), CryptoError> {
+        let target = at.checked_add(data.len()).and_then(|end| body.get_mut(at..end));
+        let target = target.ok_or(CryptoError::Failed)?;
+        let before = at.div_ceil(BATCH);
+        let ahead = before.saturating_mul(BATCH).saturating_sub(at);
+        let (head, rest) = data.split_at_checked(ahead).unwrap_or((data, &[]));
+        let (batches, tail) = rest.as_chunks();
+        let (to_head, rest) = target.split_at_mut_checked(head.len()).ok_or(CryptoError::Failed)?;
+        to_head.copy_from_slice(head);
+        rest.as_chunks_mut::<BATCH>().1.copy_from_slice(tail);
+        *tag = self.crypt::<true, 4>(Start { nonce, aad }, body, Apart { before, batches });
+        Ok(())
+    }
+
+    /// Decrypts `body` in place. With a wrong tag, nothing of it is left.
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8; 4],
+        body: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), CryptoError> {
+        let found = self.crypt::<false, 4>(Start { nonce, aad }, body, Apart::NONE);
+        keep_if_equal(body, &found, tag)
+    }
+
+    /// Decrypts `sealed` to `opened`, which is as long. With a wrong tag, nothing is left there.
+    pub(crate) fn open_into(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8; 4],
+        sealed: &[u8],
+        tag: &[u8; 16],
+        opened: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        if sealed.len() != opened.len() {
+            return Err(CryptoError::Failed);
+        }
+        let (batches, rest) = sealed.as_chunks();
+        opened.as_chunks_mut::<BATCH>().1.copy_from_slice(rest);
+        let apart = Apart { before: 0, batches };
+        let found = self.crypt::<false, 4>(Start { nonce, aad }, opened, apart);
+        keep_if_equal(opened, &found, tag)
+    }
+
+    fn crypt<const SEAL: bool, const AAD: usize>(
+        &self,
+        start: Start<'_, AAD>,
+        body: &mut [u8],
+        apart: Apart<'_>,
+    ) -> [u8; 16] {
+        // SAFETY: the processor has the instructions where there is a key.
+        unsafe { self.0.crypt::<SEAL, AAD>(start, body, apart) }
+    }
+}
+
+/// The tag is known when all is decrypted; if it is another one, that is wiped.
+fn keep_if_equal(opened: &mut [u8], found: &[u8; 16], tag: &[u8; 16]) -> Result<(), CryptoError> {
+    if bool::from(u128::from_ne_bytes(*found).ct_eq(&u128::from_ne_bytes(*tag))) {
+        return Ok(());
+    }
+    opened.zeroize();
+    Err(CryptoError::BadMac)
+}
