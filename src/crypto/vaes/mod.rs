@@ -1,7 +1,8 @@
-//! AES-GCM for processors that have the vector forms of the AES instructions but no AVX-512: more
-//! than twice as fast as AWS-LC, which uses them together with AVX-512 only. A [`Key`] exists only
-//! where the processor has them, which is why functions that are safe to call may use them. Nothing
-//! here branches on a secret or looks a secret up. Called by `cipher/aes_gcm.rs`.
+//! AES-GCM for processors that have the vector forms of the AES instructions but no AVX-512: twice
+//! as fast as AWS-LC with full packets and three times with the shortest; it uses those instructions
+//! together with AVX-512 only. A [`Key`] exists only where the processor has them, which is why
+//! functions that are safe to call may use them. Nothing here branches on a secret or looks a secret
+//! up. Called by `cipher/aes_gcm.rs`.
 #![allow(unsafe_code, reason = "calls functions that need what `Key::new` checked")]
 
 mod aes;
