@@ -6,7 +6,7 @@ use std::io::Write as _;
 use aws_lc_rs::aead::chacha20_poly1305_openssh as aws_lc;
 
 use super::*;
-use crate::crypto::tests::hex;
+use crate::crypto::tests::{Numbers, hex};
 
 /// Whether the tests can run. `npm test` counts the lines that say they can't.
 fn supported() -> bool {
@@ -271,9 +271,9 @@ fn poly1305_agrees_with_the_definition() {
         let noise = random.bytes(len);
         let sparse = noise.iter().map(|byte| if byte % 2 == 0 { 0xff } else { 0 }).collect();
         let messages = [noise, vec![0xff; len], vec![0; len], sparse];
-        for r in [u128::MAX, random.wide(), 1, 2, 5] {
+        for r in [u128::MAX, wide(&mut random), 1, 2, 5] {
             for message in &messages {
-                let s = random.wide();
+                let s = wide(&mut random);
                 let expected = poly1305_by_bits(r, s, message);
                 assert_eq!(tags(r, s, message), [expected; 3], "{r:x} {len}");
             }
@@ -281,43 +281,14 @@ fn poly1305_agrees_with_the_definition() {
     }
 }
 
-/// Numbers that look random and are the same in every run: SplitMix64.
-struct Numbers(u64);
+fn wide(random: &mut Numbers) -> u128 {
+    u128::from(random.next()) << 64 | u128::from(random.next())
+}
 
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let n = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        n ^ (n >> 31)
-    }
-
-    fn wide(&mut self) -> u128 {
-        u128::from(self.next()) << 64 | u128::from(self.next())
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(len + 8);
-        while bytes.len() < len {
-            bytes.extend(self.next().to_le_bytes());
-        }
-        bytes.truncate(len);
-        bytes
-    }
-
-    fn key(&mut self) -> [u8; 64] {
-        self.bytes(64).try_into().unwrap()
-    }
-
-    fn sequence(&mut self) -> u32 {
-        let ends = [0, 1, u32::MAX - 1, u32::MAX];
-        let other = u32::from_le_bytes(*self.next().to_le_bytes().first_chunk().unwrap());
-        ends.get(self.below(8)).copied().unwrap_or(other)
-    }
+fn sequence(random: &mut Numbers) -> u32 {
+    let ends = [0, 1, u32::MAX - 1, u32::MAX];
+    let other = u32::from_le_bytes(*random.next().to_le_bytes().first_chunk().unwrap());
+    ends.get(random.below(8)).copied().unwrap_or(other)
 }
 
 /// Seals with both, opens what the other sealed, and nothing else.
@@ -353,15 +324,15 @@ fn agrees_with_aws_lc_for_every_length() {
     }
     let mut random = Numbers(0x6368_6163);
     for len in 4..=2104 {
-        let (key, sequence, flip) = (random.key(), random.sequence(), random.below(1 << 20));
+        let (key, sequence, flip) = (random.array(), sequence(&mut random), random.below(1 << 20));
         agrees(&key, sequence, &random.bytes(len), flip);
     }
     for len in 4..=1200 {
         agrees(&[0xff; 64], u32::MAX, &vec![0xff; len], 8 * len);
     }
     for len in [4096, 8191, 32_768, 32_804, 35_000, 65_536, 262_143, 262_144, 262_148] {
-        for sequence in [0, random.sequence(), u32::MAX] {
-            agrees(&random.key(), sequence, &random.bytes(len), random.below(1 << 20));
+        for sequence in [0, sequence(&mut random), u32::MAX] {
+            agrees(&random.array(), sequence, &random.bytes(len), random.below(1 << 20));
         }
     }
 }
@@ -380,7 +351,7 @@ fn agrees_with_aws_lc_for_random_packets() {
             1 => vec![0xff; len],
             _ => random.bytes(len),
         };
-        agrees(&random.key(), random.sequence(), &plain, random.below(1 << 20));
+        agrees(&random.array(), sequence(&mut random), &plain, random.below(1 << 20));
     }
 }
 
@@ -390,7 +361,7 @@ fn packets_may_be_opened_in_any_order() {
     if !supported() {
         return;
     }
-    let key = Numbers(1).key();
+    let key = Numbers(1).array();
     let sealer = SealingKey::new(&key).unwrap();
     let mut opener = OpeningKey::new(&key).unwrap();
     let plain = [7; 700];

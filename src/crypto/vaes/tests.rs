@@ -6,7 +6,7 @@ use std::io::Write as _;
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::*;
-use crate::crypto::tests::hex;
+use crate::crypto::tests::{Numbers, hex};
 
 /// Whether the tests can run. `npm test` counts the lines that say they can't.
 fn supported() -> bool {
@@ -35,35 +35,6 @@ fn by_aws_lc(key: &[u8], nonce: &[u8; 12], aad: &[u8; 4], plain: &[u8]) -> Seale
     let nonce = Nonce::assume_unique_for_key(*nonce);
     let tag = key.seal_in_place_separate_tag(nonce, Aad::from(aad), &mut body).unwrap();
     (body, tag.as_ref().try_into().unwrap())
-}
-
-/// Numbers that look random and are the same in every run: SplitMix64.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let n = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        n ^ (n >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(len + 8);
-        while bytes.len() < len {
-            bytes.extend(self.next().to_le_bytes());
-        }
-        bytes.truncate(len);
-        bytes
-    }
-
-    fn array<const N: usize>(&mut self) -> [u8; N] {
-        self.bytes(N).try_into().unwrap()
-    }
 }
 
 /// The plaintext of the test cases 3, 4, 15 and 16; 4 and 16 leave the last block short.
