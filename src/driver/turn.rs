@@ -72,10 +72,15 @@ impl Turn {
 
     /// Has the connection driven at the end of the turn; `false` when none is under way.
     pub(super) fn touch(&self, connection: &Arc<ConnectionHandle>) -> bool {
-        if !self.open.load(Ordering::Relaxed) {
-            return false;
-        }
-        if self.add(connection) >= MOST_TOUCHED {
+        let enough = {
+            let mut touched = self.touched.lock();
+            // Under the lock, which the end of the turn takes too: another thread is in time or told.
+            if !self.open.load(Ordering::Relaxed) {
+                return false;
+            }
+            add(&mut touched, connection) >= MOST_TOUCHED
+        };
+        if enough {
             self.settle();
         }
         true
@@ -86,27 +91,20 @@ impl Turn {
     pub(super) fn visit(&self, connection: &Arc<ConnectionHandle>) -> bool {
         let has_turns = self.number() > 0;
         if has_turns {
-            self.add(connection);
+            add(&mut self.touched.lock(), connection);
         }
         has_turns
     }
 
-    /// How many there are.
-    fn add(&self, connection: &Arc<ConnectionHandle>) -> usize {
-        let mut touched = self.touched.lock();
-        if connection.mark_touched() {
-            touched.push(Arc::clone(connection));
-        }
-        touched.len()
-    }
-
     /// Has a connection go on its way in at the end of the turn; `false` when none is under way.
     pub(super) fn defer(&self, arrival: &Arc<Arrival>) -> bool {
-        if !self.open.load(Ordering::Relaxed) {
-            return false;
+        let mut arrivals = self.arrivals.lock();
+        // Under the lock, as in `touch`.
+        let is_open = self.open.load(Ordering::Relaxed);
+        if is_open {
+            arrivals.push(Arc::clone(arrival));
         }
-        self.arrivals.lock().push(Arc::clone(arrival));
-        true
+        is_open
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -122,4 +120,12 @@ impl Turn {
         let before = self.sent.fetch_add(len, Ordering::Relaxed);
         before.saturating_add(len) <= SENT_IN_TURN
     }
+}
+
+/// Adds a connection that is not there yet; how many there are.
+fn add(touched: &mut Vec<Arc<ConnectionHandle>>, connection: &Arc<ConnectionHandle>) -> usize {
+    if connection.mark_touched() {
+        touched.push(Arc::clone(connection));
+    }
+    touched.len()
 }
