@@ -14,10 +14,10 @@ pub const TRANSMIT_TARGET: usize = 64 * 1024;
 /// written before more is read, so that a client that does not read costs no more.
 pub const TUNNEL_TRANSMIT_TARGET: usize = 192 * 1024;
 
-/// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and
-/// MAC. With data alone, a client that takes one byte a message makes one call seal forty times as
-/// much.
-pub const MESSAGE_OVERHEAD: usize = 64;
+/// What a channel message counts for in [`TRANSMIT_TARGET`] besides its data: header, padding and the
+/// longest MAC. With data alone, a client that takes one byte a message makes one call seal forty
+/// times as much.
+pub const MESSAGE_OVERHEAD: usize = 96;
 
 /// RFC 4253 section 4.2: the identification string has at most 255 characters, CR LF included. More
 /// without a line end is memory for nothing.

@@ -78,7 +78,7 @@ impl Channels {
         while let Some(rest) = data.get(sent..)
             && budget > 0
         {
-            let Some(part) = rest.get(..rest.len().min(channel.send_window.room())) else {
+            let Some(part) = rest.get(..channel.send_window.part(rest.len())) else {
                 break;
             };
             if part.is_empty() {
@@ -107,7 +107,8 @@ impl Channels {
         if channel.asked != Flow::Open || !channel.queue.is_empty() {
             return Room::AwaitTransport;
         }
-        let (left, largest) = (channel.send_window.left(), channel.send_window.room());
+        let left = channel.send_window.left();
+        let largest = channel.send_window.part(usize::MAX);
         if largest == 0 {
             channel.readiness = Readiness::Waiting;
             return Room::AwaitWindow;
@@ -129,7 +130,7 @@ impl Channels {
             return Ok(());
         };
         while !data.is_empty() {
-            let len = data.len().min(channel.send_window.room());
+            let len = channel.send_window.part(data.len());
             let Some((part, rest)) = data.split_at_checked(len).filter(|_| len > 0) else {
                 break;
             };

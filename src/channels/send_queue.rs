@@ -8,6 +8,7 @@ use bytes::{Buf, Bytes};
 
 use super::event::{Outcome, Ticket};
 use super::window::SendWindow;
+use crate::limits::MESSAGE_OVERHEAD;
 
 /// One call of the program.
 #[derive(Debug)]
@@ -83,16 +84,18 @@ impl SendQueue {
         let Some(Item::Data(first)) = self.items.front() else {
             return 0;
         };
-        let room = window.room();
+        let enough = window.part(usize::MAX);
         let mut total = 0_usize;
         for item in &self.items {
             let Item::Data(data) = item else { break };
-            if data.data_type != first.data_type || total >= room {
+            // Whether there is more than fits decides how much goes.
+            if data.data_type != first.data_type || total > enough.saturating_add(MESSAGE_OVERHEAD)
+            {
                 break;
             }
             total = total.saturating_add(data.bytes.len());
         }
-        total.min(room)
+        window.part(total)
     }
 
     /// The next `len` bytes of data where they lie, if they are of one call.

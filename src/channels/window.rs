@@ -1,6 +1,11 @@
 //! Flow control (RFC 4254 section 5.2): how much may be received and sent on a channel.
 
 use crate::error::PeerMisbehaved;
+use crate::limits::MESSAGE_OVERHEAD;
+
+/// A client's maximum packet size from which on our largest messages leave room for what is around
+/// their data.
+const LARGE_PACKETS: usize = 8 * 1024;
 
 /// What the client may still send.
 #[derive(Debug)]
@@ -66,9 +71,22 @@ impl SendWindow {
         Self { left, maximum_packet_size }
     }
 
-    /// How many bytes the next message may carry.
-    pub(super) fn room(&self) -> usize {
-        usize::try_from(self.left.min(self.maximum_packet_size)).unwrap_or_default()
+    /// How many bytes the next message carries of this many that are there; or may carry, with
+    /// [`usize::MAX`].
+    ///
+    /// Clients mostly take 32 KiB of data in a message. When there is more than that, a little less makes
+    /// the whole packet, with its header and MAC, as long: two of them fit one segment of the
+    /// loopback interface or of segmentation offload. With 32 KiB of data each, a write would end in a
+    /// segment of a few bytes, for which the client is woken once more.
+    pub(super) fn part(&self, available: usize) -> usize {
+        let window = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let maximum = usize::try_from(self.maximum_packet_size).unwrap_or(usize::MAX);
+        let most = if available > maximum && maximum >= LARGE_PACKETS {
+            maximum.saturating_sub(MESSAGE_OVERHEAD)
+        } else {
+            maximum
+        };
+        available.min(most).min(window)
     }
 
     /// How many bytes the client takes before it adjusts the window.
@@ -120,10 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn large_messages_leave_room_for_what_is_around_their_data() {
+        let part = |left, maximum, available| SendWindow::new(left, maximum).part(available);
+        for (maximum, most) in [(1, 1), (8191, 8191), (8192, 8096), (32 * 1024, 32 * 1024 - 96)] {
+            assert_eq!(part(u32::MAX, maximum, usize::MAX), most, "{maximum}");
+        }
+        assert_eq!(part(u32::MAX, 32 * 1024, 32 * 1024), 32 * 1024, "nothing is left for another");
+        assert_eq!(part(u32::MAX, 32 * 1024, 5), 5);
+        assert_eq!(part(100, 32 * 1024, usize::MAX), 100);
+    }
+
+    #[test]
     fn the_peer_cannot_overflow_our_count() {
         let mut window = SendWindow::new(u32::MAX - 1, 10);
         assert_eq!(window.adjust(1), Ok(()));
         assert_eq!(window.adjust(1), Err(PeerMisbehaved::WindowOverflow));
-        assert_eq!(window.room(), 10);
+        assert_eq!(window.part(usize::MAX), 10);
     }
 }

@@ -327,7 +327,8 @@ fn channels_take_turns() {
     let mut pair = connected(Program::default());
     let channels = [pair.open(0), pair.open(1), pair.open(2)];
     for channel in channels {
-        pair.send(channel, &vec![0; 10 * 32 * 1024], WAIT);
+        // Nine with room for what is around their data, and a whole one.
+        pair.send(channel, &vec![0; 9 * (32 * 1024 - 96) + 32 * 1024], WAIT);
     }
     pair.run();
     let mut order = Vec::new();
