@@ -16,6 +16,7 @@ use sshserver::crypto::random::SystemRandom;
 use sshserver::crypto::signature::{PrivateKey, generate_ed25519};
 use sshserver::engine::{
     Answer, AuthAnswer, Config, Connection, Event, Notice, Question, SendMode, Ticket, Verbosity,
+    WriteBuffer,
 };
 use sshserver::keystore;
 
@@ -49,7 +50,7 @@ fn serve(mut socket: TcpStream, config: Arc<Config>) -> Result<()> {
     socket.set_nodelay(true)?;
     let mut connection = Connection::new(Instant::now(), config, Box::new(SystemRandom));
     connection.set_verbosity(Verbosity { log_level: 2, ..Verbosity::default() });
-    let (mut input, mut output) = (BytesMut::new(), Vec::new());
+    let (mut input, mut output) = (BytesMut::new(), WriteBuffer::new());
     let mut chunk = vec![0; 64 * 1024];
     loop {
         let mut busy = true;

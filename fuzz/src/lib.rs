@@ -15,7 +15,7 @@ use sshserver::crypto::random::Random;
 use sshserver::crypto::signature::generate_ed25519;
 use sshserver::engine::{
     Answer, AuthAnswer, ChannelId, Config, Connection, Event, Notice, Prompt, Question, QuestionId,
-    Ticket,
+    Ticket, WriteBuffer,
 };
 use sshserver::error::{ApiMisuse, CryptoError};
 use sshserver::transport::AlgorithmLists;
@@ -83,7 +83,7 @@ pub struct Session {
     /// Channels that the engine has announced, open or not.
     pub channels: Vec<ChannelId>,
     to_server: BytesMut,
-    from_server: Vec<u8>,
+    from_server: WriteBuffer,
     keep_output: bool,
     keys: Option<Keys>,
     sequence: u32,
@@ -115,7 +115,7 @@ impl Session {
             deliveries: VecDeque::new(),
             channels: Vec::new(),
             to_server: BytesMut::new(),
-            from_server: Vec::new(),
+            from_server: WriteBuffer::new(),
             keep_output: true,
             keys: None,
             sequence: 0,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::socket::Socket;
 use super::socket_options::Nagle;
-use crate::engine::Connection;
+use crate::engine::{Connection, WriteBuffer};
 use crate::limits::TUNNEL_TRANSMIT_TARGET;
 
 /// What a caller's thread seals at most before the task has written it.
@@ -18,13 +18,13 @@ const WRITTEN_IN_TURN: usize = 1024 * 1024;
 const BUFFER_LEN: usize = TUNNEL_TRANSMIT_TARGET + 16 * 1024;
 
 thread_local! {
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<WriteBuffer> = const { Cell::new(WriteBuffer::new()) };
 }
 
 /// The outbound side of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Transmit {
-    bytes: Vec<u8>,
+    bytes: WriteBuffer,
     written: usize,
     pub(super) nagle: Nagle,
     /// The last call only sealed.
@@ -77,7 +77,7 @@ impl Transmit {
         socket: &Socket,
         write: bool,
         now: Instant,
-        mut seal: impl FnMut(&mut Connection, &mut Vec<u8>) -> bool,
+        mut seal: impl FnMut(&mut Connection, &mut WriteBuffer) -> bool,
     ) -> bool {
         if self.error.is_some() {
             // Let the engine go on to its end; nobody reads what it has to say.

@@ -9,7 +9,7 @@ use super::connection::{Connection, Phase};
 use crate::channels::{ChannelId, Room, SendMode, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
 use crate::limits::{MAX_SENT_PAYLOAD_LEN, TRANSMIT_TARGET, TUNNEL_TRANSMIT_TARGET};
-use crate::wire::is_name;
+use crate::wire::{WriteBuffer, is_name};
 
 impl Connection {
     /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
@@ -49,7 +49,7 @@ impl Connection {
         channel: ChannelId,
         data_type: Option<u32>,
         data: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut WriteBuffer,
     ) -> usize {
         let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
         if self.is_ended() || !self.transport.can_send() {
@@ -84,12 +84,12 @@ impl Connection {
 
     /// Has [`Self::send_now`] seal into `out`, behind what is there, until [`Self::return_buffer`]:
     /// large buffers need not be copied.
-    pub fn lend_buffer(&mut self, out: &mut Vec<u8>) {
+    pub fn lend_buffer(&mut self, out: &mut WriteBuffer) {
         self.transport.lend_buffer(out);
     }
 
     /// Gives the buffer of [`Self::lend_buffer`] back, with everything that is sealed.
-    pub fn return_buffer(&mut self, out: &mut Vec<u8>) {
+    pub fn return_buffer(&mut self, out: &mut WriteBuffer) {
         self.transport.return_buffer(out);
     }
 

@@ -21,8 +21,8 @@ use crate::transport::{
     Incoming, JobOutput, LandedHead, LandingPlace, TraceLine, Transport, Verbosity,
 };
 use crate::userauth::{self, UserAuth};
-use crate::wire::Outbox;
 use crate::wire::messages::{self, Message, ServiceRequest};
+use crate::wire::{Outbox, WriteBuffer};
 
 /// The server side of one SSH connection.
 pub struct Connection {
@@ -466,7 +466,7 @@ impl Connection {
 
     /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] of them at most; whether there
     /// were any. Channel data is sealed here, so events may follow.
-    pub fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
+    pub fn poll_transmit(&mut self, now: Instant, out: &mut WriteBuffer) -> bool {
         let before = out.len();
         let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
         self.transport.lend_buffer(out);

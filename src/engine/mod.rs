@@ -21,3 +21,4 @@ pub use crate::transport::{
     AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,
 };
 pub use crate::userauth::{AuthAnswer, AuthParam, AuthQuestion, Prompt};
+pub use crate::wire::WriteBuffer;

@@ -29,7 +29,7 @@ use crate::crypto::random::Random;
 use crate::error::{DisconnectReason, Error, InvalidMessage, PeerMisbehaved};
 use crate::limits::{MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
 use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys, Unimplemented};
-use crate::wire::{NameList, Reader, Writer, description};
+use crate::wire::{NameList, Reader, WriteBuffer, Writer, description};
 
 pub use self::kex::{Job, JobOutput};
 pub use self::packet_codec::{LandedHead, LandingPlace};
@@ -72,7 +72,7 @@ pub struct Transport {
     /// `None` while a job has it.
     random: Option<Box<dyn Random>>,
     /// Sealed packets for the socket.
-    sealed: Vec<u8>,
+    sealed: WriteBuffer,
     /// Payloads that wait for the exchange to end.
     deferred: Vec<Vec<u8>>,
     deferred_bytes: usize,
@@ -85,7 +85,7 @@ impl Transport {
     /// Starts with our identification string; [`Self::start_exchange`] has to follow.
     pub fn new(now: Instant, settings: &Settings, random: Box<dyn Random>) -> Self {
         let (opener, sealer) = plaintext();
-        let mut sealed = settings.version.clone().into_bytes();
+        let mut sealed = WriteBuffer::from(settings.version.clone().into_bytes());
         sealed.extend_from_slice(b"\r\n");
         Self {
             inbound: Inbound::new(opener),
@@ -147,20 +147,21 @@ impl Transport {
 
     /// Seals into `out` from now on, behind what is there, until [`Self::return_buffer`]: the caller's
     /// buffer is large already, and the bytes need not be moved.
-    pub fn lend_buffer(&mut self, out: &mut Vec<u8>) {
-        out.append(&mut self.sealed);
+    pub fn lend_buffer(&mut self, out: &mut WriteBuffer) {
+        out.extend_from_slice(&self.sealed);
+        self.sealed.clear();
         std::mem::swap(out, &mut self.sealed);
     }
 
     /// Gives the buffer of [`Self::lend_buffer`] back, with everything that is sealed.
-    pub fn return_buffer(&mut self, out: &mut Vec<u8>) {
+    pub fn return_buffer(&mut self, out: &mut WriteBuffer) {
         std::mem::swap(out, &mut self.sealed);
     }
 
     /// Gives memory back that is empty.
     pub fn rest(&mut self) {
         if self.sealed.is_empty() {
-            self.sealed = Vec::new();
+            self.sealed = WriteBuffer::new();
         }
         if self.deferred.is_empty() {
             self.deferred = Vec::new();

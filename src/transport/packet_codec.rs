@@ -346,6 +346,7 @@ mod tests {
     use crate::crypto::random::Random;
     use crate::limits::MAX_PACKET_LEN;
     use crate::transport::packet_sealer::Outbound;
+    use crate::wire::WriteBuffer;
 
     struct Counting(u8);
 
@@ -360,10 +361,10 @@ mod tests {
     }
 
     fn seal(outbound: &mut Outbound, payload: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = WriteBuffer::new();
         let mut build = |out: &mut Vec<u8>| out.extend_from_slice(payload);
         outbound.seal(Some(&mut Counting(0)), &mut out, &mut build, &mut |_, _| {}).unwrap();
-        out
+        out.to_vec()
     }
 
     fn both(cipher: &CipherAlgorithm, mac: &MacAlgorithm) -> (Inbound, Outbound) {

@@ -5,6 +5,7 @@ use crate::crypto::cipher::Sealer;
 use crate::crypto::compression::Compressor;
 use crate::crypto::random::Random;
 use crate::error::Error;
+use crate::wire::WriteBuffer;
 
 use super::packet_codec::{HEAD_LEN, LENGTH_LEN, MIN_PADDING, Usage};
 
@@ -50,18 +51,20 @@ impl Outbound {
     pub(super) fn seal(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
-        out: &mut Vec<u8>,
+        out: &mut WriteBuffer,
         build: &mut dyn FnMut(&mut Vec<u8>),
         observe: &mut dyn FnMut(u32, &[u8]),
     ) -> Result<(), Error> {
         let start = out.len();
         out.extend_from_slice(&[0; HEAD_LEN]);
         let payload_start = out.len();
-        build(out);
+        out.build(|room| build(room));
         observe(self.sequence, out.get(payload_start..).unwrap_or_default());
         if let Some(compressor) = &mut self.compressor {
             let plain = out.split_off(payload_start);
-            compressor.compress(&plain, out)?;
+            let mut result = Ok(());
+            out.build(|room| result = compressor.compress(&plain, room));
+            result?;
         }
         self.complete(random, out, start)?;
         let packet = out.get_mut(start..).unwrap_or_default();
@@ -79,7 +82,7 @@ impl Outbound {
     pub(super) fn seal_data(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
-        out: &mut Vec<u8>,
+        out: &mut WriteBuffer,
         head: &[u8],
         data: &[u8],
     ) -> Result<(), Error> {
@@ -87,7 +90,7 @@ impl Outbound {
         out.extend_from_slice(&[0; HEAD_LEN]);
         out.extend_from_slice(head);
         let at = out.len().saturating_sub(start);
-        out.resize(out.len().saturating_add(data.len()), 0);
+        out.extend_for(data.len());
         self.complete(random, out, start)?;
         let packet = out.get_mut(start..).unwrap_or_default();
         self.sealer.seal_from(self.sequence, packet, at, data)?;
@@ -99,14 +102,13 @@ impl Outbound {
     fn complete(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
-        out: &mut Vec<u8>,
+        out: &mut WriteBuffer,
         start: usize,
     ) -> Result<(), Error> {
         self.usage.check()?;
         self.pad(random, out, start)?;
-        let len = out.len().saturating_add(self.sealer.tag_len());
-        out.resize(len, 0);
-        self.usage.add(len.saturating_sub(start));
+        out.extend_for(self.sealer.tag_len());
+        self.usage.add(out.len().saturating_sub(start));
         Ok(())
     }
 
@@ -114,7 +116,7 @@ impl Outbound {
     fn pad(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
-        out: &mut Vec<u8>,
+        out: &mut WriteBuffer,
         start: usize,
     ) -> Result<(), Error> {
         let internal = Error::Internal("packet length");
@@ -161,7 +163,7 @@ impl PaddingPool {
         &mut self,
         mut random: Option<&mut (dyn Random + 'static)>,
         len: usize,
-        out: &mut Vec<u8>,
+        out: &mut WriteBuffer,
     ) -> Result<(), Error> {
         let mut missing = len;
         while missing > 0 {

@@ -4,8 +4,10 @@
 pub mod messages;
 mod outbox;
 mod reader;
+mod write_buffer;
 mod writer;
 
 pub use outbox::Outbox;
 pub use reader::{NameList, Reader, description, is_name};
+pub use write_buffer::WriteBuffer;
 pub use writer::Writer;

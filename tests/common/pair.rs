@@ -10,11 +10,11 @@ use sshserver::engine::{
     Answer, ChannelId, Config, Connection, Event, Outcome, QuestionId, SendMode, Ticket,
 };
 use sshserver::error::{DisconnectReason, Error};
-use sshserver::wire::Writer;
 use sshserver::wire::messages::{
     self, ChannelData, ChannelEof, ChannelOpen, ChannelOpenConfirmation, ChannelRequest,
     ChannelWindowAdjust, Disconnect, Message, ServiceRequest, UserauthRequest,
 };
+use sshserver::wire::{WriteBuffer, Writer};
 
 use super::client::{Client, Offer, Received};
 use super::program::{Program, Seen};
@@ -92,7 +92,7 @@ impl Pair {
         self.to_server.extend_from_slice(&std::mem::take(&mut self.client.out));
         loop {
             let mut busy = self.take_events();
-            busy |= self.server.poll_transmit(self.now, &mut Vec::new());
+            busy |= self.server.poll_transmit(self.now, &mut WriteBuffer::new());
             let before = self.to_server.len();
             self.server.handle_input(self.now, &mut self.to_server);
             if !busy && self.to_server.len() == before {
@@ -137,7 +137,7 @@ impl Pair {
     fn transmit(&mut self) -> bool {
         let mut busy = false;
         while self.reading {
-            let mut out = Vec::new();
+            let mut out = WriteBuffer::new();
             if !self.server.poll_transmit(self.now, &mut out) {
                 break;
             }
@@ -254,7 +254,7 @@ impl Pair {
 
     /// Sends what can leave at once of data that stays where it is; how many bytes that was.
     pub(crate) fn send_directly(&mut self, channel: ChannelId, data: &[u8]) -> usize {
-        let mut out = Vec::new();
+        let mut out = WriteBuffer::new();
         let sent = self.server.send_directly(self.now, channel, None, data, &mut out);
         self.sent.extend_from_slice(&out);
         self.client.input(&out);
@@ -480,7 +480,7 @@ impl Pair {
         self.server.consumed(ChannelId(0), 1);
         self.server.handle_eof();
         assert!(self.server.poll_event().is_none());
-        assert!(!self.server.poll_transmit(self.now, &mut Vec::new()));
+        assert!(!self.server.poll_transmit(self.now, &mut WriteBuffer::new()));
         assert_eq!(self.server.poll_timeout(), None);
         assert!(!self.server.wants_input());
     }

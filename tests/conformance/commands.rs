@@ -8,6 +8,7 @@ use bytes::Bytes;
 use sshserver::engine::{ChannelId, Outcome, SendMode};
 use sshserver::error::{ApiMisuse, DisconnectReason};
 use sshserver::limits::MAX_UNWAITED_BYTES;
+use sshserver::wire::WriteBuffer;
 use sshserver::wire::messages::{self, ChannelData, ChannelOpen, Message};
 use std::time::Duration;
 
@@ -203,7 +204,7 @@ fn what_a_send_without_waiting_was_told_stays_true() {
     pair.run();
     assert_eq!(pair.outcome(part), Some(Outcome::WouldBlock { sent: 1000 }));
     assert_eq!(pair.server.bytes_sent(channel), Some(1000));
-    let mut out = Vec::new();
+    let mut out = WriteBuffer::new();
     assert!(pair.server.poll_transmit(pair.now, &mut out));
     pair.sent.extend_from_slice(&out);
     pair.client.input(&out);

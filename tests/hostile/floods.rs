@@ -6,6 +6,7 @@ use sshserver::limits::{
     MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_HELD_BYTES,
     MAX_HELD_MESSAGES, MAX_IDLE_KEY_EXCHANGES, MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET,
 };
+use sshserver::wire::WriteBuffer;
 use sshserver::wire::messages::{
     self, ChannelData, ChannelOpen, ChannelOpenFailure, ChannelRequest, GlobalRequest, Message,
 };
@@ -205,7 +206,7 @@ fn replies_to_a_client_that_does_not_read_are_bounded() {
     assert_eq!(pair.ended(), None);
     let waiting = pair.to_server.len();
     assert!(waiting > 1_000_000);
-    let mut out = Vec::new();
+    let mut out = WriteBuffer::new();
     pair.server.poll_transmit(pair.now, &mut out);
     assert!(out.len() < MAX_TRANSMIT_BACKLOG + 1000, "{}", out.len());
     // it goes on once the client reads
@@ -283,7 +284,7 @@ fn a_maximum_packet_size_of_one_byte_costs_no_more_memory() {
     let data = pattern(200_000);
     pair.send(channel, &data, WAIT);
     pair.run();
-    let mut out = Vec::new();
+    let mut out = WriteBuffer::new();
     let mut calls = 0;
     loop {
         let before = out.len();
@@ -306,7 +307,7 @@ fn a_maximum_packet_size_of_nothing_sends_nothing_and_spins_not() {
     pair.run();
     pair.adjust(channel, 0);
     assert_eq!(pair.outcome(ticket), None);
-    assert!(!pair.server.poll_transmit(pair.now, &mut Vec::new()));
+    assert!(!pair.server.poll_transmit(pair.now, &mut WriteBuffer::new()));
     pair.assert_alive();
 }
 
