@@ -93,14 +93,17 @@ class Listeners {
     );
   }
 
-  async #settled(pending, ok, kind, connection) {
-    for (const { status, reason } of await Promise.allSettled(pending)) {
-      if (status === 'rejected') {
-        ok = false;
-        this.failed(kind, connection, reason);
-      }
-    }
-    return ok;
+  #settled(pending, ok, kind, connection) {
+    const rejected = (reason) => {
+      this.failed(kind, connection, reason);
+      return false;
+    };
+    // Mostly one listener has something to wait for: allSettled() costs more than the listener then.
+    if (pending.length === 1) return Promise.resolve(pending[0]).then(() => ok, rejected);
+    return Promise.allSettled(pending).then((results) => {
+      for (const { status, reason } of results) if (status === 'rejected') ok = rejected(reason);
+      return ok;
+    });
   }
 
   // With nobody to tell, a broken listener would be silent; a client that can make it fail again and
