@@ -18,8 +18,8 @@ const usage = `npm run bench -- [options]
 
 /** What the three kinds of run differ in. */
 const SIZES = {
-  full: { rounds: 5, mib: 1024, connects: 500, echoes: 5000, starts: 40, seconds: 5 },
-  quick: { rounds: 3, mib: 256, connects: 200, echoes: 3000, starts: 30, seconds: 1 },
+  full: { rounds: 5, mib: 1024, connects: 2000, echoes: 10_000, starts: 40, seconds: 5 },
+  quick: { rounds: 3, mib: 256, connects: 1500, echoes: 10_000, starts: 30, seconds: 1 },
   tiny: { rounds: 1, mib: 8, connects: 20, echoes: 100, starts: 2, seconds: 1 },
 };
 

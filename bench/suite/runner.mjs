@@ -84,7 +84,8 @@ async function runCase(context) {
       derive({ ...one, ...(await measure(scenario, { server, keys, one, args, options })) }),
     );
 
-  if (one.warmUp) for (const peer of running) await once(peer, one.warmUp);
+  if (one.warmUp)
+    for (const peer of running) await once(peer, one.warmUpOf?.[peer.name] ?? one.warmUp);
   const rounds = scenario.rounds?.(options.size.rounds, one, options) ?? options.size.rounds;
   for (let round = 0; round < rounds; round++) {
     const line = [];

@@ -1,3 +1,6 @@
+/** How many times fewer connections are as good for servers that take that much longer. */
+const SLOWNESS = { openssh: 15, ssh2: 5, asyncssh: 5 };
+
 /** Whole connections: TCP, curve25519, login, a channel, exec, its status, close. */
 export default {
   name: 'connect',
@@ -15,9 +18,10 @@ export default {
         cases.push({
           name: `${auth}, ${concurrency === 1 ? 'one at a time' : `${concurrency} at a time`}`,
           args: args(options.size.connects),
-          // OpenSSH's server is slow enough to be measured with fewer.
-          argsOf: { openssh: args(Math.ceil(options.size.connects / 5)) },
-          warmUp: args(Math.min(50, options.size.connects)),
+          argsOf: slowly(args, options.size.connects),
+          // As many again: V8 compiles what runs for a connection only after hundreds of them.
+          warmUp: args(options.size.connects),
+          warmUpOf: slowly(args, options.size.connects),
           auth,
         });
       }
@@ -25,3 +29,11 @@ export default {
     return cases;
   },
 };
+
+function slowly(args, count) {
+  const fewer = Object.entries(SLOWNESS).map(([name, times]) => [
+    name,
+    args(Math.ceil(count / times)),
+  ]);
+  return Object.fromEntries(fewer);
+}

@@ -12,7 +12,7 @@ export default {
         '--count',
         String(size.echoes),
         '--warmup',
-        String(Math.min(500, size.echoes)),
+        String(Math.min(2000, size.echoes)),
       ],
     },
   ],
