@@ -105,7 +105,12 @@ impl ConnectionHandle {
         };
         // Without commands it is about consumed bytes and sealed packets: little, and done at once.
         if !commands_wait || self.is_hosted.load(Ordering::Relaxed) || self.sleeps.now() {
-            self.drive_here(|handle, core| handle.acknowledge_now(core));
+            self.drive_here(|handle, core| {
+                // One question often leads to the next: its answer acknowledges, too.
+                if !core.asked || !handle.shared.turn.visit(handle) {
+                    handle.acknowledge_now(core);
+                }
+            });
         } else {
             self.notify.notify_one();
         }
@@ -124,6 +129,7 @@ impl ConnectionHandle {
             drop(core);
             return self.notify.notify_one();
         }
+        core.asked = false;
         self.guarded(&mut core, |handle, core| {
             handle.drive(core, None, true, Instant::now());
             then(handle, core);

@@ -197,7 +197,7 @@ impl ConnectionHandle {
         hosted.leaves |= leaves || hosted.home.is_crowded(begun);
         hosted.spend(begun);
         core.stalled = !takes && hosted.has_more();
-        if has_read && hosted.prompt_reads > 0 {
+        if has_read && hosted.prompt_reads > 0 && core.end.is_none() {
             hosted.prompt_reads = hosted.prompt_reads.saturating_sub(1);
             hosted.owes_acknowledgement = true;
             // What the program is asked now it mostly answers in the turn that follows, and the reply

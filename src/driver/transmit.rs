@@ -87,11 +87,12 @@ impl Transmit {
         if write {
             self.make_room();
         }
-        self.untried = !write;
+        // What was only sealed leaves together with what can be sealed now.
+        let mut seals_first = std::mem::replace(&mut self.untried, !write);
         let mut moved = false;
         let mut wrote = false;
         loop {
-            if write && self.is_pending() {
+            if write && self.is_pending() && !std::mem::take(&mut seals_first) {
                 if !std::mem::replace(&mut wrote, true) {
                     self.nagle.begin(&socket.raw());
                 }
@@ -99,11 +100,13 @@ impl Transmit {
                     break;
                 }
             }
-            if self.bytes.len() >= UNWRITTEN_LEN || self.is_over() || !seal(engine, &mut self.bytes)
-            {
+            let sealed = self.bytes.len() < UNWRITTEN_LEN
+                && !self.is_over()
+                && seal(engine, &mut self.bytes);
+            moved |= sealed;
+            if !sealed && !(write && self.is_pending()) {
                 break;
             }
-            moved = true;
         }
         if wrote && !self.is_pending() {
             self.nagle.end(&socket.raw());
