@@ -102,6 +102,10 @@ impl Task {
 
     /// Until the engine has come to its end.
     async fn converse(&mut self) {
+        // Mostly this task sleeps from when its connection has an engine to when that is at its end.
+        if self.handle.is_retired.load(Ordering::Acquire) {
+            return;
+        }
         let mut intake = Intake::new();
         let mut eof = false;
         let mut prompt_reads = PROMPT_READS;
