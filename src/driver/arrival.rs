@@ -13,7 +13,6 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::sleep_until;
@@ -26,7 +25,7 @@ use super::handler::{
 };
 use super::runtime::{self, Sleeps};
 use super::shared::{Halt, Shared, Stranger, next_connection};
-use super::socket::Socket;
+use super::socket::{Accepted, Socket};
 use super::socket_options::Nagle;
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection};
@@ -95,7 +94,7 @@ impl Arrival {
     /// Has to be called on the task, whose thread the connection belongs to.
     pub(super) fn new(
         shared: Arc<Shared>,
-        socket: TcpStream,
+        socket: Accepted,
         stranger: Arc<Stranger>,
         halt: watch::Receiver<Halt>,
     ) -> Arc<Self> {
@@ -201,7 +200,7 @@ struct Admission {
 }
 
 impl Admission {
-    async fn admit(mut self, socket: TcpStream, stranger: Arc<Stranger>) -> Option<Task> {
+    async fn admit(mut self, socket: Accepted, stranger: Arc<Stranger>) -> Option<Task> {
         let (socket, addresses, nagle) = self.ask_whether(socket).await?;
         let handle = Arc::new(ConnectionHandle::new(
             next_connection(),
@@ -236,7 +235,7 @@ impl Admission {
     /// Asks the program whether it wants the connection.
     async fn ask_whether(
         &mut self,
-        socket: TcpStream,
+        socket: Accepted,
     ) -> Option<(Socket, (SocketAddr, SocketAddr), Nagle)> {
         let shared = &self.shared;
         let settings = shared.settings();
@@ -249,8 +248,7 @@ impl Admission {
                 return None;
             }
         };
-        // A socket that cannot leave its runtime is closed, as one that cannot be set up.
-        let socket = Socket::new(socket).ok()?;
+        let socket = Socket::new(socket);
         let refusal = tokio::select! {
             refusal = settings.clients.refusal(peer.ip()) => refusal,
             _ = self.halt.changed() => return None,

@@ -11,7 +11,6 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
@@ -24,7 +23,7 @@ use super::handler::ConnectionEnd;
 use super::hosted::Hosted;
 use super::intake::{Intake, LULL};
 use super::shared::{Halt, Shared, Slot};
-use super::socket::Socket;
+use super::socket::{Accepted, Socket};
 use crate::engine::Job;
 
 /// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
@@ -39,7 +38,7 @@ const LINGER_LEN: usize = 1024 * 1024;
 /// Serves one TCP connection from its accept to its end; `halt` has been watched since the accept.
 pub(super) async fn serve(
     shared: Arc<Shared>,
-    socket: TcpStream,
+    socket: Accepted,
     slot: Slot,
     mut halt: watch::Receiver<Halt>,
 ) {

@@ -8,12 +8,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::task::Poll;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::lookup;
 use super::os_error;
 #[cfg(windows)]
 use super::raw_socket;
+use super::socket::{Accepted, Listener};
 
 /// How often a port is chosen anew that is free in one family and taken in the other.
 const PORT_TRIES: u32 = 8;
@@ -83,13 +84,13 @@ impl From<io::Error> for ListenError {
 /// The open port.
 #[derive(Debug)]
 pub(super) struct Listeners {
-    sockets: Vec<TcpListener>,
+    sockets: Vec<Listener>,
     /// Whose turn it is: one family's flood must not keep the other out.
     turn: usize,
 }
 
 impl Listeners {
-    pub(super) async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+    pub(super) async fn accept(&mut self) -> io::Result<(Accepted, SocketAddr)> {
         self.turn = self.turn.wrapping_add(1);
         let (before, after) = match self.turn.checked_rem(self.sockets.len()) {
             Some(turn) => self.sockets.split_at(turn),
@@ -151,7 +152,7 @@ impl Listen {
         Ok(addresses)
     }
 
-    fn bind(&self, addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+    fn bind(&self, addresses: &[SocketAddr]) -> io::Result<Vec<Listener>> {
         let mut tries = 1;
         loop {
             match self.bind_once(addresses) {
@@ -169,13 +170,13 @@ impl Listen {
     }
 
     /// The same port on each address.
-    fn bind_once(&self, addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+    fn bind_once(&self, addresses: &[SocketAddr]) -> io::Result<Vec<Listener>> {
         let mut port = self.port;
         let mut sockets = Vec::new();
         for address in addresses {
             let mut address = *address;
             address.set_port(port);
-            match bind(address, self.backlog, self.exclusive) {
+            match bind(address, self.backlog, self.exclusive).and_then(Listener::new) {
                 Ok(socket) => {
                     port = socket.local_addr()?.port();
                     sockets.push(socket);
@@ -206,10 +207,10 @@ fn has_ipv6() -> bool {
 
 /// Listens on an address that nobody else listens on; has to be called on the runtime.
 pub(super) fn bind_exclusively(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
-    bind(address, backlog, true)
+    TcpListener::from_std(bind(address, backlog, true)?.into())
 }
 
-fn bind(address: SocketAddr, backlog: u16, exclusive: bool) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, backlog: u16, exclusive: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -230,5 +231,5 @@ fn bind(address: SocketAddr, backlog: u16, exclusive: bool) -> io::Result<TcpLis
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(i32::from(backlog))?;
-    TcpListener::from_std(socket.into())
+    Ok(socket)
 }

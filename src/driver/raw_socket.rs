@@ -4,12 +4,14 @@
 
 use std::io;
 #[cfg(unix)]
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use socket2::Socket;
+#[cfg(unix)]
+use tokio::io::Interest;
 #[cfg(unix)]
 use tokio::io::unix::AsyncFd;
 
@@ -27,6 +29,14 @@ pub(super) fn watch(socket: &Arc<TcpStream>) -> io::Result<AsyncFd<Arc<TcpStream
     // SAFETY: the descriptor stays open as long as the clone is owned by the result, and is never
     // exchanged.
     Ok(unsafe { AsyncFd::register(Arc::clone(socket)) }?)
+}
+
+/// Has this runtime watch an open port.
+#[cfg(unix)]
+pub(super) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
+    // SAFETY: the descriptor stays open as long as the listener is owned by the result, and is never
+    // exchanged.
+    Ok(unsafe { AsyncFd::register_with_interest(port, Interest::READABLE) }?)
 }
 
 /// Sets how much has to wait in a socket before the system wakes its reader (SO_RCVLOWAT); `false`

@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 
 use super::command::OpError;
@@ -20,6 +19,7 @@ use super::os_error;
 use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared, Slot};
+use super::socket::{Accepted, move_here};
 use crate::engine::Ticket;
 
 /// How long accepting pauses when the system gives no socket, at first and at most.
@@ -312,7 +312,7 @@ fn tell_pause(shared: &Shared, error: io::Error) {
     }
 }
 
-fn admit(shared: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
+fn admit(shared: &Arc<Shared>, socket: Accepted, peer: SocketAddr) {
     let slot = match Slot::take(shared) {
         Ok(slot) => slot,
         Err(full) => return shared.log(|| format!("Connection from {peer} closed: {full}.")),
@@ -324,7 +324,7 @@ fn admit(shared: &Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
         None => drop(tokio::spawn(serve(shared, socket, slot, halt))),
         Some(runtime) => drop(runtime.spawn(async move {
             // A socket that cannot change its runtime is closed, as one that cannot be set up.
-            if let Ok(socket) = socket.into_std().and_then(TcpStream::from_std) {
+            if let Ok(socket) = move_here(socket) {
                 serve(shared, socket, slot, halt).await;
             }
         })),

@@ -1,24 +1,63 @@
-//! The socket of a connection. On Unix the runtime of its task watches it only from when it has to: until
-//! then the program's event loop may do so (`program_loop.rs`). Elsewhere the runtime always does.
+//! The socket of a connection, and where it is accepted. On Unix the runtime of its task watches it only
+//! from when it has to: until then the program's event loop may do so (`program_loop.rs`). Elsewhere
+//! the runtime always does.
 
 #[cfg(not(unix))]
-pub(super) use other::Socket;
+pub(super) use other::{Accepted, Listener, Socket, move_here};
 #[cfg(unix)]
-pub(super) use unix::Socket;
+pub(super) use unix::{Accepted, Listener, Socket, move_here};
 
 #[cfg(unix)]
 mod unix {
     use std::io::{self, Read, Write};
-    use std::net;
+    use std::net::{self, SocketAddr};
     use std::os::fd::{AsRawFd, RawFd};
     use std::sync::{Arc, OnceLock};
+    use std::task::{Context, Poll, ready};
 
     use socket2::SockRef;
     use tokio::io::unix::AsyncFd;
     use tokio::io::{Interest, Ready};
-    use tokio::net::TcpStream;
 
     use super::super::raw_socket;
+
+    /// A socket that was accepted, which no runtime watches.
+    pub(in super::super) type Accepted = net::TcpStream;
+
+    /// An open port. A `TcpListener` of the runtime would have that watch each socket that it accepts,
+    /// which costs four system calls and is of no use.
+    #[derive(Debug)]
+    pub(in super::super) struct Listener(AsyncFd<net::TcpListener>);
+
+    impl Listener {
+        /// Takes a socket that listens and never blocks; has to be called on the runtime.
+        pub(in super::super) fn new(socket: socket2::Socket) -> io::Result<Self> {
+            raw_socket::watch_port(socket.into()).map(Self)
+        }
+
+        pub(in super::super) fn local_addr(&self) -> io::Result<SocketAddr> {
+            self.0.get_ref().local_addr()
+        }
+
+        pub(in super::super) fn poll_accept(
+            &self,
+            context: &mut Context<'_>,
+        ) -> Poll<io::Result<(Accepted, SocketAddr)>> {
+            loop {
+                let mut guard = ready!(self.0.poll_read_ready(context))?;
+                if let Ok(accepted) = guard.try_io(|socket| socket.get_ref().accept()) {
+                    let (socket, peer) = accepted?;
+                    socket.set_nonblocking(true)?;
+                    return Poll::Ready(Ok((socket, peer)));
+                }
+            }
+        }
+    }
+
+    /// Has the runtime of the caller be the one of the socket.
+    pub(in super::super) fn move_here(socket: Accepted) -> io::Result<Accepted> {
+        Ok(socket)
+    }
 
     /// A socket that never blocks.
     #[derive(Debug)]
@@ -28,9 +67,8 @@ mod unix {
     }
 
     impl Socket {
-        /// Takes the socket out of its runtime.
-        pub(in super::super) fn new(socket: TcpStream) -> io::Result<Self> {
-            Ok(Self { stream: Arc::new(socket.into_std()?), watch: OnceLock::new() })
+        pub(in super::super) fn new(socket: Accepted) -> Self {
+            Self { stream: Arc::new(socket), watch: OnceLock::new() }
         }
 
         /// Has this runtime watch the socket from now on.
@@ -85,10 +123,42 @@ mod unix {
 #[cfg(not(unix))]
 mod other {
     use std::io;
+    use std::net::SocketAddr;
+    use std::task::{Context, Poll};
 
     use socket2::SockRef;
     use tokio::io::{Interest, Ready};
-    use tokio::net::TcpStream;
+    use tokio::net::{TcpListener, TcpStream};
+
+    /// A socket that was accepted, which the runtime watches that has accepted it.
+    pub(in super::super) type Accepted = TcpStream;
+
+    /// An open port.
+    #[derive(Debug)]
+    pub(in super::super) struct Listener(TcpListener);
+
+    impl Listener {
+        /// Takes a socket that listens and never blocks; has to be called on the runtime.
+        pub(in super::super) fn new(socket: socket2::Socket) -> io::Result<Self> {
+            TcpListener::from_std(socket.into()).map(Self)
+        }
+
+        pub(in super::super) fn local_addr(&self) -> io::Result<SocketAddr> {
+            self.0.local_addr()
+        }
+
+        pub(in super::super) fn poll_accept(
+            &self,
+            context: &mut Context<'_>,
+        ) -> Poll<io::Result<(Accepted, SocketAddr)>> {
+            self.0.poll_accept(context)
+        }
+    }
+
+    /// Has the runtime of the caller be the one of the socket.
+    pub(in super::super) fn move_here(socket: Accepted) -> io::Result<Accepted> {
+        socket.into_std().and_then(TcpStream::from_std)
+    }
 
     /// A socket that never blocks.
     #[derive(Debug)]
@@ -96,8 +166,8 @@ mod other {
 
     impl Socket {
         /// The runtime of the socket has to be the one that calls.
-        pub(in super::super) fn new(socket: TcpStream) -> io::Result<Self> {
-            Ok(Self(socket))
+        pub(in super::super) fn new(socket: Accepted) -> Self {
+            Self(socket)
         }
 
         /// The runtime watches it already.

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, Socket, TcpKeepalive};
-use tokio::net::TcpStream;
 
 use super::raw_socket;
+use super::socket::Accepted;
 
 /// What a system without a setting of its own waits before and between probes (RFC 9293 section 3.8.4
 /// asks for two hours at least); Windows takes both or none.
@@ -33,7 +33,7 @@ pub struct SocketOptions {
 impl SocketOptions {
     /// Sets a socket up that was accepted and says its addresses, the client's first; fails when the
     /// client has left already.
-    pub(super) fn prepare(&self, socket: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
+    pub(super) fn prepare(&self, socket: &Accepted) -> io::Result<(SocketAddr, SocketAddr)> {
         socket.set_nodelay(true)?;
         let addresses = (socket.peer_addr()?, socket.local_addr()?);
         self.set(&SockRef::from(socket));
@@ -140,13 +140,17 @@ impl Nagle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::net::TcpListener;
+    use crate::driver::socket::Listener;
+    use std::future::poll_fn;
+    use std::net::{TcpListener, TcpStream};
 
     /// A connection as it is accepted, and the client's end.
-    async fn accepted() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (listener.accept().await.unwrap().0, client)
+    async fn accepted() -> (Accepted, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let listener = Listener::new(listener.into()).unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (poll_fn(|context| listener.poll_accept(context)).await.unwrap().0, client)
     }
 
     fn with_sockets(test: impl AsyncFnOnce()) {
@@ -279,7 +283,7 @@ mod tests {
             let mut nagle = Nagle::of(&SocketOptions::default());
             nagle.channel_opened(&SockRef::from(&socket));
             let held = (0..1000).any(|_| {
-                socket.try_write(b"x").unwrap();
+                SockRef::from(&socket).send(b"x").unwrap();
                 raw_socket::unsent(&SockRef::from(&socket)).unwrap() > 0
             });
             assert!(held, "nothing is held back, so this shows nothing");

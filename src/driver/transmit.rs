@@ -104,7 +104,8 @@ impl Transmit {
                 && !self.is_over()
                 && seal(engine, &mut self.bytes);
             moved |= sealed;
-            if !sealed && !(write && self.is_pending()) {
+            let goes_on = sealed || (write && self.is_pending());
+            if !goes_on {
                 break;
             }
         }
