@@ -2,6 +2,9 @@
 
 const { checkFunction } = require('./args.js');
 
+/** The promise of every operation that was done when its call returned: who gets it need not wait. */
+const DONE = Promise.resolve();
+
 /**
  * Runs the body of an asynchronous method. Whatever goes wrong, a wrong argument included, comes out
  * one way: the promise, or the callback if there is one.
@@ -30,4 +33,4 @@ function sendAndForget(core, connection, start) {
   });
 }
 
-module.exports = { call, sendAndForget };
+module.exports = { DONE, call, sendAndForget };

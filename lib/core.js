@@ -3,13 +3,13 @@
 const { NativeServer, errorText } = require('./native.js');
 const { KIND } = require('./kinds.js');
 const { SSHServerError, toServerError } = require('./errors.js');
+const { DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
 const { ChannelTexts, TextReader } = require('./text.js');
 const keepAlive = require('./keep_alive.js');
 
-const RESOLVED = Promise.resolve();
 const DATA_BITS =
   (1 << KIND.CHANNEL_DATA_IN) | (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
 const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
@@ -168,7 +168,7 @@ class Core {
   /** A call that ends with an OpDone event, or at once when it returns true. Throws what the addon throws at once. */
   operation(method, ...args) {
     const op = ++this.#lastOp;
-    return this.query(method, op, ...args) === true ? RESOLVED : this.#opPromise(op, null);
+    return this.query(method, op, ...args) === true ? DONE : this.#opPromise(op, null);
   }
 
   /** Takes over what the facade itself goes by. */

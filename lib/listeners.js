@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 const { EVENT_NAMES, KIND, KIND_OF_NAME } = require('./kinds.js');
+const { DONE } = require('./calls.js');
 const { describeThrown } = require('./errors.js');
 const { ErrorEvent, idText } = require('./event_objects.js');
 
@@ -64,7 +65,9 @@ class Listeners {
     for (let i = 0; i < list.length; i++) {
       try {
         const result = list[i].call(this.#emitter, event);
-        if (result !== undefined && isThenable(result)) (pending ??= []).push(result);
+        // Mostly a listener that returns a promise returns that of a send.
+        if (result !== undefined && result !== DONE && isThenable(result))
+          (pending ??= []).push(result);
       } catch (error) {
         ok = false;
         this.failed(kind, connection, error);

@@ -40,6 +40,21 @@ describe('data', () => {
     expect(native.totalConsumed(3)).toBe(3);
   });
 
+  test('whose listener returns a send is consumed at once when that is done, else when it is', async () => {
+    const { server, native } = create(3);
+    const sent = [];
+    server.on('SSHChannelDataIn', (e) => {
+      sent.push(e.data);
+      return server.sendBytes(e.channelId, e.dataB);
+    });
+    native.sendResults = [true, false, true];
+    native.events(data(3, 'a'), data(3, 'bc'), data(3, 'def'));
+    expect([sent, native.totalConsumed(3)]).toEqual([['a', 'bc'], 1]);
+    native.done(native.called('send')[1][0]);
+    await turn();
+    expect([sent, native.totalConsumed(3)]).toEqual([['a', 'bc', 'def'], 6]);
+  });
+
   test('nobody listens to is consumed', () => {
     const { server, native } = create();
     server.on('SSHChannelOpenRequest', () => {});
