@@ -4,6 +4,8 @@
 //! read the tables. Knows no protocol state.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 pub(crate) mod aws_lc;
 pub mod cipher;
@@ -12,6 +14,8 @@ pub mod hash;
 pub mod kex;
 pub mod key_derivation;
 pub mod mac;
+#[cfg(target_arch = "x86_64")]
+mod poly1305;
 pub mod random;
 pub mod secret;
 pub mod signature;

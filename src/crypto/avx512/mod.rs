@@ -19,6 +19,7 @@ use std::arch::x86_64::{
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::crypto::poly1305::Key;
 use crate::error::CryptoError;
 use chacha20::Nonce;
 use memory::xor;
@@ -136,7 +137,7 @@ impl Keys {
             xor(length, *header);
             self.apply(stream, nonce(sequence), body);
         }
-        *tag = tag_key_of(*tag_key).tag(packet).to_le_bytes();
+        *tag = poly1305::tag(tag_key_of(*tag_key), packet).to_le_bytes();
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512ifma")]
@@ -150,7 +151,7 @@ impl Keys {
         self.renew(start, sequence);
         let [_, tag_key, stream @ ..] = &*start.blocks;
         // nothing is decrypted before the tag is known to be right
-        let expected = tag_key_of(*tag_key).tag(packet);
+        let expected = poly1305::tag(tag_key_of(*tag_key), packet);
         if !bool::from(expected.ct_eq(&u128::from_le_bytes(*tag))) {
             return Err(CryptoError::BadMac);
         }
@@ -177,10 +178,10 @@ fn nonce(sequence: u32) -> Nonce {
 
 /// The first 32 bytes of a block are the one-time key of a tag.
 #[target_feature(enable = "avx512f")]
-fn tag_key_of(block: __m512i) -> poly1305::Key {
+fn tag_key_of(block: __m512i) -> Key {
     let r = number(_mm512_castsi512_si128(block));
     let s = number(_mm512_extracti32x4_epi32::<1>(block));
-    poly1305::Key::new(r, s)
+    Key::new(r, s)
 }
 
 #[target_feature(enable = "sse2")]

@@ -1,8 +1,4 @@
-//! Poly1305 (RFC 8439 section 2.5): eight blocks at a time with the 52-bit multipliers of AVX-512
-//! IFMA, one at a time where the message is short or ends.
-//!
-//! A number modulo p = 2^130 - 5 is three limbs of 44, 44 and 42 bits, which may hold a few bits
-//! more between the steps. 2^132 is 20 modulo p: a product beyond the third limb comes back times 20.
+//! Poly1305 (RFC 8439 section 2.5), eight blocks at a time with the 52-bit multipliers of AVX-512 IFMA.
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
@@ -10,161 +6,45 @@ use std::arch::x86_64::{
     _mm512_slli_epi64, _mm512_srli_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::memory::{load, load_words};
-
-/// Bytes of a block.
-const BLOCK: usize = 16;
+use crate::crypto::poly1305::{
+    AFTER_BLOCK, BLOCK, Key, LAST_LIMB, LAST_LIMB_MASK, LIMB, LIMB_MASK, Number,
+};
 
 /// Bytes from which on the powers of r for eight blocks at a time pay, as measured.
 const LONG: usize = 8 * BLOCK;
 
-const LIMB: u32 = 44;
-const LAST_LIMB: u32 = 42;
-const LIMB_MASK: u64 = (1 << LIMB) - 1;
-const LAST_LIMB_MASK: u64 = (1 << LAST_LIMB) - 1;
-
-/// 2^128 in the third limb: the bit that follows a whole block.
-const AFTER_BLOCK: u64 = 1 << (128 - 2 * LIMB);
-
-/// A number modulo p.
-#[derive(Clone, Copy)]
-struct Number([u64; 3]);
-
-impl Zeroize for Number {
-    fn zeroize(&mut self) {
-        self.0.zeroize();
-    }
+/// The tag of a message, as the number that its bytes are in little-endian order.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn tag(key: Key, message: &[u8]) -> u128 {
+    if message.len() < LONG { key.tag(message) } else { tag_by_eight(key, message) }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "the low 64 bits are what is asked for")]
-fn low(number: u128) -> u64 {
-    number as u64
-}
-
-impl Number {
-    fn from_u128(number: u128) -> Self {
-        let low_limbs = [low(number) & LIMB_MASK, low(number >> LIMB) & LIMB_MASK];
-        let [n0, n1] = low_limbs;
-        Self([n0, n1, low(number >> (2 * LIMB))])
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn tag_by_eight(key: Key, message: &[u8]) -> u128 {
+    let powers = Powers::new(*key.r);
+    let (eights, _) = message.as_chunks().0.as_chunks();
+    let (pairs, single) = eights.as_chunks::<2>();
+    let (r8, r16) = (Factor::same(&powers.r8), Factor::same(&powers.r16));
+    let mut sum = Numbers::zero();
+    for [first, second] in pairs {
+        let mut products = Products::starting_with(Numbers::from_blocks(second));
+        products.add(Numbers::from_blocks(first), &r8);
+        products.add(sum, &r16);
+        sum = products.carry();
     }
-
-    /// A block of the message, with the bit that follows it.
-    fn from_block(block: &[u8; BLOCK]) -> Self {
-        let Self([n0, n1, n2]) = Self::from_u128(u128::from_le_bytes(*block));
-        Self([n0, n1, n2 | AFTER_BLOCK])
+    for blocks in single {
+        let mut products = Products::starting_with(Numbers::from_blocks(blocks));
+        products.add(sum, &r8);
+        sum = products.carry();
     }
-
-    fn plus(self, Self([m0, m1, m2]): Self) -> Self {
-        let Self([n0, n1, n2]) = self;
-        Self([n0 + m0, n1 + m1, n2 + m2])
-    }
-
-    fn times(self, Self([m0, m1, m2]): Self) -> Self {
-        let Self([n0, n1, n2]) = self;
-        let product = |x: u64, y: u64| u128::from(x) * u128::from(y);
-        let (m1_20, m2_20) = (20 * m1, 20 * m2);
-        let p0 = product(n0, m0) + product(n1, m2_20) + product(n2, m1_20);
-        let p1 = product(n0, m1) + product(n1, m0) + product(n2, m2_20);
-        let p2 = product(n0, m2) + product(n1, m1) + product(n2, m0);
-        let p1 = p1 + (p0 >> LIMB);
-        let p2 = p2 + (p1 >> LIMB);
-        let r0 = (low(p0) & LIMB_MASK) + 5 * low(p2 >> LAST_LIMB);
-        let r1 = (low(p1) & LIMB_MASK) + (r0 >> LIMB);
-        Self([r0 & LIMB_MASK, r1, low(p2) & LAST_LIMB_MASK])
-    }
-
-    /// Brings every limb but the first into its bits.
-    fn carry(self) -> Self {
-        let Self([n0, n1, n2]) = self;
-        let n1 = n1 + (n0 >> LIMB);
-        let n2 = n2 + (n1 >> LIMB);
-        let n0 = (n0 & LIMB_MASK) + 5 * (n2 >> LAST_LIMB);
-        Self([n0, n1 & LIMB_MASK, n2 & LAST_LIMB_MASK])
-    }
-
-    /// The number from 0 to p - 1, modulo 2^128.
-    fn reduced(self) -> u128 {
-        // the first pass may leave one carry in the first limb, and then little else in it
-        let Self([n0, n1, n2]) = self.carry().carry();
-        // n - p = n + 5 - 2^130, which is not negative if the addition reaches 2^130
-        let m0 = n0 + 5;
-        let m1 = n1 + (m0 >> LIMB);
-        let m2 = n2 + (m1 >> LIMB);
-        let keep = (m2 >> LAST_LIMB).wrapping_sub(1);
-        let select = |n: u64, m: u64| u128::from((n & keep) | (m & LIMB_MASK & !keep));
-        // 2^128 is in the third limb: the shift drops it
-        select(n0, m0) | (select(n1, m1) << LIMB) | (select(n2, m2) << (2 * LIMB))
-    }
-}
-
-/// The one-time key of a message.
-pub(super) struct Key {
-    /// Clamped.
-    r: Zeroizing<Number>,
-    s: Zeroizing<u128>,
-}
-
-impl Key {
-    pub(super) fn new(r: u128, s: u128) -> Self {
-        const CLAMP: u128 = 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff;
-        Self { r: Zeroizing::new(Number::from_u128(r & CLAMP)), s: Zeroizing::new(s) }
-    }
-
-    /// The tag of a message, as the number that its bytes are in little-endian order.
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn tag(self, message: &[u8]) -> u128 {
-        if message.len() < LONG { self.tag_by_one(message) } else { self.tag_by_eight(message) }
-    }
-
-    pub(super) fn tag_by_one(self, message: &[u8]) -> u128 {
-        self.finish(Number([0; 3]), message)
-    }
-
-    /// The tag of `rest` after what the sum was before.
-    fn finish(self, mut sum: Number, rest: &[u8]) -> u128 {
-        let (blocks, end) = rest.as_chunks::<BLOCK>();
-        for block in blocks {
-            sum = sum.plus(Number::from_block(block)).times(*self.r);
-        }
-        if !end.is_empty() {
-            // the bit follows the last byte, wherever that is
-            let bytes = end.iter().copied().chain([1]);
-            let mut block = [0; BLOCK];
-            for (to, byte) in block.iter_mut().zip(bytes) {
-                *to = byte;
-            }
-            let end = Number::from_u128(u128::from_le_bytes(block));
-            sum = sum.plus(end).times(*self.r);
-        }
-        sum.reduced().wrapping_add(*self.s)
-    }
-
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn tag_by_eight(self, message: &[u8]) -> u128 {
-        let powers = Powers::new(*self.r);
-        let (eights, _) = message.as_chunks().0.as_chunks();
-        let (pairs, single) = eights.as_chunks::<2>();
-        let (r8, r16) = (Factor::same(&powers.r8), Factor::same(&powers.r16));
-        let mut sum = Numbers::zero();
-        for [first, second] in pairs {
-            let mut products = Products::starting_with(Numbers::from_blocks(second));
-            products.add(Numbers::from_blocks(first), &r8);
-            products.add(sum, &r16);
-            sum = products.carry();
-        }
-        for blocks in single {
-            let mut products = Products::starting_with(Numbers::from_blocks(blocks));
-            products.add(sum, &r8);
-            sum = products.carry();
-        }
-        let mut products = Products::starting_with(Numbers::zero());
-        products.add(sum, &Factor::of_lanes(&powers.of_lanes));
-        let sum = products.carry().sum();
-        let done = size_of_val(eights);
-        self.finish(sum, message.get(done..).unwrap_or_default())
-    }
+    let mut products = Products::starting_with(Numbers::zero());
+    products.add(sum, &Factor::of_lanes(&powers.of_lanes));
+    let sum = products.carry().sum();
+    let done = size_of_val(eights);
+    key.finish(sum, message.get(done..).unwrap_or_default())
 }
 
 /// The powers of r that eight and sixteen blocks at a time need.
@@ -324,36 +204,5 @@ impl Products {
             _mm512_add_epi64(_mm512_and_si512(n1, mask), over0),
             _mm512_add_epi64(_mm512_and_si512(n2, last_mask), over1),
         ])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_end_of_the_sum_is_below_p() {
-        // p - 1 modulo 2^128
-        let last = u128::MAX - 5;
-        let (n, m) = (LIMB_MASK, LAST_LIMB_MASK);
-        for (limbs, expected) in [
-            ([0, 0, 0], 0),
-            ([n - 5, n, m], last),
-            ([n - 4, n, m], 0),
-            ([n - 3, n, m], 1),
-            ([n, n, m], 4),
-            // 2^130, as a carry of each limb
-            ([0, 0, m + 1], 5),
-            ([0, n + 1, m], 5),
-            ([n + 1, n, m], 5),
-            // a carry of the last limb that makes one of the first
-            ([n, n, 2 * m + 1], 9),
-            ([n - 4, n, 2 * m + 1], 5),
-            ([1 << 50, 0, 0], 1 << 50),
-            ([0, 1 << 50, 0], 1 << 94),
-            ([0, 0, 1 << 50], 5 << 8),
-        ] {
-            assert_eq!(Number(limbs).reduced(), expected, "{limbs:x?}");
-        }
     }
 }

@@ -1,11 +1,12 @@
-//! The vectors of RFC 8439, and agreement with AWS-LC. Where the processor lacks the instructions
+//! The vectors of RFC 8439; `cipher/chacha20_poly1305.rs` compares whole packets with AWS-LC. Where the processor lacks the instructions
 //! there is nothing to test: each test says so and is counted as skipped by `npm test`.
 
 use std::io::Write as _;
 
-use aws_lc_rs::aead::chacha20_poly1305_openssh as aws_lc;
-
 use super::*;
+use crate::crypto::poly1305::tests::{
+    IETF, JABBERWOCKY, JABBERWOCKY_KEY, agrees_with_the_definition, of_rfc_8439,
+};
 use crate::crypto::tests::{Numbers, hex};
 
 /// Whether the tests can run. `npm test` counts the lines that say they can't.
@@ -31,19 +32,12 @@ fn apply(key: &[u8], counter: i32, nonce: &str, data: &mut [u8]) {
 
 /// The tags of one block at a time, of eight, and of what is chosen. Only after [`supported`].
 fn tags(r: u128, s: u128, message: &[u8]) -> [u128; 3] {
-    let key = || poly1305::Key::new(r, s);
+    let key = || Key::new(r, s);
     // SAFETY: the processor has the instructions, as every caller has asked.
-    unsafe { [key().tag_by_one(message), key().tag_by_eight(message), key().tag(message)] }
+    unsafe {
+        [key().tag(message), poly1305::tag_by_eight(key(), message), poly1305::tag(key(), message)]
+    }
 }
-
-const IETF: &str = "Any submission to the IETF intended by the Contributor for publication as all \
-    or part of an IETF Internet-Draft or RFC and any statement made within the context of an IETF \
-    activity is considered an \"IETF Contribution\". Such statements include oral statements in \
-    IETF sessions, as well as written and electronic communications made at any time or place, \
-    which are addressed to";
-
-const JABBERWOCKY: &str = "'Twas brillig, and the slithy toves\nDid gyre and gimble in the wabe:\n\
-    All mimsy were the borogoves,\nAnd the mome raths outgrabe.";
 
 const SUNSCREEN: &str = "Ladies and Gentlemen of the class of '99: If I could offer you only one \
     tip for the future, sunscreen would be it.";
@@ -174,184 +168,17 @@ fn chacha20_texts_of_rfc_8439() {
     );
 }
 
-const JABBERWOCKY_KEY: &str = "1c9240a5eb55d38af333888604f6b5f0473917c1402b80099dca5cbc207075c0";
-
-fn number(digits: &str) -> u128 {
-    u128::from_le_bytes(hex(digits).try_into().unwrap())
-}
-
-/// RFC 8439 sections 2.5.2 and A.3.
 #[test]
 fn poly1305_of_rfc_8439() {
-    if !supported() {
-        return;
+    if supported() {
+        of_rfc_8439(tags);
     }
-    let half = number("36e5f6b5c5e06070f0efca96227a863e");
-    let (twas_r, twas_s) = JABBERWOCKY_KEY.split_at(32);
-    let (ones, small) = ("ffffffffffffffffffffffffffffffff", |n: u8| format!("{n:02x}{:030}", 0));
-    let (carries, ends) = ("e33594d7505e43b90000000000000000", "3394d7505e4379cd0100000000000000");
-    for (r, s, message, tag) in [
-        (
-            number("85d6be7857556d337f4452fe42d506a8"),
-            number("0103808afb0db2fd4abff6af4149f51b"),
-            b"Cryptographic Forum Research Group".to_vec(),
-            "a8061dc1305136c6c22b8baf0c0127a9",
-        ),
-        (0, 0, vec![0; 64], &small(0)),
-        (0, half, IETF.into(), "36e5f6b5c5e06070f0efca96227a863e"),
-        (half, 0, IETF.into(), "f3477e7cd95417af89a6b8794c310cf0"),
-        (number(twas_r), number(twas_s), JABBERWOCKY.into(), "4541669a7eaaee61e708dc7cbcc5eb62"),
-        (2, 0, hex(ones), &small(3)),
-        (2, u128::MAX, hex(&small(2)), &small(3)),
-        (1, 0, hex(&[ones, "f0ffffffffffffffffffffffffffffff", &small(0x11)].concat()), &small(5)),
-        (
-            1,
-            0,
-            hex(&[ones, "fbfefefefefefefefefefefefefefefe", "01010101010101010101010101010101"]
-                .concat()),
-            &small(0),
-        ),
-        (2, 0, hex("fdffffffffffffffffffffffffffffff"), "faffffffffffffffffffffffffffffff"),
-        (
-            number("01000000000000000400000000000000"),
-            0,
-            hex(&[carries, ends, &small(0), &small(1)].concat()),
-            "14000000000000005500000000000000",
-        ),
-        (
-            number("01000000000000000400000000000000"),
-            0,
-            hex(&[carries, ends, &small(0)].concat()),
-            &small(0x13),
-        ),
-    ] {
-        assert_eq!(tags(r, s, &message), [number(tag); 3], "{tag}");
-    }
-}
-
-/// RFC 8439 section 2.5 bit by bit: a number below p = 2^130 - 5 is its bits from 128 on and those
-/// before.
-fn poly1305_by_bits(r: u128, s: u128, message: &[u8]) -> u128 {
-    let r = r & 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff;
-    let plus = |(high, low): (u8, u128), (other_high, other_low): (u8, u128)| {
-        let (low, carry) = low.overflowing_add(other_low);
-        let (high, p_low) = (high + other_high + u8::from(carry), u128::MAX - 4);
-        if (high, low) < (3, p_low) {
-            return (high, low);
-        }
-        let (low, borrow) = low.overflowing_sub(p_low);
-        (high - 3 - u8::from(borrow), low)
-    };
-    let mut sum = (0, 0);
-    for block in message.chunks(16) {
-        let mut bytes = [0; 17];
-        bytes[..block.len()].copy_from_slice(block);
-        bytes[block.len()] = 1;
-        let (low, high) = bytes.split_first_chunk().unwrap();
-        let term = plus(sum, (high[0], u128::from_le_bytes(*low)));
-        sum = (0, 0);
-        for bit in (0..128).rev() {
-            sum = plus(sum, sum);
-            if (r >> bit) & 1 == 1 {
-                sum = plus(sum, term);
-            }
-        }
-    }
-    sum.1.wrapping_add(s)
 }
 
 #[test]
 fn poly1305_agrees_with_the_definition() {
-    if !supported() {
-        return;
-    }
-    let mut random = Numbers(0x706f_6c79);
-    let lens = (0..300).chain([383, 384, 385, 511, 512, 513, 640, 1023, 1024, 1039, 4100]);
-    for len in lens {
-        let noise = random.bytes(len);
-        let sparse = noise.iter().map(|byte| if byte % 2 == 0 { 0xff } else { 0 }).collect();
-        let messages = [noise, vec![0xff; len], vec![0; len], sparse];
-        for r in [u128::MAX, wide(&mut random), 1, 2, 5] {
-            for message in &messages {
-                let s = wide(&mut random);
-                let expected = poly1305_by_bits(r, s, message);
-                assert_eq!(tags(r, s, message), [expected; 3], "{r:x} {len}");
-            }
-        }
-    }
-}
-
-fn wide(random: &mut Numbers) -> u128 {
-    u128::from(random.next()) << 64 | u128::from(random.next())
-}
-
-fn sequence(random: &mut Numbers) -> u32 {
-    let ends = [0, 1, u32::MAX - 1, u32::MAX];
-    let other = u32::from_le_bytes(*random.next().to_le_bytes().first_chunk().unwrap());
-    ends.get(random.below(8)).copied().unwrap_or(other)
-}
-
-/// Seals with both, opens what the other sealed, and nothing else.
-fn agrees(key: &[u8; 64], sequence: u32, plain: &[u8], flip: usize) {
-    let (mut sealed, mut tag) = (plain.to_vec(), [0; 16]);
-    SealingKey::new(key).unwrap().seal_in_place(sequence, &mut sealed, &mut tag);
-    let (mut expected, mut expected_tag) = (plain.to_vec(), [0; 16]);
-    aws_lc::SealingKey::new(key).seal_in_place(sequence, &mut expected, &mut expected_tag);
-    let len = plain.len();
-    assert!(sealed == expected && tag == expected_tag, "{len} {sequence}");
-
-    let mut opener = OpeningKey::new(key).unwrap();
-    // a bit of the packet or of its tag
-    let (mut bad, mut bad_tag) = (sealed.clone(), tag);
-    let byte = flip / 8 % (len + 16);
-    let wrong = bad.get_mut(byte).unwrap_or_else(|| &mut bad_tag[byte - len]);
-    *wrong ^= 1 << (flip % 8);
-    let refused = bad.clone();
-    let result = opener.open_in_place(sequence, &mut bad, &bad_tag);
-    assert_eq!(result, Err(CryptoError::BadMac), "{len} {sequence} {flip}");
-    assert!(bad == refused, "decrypted without a right tag: {len}");
-
-    let length = opener.decrypt_packet_length(sequence, *sealed.first_chunk().unwrap());
-    assert_eq!(length, plain[..4]);
-    assert_eq!(opener.open_in_place(sequence, &mut sealed, &tag), Ok(()));
-    assert!(sealed[..4] == expected[..4] && sealed[4..] == plain[4..], "{len} {sequence}");
-}
-
-#[test]
-fn agrees_with_aws_lc_for_every_length() {
-    if !supported() {
-        return;
-    }
-    let mut random = Numbers(0x6368_6163);
-    for len in 4..=2104 {
-        let (key, sequence, flip) = (random.array(), sequence(&mut random), random.below(1 << 20));
-        agrees(&key, sequence, &random.bytes(len), flip);
-    }
-    for len in 4..=1200 {
-        agrees(&[0xff; 64], u32::MAX, &vec![0xff; len], 8 * len);
-    }
-    for len in [4096, 8191, 32_768, 32_804, 35_000, 65_536, 262_143, 262_144, 262_148] {
-        for sequence in [0, sequence(&mut random), u32::MAX] {
-            agrees(&random.array(), sequence, &random.bytes(len), random.below(1 << 20));
-        }
-    }
-}
-
-/// What is drawn is the same in every run, and everything about a packet is drawn.
-#[test]
-fn agrees_with_aws_lc_for_random_packets() {
-    if !supported() {
-        return;
-    }
-    let mut random = Numbers(0x3230_3236);
-    for _ in 0..1500 {
-        let len = 4 + random.below(3000);
-        let plain = match random.below(4) {
-            0 => vec![0; len],
-            1 => vec![0xff; len],
-            _ => random.bytes(len),
-        };
-        agrees(&random.array(), sequence(&mut random), &plain, random.below(1 << 20));
+    if supported() {
+        agrees_with_the_definition(tags);
     }
 }
 

@@ -2,6 +2,7 @@
 //! Everything it exports is safe, whatever the arguments.
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
+mod chacha20;
 mod cipher;
 mod dsa;
 mod hmac;
@@ -15,6 +16,8 @@ use std::ffi::c_int;
 
 use zeroize::Zeroizing;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use self::chacha20::ChaCha20Key;
 pub(crate) use self::cipher::{CipherContext, CipherKind, Direction};
 pub(crate) use self::dsa::DsaKey;
 pub(crate) use self::hmac::{HmacHash, HmacKey};

@@ -1,6 +1,6 @@
 //! chacha20-poly1305@openssh.com, as OpenSSH's PROTOCOL.chacha20poly1305 defines it: two keys, one
 //! for the length and one for the rest; the nonce is the sequence number, there is no other state.
-//! Runs on `crypto/avx512/` where the processor has that, and on AWS-LC everywhere else.
+//! Runs on `crypto/avx512/` or `crypto/avx2/` where the processor has that, and on AWS-LC everywhere else.
 
 use aws_lc_rs::aead::chacha20_poly1305_openssh::{
     self as aws_lc, KEY_LEN, PACKET_LENGTH_LEN, TAG_LEN,
@@ -9,7 +9,7 @@ use aws_lc_rs::aead::chacha20_poly1305_openssh::{
 use super::{CipherAlgorithm, Mode, Opener, Sealer};
 use crate::crypto::Security;
 #[cfg(target_arch = "x86_64")]
-use crate::crypto::avx512;
+use crate::crypto::{avx2, avx512};
 use crate::error::CryptoError;
 
 /// The registry row.
@@ -34,6 +34,10 @@ fn opener(key: &[u8; KEY_LEN]) -> Box<dyn Opener> {
     if let Some(key) = avx512::OpeningKey::new(key) {
         return Box::new(ChachaOpener(key));
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(keys) = avx2::Keys::new(key) {
+        return Box::new(ChachaOpener(keys));
+    }
     Box::new(ChachaOpener(aws_lc::OpeningKey::new(key)))
 }
 
@@ -41,6 +45,10 @@ fn sealer(key: &[u8; KEY_LEN]) -> Box<dyn Sealer> {
     #[cfg(target_arch = "x86_64")]
     if let Some(key) = avx512::SealingKey::new(key) {
         return Box::new(ChachaSealer(key));
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(keys) = avx2::Keys::new(key) {
+        return Box::new(ChachaSealer(keys));
     }
     Box::new(ChachaSealer(aws_lc::SealingKey::new(key)))
 }
@@ -60,6 +68,20 @@ trait OpenPackets: Send {
 
 trait SealPackets: Send {
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]);
+
+    /// The same with `data` at a place in `packet` behind the length, where it need not be yet.
+    fn seal_from(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        (at, data): (usize, &[u8]),
+        tag: &mut [u8; TAG_LEN],
+    ) -> Result<(), CryptoError> {
+        let place = at.checked_add(data.len()).and_then(|end| packet.get_mut(at..end));
+        place.ok_or(CryptoError::Failed)?.copy_from_slice(data);
+        self.seal(sequence, packet, tag);
+        Ok(())
+    }
 }
 
 impl OpenPackets for aws_lc::OpeningKey {
@@ -104,6 +126,39 @@ impl OpenPackets for avx512::OpeningKey {
 impl SealPackets for avx512::SealingKey {
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]) {
         self.seal_in_place(sequence, packet, tag);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl OpenPackets for avx2::Keys {
+    fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32 {
+        u32::from_be_bytes(self.decrypt_packet_length(sequence, encrypted))
+    }
+
+    fn open(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), CryptoError> {
+        self.open_in_place(sequence, packet, tag)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl SealPackets for avx2::Keys {
+    fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]) {
+        self.seal_in_place(sequence, packet, tag);
+    }
+
+    fn seal_from(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        data: (usize, &[u8]),
+        tag: &mut [u8; TAG_LEN],
+    ) -> Result<(), CryptoError> {
+        avx2::Keys::seal_from(self, sequence, packet, data, tag)
     }
 }
 
@@ -164,6 +219,20 @@ impl<K: SealPackets> Sealer for ChachaSealer<K> {
         self.0.seal(sequence, plain, tag);
         Ok(())
     }
+
+    fn seal_from(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        at: usize,
+        data: &[u8],
+    ) -> Result<(), CryptoError> {
+        let (plain, tag) = packet.split_last_chunk_mut().ok_or(CryptoError::Failed)?;
+        if at < PACKET_LENGTH_LEN {
+            return Err(CryptoError::Failed);
+        }
+        self.0.seal_from(sequence, plain, (at, data), tag)
+    }
 }
 
 /// ChaCha20 is a stream cipher: packets are padded to the least RFC 4253 section 6 allows.
@@ -173,6 +242,8 @@ const BLOCK_LEN: usize = 8;
 pub(super) mod tests {
     use super::*;
     use crate::crypto::cipher::tests::{hex, sample_packet, seals_and_opens, seals_to};
+    #[cfg(target_arch = "x86_64")]
+    use crate::crypto::tests::Numbers;
 
     /// The test vector of draft-ietf-sshm-chacha20-poly1305: sequence number 7.
     fn known_answer_of_the_draft() {
@@ -224,6 +295,106 @@ pub(super) mod tests {
             let mut packet = hex(sealed);
             packet[20] ^= 1;
             assert_eq!(opener.open(sequence, &mut packet), Err(CryptoError::BadMac));
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn sequence(random: &mut Numbers) -> u32 {
+        let ends = [0, 1, u32::MAX - 1, u32::MAX];
+        let other = u32::from_le_bytes(*random.next().to_le_bytes().first_chunk().unwrap());
+        ends.get(random.below(8)).copied().unwrap_or(other)
+    }
+
+    /// What is built here for these processors; each module's tests say where one is lacking.
+    #[cfg(target_arch = "x86_64")]
+    fn each(key: &[u8; KEY_LEN], mut test: impl FnMut(&mut dyn SealPackets, &mut dyn OpenPackets)) {
+        if let (Some(mut sealer), Some(mut opener)) =
+            (avx512::SealingKey::new(key), avx512::OpeningKey::new(key))
+        {
+            test(&mut sealer, &mut opener);
+        }
+        if let (Some(mut sealer), Some(mut opener)) = (avx2::Keys::new(key), avx2::Keys::new(key)) {
+            test(&mut sealer, &mut opener);
+        }
+    }
+
+    /// Each seals as AWS-LC does, opens what that sealed, and nothing else. `draw` is what is flipped, and
+    /// what data is apart.
+    #[cfg(target_arch = "x86_64")]
+    fn agrees(key: &[u8; KEY_LEN], sequence: u32, plain: &[u8], draw: usize) {
+        let (len, mut expected, mut expected_tag) = (plain.len(), plain.to_vec(), [0; TAG_LEN]);
+        aws_lc::SealingKey::new(key).seal_in_place(sequence, &mut expected, &mut expected_tag);
+        each(key, |sealer, opener| {
+            let (mut sealed, mut tag) = (plain.to_vec(), [0; TAG_LEN]);
+            sealer.seal(sequence, &mut sealed, &mut tag);
+            assert!(sealed == expected && tag == expected_tag, "{len} {sequence}");
+
+            let (mut sealed, mut tag) = (plain.to_vec(), [0; TAG_LEN]);
+            let at = 4 + draw % (len - 3).min(200);
+            let end = len - draw / 200 % (len - at + 1).min(200);
+            sealed[at..end].fill(0xaa);
+            sealer.seal_from(sequence, &mut sealed, (at, &plain[at..end]), &mut tag).unwrap();
+            assert!(sealed == expected && tag == expected_tag, "{len} {sequence} {at} {end}");
+
+            // a bit of the packet or of its tag
+            let (mut bad, mut bad_tag) = (sealed.clone(), tag);
+            let byte = draw / 8 % (len + TAG_LEN);
+            let wrong = bad.get_mut(byte).unwrap_or_else(|| &mut bad_tag[byte - len]);
+            *wrong ^= 1 << (draw % 8);
+            let refused = bad.clone();
+            let result = opener.open(sequence, &mut bad, &bad_tag);
+            assert_eq!(result, Err(CryptoError::BadMac), "{len} {sequence} {draw}");
+            assert!(bad == refused, "decrypted without a right tag: {len}");
+
+            let length = opener.length(sequence, *sealed.first_chunk().unwrap());
+            assert_eq!(length.to_be_bytes(), plain[..4]);
+            assert_eq!(opener.open(sequence, &mut sealed, &tag), Ok(()));
+            assert!(sealed[..4] == expected[..4] && sealed[4..] == plain[4..], "{len} {sequence}");
+        });
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn packets_of_every_length_are_those_of_aws_lc() {
+        let mut random = Numbers(0x6368_6163);
+        for len in 4..=2104 {
+            let (key, sequence) = (random.array(), sequence(&mut random));
+            let draw = random.below(1 << 20);
+            agrees(&key, sequence, &random.bytes(len), draw);
+        }
+        for len in 4..=1200 {
+            agrees(&[0xff; KEY_LEN], u32::MAX, &vec![0xff; len], 8 * len);
+        }
+        for len in [4096, 8191, 32_768, 32_804, 35_000, 65_536, 262_143, 262_144, 262_148] {
+            for sequence in [0, sequence(&mut random), u32::MAX] {
+                agrees(&random.array(), sequence, &random.bytes(len), random.below(1 << 20));
+            }
+        }
+    }
+
+    /// What is drawn is the same in every run, and everything about a packet is drawn.
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn random_packets_are_those_of_aws_lc() {
+        let mut random = Numbers(0x3230_3236);
+        for _ in 0..1500 {
+            let len = 4 + random.below(3000);
+            let plain = match random.below(4) {
+                0 => vec![0; len],
+                1 => vec![0xff; len],
+                _ => random.bytes(len),
+            };
+            agrees(&random.array(), sequence(&mut random), &plain, random.below(1 << 20));
+        }
+    }
+
+    #[test]
+    fn data_on_the_length_or_on_the_tag_is_refused() {
+        for (at, len) in [(3, 4), (4, 33), (36, 1), (37, 1), (usize::MAX, 1)] {
+            let mut sealer = CHACHA20_POLY1305.sealer(&[7; KEY_LEN], &[], None, &[]).unwrap();
+            let mut packet = [vec![0; 36], vec![0; TAG_LEN]].concat();
+            let result = sealer.seal_from(0, &mut packet, at, &vec![0; len]);
+            assert_eq!(result, Err(CryptoError::Failed), "{at} {len}");
         }
     }
 }

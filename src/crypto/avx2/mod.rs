@@ -1,0 +1,135 @@
+//! chacha20-poly1305@openssh.com for processors with AVX2 and without AVX-512: ChaCha20 is AWS-LC's, whose
+//! code for AVX2 is as fast as it gets; Poly1305 is not, which AWS-LC has for SSE2 alone. Data are
+//! encrypted on their way into the packet. [`Keys`] exist only where the processor has the
+//! instructions, which is why functions that are safe to call may use them. Nothing here branches on a
+//! secret or looks a secret up. Called by `cipher/chacha20_poly1305.rs`.
+#![allow(unsafe_code, reason = "calls functions that need what `Keys::new` checked")]
+
+mod memory;
+mod poly1305;
+#[cfg(test)]
+mod tests;
+
+use std::arch::is_x86_feature_detected;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::aws_lc::ChaCha20Key;
+use crate::crypto::poly1305::Key;
+use crate::error::CryptoError;
+
+/// Bytes of the key stream that belong together.
+const STREAM_BLOCK: usize = 64;
+/// `packet_length`
+const LENGTH_LEN: usize = 4;
+
+/// Encrypts or decrypts the packets of one direction; there are none where the processor lacks the
+/// instructions.
+pub(crate) struct Keys {
+    /// K_2 of OpenSSH's PROTOCOL.chacha20poly1305: encrypts packets and makes the keys of their tags.
+    main: ChaCha20Key,
+    /// K_1: encrypts lengths.
+    header: ChaCha20Key,
+}
+
+impl Keys {
+    /// `None` where the processor lacks the instructions.
+    pub(crate) fn new(key: &[u8; 64]) -> Option<Self> {
+        let (main, header) = key.split_first_chunk()?;
+        let (main, header) = (ChaCha20Key::new(main), ChaCha20Key::new(header.first_chunk()?));
+        is_x86_feature_detected!("avx2").then_some(Self { main, header })
+    }
+
+    /// Decrypts the length of a packet.
+    pub(crate) fn decrypt_packet_length(&self, sequence: u32, mut length: [u8; 4]) -> [u8; 4] {
+        self.header.apply(&nonce(sequence), 0, &mut length);
+        length
+    }
+
+    /// Encrypts a packet, which starts with its length.
+    pub(crate) fn seal_in_place(&self, sequence: u32, packet: &mut [u8], tag: &mut [u8; 16]) {
+        let nonce = nonce(sequence);
+        if let Some((length, body)) = packet.split_first_chunk_mut::<LENGTH_LEN>() {
+            self.header.apply(&nonce, 0, length);
+            self.main.apply(&nonce, 1, body);
+        }
+        *tag = self.tag(&nonce, packet).to_le_bytes();
+    }
+
+    /// As [`Keys::seal_in_place`], but what belongs into the packet from `at` on is `data`: the most of it
+    /// is encrypted from where it is to where it belongs, without a copy before.
+    pub(crate) fn seal_from(
+        &self,
+        sequence: u32,
+        packet: &mut [u8],
+        (at, data): (usize, &[u8]),
+        tag: &mut [u8; 16],
+    ) -> Result<(), CryptoError> {
+        let nonce = nonce(sequence);
+        let failed = CryptoError::Failed;
+        let (length, body) = packet.split_first_chunk_mut::<LENGTH_LEN>().ok_or(failed)?;
+        let at = at.checked_sub(LENGTH_LEN).ok_or(failed)?;
+        if at.checked_add(data.len()).is_none_or(|end| end > body.len()) {
+            return Err(failed);
+        }
+        // Whole blocks of the key stream go directly; what shares one with something else is copied.
+        let blocks_before = at.div_ceil(STREAM_BLOCK);
+        let start = blocks_before.saturating_mul(STREAM_BLOCK);
+        let (head, rest) = data.split_at_checked(start.saturating_sub(at)).unwrap_or((data, &[]));
+        let (blocks, tail) = rest.as_chunks::<STREAM_BLOCK>();
+        let start = start.min(body.len());
+        let (before, body) = body.split_at_mut_checked(start).ok_or(failed)?;
+        let (middle, after) = body.split_at_mut_checked(size_of_val(blocks)).ok_or(failed)?;
+        let place = |bytes: &mut [u8], at: usize, data: &[u8]| {
+            let end = at.saturating_add(data.len());
+            bytes.get_mut(at..end).map(|place| place.copy_from_slice(data))
+        };
+        place(before, at, head).ok_or(failed)?;
+        place(after, 0, tail).ok_or(failed)?;
+        let block = |number: usize| u32::try_from(number.saturating_add(1)).map_err(|_| failed);
+        let first = block(blocks_before)?;
+        let behind = block(blocks_before.saturating_add(blocks.len()))?;
+        self.header.apply(&nonce, 0, length);
+        self.main.apply(&nonce, 1, before);
+        self.main.apply_from(&nonce, first, blocks.as_flattened(), middle)?;
+        self.main.apply(&nonce, behind, after);
+        *tag = self.tag(&nonce, packet).to_le_bytes();
+        Ok(())
+    }
+
+    /// Decrypts a packet, which starts with its encrypted length, if the tag is right; otherwise
+    /// leaves it as it is. The length stays encrypted.
+    pub(crate) fn open_in_place(
+        &self,
+        sequence: u32,
+        packet: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), CryptoError> {
+        let nonce = nonce(sequence);
+        let expected = self.tag(&nonce, packet);
+        if !bool::from(expected.ct_eq(&u128::from_le_bytes(*tag))) {
+            return Err(CryptoError::BadMac);
+        }
+        if let Some((_, body)) = packet.split_first_chunk_mut::<LENGTH_LEN>() {
+            self.main.apply(&nonce, 1, body);
+        }
+        Ok(())
+    }
+
+    /// The tag of an encrypted packet.
+    fn tag(&self, nonce: &[u8; 12], packet: &[u8]) -> u128 {
+        // The first 32 bytes of block 0 are the one-time key of the tag.
+        let mut key = Zeroizing::new([0; 32]);
+        self.main.apply(nonce, 0, &mut *key);
+        // SAFETY: the processor has the instructions where there are `Keys`.
+        unsafe { poly1305::tag(Key::from_bytes(&key), packet) }
+    }
+}
+
+/// The sequence number as an uint64 is the nonce, after a block counter of 64 bits, whose upper half
+/// AWS-LC takes for a part of the nonce.
+fn nonce(sequence: u32) -> [u8; 12] {
+    let [a, b, c, d] = sequence.to_be_bytes();
+    [0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
+}
