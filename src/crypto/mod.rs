@@ -3,6 +3,7 @@
 //! Adding an algorithm is its file and its registry row; lists, settings, tests and documentation
 //! read the tables. Knows no protocol state.
 
+mod apart;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]

@@ -15,6 +15,7 @@ use std::arch::is_x86_feature_detected;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::apart::Apart;
 use super::aws_lc::ChaCha20Key;
 use crate::crypto::poly1305::Key;
 use crate::error::CryptoError;
@@ -70,30 +71,16 @@ impl Keys {
         let failed = CryptoError::Failed;
         let (length, body) = packet.split_first_chunk_mut::<LENGTH_LEN>().ok_or(failed)?;
         let at = at.checked_sub(LENGTH_LEN).ok_or(failed)?;
-        if at.checked_add(data.len()).is_none_or(|end| end > body.len()) {
-            return Err(failed);
-        }
-        // Whole blocks of the key stream go directly; what shares one with something else is copied.
-        let blocks_before = at.div_ceil(STREAM_BLOCK);
-        let start = blocks_before.saturating_mul(STREAM_BLOCK);
-        let (head, rest) = data.split_at_checked(start.saturating_sub(at)).unwrap_or((data, &[]));
-        let (blocks, tail) = rest.as_chunks::<STREAM_BLOCK>();
-        let start = start.min(body.len());
-        let (before, body) = body.split_at_mut_checked(start).ok_or(failed)?;
-        let (middle, after) = body.split_at_mut_checked(size_of_val(blocks)).ok_or(failed)?;
-        let place = |bytes: &mut [u8], at: usize, data: &[u8]| {
-            let end = at.saturating_add(data.len());
-            bytes.get_mut(at..end).map(|place| place.copy_from_slice(data))
-        };
-        place(before, at, head).ok_or(failed)?;
-        place(after, 0, tail).ok_or(failed)?;
-        let block = |number: usize| u32::try_from(number.saturating_add(1)).map_err(|_| failed);
-        let first = block(blocks_before)?;
-        let behind = block(blocks_before.saturating_add(blocks.len()))?;
+        let parts = Apart::new(body, at, data, STREAM_BLOCK)?;
+        // Block 0 makes the key of the tag.
+        let block = |len: usize| u32::try_from(len.div_ceil(STREAM_BLOCK).saturating_add(1));
+        let first = block(parts.before.len()).map_err(|_| failed)?;
+        let behind = parts.before.len().saturating_add(parts.source.len());
+        let behind = block(behind).map_err(|_| failed)?;
         self.header.apply(&nonce, 0, length);
-        self.main.apply(&nonce, 1, before);
-        self.main.apply_from(&nonce, first, blocks.as_flattened(), middle)?;
-        self.main.apply(&nonce, behind, after);
+        self.main.apply(&nonce, 1, parts.before);
+        self.main.apply_from(&nonce, first, parts.source, parts.target)?;
+        self.main.apply(&nonce, behind, parts.after);
         *tag = self.tag(&nonce, packet).to_le_bytes();
         Ok(())
     }

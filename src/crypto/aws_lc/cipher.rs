@@ -123,22 +123,39 @@ impl CipherContext {
 
     /// Encrypts or decrypts the next bytes of the stream in place.
     pub(crate) fn update(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
-        // a part of a block would stay in the context and come out one call too late
-        if data.is_empty() || !data.len().is_multiple_of(self.block_len) {
-            return if data.is_empty() { Ok(()) } else { Err(CryptoError::Failed) };
+        let (start, len) = (data.as_mut_ptr(), data.len());
+        // SAFETY: input and output are the same `len` bytes, which the library allows.
+        unsafe { self.update_at(start, start, len) }
+    }
+
+    /// The same from `data` to `out`, which has to be as long.
+    pub(crate) fn update_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
+        if data.len() != out.len() {
+            return Err(CryptoError::Failed);
         }
-        let len = c_int::try_from(data.len()).map_err(|_| CryptoError::Failed)?;
+        // SAFETY: both have `data.len()` bytes, and do not overlap.
+        unsafe { self.update_at(data.as_ptr(), out.as_mut_ptr(), data.len()) }
+    }
+
+    /// # Safety
+    ///
+    /// `len` bytes are read from `from` and written to `to`, which are the same or apart.
+    unsafe fn update_at(
+        &mut self,
+        from: *const u8,
+        to: *mut u8,
+        len: usize,
+    ) -> Result<(), CryptoError> {
+        // a part of a block would stay in the context and come out one call too late
+        if len == 0 || !len.is_multiple_of(self.block_len) {
+            return if len == 0 { Ok(()) } else { Err(CryptoError::Failed) };
+        }
+        let len = c_int::try_from(len).map_err(|_| CryptoError::Failed)?;
         let mut written: c_int = 0;
-        // SAFETY: input and output are the same `len` bytes, which the library allows; whole blocks
-        // go in and padding is off, so exactly `len` bytes come out.
+        // SAFETY: as promised by the caller; whole blocks go in and padding is off, so exactly `len`
+        // bytes come out.
         let done = unsafe {
-            ffi::EVP_CipherUpdate(
-                self.context.as_ptr(),
-                data.as_mut_ptr(),
-                &raw mut written,
-                data.as_ptr(),
-                len,
-            )
+            ffi::EVP_CipherUpdate(self.context.as_ptr(), to, &raw mut written, from, len)
         };
         if done == 1 && written == len { Ok(()) } else { Err(CryptoError::Failed) }
     }

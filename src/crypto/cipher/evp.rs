@@ -10,6 +10,10 @@ impl Keystream for CipherContext {
     fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
         self.update(data)
     }
+
+    fn apply_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
+        self.update_from(data, out)
+    }
 }
 
 /// A cipher in the middle of its stream.

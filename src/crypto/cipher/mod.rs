@@ -138,6 +138,15 @@ pub enum Mode {
 pub trait Keystream: Send {
     /// Encrypts or decrypts `data`, whole blocks, in place.
     fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError>;
+
+    /// The same from `data` to `out`, which has to be as long.
+    fn apply_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
+        if data.len() != out.len() {
+            return Err(CryptoError::Failed);
+        }
+        out.copy_from_slice(data);
+        self.apply(out)
+    }
 }
 
 /// One row of the registry.

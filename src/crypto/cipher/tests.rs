@@ -127,6 +127,7 @@ fn packet_for(sealer: &dyn Sealer, payload_len: usize) -> (Vec<u8>, Vec<u8>) {
 fn every_suite_seals_and_opens_a_sequence_of_packets() {
     for (cipher, mac) in suites() {
         let (mut opener, mut sealer) = both(cipher, mac);
+        let mut from_elsewhere = both(cipher, mac).1;
         assert_eq!(opener.tag_len(), sealer.tag_len());
         assert_eq!(opener.block_len(), sealer.block_len());
         assert_eq!(opener.length_counts(), sealer.length_counts());
@@ -136,7 +137,12 @@ fn every_suite_seals_and_opens_a_sequence_of_packets() {
         for (i, len) in (0..).zip(lens) {
             let sequence = first.wrapping_add(i);
             let (plain, mut packet) = packet_for(&*sealer, len);
+            let (mut other, data) = (packet.clone(), 5 + len.min(9)..5 + len);
+            other[data.clone()].fill(0xaa);
+            let (at, data) = (data.start, &plain[data]);
+            from_elsewhere.seal_from(sequence, &mut other, at, data).unwrap();
             sealer.seal(sequence, &mut packet).unwrap();
+            assert_eq!(other, packet, "{cipher:?} {mac:?} {len}");
             assert_ne!(packet[5..plain.len()], plain[5..], "{cipher:?} {mac:?}");
             opens_to(&mut *opener, sequence, &mut packet, &plain);
         }

@@ -5,6 +5,7 @@
 use subtle::ConstantTimeEq;
 
 use super::{Keystream, Opener, Sealer};
+use crate::crypto::apart::Apart;
 use crate::crypto::mac::{Mac, MacAlgorithm};
 use crate::error::CryptoError;
 
@@ -193,6 +194,24 @@ impl Sealer for EncryptThenMac {
         let (body, tag) = self.0.split(packet)?;
         let plain = body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?;
         self.0.cipher.apply(plain)?;
+        self.0.mac.sign(sequence, body, tag)
+    }
+
+    fn seal_from(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        at: usize,
+        data: &[u8],
+    ) -> Result<(), CryptoError> {
+        let (body, tag) = self.0.split(packet)?;
+        let plain = body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?;
+        let at = at.checked_sub(LENGTH_LEN).ok_or(CryptoError::Failed)?;
+        let parts = Apart::new(plain, at, data, self.0.block_len.into())?;
+        let cipher = &mut self.0.cipher;
+        cipher.apply(parts.before)?;
+        cipher.apply_from(parts.source, parts.target)?;
+        cipher.apply(parts.after)?;
         self.0.mac.sign(sequence, body, tag)
     }
 }
