@@ -2,6 +2,7 @@
 //! Everything it exports is safe, whatever the arguments.
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
+#[cfg(target_arch = "x86_64")]
 mod chacha20;
 mod cipher;
 mod dsa;
