@@ -3,7 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// Bytes to write, of which the first [`len`](<[u8]>::len) count.
+/// Bytes to write.
 #[derive(Debug, Default)]
 pub struct WriteBuffer {
     /// What is behind the end was written once and cleared.
