@@ -8,7 +8,6 @@ use bytes::{Buf, Bytes};
 
 use super::event::{Outcome, Ticket};
 use super::window::SendWindow;
-use crate::limits::MESSAGE_OVERHEAD;
 
 /// One call of the program.
 #[derive(Debug)]
@@ -84,13 +83,11 @@ impl SendQueue {
         let Some(Item::Data(first)) = self.items.front() else {
             return 0;
         };
-        let enough = window.part(usize::MAX);
         let mut total = 0_usize;
         for item in &self.items {
             let Item::Data(data) = item else { break };
-            // Whether there is more than fits decides how much goes.
-            if data.data_type != first.data_type || total > enough.saturating_add(MESSAGE_OVERHEAD)
-            {
+            let is_enough = window.part(total) < total;
+            if data.data_type != first.data_type || is_enough {
                 break;
             }
             total = total.saturating_add(data.bytes.len());
