@@ -17,6 +17,7 @@ use std::arch::is_x86_feature_detected;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+use crate::crypto::apart;
 use crate::error::CryptoError;
 use aes::RoundKeys;
 use gcm::{Apart, BATCH, Start};
@@ -71,16 +72,9 @@ impl Key {
         data: &[u8],
         tag: &mut [u8; 16],
     ) -> Result<(), CryptoError> {
-        let target = at.checked_add(data.len()).and_then(|end| body.get_mut(at..end));
-        let target = target.ok_or(CryptoError::Failed)?;
-        let before = at.div_ceil(BATCH);
-        let ahead = before.saturating_mul(BATCH).saturating_sub(at);
-        let (head, rest) = data.split_at_checked(ahead).unwrap_or((data, &[]));
-        let (batches, tail) = rest.as_chunks();
-        let (to_head, rest) = target.split_at_mut_checked(head.len()).ok_or(CryptoError::Failed)?;
-        to_head.copy_from_slice(head);
-        rest.as_chunks_mut::<BATCH>().1.copy_from_slice(tail);
-        *tag = self.crypt::<true, 4>(Start { nonce, aad }, body, Apart { before, batches });
+        let source = apart::Apart::new(body, at, data, BATCH)?.source;
+        let apart = Apart { before: at.div_ceil(BATCH), batches: source.as_chunks().0 };
+        *tag = self.crypt::<true, 4>(Start { nonce, aad }, body, apart);
         Ok(())
     }
 
