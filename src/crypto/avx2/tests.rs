@@ -2,20 +2,13 @@
 //! processor lacks the instructions there is nothing to test: each test says so and is counted as
 //! skipped by `npm test`.
 
-use std::io::Write as _;
-
 use super::*;
 use crate::crypto::poly1305::tests::{agrees_with_the_definition, of_rfc_8439};
+use crate::crypto::tests::or_skipped;
 
-/// Whether the tests can run. `npm test` counts the lines that say they can't.
+/// Whether the tests can run.
 fn supported() -> bool {
-    let supported = Keys::new(&[0; 64]).is_some();
-    if !supported {
-        // past the test harness, which would swallow what a passing test prints
-        let note = "\nskipped: a test of crypto/avx2, which this processor lacks\n";
-        std::io::stdout().write_all(note.as_bytes()).unwrap();
-    }
-    supported
+    or_skipped(Keys::new(&[0; 64]).is_some(), "crypto/avx2")
 }
 
 /// The tags of four blocks at a time, and of what is chosen. Only after [`supported`].

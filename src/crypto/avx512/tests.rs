@@ -1,23 +1,15 @@
 //! The vectors of RFC 8439; `cipher/chacha20_poly1305.rs` compares whole packets with AWS-LC. Where the processor lacks the instructions
 //! there is nothing to test: each test says so and is counted as skipped by `npm test`.
 
-use std::io::Write as _;
-
 use super::*;
 use crate::crypto::poly1305::tests::{
     IETF, JABBERWOCKY, JABBERWOCKY_KEY, agrees_with_the_definition, of_rfc_8439,
 };
-use crate::crypto::tests::{Numbers, hex};
+use crate::crypto::tests::{Numbers, hex, or_skipped};
 
-/// Whether the tests can run. `npm test` counts the lines that say they can't.
+/// Whether the tests can run.
 fn supported() -> bool {
-    let supported = OpeningKey::new(&[0; 64]).is_some();
-    if !supported {
-        // past the test harness, which would swallow what a passing test prints
-        let note = "\nskipped: a test of crypto/avx512, which this processor lacks\n";
-        std::io::stdout().write_all(note.as_bytes()).unwrap();
-    }
-    supported
+    or_skipped(OpeningKey::new(&[0; 64]).is_some(), "crypto/avx512")
 }
 
 /// Only after [`supported`].

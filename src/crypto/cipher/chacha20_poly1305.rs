@@ -242,7 +242,6 @@ const BLOCK_LEN: usize = 8;
 pub(super) mod tests {
     use super::*;
     use crate::crypto::cipher::tests::{hex, sample_packet, seals_and_opens, seals_to};
-    #[cfg(target_arch = "x86_64")]
     use crate::crypto::tests::Numbers;
 
     /// The test vector of draft-ietf-sshm-chacha20-poly1305: sequence number 7.
@@ -298,29 +297,32 @@ pub(super) mod tests {
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
     fn sequence(random: &mut Numbers) -> u32 {
         let ends = [0, 1, u32::MAX - 1, u32::MAX];
         let other = u32::from_le_bytes(*random.next().to_le_bytes().first_chunk().unwrap());
         ends.get(random.below(8)).copied().unwrap_or(other)
     }
 
-    /// What is built here for these processors; each module's tests say where one is lacking.
-    #[cfg(target_arch = "x86_64")]
+    /// With AWS-LC, and with what is built here for this processor.
     fn each(key: &[u8; KEY_LEN], mut test: impl FnMut(&mut dyn SealPackets, &mut dyn OpenPackets)) {
-        if let (Some(mut sealer), Some(mut opener)) =
-            (avx512::SealingKey::new(key), avx512::OpeningKey::new(key))
+        test(&mut aws_lc::SealingKey::new(key), &mut aws_lc::OpeningKey::new(key));
+        #[cfg(target_arch = "x86_64")]
         {
-            test(&mut sealer, &mut opener);
-        }
-        if let (Some(mut sealer), Some(mut opener)) = (avx2::Keys::new(key), avx2::Keys::new(key)) {
-            test(&mut sealer, &mut opener);
+            if let (Some(mut sealer), Some(mut opener)) =
+                (avx512::SealingKey::new(key), avx512::OpeningKey::new(key))
+            {
+                test(&mut sealer, &mut opener);
+            }
+            if let (Some(mut sealer), Some(mut opener)) =
+                (avx2::Keys::new(key), avx2::Keys::new(key))
+            {
+                test(&mut sealer, &mut opener);
+            }
         }
     }
 
     /// Each seals as AWS-LC does, opens what that sealed, and nothing else. `draw` is what is flipped, and
     /// what data is apart.
-    #[cfg(target_arch = "x86_64")]
     fn agrees(key: &[u8; KEY_LEN], sequence: u32, plain: &[u8], draw: usize) {
         let (len, mut expected, mut expected_tag) = (plain.len(), plain.to_vec(), [0; TAG_LEN]);
         aws_lc::SealingKey::new(key).seal_in_place(sequence, &mut expected, &mut expected_tag);
@@ -354,7 +356,6 @@ pub(super) mod tests {
     }
 
     #[test]
-    #[cfg(target_arch = "x86_64")]
     fn packets_of_every_length_are_those_of_aws_lc() {
         let mut random = Numbers(0x6368_6163);
         for len in 4..=2104 {
@@ -374,7 +375,6 @@ pub(super) mod tests {
 
     /// What is drawn is the same in every run, and everything about a packet is drawn.
     #[test]
-    #[cfg(target_arch = "x86_64")]
     fn random_packets_are_those_of_aws_lc() {
         let mut random = Numbers(0x3230_3236);
         for _ in 0..1500 {

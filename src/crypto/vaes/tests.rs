@@ -1,22 +1,14 @@
 //! Test cases of GCM's specification, and agreement with AWS-LC. Where the processor lacks the
 //! instructions there is nothing to test: each test says so and is counted as skipped by `npm test`.
 
-use std::io::Write as _;
-
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::*;
-use crate::crypto::tests::{Numbers, hex};
+use crate::crypto::tests::{Numbers, hex, or_skipped};
 
-/// Whether the tests can run. `npm test` counts the lines that say they can't.
+/// Whether the tests can run.
 fn supported() -> bool {
-    let supported = Key::new(&[0; 16]).is_some();
-    if !supported {
-        // past the test harness, which would swallow what a passing test prints
-        let note = "\nskipped: a test of crypto/vaes, which this processor lacks\n";
-        std::io::stdout().write_all(note.as_bytes()).unwrap();
-    }
-    supported
+    or_skipped(Key::new(&[0; 16]).is_some(), "crypto/vaes")
 }
 
 /// The ciphertext and the tag.
