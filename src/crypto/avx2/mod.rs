@@ -1,5 +1,5 @@
-//! chacha20-poly1305@openssh.com for processors with AVX2 and without AVX-512: ChaCha20 is AWS-LC's, whose
-//! code for AVX2 is as fast as it gets; Poly1305 is not, which AWS-LC has for SSE2 alone. Data are
+//! chacha20-poly1305@openssh.com for processors with AVX2 and without AVX-512: ChaCha20 is AWS-LC's, which
+//! has code for AVX2; Poly1305 is not, which it has for SSE2 alone. Data are
 //! encrypted on their way into the packet. [`Keys`] exist only where the processor has the
 //! instructions, which is why functions that are safe to call may use them. Nothing here branches on a
 //! secret or looks a secret up. Called by `cipher/chacha20_poly1305.rs`.

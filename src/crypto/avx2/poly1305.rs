@@ -16,7 +16,7 @@ use super::memory::load;
 use crate::crypto::poly1305::{BLOCK, Key, LIMB, LIMB_MASK, Number};
 
 /// Bytes from which on the powers of r for four blocks at a time pay, as measured.
-const LONG: usize = 16 * BLOCK;
+const LONG: usize = 32 * BLOCK;
 
 /// Bits of a limb here; those of a [`Number`] are longer.
 const SHORT: i32 = 26;
