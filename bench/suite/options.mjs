@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 
 const usage = `npm run bench -- [options]
 
-  --quick            about ten minutes: fewer rounds, 256 MiB, idle connections up to 10,000
+  --quick            ten to twenty minutes: fewer rounds, 256 MiB, idle connections up to 10,000
   --tiny             seconds: only to see that every part of the suite works
   --only a,b         only these scenarios
   --peers a,b        only these servers

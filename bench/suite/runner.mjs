@@ -84,8 +84,11 @@ async function runCase(context) {
       derive({ ...one, ...(await measure(scenario, { server, keys, one, args, options })) }),
     );
 
-  if (one.warmUp)
-    for (const peer of running) await once(peer, one.warmUpOf?.[peer.name] ?? one.warmUp);
+  const argsFor = (peer) => one.argsOf?.[peer.name] ?? one.args;
+  for (const peer of running) {
+    if (one.warmUp === 'as measured') await once(peer, argsFor(peer));
+    else if (one.warmUp) await once(peer, one.warmUp);
+  }
   const rounds = scenario.rounds?.(options.size.rounds, one, options) ?? options.size.rounds;
   for (let round = 0; round < rounds; round++) {
     const line = [];
@@ -95,8 +98,7 @@ async function runCase(context) {
       const result = peers[peer.name];
       if (result.without || result.errors.length >= FAILURES) continue;
       if (peer.besides && round > 0 && options.kind === 'quick') continue;
-      const args = one.argsOf?.[peer.name] ?? one.args;
-      const measured = await once(peer, args);
+      const measured = await once(peer, argsFor(peer));
       result.rounds.push(measured);
       const shown = measured?.[scenario.metrics[0]];
       if (!result.without) line.push(`${peer.name} ${shown === undefined ? '-' : figure(shown)}`);
