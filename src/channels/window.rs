@@ -77,7 +77,7 @@ impl SendWindow {
     /// Clients mostly take 32 KiB of data in a message. When there is more than that, a little less makes
     /// the whole packet, with its header and MAC, as long: two of them fit one segment of the
     /// loopback interface or of segmentation offload. With 32 KiB of data each, a write would end in a
-    /// segment of a few bytes, for which the client is woken once more.
+    /// segment of a few bytes.
     pub(super) fn part(&self, available: usize) -> usize {
         let window = usize::try_from(self.left).unwrap_or(usize::MAX);
         let maximum = usize::try_from(self.maximum_packet_size).unwrap_or(usize::MAX);
