@@ -10,7 +10,7 @@ use aws_lc_rs::cipher::{AES_256, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::hmac;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use sshserver::crypto::cipher::{CIPHERS, CipherAlgorithm};
+use sshserver::crypto::cipher::{CIPHERS, CipherAlgorithm, Mode, Sealer};
 use sshserver::crypto::mac::{MACS, MacAlgorithm};
 
 /// `packet_length`, 32 KiB and the rest of a channel data message, padded to the block length.
@@ -66,10 +66,7 @@ fn packet(length_counts: bool, block_len: usize, tag_len: usize) -> Vec<u8> {
 
 #[divan::bench(args = suites())]
 fn seal(bencher: Bencher<'_, '_>, suite: &Suite) {
-    let Suite { cipher, mac } = *suite;
-    let mac_key = key(mac.map_or(0, |mac| mac.key_len));
-    let sealer = cipher.sealer(&key(cipher.key_len), &key(cipher.iv_len), mac, &mac_key);
-    let Ok(mut sealer) = sealer else { return };
+    let Some(mut sealer) = sealer(suite) else { return };
     let plain = packet(sealer.length_counts(), sealer.block_len(), sealer.tag_len());
     let (mut sequence, mut buffer) = (0_u32, plain.clone());
     bencher.counter(BytesCount::new(plain.len())).bench_local(|| {
@@ -80,6 +77,32 @@ fn seal(bencher: Bencher<'_, '_>, suite: &Suite) {
         sequence = sequence.wrapping_add(1);
         sealer.seal(sequence, black_box(&mut buffer))
     });
+}
+
+/// Two packets at once, where that is worth it.
+#[divan::bench(args = suites().into_iter().filter(likes_pairs))]
+fn seal_both(bencher: Bencher<'_, '_>, suite: &Suite) {
+    let Some(mut sealer) = sealer(suite) else { return };
+    let plain = packet(sealer.length_counts(), sealer.block_len(), sealer.tag_len());
+    let (mut sequence, mut buffer, mut next) = (0_u32, plain.clone(), plain.clone());
+    bencher.counter(BytesCount::new(2 * plain.len())).bench_local(|| {
+        for buffer in [&mut buffer, &mut next] {
+            if let (Some(length), Some(right)) = (buffer.get_mut(..4), plain.get(..4)) {
+                length.copy_from_slice(right);
+            }
+        }
+        sequence = sequence.wrapping_add(2);
+        sealer.seal_both(sequence, black_box(&mut buffer), black_box(&mut next))
+    });
+}
+
+fn likes_pairs(suite: &Suite) -> bool {
+    sealer(suite).is_some_and(|sealer| sealer.likes_pairs())
+}
+
+fn sealer(Suite { cipher, mac }: &Suite) -> Option<Box<dyn Sealer>> {
+    let mac_key = key(mac.map_or(0, |mac| mac.key_len));
+    cipher.sealer(&key(cipher.key_len), &key(cipher.iv_len), *mac, &mac_key).ok()
 }
 
 #[divan::bench(args = suites())]
@@ -261,4 +284,18 @@ fn chacha_open_by_aws_lc(bencher: Bencher<'_, '_>, len: usize) {
         black_box(opener.decrypt_packet_length(sequence, prefix));
         assert!(opener.open_in_place(sequence, black_box(&mut buffer), tag).is_ok());
     });
+}
+
+/// The counter mode of the registry alone.
+#[divan::bench]
+fn ctr_256(bencher: Bencher<'_, '_>) {
+    let cipher = sshserver::crypto::cipher::by_name("aes256-ctr");
+    let Some(CipherAlgorithm { mode: Mode::WithMac { encryptor, .. }, .. }) = cipher else {
+        return;
+    };
+    let Ok(mut cipher) = encryptor(&key(32), &key(16)) else { return };
+    let mut buffer = vec![5; PACKET_LEN.next_multiple_of(16)];
+    bencher
+        .counter(BytesCount::new(PACKET_LEN))
+        .bench_local(|| cipher.apply(black_box(&mut buffer)));
 }

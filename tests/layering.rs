@@ -29,6 +29,8 @@ const UNSAFE: &[&str] = &[
     "crypto/avx512/mod.rs",
     "crypto/avx512/memory.rs",
     "crypto/avx512/tests.rs",
+    "crypto/block.rs",
+    "crypto/sha_ni/mod.rs",
     "crypto/vaes/mod.rs",
     "crypto/vaes/memory.rs",
     "driver/priority.rs",

@@ -9,6 +9,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub(crate) mod aws_lc;
+#[cfg(target_arch = "x86_64")]
+mod block;
 pub mod cipher;
 pub mod compression;
 pub mod hash;
@@ -19,6 +21,8 @@ pub mod mac;
 mod poly1305;
 pub mod random;
 pub mod secret;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 pub mod signature;
 #[cfg(test)]
 mod tests;

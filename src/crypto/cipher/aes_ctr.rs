@@ -1,22 +1,55 @@
 //! aes128-ctr, aes192-ctr, aes256-ctr (RFC 4344 section 4). The counter runs on from packet to
-//! packet, in the EVP context.
+//! packet.
 
 use super::evp::{keystream, stream_row};
-use super::{CipherAlgorithm, NewKeystream};
+use super::{CipherAlgorithm, Keystream, NewKeystream};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{CipherKind, Direction};
+#[cfg(target_arch = "x86_64")]
+use crate::crypto::vaes;
+use crate::error::CryptoError;
 
 /// The registry row of aes128-ctr.
 pub(super) static AES128_CTR: CipherAlgorithm =
-    row("aes128-ctr", 16, |key, iv| keystream(CipherKind::Aes128Ctr, Direction::Encrypt, key, iv));
+    row("aes128-ctr", 16, |key, iv| ctr(CipherKind::Aes128Ctr, 16, key, iv));
 
 /// The registry row of aes192-ctr.
 pub(super) static AES192_CTR: CipherAlgorithm =
-    row("aes192-ctr", 24, |key, iv| keystream(CipherKind::Aes192Ctr, Direction::Encrypt, key, iv));
+    row("aes192-ctr", 24, |key, iv| ctr(CipherKind::Aes192Ctr, 24, key, iv));
 
 /// The registry row of aes256-ctr.
 pub(super) static AES256_CTR: CipherAlgorithm =
-    row("aes256-ctr", 32, |key, iv| keystream(CipherKind::Aes256Ctr, Direction::Encrypt, key, iv));
+    row("aes256-ctr", 32, |key, iv| ctr(CipherKind::Aes256Ctr, 32, key, iv));
+
+/// On `crypto/vaes/` where the processor has the instructions, and on AWS-LC everywhere else.
+fn ctr(
+    kind: CipherKind,
+    key_len: usize,
+    key: &[u8],
+    iv: &[u8],
+) -> Result<Box<dyn Keystream>, CryptoError> {
+    if key.len() != key_len {
+        return Err(CryptoError::Failed);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Ok(iv) = iv.try_into()
+        && let Some(key) = vaes::CtrKey::new(key, iv)
+    {
+        return Ok(Box::new(key));
+    }
+    keystream(kind, Direction::Encrypt, key, iv)
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Keystream for vaes::CtrKey {
+    fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
+        vaes::CtrKey::apply(self, data)
+    }
+
+    fn apply_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
+        vaes::CtrKey::apply_from(self, data, out)
+    }
+}
 
 const fn row(name: &'static str, key_len: usize, new: NewKeystream) -> CipherAlgorithm {
     stream_row(name, key_len, BLOCK_LEN, BLOCK_LEN, Security::Modern, new)

@@ -150,6 +150,26 @@ fn every_suite_seals_and_opens_a_sequence_of_packets() {
 }
 
 #[test]
+fn two_packets_at_once_are_sealed_as_one_after_the_other() {
+    for (cipher, mac) in suites() {
+        let mut one_by_one = both(cipher, mac).1;
+        let mut at_once = both(cipher, mac).1;
+        let lens = [(35_000, 35_000), (0, 0), (20_000, 3), (3, 20_000), (200, 300)];
+        for (sequence, (first, second)) in (u32::MAX - 2..=u32::MAX).step_by(2).chain(1..).zip(lens)
+        {
+            let mut expected = [first, second].map(|len| packet_for(&*one_by_one, len).1);
+            let mut packets = expected.clone();
+            for (packet, add) in expected.iter_mut().zip(0..) {
+                one_by_one.seal(sequence.wrapping_add(add), packet).unwrap();
+            }
+            let [packet, next] = &mut packets;
+            at_once.seal_both(sequence, packet, next).unwrap();
+            assert_eq!(packets, expected, "{cipher:?} {mac:?} {first} {second}");
+        }
+    }
+}
+
+#[test]
 fn a_flipped_bit_after_the_length_is_refused_by_every_suite() {
     for (cipher, mac) in suites() {
         let (_, mut sealer) = both(cipher, mac);

@@ -144,6 +144,22 @@ impl Sealer for EncryptAndMac {
         self.parts.mac.sign(sequence, body, tag)?;
         self.parts.cipher.apply(body)
     }
+
+    fn likes_pairs(&self) -> bool {
+        self.parts.mac.likes_pairs()
+    }
+
+    fn seal_both(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        next: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let ((body, tag), (next, next_tag)) = (self.parts.split(packet)?, self.parts.split(next)?);
+        self.parts.mac.sign_both(sequence, [body, next], [tag, next_tag])?;
+        self.parts.cipher.apply(body)?;
+        self.parts.cipher.apply(next)
+    }
 }
 
 struct EncryptThenMac(Parts);
@@ -213,6 +229,23 @@ impl Sealer for EncryptThenMac {
         cipher.apply_from(parts.source, parts.target)?;
         cipher.apply(parts.after)?;
         self.0.mac.sign(sequence, body, tag)
+    }
+
+    fn likes_pairs(&self) -> bool {
+        self.0.mac.likes_pairs()
+    }
+
+    fn seal_both(
+        &mut self,
+        sequence: u32,
+        packet: &mut [u8],
+        next: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let ((body, tag), (next, next_tag)) = (self.0.split(packet)?, self.0.split(next)?);
+        for body in [&mut *body, &mut *next] {
+            self.0.cipher.apply(body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?)?;
+        }
+        self.0.mac.sign_both(sequence, [body, next], [tag, next_tag])
     }
 }
 

@@ -4,6 +4,8 @@
 use super::{Mac, MacAlgorithm, NewMac};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{HmacHash, HmacKey};
+#[cfg(target_arch = "x86_64")]
+use crate::crypto::sha_ni::{HmacSha256, Message};
 use crate::error::CryptoError;
 
 /// The registry row of hmac-sha2-256-etm@openssh.com.
@@ -31,8 +33,7 @@ pub(super) static HMAC_MD5_96_ETM: MacAlgorithm =
     encrypt_then_mac("hmac-md5-96-etm@openssh.com", &HMAC_MD5_96, Security::OnRequest);
 
 /// The registry row of hmac-sha2-256.
-pub(super) static HMAC_SHA2_256: MacAlgorithm =
-    sound(row("hmac-sha2-256", 32, |key| Hmac::<64>::boxed(HmacHash::Sha256, 32, key)));
+pub(super) static HMAC_SHA2_256: MacAlgorithm = sound(row("hmac-sha2-256", 32, hmac_sha2_256));
 
 /// The registry row of hmac-sha2-512.
 pub(super) static HMAC_SHA2_512: MacAlgorithm =
@@ -90,6 +91,17 @@ pub(super) const fn encrypt_then_mac(
     MacAlgorithm { name, encrypt_then_mac: true, security, ..*plain }
 }
 
+/// That of two packets at a time if the processor can.
+fn hmac_sha2_256(key: &[u8]) -> Result<Box<dyn Mac>, CryptoError> {
+    #[cfg(target_arch = "x86_64")]
+    if let Ok(key) = key.try_into()
+        && let Some(key) = HmacSha256::new(key)
+    {
+        return Ok(Box::new(key));
+    }
+    Hmac::<64>::boxed(HmacHash::Sha256, 32, key)
+}
+
 struct Hmac<const STATES_LEN: usize>(HmacKey<STATES_LEN>);
 
 impl<const STATES_LEN: usize> Hmac<STATES_LEN> {
@@ -106,6 +118,33 @@ impl<const STATES_LEN: usize> Mac for Hmac<STATES_LEN> {
         let whole = self.0.sign(&[&sequence.to_be_bytes(), data])?;
         let start = whole.as_bytes().get(..tag.len());
         tag.copy_from_slice(start.ok_or(CryptoError::Failed)?);
+        Ok(())
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Mac for HmacSha256 {
+    fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError> {
+        let whole = HmacSha256::sign(self, Message { sequence, data })?;
+        tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
+        Ok(())
+    }
+
+    fn likes_pairs(&self) -> bool {
+        true
+    }
+
+    fn sign_both(
+        &mut self,
+        sequence: u32,
+        [data, next]: [&[u8]; 2],
+        tags: [&mut [u8]; 2],
+    ) -> Result<(), CryptoError> {
+        let next = Message { sequence: sequence.wrapping_add(1), data: next };
+        let whole = HmacSha256::sign_both(self, [Message { sequence, data }, next])?;
+        for (tag, whole) in tags.into_iter().zip(whole) {
+            tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
+        }
         Ok(())
     }
 }

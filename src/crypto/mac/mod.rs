@@ -12,6 +12,22 @@ pub trait Mac: Send {
     /// Computes the MAC of `sequence_number | data` into `tag` (its first `tag.len()` bytes, so a
     /// truncated MAC is the same code).
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError>;
+
+    /// Whether [`Mac::sign_both`] costs less than two times [`Mac::sign`].
+    fn likes_pairs(&self) -> bool {
+        false
+    }
+
+    /// Computes the MACs of a packet and the one after it, each as [`Mac::sign`].
+    fn sign_both(
+        &mut self,
+        sequence: u32,
+        [data, next]: [&[u8]; 2],
+        [tag, next_tag]: [&mut [u8]; 2],
+    ) -> Result<(), CryptoError> {
+        self.sign(sequence, data, tag)?;
+        self.sign(sequence.wrapping_add(1), next, next_tag)
+    }
 }
 
 /// Builds a [`Mac`] from the key.

@@ -9,7 +9,7 @@ use std::iter::empty;
 
 use zeroize::Zeroize;
 
-use super::memory::load;
+use crate::crypto::block::load;
 
 /// The most rounds between the first addition and the last round.
 const MOST: usize = 13;

@@ -11,7 +11,8 @@ use std::iter::{repeat, repeat_n};
 
 use super::aes::RoundKeys;
 use super::ghash::{Factor, Powers, Products, reverse, reverse_pair};
-use super::memory::{load, load_pair, store, store_pair};
+use super::memory::{load_pair, store_pair};
+use crate::crypto::block::{load, store};
 
 const BLOCK: usize = 16;
 const PAIR: usize = 2 * BLOCK;

@@ -1,26 +1,8 @@
-//! Blocks in and out of vectors, one or two at a time. The standard library has these loads and
+//! Pairs of blocks in and out of vectors. The standard library has these loads and
 //! stores for pointers only; here they take references, whose types say how much is read or written.
 #![allow(unsafe_code, reason = "the loads and stores, each of the length of its argument")]
 
-use std::arch::x86_64::{
-    __m128i, __m256i, _mm_loadu_si128, _mm_storeu_si128, _mm256_loadu_si256, _mm256_storeu_si256,
-};
-
-/// Reads a block.
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn load(block: &[u8; 16]) -> __m128i {
-    // SAFETY: reads the 16 bytes of the array; the instruction needs no alignment.
-    unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
-}
-
-/// Writes a block.
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn store(block: &mut [u8; 16], vector: __m128i) {
-    // SAFETY: writes the 16 bytes of the array; the instruction needs no alignment.
-    unsafe { _mm_storeu_si128(block.as_mut_ptr().cast(), vector) }
-}
+use std::arch::x86_64::{__m128i, __m256i, _mm256_loadu_si256, _mm256_storeu_si256};
 
 /// Reads two blocks, the first into the low lane.
 #[inline]

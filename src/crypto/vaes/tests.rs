@@ -1,9 +1,10 @@
-//! Test cases of GCM's specification, and agreement with AWS-LC. Where the processor lacks the
+//! Test cases of GCM's specification, and agreement with AWS-LC, also of the counter mode. Where the processor lacks the
 //! instructions there is nothing to test: each test says so and is counted as skipped by `npm test`.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::*;
+use crate::crypto::aws_lc::{CipherContext, CipherKind, Direction};
 use crate::crypto::tests::{Numbers, hex, or_skipped};
 
 /// Whether the tests can run.
@@ -235,5 +236,72 @@ fn nothing_is_left_with_a_wrong_tag() {
             let flip = random.below((len + 32) * 8);
             is_refused(key, &mut random, len, flip);
         }
+    }
+}
+
+fn ctr_by_aws_lc(key: &[u8], iv: &[u8; 16]) -> CipherContext {
+    let kind = if key.len() == 16 { CipherKind::Aes128Ctr } else { CipherKind::Aes256Ctr };
+    CipherContext::new(kind, Direction::Encrypt, key, iv).unwrap()
+}
+
+/// One stream in many parts of all lengths, in place and from elsewhere.
+#[test]
+fn the_counter_mode_agrees_with_aws_lc() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x6374_7200);
+    for key_len in [16, 32] {
+        let (key, iv) = (random.bytes(key_len), random.array());
+        let mut ours = CtrKey::new(&key, &iv).unwrap();
+        let mut theirs = ctr_by_aws_lc(&key, &iv);
+        for blocks in (0..40).chain([2048, 63, 8, 2050]) {
+            let plain = random.bytes(16 * blocks);
+            let (mut found, mut expected) = (plain.clone(), plain.clone());
+            theirs.update(&mut expected).unwrap();
+            if blocks % 3 == 0 {
+                found.fill(0xaa);
+                ours.apply_from(&plain, &mut found).unwrap();
+            } else {
+                ours.apply(&mut found).unwrap();
+            }
+            assert!(found == expected, "{key_len} {blocks}");
+        }
+    }
+}
+
+#[test]
+fn the_counter_mode_carries_into_the_high_half() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x6361_7272);
+    for high in [7, u64::MAX] {
+        for left in 0..20 {
+            let iv = (u128::from(high) << 64 | u128::from(u64::MAX - left)).to_be_bytes();
+            let key = random.bytes(32);
+            let mut ours = CtrKey::new(&key, &iv).unwrap();
+            let mut theirs = ctr_by_aws_lc(&key, &iv);
+            for blocks in [3, 10, 17] {
+                let plain = random.bytes(16 * blocks);
+                let (mut found, mut expected) = (plain.clone(), plain);
+                ours.apply(&mut found).unwrap();
+                theirs.update(&mut expected).unwrap();
+                assert!(found == expected, "{high} {left} {blocks}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_counter_mode_takes_whole_blocks_only() {
+    if !supported() {
+        return;
+    }
+    let mut key = CtrKey::new(&[1; 16], &[2; 16]).unwrap();
+    assert!(key.apply(&mut [0; 15]).is_err());
+    assert!(key.apply_from(&[0; 16], &mut [0; 32]).is_err());
+    for len in (0..=64).filter(|len| *len != 16 && *len != 32) {
+        assert!(CtrKey::new(&vec![0; len], &[0; 16]).is_none(), "{len}");
     }
 }

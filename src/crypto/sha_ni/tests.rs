@@ -1,0 +1,56 @@
+//! Agreement with AWS-LC; `mac/hmac.rs` has the test cases of RFC 4231. Where the processor lacks the
+//! instructions there is nothing to test: each test says so and is counted as skipped by `npm test`.
+
+use super::*;
+use crate::crypto::aws_lc::{HmacHash, HmacKey};
+use crate::crypto::tests::{Numbers, or_skipped};
+
+fn supported() -> bool {
+    or_skipped(HmacSha256::new(&[0; HASH]).is_some(), "crypto/sha_ni")
+}
+
+/// A key here and there.
+fn keys(random: &mut Numbers) -> (HmacSha256, HmacKey<64>) {
+    let key: Tag = random.array();
+    (HmacSha256::new(&key).unwrap(), HmacKey::new(HmacHash::Sha256, &key).unwrap())
+}
+
+fn by_aws_lc(key: &HmacKey<64>, message: Message<'_>) -> Tag {
+    let tag = key.sign(&[&message.sequence.to_be_bytes(), message.data]).unwrap();
+    tag.as_bytes().try_into().unwrap()
+}
+
+#[test]
+fn agrees_with_aws_lc_for_every_length() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x686d_6163);
+    for len in (0..=300).chain([32_767, 32_768, 35_000]) {
+        let (ours, aws_lc) = keys(&mut random);
+        let (data, sequence) = (random.bytes(len), u32::MAX - 7);
+        let message = Message { sequence, data: &data };
+        assert_eq!(ours.sign(message), Ok(by_aws_lc(&aws_lc, message)), "{len}");
+    }
+}
+
+#[test]
+fn two_messages_have_the_tags_of_each() {
+    if !supported() {
+        return;
+    }
+    let mut random = Numbers(0x7477_6f00);
+    let lens = [0, 1, 59, 60, 61, 123, 124, 125, 200, 1000, 32_700];
+    for first in lens {
+        for second in lens {
+            let (ours, aws_lc) = keys(&mut random);
+            let data = [random.bytes(first), random.bytes(second)];
+            let [first, second] = [1, 0].map(|sequence: usize| Message {
+                sequence: u32::try_from(sequence).unwrap().wrapping_sub(1),
+                data: &data[1 - sequence],
+            });
+            let expected = [first, second].map(|message| by_aws_lc(&aws_lc, message));
+            assert_eq!(ours.sign_both([first, second]), Ok(expected));
+        }
+    }
+}
