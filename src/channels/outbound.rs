@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::channel::{Flow, Readiness, Schedule, Slot};
+use super::channel::{Channel, Flow, Readiness, Schedule, Slot};
 use super::event::{ChannelEvent, ChannelId, Outcome, Room, SendMode, Ticket};
 use super::send_queue::{Data, Item};
 use super::table::Channels;
@@ -64,7 +64,7 @@ impl Channels {
         id: ChannelId,
         data_type: Option<u32>,
         data: &[u8],
-        mut budget: usize,
+        budget: usize,
         out: &mut dyn Outbox,
     ) -> Result<usize, Error> {
         let others_wait = self.wants_pump();
@@ -74,22 +74,7 @@ impl Channels {
         if others_wait || channel.asked != Flow::Open || !channel.queue.is_empty() {
             return Ok(0);
         }
-        let mut sent = 0_usize;
-        while let Some(rest) = data.get(sent..)
-            && budget > 0
-        {
-            let Some(part) = rest.get(..channel.send_window.part(rest.len())) else {
-                break;
-            };
-            if part.is_empty() {
-                break;
-            }
-            put_data(out, channel.peer_id, data_type, part)?;
-            channel.send_window.take(part.len());
-            sent = sent.saturating_add(part.len());
-            budget = budget.saturating_sub(part.len().saturating_add(MESSAGE_OVERHEAD));
-        }
-        Ok(sent)
+        put_parts(out, channel, data_type, data, budget)
     }
 
     /// All of a call's data was sent by [`Self::send_directly`].
@@ -123,21 +108,13 @@ impl Channels {
     pub fn send_now(
         &mut self,
         id: ChannelId,
-        mut data: &[u8],
+        data: &[u8],
         out: &mut dyn Outbox,
     ) -> Result<(), Error> {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
         };
-        while !data.is_empty() {
-            let len = channel.send_window.part(data.len());
-            let Some((part, rest)) = data.split_at_checked(len).filter(|_| len > 0) else {
-                break;
-            };
-            put_data(out, channel.peer_id, None, part)?;
-            channel.send_window.take(len);
-            data = rest;
-        }
+        put_parts(out, channel, None, data, usize::MAX)?;
         Ok(())
     }
 
@@ -210,27 +187,25 @@ impl Channels {
             };
             if let Ok(channel) = self.open_channel_mut(id) {
                 channel.schedule = Schedule::Resting;
-                let sent = self.pump_one(now, id, out)?;
-                if sent > 0 {
-                    budget = budget.saturating_sub(sent.saturating_add(MESSAGE_OVERHEAD));
-                }
+                budget = budget.saturating_sub(self.pump_one(now, id, budget, out)?);
             }
         }
         Ok(())
     }
 
-    /// Sends one message of a channel; how many bytes it cost.
+    /// Sends one message of a channel, or two if nothing else waits; what it cost of the budget.
     fn pump_one(
         &mut self,
         now: Instant,
         id: ChannelId,
+        budget: usize,
         out: &mut dyn Outbox,
     ) -> Result<usize, Error> {
         let sent = match self.slot(id) {
             Some(Slot::Open(channel)) => match channel.queue.front() {
                 Some(Item::Data(data)) => {
                     let data_type = data.data_type;
-                    self.pump_data(now, id, data_type, out)?
+                    self.pump_data(now, id, data_type, budget, out)?
                 }
                 Some(Item::Message { .. } | Item::Eof { .. } | Item::Close { .. }) => {
                     self.pump_message(now, id, out)?
@@ -262,22 +237,38 @@ impl Channels {
         now: Instant,
         id: ChannelId,
         data_type: Option<u32>,
+        budget: usize,
         out: &mut dyn Outbox,
     ) -> Result<usize, Error> {
+        let alone = !self.wants_pump();
         let Some(Slot::Open(channel)) = self.slot(id) else {
             return Ok(0);
         };
-        let len = channel.queue.sendable(&channel.send_window);
+        let queue = &channel.queue;
+        let (mut len, second) = queue.sendable(&channel.send_window);
         if len == 0 {
             return Ok(0);
         }
         let head = DataHead::new(channel.peer_id, data_type, len)?;
-        match channel.queue.first(len) {
-            Some(data) => out.put_data(head.bytes(), data)?,
-            None => out.put(&mut |out| {
+        let mut cost = MESSAGE_OVERHEAD;
+        if alone && makes_a_pair(out, second, budget.saturating_sub(len)) {
+            let next = DataHead::new(channel.peer_id, data_type, second)?;
+            let message = |head: &DataHead, at, len, out: &mut Vec<u8>| {
                 out.extend_from_slice(head.bytes());
-                channel.queue.copy(len, out);
-            })?,
+                queue.copy(at, len, out);
+            };
+            out.put_both([&mut |out| message(&head, 0, len, out), &mut |out| {
+                message(&next, len, second, out)
+            }])?;
+            len = len.saturating_add(second);
+            cost = cost.saturating_add(MESSAGE_OVERHEAD);
+        } else if let Some(data) = queue.first(len) {
+            out.put_data(head.bytes(), data)?;
+        } else {
+            out.put(&mut |out| {
+                out.extend_from_slice(head.bytes());
+                queue.copy(0, len, out);
+            })?;
         }
         let Some(Slot::Open(channel)) = self.slot_mut(id) else {
             return Ok(0);
@@ -292,7 +283,7 @@ impl Channels {
         for (ticket, outcome) in done {
             self.events.push_back(ChannelEvent::Done(ticket, outcome));
         }
-        Ok(len)
+        Ok(len.saturating_add(cost))
     }
 
     fn pump_message(
@@ -313,12 +304,12 @@ impl Channels {
             Some(Item::Eof { ticket }) => {
                 channel.sending = Flow::Eof;
                 out.send(&ChannelEof { recipient_channel })?;
-                (ticket, 1)
+                (ticket, 0)
             }
             Some(Item::Close { ticket }) => {
                 channel.sending = Flow::Closed;
                 out.send(&ChannelClose { recipient_channel })?;
-                (Some(ticket), 1)
+                (Some(ticket), 0)
             }
             Some(Item::Data(_)) | None => return Err(Error::Internal("send queue")),
         };
@@ -326,7 +317,7 @@ impl Channels {
             self.events.push_back(ChannelEvent::Done(ticket, Outcome::Complete));
         }
         self.settle(id, out)?;
-        Ok(cost.max(1))
+        Ok(cost.saturating_add(MESSAGE_OVERHEAD))
     }
 
     /// When [`Self::handle_timeout`] has to be called.
@@ -421,6 +412,63 @@ impl DataHead {
     fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
+}
+
+/// Less in a second message does not make a pair.
+const SECOND_LEN: usize = 4 * 1024;
+
+/// Whether two messages at a time are worth it, the second of this length.
+fn makes_a_pair(out: &dyn Outbox, second: usize, budget: usize) -> bool {
+    (SECOND_LEN..budget).contains(&second) && out.likes_pairs()
+}
+
+/// Sends what the window lets through of the data of one channel, about `budget` bytes at most; how many it
+/// was.
+fn put_parts(
+    out: &mut dyn Outbox,
+    channel: &mut Channel,
+    data_type: Option<u32>,
+    data: &[u8],
+    mut budget: usize,
+) -> Result<usize, Error> {
+    let mut sent = 0_usize;
+    while let Some(rest) = data.get(sent..)
+        && budget > 0
+    {
+        let len = channel.send_window.part(rest.len());
+        let Some((first, rest)) = rest.split_at_checked(len).filter(|_| len > 0) else {
+            break;
+        };
+        let second = channel.send_window.second_part(len, rest.len());
+        let room = budget.saturating_sub(len);
+        let second = rest.get(..second).filter(|it| makes_a_pair(out, it.len(), room));
+        if let Some(second) = second {
+            put_both(out, channel.peer_id, data_type, [first, second])?;
+        } else {
+            put_data(out, channel.peer_id, data_type, first)?;
+        }
+        for part in [Some(first), second].into_iter().flatten() {
+            channel.send_window.take(part.len());
+            sent = sent.saturating_add(part.len());
+            budget = budget.saturating_sub(part.len().saturating_add(MESSAGE_OVERHEAD));
+        }
+    }
+    Ok(sent)
+}
+
+fn put_both(
+    out: &mut dyn Outbox,
+    peer_id: u32,
+    data_type: Option<u32>,
+    [data, next]: [&[u8]; 2],
+) -> Result<(), Error> {
+    let head = DataHead::new(peer_id, data_type, data.len())?;
+    let next_head = DataHead::new(peer_id, data_type, next.len())?;
+    let message = |head: &DataHead, data, out: &mut Vec<u8>| {
+        out.extend_from_slice(head.bytes());
+        out.extend_from_slice(data);
+    };
+    out.put_both([&mut |out| message(&head, data, out), &mut |out| message(&next_head, next, out)])
 }
 
 fn put_data(

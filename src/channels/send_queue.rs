@@ -78,21 +78,25 @@ impl SendQueue {
         self.items.pop_front()
     }
 
-    /// How many bytes of data one message can carry now, joining calls that follow each other.
-    pub(super) fn sendable(&self, window: &SendWindow) -> usize {
+    /// How many bytes of data one message can carry now, joining calls that follow each other, and how many
+    /// the message after it.
+    pub(super) fn sendable(&self, window: &SendWindow) -> (usize, usize) {
         let Some(Item::Data(first)) = self.items.front() else {
-            return 0;
+            return (0, 0);
         };
         let mut total = 0_usize;
+        let mut part = 0;
         for item in &self.items {
             let Item::Data(data) = item else { break };
-            let is_enough = window.part(total) < total;
+            let is_enough =
+                window.second_part(part, total.saturating_sub(part)) < total.saturating_sub(part);
             if data.data_type != first.data_type || is_enough {
                 break;
             }
             total = total.saturating_add(data.bytes.len());
+            part = window.part(total);
         }
-        window.part(total)
+        (part, window.second_part(part, total.saturating_sub(part)))
     }
 
     /// The next `len` bytes of data where they lie, if they are of one call.
@@ -103,12 +107,17 @@ impl SendQueue {
         }
     }
 
-    /// Appends the next `len` bytes of data, of one call or several, to `out`.
-    pub(super) fn copy(&self, len: usize, out: &mut Vec<u8>) {
+    /// Appends `len` bytes of data after the next `skipped` ones, of one call or several, to `out`.
+    pub(super) fn copy(&self, mut skipped: usize, len: usize, out: &mut Vec<u8>) {
         let mut missing = len;
         for item in &self.items {
             let Item::Data(data) = item else { break };
-            let part = data.bytes.get(..missing.min(data.bytes.len())).unwrap_or_default();
+            let Some(rest) = data.bytes.get(skipped..) else {
+                skipped = skipped.saturating_sub(data.bytes.len());
+                continue;
+            };
+            skipped = 0;
+            let part = rest.get(..missing.min(rest.len())).unwrap_or_default();
             out.extend_from_slice(part);
             missing = missing.saturating_sub(part.len());
             if missing == 0 {
@@ -257,21 +266,26 @@ mod tests {
         queue.push(now, data(2, 10, None));
         queue.push(now, Item::Eof { ticket: None });
         queue.push(now, data(3, 10, None));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 20);
-        assert_eq!(queue.sendable(&SendWindow::new(100, 15)), 15);
-        assert_eq!(queue.sendable(&SendWindow::new(3, 15)), 3);
-        assert_eq!(queue.sendable(&SendWindow::new(0, 15)), 0);
+        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (20, 0));
+        assert_eq!(queue.sendable(&SendWindow::new(100, 15)), (15, 5));
+        assert_eq!(queue.sendable(&SendWindow::new(18, 15)), (15, 3));
+        assert_eq!(queue.sendable(&SendWindow::new(100, 5)), (5, 5));
+        assert_eq!(queue.sendable(&SendWindow::new(3, 15)), (3, 0));
+        assert_eq!(queue.sendable(&SendWindow::new(0, 15)), (0, 0));
         assert_eq!(queue.first(10), Some([1; 10].as_slice()));
         assert_eq!(queue.first(11), None);
         let mut out = Vec::new();
-        queue.copy(15, &mut out);
+        queue.copy(0, 15, &mut out);
         assert_eq!(out, [[1; 10].as_slice(), &[2; 5]].concat());
+        out.clear();
+        queue.copy(15, 5, &mut out);
+        assert_eq!(out, [2; 5]);
         // the second call is half sent
         assert_eq!(advance(&mut queue, now, 15), (Some(5), vec![1]));
         assert_eq!(queue.data_bytes(), 15);
         assert_eq!(advance(&mut queue, now, 5), (Some(10), vec![2]));
         assert!(matches!(queue.front(), Some(Item::Eof { .. })));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 0);
+        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (0, 0));
     }
 
     #[test]
@@ -282,7 +296,7 @@ mod tests {
         let Item::Data(mut stderr) = data(2, 10, None) else { unreachable!() };
         stderr.data_type = Some(1);
         queue.push(now, Item::Data(stderr));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), 10);
+        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (10, 0));
     }
 
     #[test]

@@ -89,6 +89,12 @@ impl SendWindow {
         available.min(most).min(window)
     }
 
+    /// How many of `rest` bytes the message after one of `first` bytes carries.
+    pub(super) fn second_part(&self, first: usize, rest: usize) -> usize {
+        let left = u32::try_from(self.left().saturating_sub(first)).unwrap_or(u32::MAX);
+        Self { left, ..*self }.part(rest)
+    }
+
     /// How many bytes the client takes before it adjusts the window.
     pub(super) fn left(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)

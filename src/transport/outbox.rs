@@ -1,7 +1,7 @@
 //! Takes the messages of the layers above: sealed at once, or kept until a key exchange is over (RFC 4253
 //! section 7.1).
 
-use super::Transport;
+use super::{Direction, Transport};
 use crate::error::{Error, LimitExceeded};
 use crate::limits::MAX_DEFERRED_BYTES;
 use crate::wire::Outbox;
@@ -30,5 +30,22 @@ impl Outbox for Transport {
             out.extend_from_slice(head);
             out.extend_from_slice(data);
         })
+    }
+
+    fn likes_pairs(&self) -> bool {
+        self.can_send() && self.outbound.likes_pairs()
+    }
+
+    fn put_both(&mut self, build: [&mut dyn FnMut(&mut Vec<u8>); 2]) -> Result<(), Error> {
+        if !self.likes_pairs() {
+            return build.into_iter().try_for_each(|build| self.put(build));
+        }
+        let trace = &mut self.trace;
+        self.outbound.seal_both(
+            self.random.as_deref_mut(),
+            &mut self.sealed,
+            build,
+            &mut |sequence, payload| trace.packet(Direction::Sent, sequence, payload),
+        )
     }
 }

@@ -55,22 +55,43 @@ impl Outbound {
         build: &mut dyn FnMut(&mut Vec<u8>),
         observe: &mut dyn FnMut(u32, &[u8]),
     ) -> Result<(), Error> {
-        let start = out.len();
-        out.extend_from_slice(&[0; HEAD_LEN]);
-        let payload_start = out.len();
-        out.build(|room| build(room));
-        observe(self.sequence, out.get(payload_start..).unwrap_or_default());
-        if let Some(compressor) = &mut self.compressor {
-            let plain = out.split_off(payload_start);
-            let mut result = Ok(());
-            out.build(|room| result = compressor.compress(&plain, room));
-            result?;
-        }
-        self.complete(random, out, start)?;
-        let packet = out.get_mut(start..).unwrap_or_default();
-        self.sealer.seal(self.sequence, packet)?;
-        self.sequence = self.sequence.wrapping_add(1);
-        Ok(())
+        sealed_or_nothing(out, |out| {
+            let (start, sequence) = (out.len(), self.sequence);
+            self.append(random, out, build, &mut |payload| observe(sequence, payload))?;
+            let packet = out.get_mut(start..).unwrap_or_default();
+            self.sealer.seal(sequence, packet)?;
+            self.sequence = sequence.wrapping_add(1);
+            Ok(())
+        })
+    }
+
+    /// Whether [`Self::seal_both`] costs less than two times [`Self::seal`].
+    pub(super) fn likes_pairs(&self) -> bool {
+        self.sealer.likes_pairs()
+    }
+
+    /// Appends two sealed packets, each as [`Self::seal`].
+    pub(super) fn seal_both(
+        &mut self,
+        mut random: Option<&mut (dyn Random + 'static)>,
+        out: &mut WriteBuffer,
+        build: [&mut dyn FnMut(&mut Vec<u8>); 2],
+        observe: &mut dyn FnMut(u32, &[u8]),
+    ) -> Result<(), Error> {
+        sealed_or_nothing(out, |out| {
+            let [start, mut middle] = [out.len(); 2];
+            let mut sequence = self.sequence;
+            for build in build {
+                middle = out.len();
+                self.append(random.as_deref_mut(), out, build, &mut |it| observe(sequence, it))?;
+                sequence = sequence.wrapping_add(1);
+            }
+            let packets = out.get_mut(start..).unwrap_or_default();
+            let (packet, next) = packets.split_at_mut(middle.saturating_sub(start));
+            self.sealer.seal_both(self.sequence, packet, next)?;
+            self.sequence = sequence;
+            Ok(())
+        })
     }
 
     /// Whether [`Self::seal_data`] can be used: the payload is not looked at as a whole.
@@ -86,16 +107,40 @@ impl Outbound {
         head: &[u8],
         data: &[u8],
     ) -> Result<(), Error> {
+        sealed_or_nothing(out, |out| {
+            let start = out.len();
+            out.extend_from_slice(&[0; HEAD_LEN]);
+            out.extend_from_slice(head);
+            let at = out.len().saturating_sub(start);
+            out.extend_for(data.len());
+            self.complete(random, out, start)?;
+            let packet = out.get_mut(start..).unwrap_or_default();
+            self.sealer.seal_from(self.sequence, packet, at, data)?;
+            self.sequence = self.sequence.wrapping_add(1);
+            Ok(())
+        })
+    }
+
+    /// Appends a packet that is complete but for being sealed.
+    fn append(
+        &mut self,
+        random: Option<&mut (dyn Random + 'static)>,
+        out: &mut WriteBuffer,
+        build: &mut dyn FnMut(&mut Vec<u8>),
+        observe: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Error> {
         let start = out.len();
         out.extend_from_slice(&[0; HEAD_LEN]);
-        out.extend_from_slice(head);
-        let at = out.len().saturating_sub(start);
-        out.extend_for(data.len());
-        self.complete(random, out, start)?;
-        let packet = out.get_mut(start..).unwrap_or_default();
-        self.sealer.seal_from(self.sequence, packet, at, data)?;
-        self.sequence = self.sequence.wrapping_add(1);
-        Ok(())
+        let payload_start = out.len();
+        out.build(|room| build(room));
+        observe(out.get(payload_start..).unwrap_or_default());
+        if let Some(compressor) = &mut self.compressor {
+            let plain = out.split_off(payload_start);
+            let mut result = Ok(());
+            out.build(|room| result = compressor.compress(&plain, room));
+            result?;
+        }
+        self.complete(random, out, start)
     }
 
     /// Makes a packet of the payload at the end of `out`, with room for its tag.
@@ -147,6 +192,19 @@ impl Outbound {
     }
 }
 
+/// What could not be sealed must not leave in the clear with what is sent behind it.
+fn sealed_or_nothing(
+    out: &mut WriteBuffer,
+    seal: impl FnOnce(&mut WriteBuffer) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let start = out.len();
+    let result = seal(out);
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
 /// Random bytes for padding, drawn in small batches: asking the generator for each packet costs more
 /// than sealing a small one.
 #[derive(Default)]
@@ -180,5 +238,87 @@ impl PaddingPool {
             missing = missing.saturating_sub(take);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::cipher::{self, CipherAlgorithm};
+    use crate::crypto::mac;
+    use crate::error::CryptoError;
+
+    fn outbound(cipher: &CipherAlgorithm, mac: &str) -> Outbound {
+        let (key, iv) = (vec![1; cipher.key_len], vec![2; cipher.iv_len]);
+        let mac = mac::by_name(mac).unwrap();
+        Outbound::new(cipher.sealer(&key, &iv, Some(mac), &vec![3; mac.key_len]).unwrap())
+    }
+
+    #[test]
+    fn two_packets_are_those_of_one_after_the_other() {
+        for (cipher, mac) in [
+            ("aes256-ctr", "hmac-sha2-256"),
+            ("aes128-ctr", "hmac-sha2-256-etm@openssh.com"),
+            ("aes256-cbc", "hmac-sha2-256"),
+            ("aes256-ctr", "hmac-sha2-512"),
+        ] {
+            let cipher = cipher::by_name(cipher).unwrap();
+            let (mut at_once, mut one_by_one) = (outbound(cipher, mac), outbound(cipher, mac));
+            let (mut found, mut expected) = (WriteBuffer::new(), WriteBuffer::new());
+            let (mut seen, mut expected_seen) = (Vec::new(), Vec::new());
+            for len in [0, 5, 300, 32_700] {
+                let [first, second] = [vec![7; len], vec![8; len + 3]];
+                let build = [&first, &second].map(|it| move |out: &mut Vec<u8>| out.extend(it));
+                let [mut first, mut second] = build;
+                at_once
+                    .seal_both(None, &mut found, [&mut first, &mut second], &mut |number, it| {
+                        seen.push((number, it.len()));
+                    })
+                    .unwrap();
+                for mut build in build {
+                    one_by_one
+                        .seal(None, &mut expected, &mut build, &mut |number, it| {
+                            expected_seen.push((number, it.len()));
+                        })
+                        .unwrap();
+                }
+            }
+            assert!(*found == *expected, "{cipher:?} {mac}");
+            assert_eq!(seen, expected_seen);
+        }
+    }
+
+    /// Seals nothing.
+    struct Broken;
+
+    impl Sealer for Broken {
+        fn block_len(&self) -> usize {
+            8
+        }
+
+        fn tag_len(&self) -> usize {
+            0
+        }
+
+        fn length_counts(&self) -> bool {
+            true
+        }
+
+        fn seal(&mut self, _sequence: u32, _packet: &mut [u8]) -> Result<(), CryptoError> {
+            Err(CryptoError::Failed)
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sealed_does_not_leave_in_the_clear() {
+        let mut outbound = Outbound::new(Box::new(Broken));
+        let mut out = WriteBuffer::from(b"sealed".to_vec());
+        let mut build = |room: &mut Vec<u8>| room.extend_from_slice(b"secret");
+        assert!(outbound.seal(None, &mut out, &mut build, &mut |_, _| ()).is_err());
+        assert!(outbound.seal_data(None, &mut out, b"secret", b"secret").is_err());
+        let mut next = build;
+        let build: [&mut dyn FnMut(&mut Vec<u8>); 2] = [&mut build, &mut next];
+        assert!(outbound.seal_both(None, &mut out, build, &mut |_, _| ()).is_err());
+        assert_eq!(*out, *b"sealed");
     }
 }

@@ -11,6 +11,16 @@ pub trait Outbox {
     /// Sends the payload that is `head` and, behind it, `data`, which is large: it goes from where it lies
     /// to the packet in one step.
     fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error>;
+
+    /// Whether [`Self::put_both`] costs less than two messages one after the other, if they are large.
+    fn likes_pairs(&self) -> bool {
+        false
+    }
+
+    /// Sends the two payloads that these append.
+    fn put_both(&mut self, build: [&mut dyn FnMut(&mut Vec<u8>); 2]) -> Result<(), Error> {
+        build.into_iter().try_for_each(|build| self.put(build))
+    }
 }
 
 impl dyn Outbox + '_ {

@@ -58,6 +58,12 @@ impl WriteBuffer {
         self.len = self.room.len();
     }
 
+    /// Wipes and forgets the bytes from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        self.get_mut(len..).unwrap_or_default().fill(0);
+        self.len = self.len.min(len);
+    }
+
     /// Takes the bytes from `at` on off the end.
     pub fn split_off(&mut self, at: usize) -> Vec<u8> {
         let bytes = self.get(at..).unwrap_or_default().to_vec();
@@ -122,6 +128,16 @@ mod tests {
         assert_eq!(*buffer, *b"\0\0\0\0ab");
         buffer.extend_for(2);
         assert_eq!(*buffer, *b"\0\0\0\0abc\0");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_wiped() {
+        let mut buffer = WriteBuffer::from(b"public secret".to_vec());
+        buffer.truncate(7);
+        assert_eq!(*buffer, *b"public ");
+        buffer.truncate(100);
+        buffer.extend_for(6);
+        assert_eq!(*buffer, *b"public \0\0\0\0\0\0");
     }
 
     #[test]
