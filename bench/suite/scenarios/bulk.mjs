@@ -14,7 +14,8 @@ export default {
       return {
         name,
         args: args(options.size.mib),
-        warmUp: args(Math.min(32, options.size.mib)),
+        // V8 compiles what runs for data only after a few thousand pieces.
+        warmUp: args(Math.min(128, options.size.mib)),
         without: WITHOUT_SUITE[suite],
       };
     }),
