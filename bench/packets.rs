@@ -10,7 +10,7 @@ use aws_lc_rs::cipher::{AES_256, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::hmac;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use sshserver::crypto::cipher::{CIPHERS, CipherAlgorithm, Mode, Sealer};
+use sshserver::crypto::cipher::{CIPHERS, CipherAlgorithm, Loose, Mode, Sealer};
 use sshserver::crypto::mac::{MACS, MacAlgorithm};
 
 /// `packet_length`, 32 KiB and the rest of a channel data message, padded to the block length.
@@ -85,16 +85,22 @@ fn seal_both(bencher: Bencher<'_, '_>, suite: &Suite) {
     let Some(mut sealer) = sealer(suite) else { return };
     let plain = packet(sealer.length_counts(), sealer.block_len(), sealer.tag_len());
     let (mut sequence, mut buffer, mut next) = (0_u32, plain.clone(), plain.clone());
+    let data = plain.get(HEAD_LEN..HEAD_LEN + 32 * 1024).unwrap_or_default();
     bencher.counter(BytesCount::new(2 * plain.len())).bench_local(|| {
         for buffer in [&mut buffer, &mut next] {
-            if let (Some(length), Some(right)) = (buffer.get_mut(..4), plain.get(..4)) {
-                length.copy_from_slice(right);
+            if let (Some(head), Some(right)) = (buffer.get_mut(..4), plain.get(..4)) {
+                head.copy_from_slice(right);
             }
         }
         sequence = sequence.wrapping_add(2);
-        sealer.seal_both(sequence, black_box(&mut buffer), black_box(&mut next))
+        let packets = [&mut buffer, &mut next];
+        let packets = packets.map(|packet| Loose { packet, at: HEAD_LEN, data: black_box(data) });
+        sealer.seal_both(sequence, packets)
     });
 }
+
+/// What a packet has before the data: both lengths, and the head of the message.
+const HEAD_LEN: usize = 5 + 9;
 
 fn likes_pairs(suite: &Suite) -> bool {
     sealer(suite).is_some_and(|sealer| sealer.likes_pairs())

@@ -253,16 +253,13 @@ impl Channels {
         let mut cost = MESSAGE_OVERHEAD;
         if alone && makes_a_pair(out, second, budget.saturating_sub(len)) {
             let next = DataHead::new(channel.peer_id, data_type, second)?;
-            let message = |head: &DataHead, at, len, out: &mut Vec<u8>| {
-                out.extend_from_slice(head.bytes());
-                queue.copy(at, len, out);
-            };
-            out.put_both([&mut |out| message(&head, 0, len, out), &mut |out| {
-                message(&next, len, second, out)
-            }])?;
+            let [mut room, mut next_room] = [Vec::new(), Vec::new()];
+            let data = queue.joined(0, len, &mut room);
+            let next_data = queue.joined(len, second, &mut next_room);
+            out.put_both([(head.bytes(), data), (next.bytes(), next_data)])?;
             len = len.saturating_add(second);
             cost = cost.saturating_add(MESSAGE_OVERHEAD);
-        } else if let Some(data) = queue.first(len) {
+        } else if let Some(data) = queue.in_place(0, len) {
             out.put_data(head.bytes(), data)?;
         } else {
             out.put(&mut |out| {
@@ -464,11 +461,7 @@ fn put_both(
 ) -> Result<(), Error> {
     let head = DataHead::new(peer_id, data_type, data.len())?;
     let next_head = DataHead::new(peer_id, data_type, next.len())?;
-    let message = |head: &DataHead, data, out: &mut Vec<u8>| {
-        out.extend_from_slice(head.bytes());
-        out.extend_from_slice(data);
-    };
-    out.put_both([&mut |out| message(&head, data, out), &mut |out| message(&next_head, next, out)])
+    out.put_both([(head.bytes(), data), (next_head.bytes(), next)])
 }
 
 fn put_data(

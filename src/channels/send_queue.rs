@@ -99,12 +99,16 @@ impl SendQueue {
         (part, window.second_part(part, total.saturating_sub(part)))
     }
 
-    /// The next `len` bytes of data where they lie, if they are of one call.
-    pub(super) fn first(&self, len: usize) -> Option<&[u8]> {
-        match self.items.front() {
-            Some(Item::Data(data)) => data.bytes.get(..len),
-            _ => None,
+    /// `len` bytes of data after the next `skipped` ones where they lie, if they are of one call.
+    pub(super) fn in_place(&self, mut skipped: usize, len: usize) -> Option<&[u8]> {
+        for item in &self.items {
+            let Item::Data(data) = item else { break };
+            if let Some(rest) = data.bytes.get(skipped..).filter(|rest| !rest.is_empty()) {
+                return rest.get(..len);
+            }
+            skipped = skipped.saturating_sub(data.bytes.len());
         }
+        None
     }
 
     /// Appends `len` bytes of data after the next `skipped` ones, of one call or several, to `out`.
@@ -124,6 +128,20 @@ impl SendQueue {
                 break;
             }
         }
+    }
+
+    /// As [`Self::in_place`]; what is of several calls is put together in `room`.
+    pub(super) fn joined<'q>(
+        &'q self,
+        skipped: usize,
+        len: usize,
+        room: &'q mut Vec<u8>,
+    ) -> &'q [u8] {
+        self.in_place(skipped, len).unwrap_or_else(|| {
+            room.reserve(len);
+            self.copy(skipped, len, room);
+            room
+        })
     }
 
     /// Takes `len` bytes of data that were sent; reports the calls that are complete, and the bytes
@@ -272,20 +290,39 @@ mod tests {
         assert_eq!(queue.sendable(&SendWindow::new(100, 5)), (5, 5));
         assert_eq!(queue.sendable(&SendWindow::new(3, 15)), (3, 0));
         assert_eq!(queue.sendable(&SendWindow::new(0, 15)), (0, 0));
-        assert_eq!(queue.first(10), Some([1; 10].as_slice()));
-        assert_eq!(queue.first(11), None);
         let mut out = Vec::new();
         queue.copy(0, 15, &mut out);
         assert_eq!(out, [[1; 10].as_slice(), &[2; 5]].concat());
-        out.clear();
-        queue.copy(15, 5, &mut out);
-        assert_eq!(out, [2; 5]);
         // the second call is half sent
         assert_eq!(advance(&mut queue, now, 15), (Some(5), vec![1]));
         assert_eq!(queue.data_bytes(), 15);
         assert_eq!(advance(&mut queue, now, 5), (Some(10), vec![2]));
         assert!(matches!(queue.front(), Some(Item::Eof { .. })));
         assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (0, 0));
+    }
+
+    #[test]
+    fn data_of_one_call_is_lent_where_it_lies() {
+        let now = Instant::now();
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, None));
+        queue.push(now, data(2, 10, None));
+        for (skipped, len, expected) in [
+            (0, 10, Some(1)),
+            (5, 5, Some(1)),
+            (10, 10, Some(2)),
+            (15, 5, Some(2)),
+            (0, 11, None),
+            (9, 2, None),
+            (20, 1, None),
+        ] {
+            let expected = expected.map(|byte| vec![byte; len]);
+            assert_eq!(queue.in_place(skipped, len), expected.as_deref(), "{skipped} {len}");
+        }
+        let mut room = Vec::new();
+        assert_eq!(queue.joined(15, 5, &mut room), [2; 5]);
+        assert_eq!(queue.joined(8, 4, &mut room), [1, 1, 2, 2]);
+        assert_eq!(room, [1, 1, 2, 2]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Takes the messages of the layers above: sealed at once, or kept until a key exchange is over (RFC 4253
 //! section 7.1).
 
-use super::{Direction, Transport};
+use super::Transport;
 use crate::error::{Error, LimitExceeded};
 use crate::limits::MAX_DEFERRED_BYTES;
 use crate::wire::Outbox;
@@ -22,7 +22,7 @@ impl Outbox for Transport {
     }
 
     fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error> {
-        if self.can_send() && self.outbound.seals_data() && !self.trace.wants_packets() {
+        if self.seals_data() {
             let random = self.random.as_deref_mut();
             return self.outbound.seal_data(random, &mut self.sealed, head, data);
         }
@@ -33,19 +33,21 @@ impl Outbox for Transport {
     }
 
     fn likes_pairs(&self) -> bool {
-        self.can_send() && self.outbound.likes_pairs()
+        self.seals_data() && self.outbound.likes_pairs()
     }
 
-    fn put_both(&mut self, build: [&mut dyn FnMut(&mut Vec<u8>); 2]) -> Result<(), Error> {
-        if !self.likes_pairs() {
-            return build.into_iter().try_for_each(|build| self.put(build));
+    fn put_both(&mut self, payloads: [(&[u8], &[u8]); 2]) -> Result<(), Error> {
+        if self.likes_pairs() {
+            let random = self.random.as_deref_mut();
+            return self.outbound.seal_both(random, &mut self.sealed, payloads);
         }
-        let trace = &mut self.trace;
-        self.outbound.seal_both(
-            self.random.as_deref_mut(),
-            &mut self.sealed,
-            build,
-            &mut |sequence, payload| trace.packet(Direction::Sent, sequence, payload),
-        )
+        payloads.into_iter().try_for_each(|(head, data)| self.put_data(head, data))
+    }
+}
+
+impl Transport {
+    /// Whether data can go to the packet from where it lies: now, and unseen.
+    fn seals_data(&self) -> bool {
+        self.can_send() && self.outbound.seals_data() && !self.trace.wants_packets()
     }
 }

@@ -1,7 +1,7 @@
 //! The binary packet protocol (RFC 4253 section 6) of the sending side: packets are built, padded and
 //! sealed in place in the write buffer.
 
-use crate::crypto::cipher::Sealer;
+use crate::crypto::cipher::{Loose, Sealer};
 use crate::crypto::compression::Compressor;
 use crate::crypto::random::Random;
 use crate::error::Error;
@@ -56,40 +56,21 @@ impl Outbound {
         observe: &mut dyn FnMut(u32, &[u8]),
     ) -> Result<(), Error> {
         sealed_or_nothing(out, |out| {
-            let (start, sequence) = (out.len(), self.sequence);
-            self.append(random, out, build, &mut |payload| observe(sequence, payload))?;
-            let packet = out.get_mut(start..).unwrap_or_default();
-            self.sealer.seal(sequence, packet)?;
-            self.sequence = sequence.wrapping_add(1);
-            Ok(())
-        })
-    }
-
-    /// Whether [`Self::seal_both`] costs less than two times [`Self::seal`].
-    pub(super) fn likes_pairs(&self) -> bool {
-        self.sealer.likes_pairs()
-    }
-
-    /// Appends two sealed packets, each as [`Self::seal`].
-    pub(super) fn seal_both(
-        &mut self,
-        mut random: Option<&mut (dyn Random + 'static)>,
-        out: &mut WriteBuffer,
-        build: [&mut dyn FnMut(&mut Vec<u8>); 2],
-        observe: &mut dyn FnMut(u32, &[u8]),
-    ) -> Result<(), Error> {
-        sealed_or_nothing(out, |out| {
-            let [start, mut middle] = [out.len(); 2];
-            let mut sequence = self.sequence;
-            for build in build {
-                middle = out.len();
-                self.append(random.as_deref_mut(), out, build, &mut |it| observe(sequence, it))?;
-                sequence = sequence.wrapping_add(1);
+            let start = out.len();
+            out.extend_from_slice(&[0; HEAD_LEN]);
+            let payload_start = out.len();
+            out.build(|room| build(room));
+            observe(self.sequence, out.get(payload_start..).unwrap_or_default());
+            if let Some(compressor) = &mut self.compressor {
+                let plain = out.split_off(payload_start);
+                let mut result = Ok(());
+                out.build(|room| result = compressor.compress(&plain, room));
+                result?;
             }
-            let packets = out.get_mut(start..).unwrap_or_default();
-            let (packet, next) = packets.split_at_mut(middle.saturating_sub(start));
-            self.sealer.seal_both(self.sequence, packet, next)?;
-            self.sequence = sequence;
+            self.complete(random, out, start)?;
+            let packet = out.get_mut(start..).unwrap_or_default();
+            self.sealer.seal(self.sequence, packet)?;
+            self.sequence = self.sequence.wrapping_add(1);
             Ok(())
         })
     }
@@ -109,11 +90,7 @@ impl Outbound {
     ) -> Result<(), Error> {
         sealed_or_nothing(out, |out| {
             let start = out.len();
-            out.extend_from_slice(&[0; HEAD_LEN]);
-            out.extend_from_slice(head);
-            let at = out.len().saturating_sub(start);
-            out.extend_for(data.len());
-            self.complete(random, out, start)?;
+            let at = self.append_around(random, out, head, data.len())?;
             let packet = out.get_mut(start..).unwrap_or_default();
             self.sealer.seal_from(self.sequence, packet, at, data)?;
             self.sequence = self.sequence.wrapping_add(1);
@@ -121,26 +98,48 @@ impl Outbound {
         })
     }
 
-    /// Appends a packet that is complete but for being sealed.
-    fn append(
+    /// Whether [`Self::seal_both`] costs less than two times [`Self::seal_data`].
+    pub(super) fn likes_pairs(&self) -> bool {
+        self.sealer.likes_pairs()
+    }
+
+    /// Two packets, each as [`Self::seal_data`].
+    pub(super) fn seal_both(
+        &mut self,
+        mut random: Option<&mut (dyn Random + 'static)>,
+        out: &mut WriteBuffer,
+        [(head, data), (next_head, next_data)]: [(&[u8], &[u8]); 2],
+    ) -> Result<(), Error> {
+        sealed_or_nothing(out, |out| {
+            let start = out.len();
+            let at = self.append_around(random.as_deref_mut(), out, head, data.len())?;
+            let middle = out.len().saturating_sub(start);
+            let next_at = self.append_around(random, out, next_head, next_data.len())?;
+            let packets = out.get_mut(start..).unwrap_or_default();
+            let (packet, next) = packets.split_at_mut(middle);
+            let packet = Loose { packet, at, data };
+            let next = Loose { packet: next, at: next_at, data: next_data };
+            self.sealer.seal_both(self.sequence, [packet, next])?;
+            self.sequence = self.sequence.wrapping_add(2);
+            Ok(())
+        })
+    }
+
+    /// Appends a packet with room for `len` bytes behind its head; where in the packet they belong.
+    fn append_around(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
         out: &mut WriteBuffer,
-        build: &mut dyn FnMut(&mut Vec<u8>),
-        observe: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), Error> {
+        head: &[u8],
+        len: usize,
+    ) -> Result<usize, Error> {
         let start = out.len();
         out.extend_from_slice(&[0; HEAD_LEN]);
-        let payload_start = out.len();
-        out.build(|room| build(room));
-        observe(out.get(payload_start..).unwrap_or_default());
-        if let Some(compressor) = &mut self.compressor {
-            let plain = out.split_off(payload_start);
-            let mut result = Ok(());
-            out.build(|room| result = compressor.compress(&plain, room));
-            result?;
-        }
-        self.complete(random, out, start)
+        out.extend_from_slice(head);
+        let at = out.len().saturating_sub(start);
+        out.extend_for(len);
+        self.complete(random, out, start)?;
+        Ok(at)
     }
 
     /// Makes a packet of the payload at the end of `out`, with room for its tag.
@@ -265,26 +264,16 @@ mod tests {
             let cipher = cipher::by_name(cipher).unwrap();
             let (mut at_once, mut one_by_one) = (outbound(cipher, mac), outbound(cipher, mac));
             let (mut found, mut expected) = (WriteBuffer::new(), WriteBuffer::new());
-            let (mut seen, mut expected_seen) = (Vec::new(), Vec::new());
             for len in [0, 5, 300, 32_700] {
-                let [first, second] = [vec![7; len], vec![8; len + 3]];
-                let build = [&first, &second].map(|it| move |out: &mut Vec<u8>| out.extend(it));
-                let [mut first, mut second] = build;
-                at_once
-                    .seal_both(None, &mut found, [&mut first, &mut second], &mut |number, it| {
-                        seen.push((number, it.len()));
-                    })
-                    .unwrap();
-                for mut build in build {
-                    one_by_one
-                        .seal(None, &mut expected, &mut build, &mut |number, it| {
-                            expected_seen.push((number, it.len()));
-                        })
-                        .unwrap();
+                let messages = [(&b"head"[..], vec![7; len]), (b"other", vec![8; len + 3])];
+                let [(head, data), (next_head, next)] = &messages;
+                let both = [(*head, &data[..]), (*next_head, &next[..])];
+                at_once.seal_both(None, &mut found, both).unwrap();
+                for (head, data) in both {
+                    one_by_one.seal_data(None, &mut expected, head, data).unwrap();
                 }
             }
             assert!(*found == *expected, "{cipher:?} {mac}");
-            assert_eq!(seen, expected_seen);
         }
     }
 
@@ -316,9 +305,8 @@ mod tests {
         let mut build = |room: &mut Vec<u8>| room.extend_from_slice(b"secret");
         assert!(outbound.seal(None, &mut out, &mut build, &mut |_, _| ()).is_err());
         assert!(outbound.seal_data(None, &mut out, b"secret", b"secret").is_err());
-        let mut next = build;
-        let build: [&mut dyn FnMut(&mut Vec<u8>); 2] = [&mut build, &mut next];
-        assert!(outbound.seal_both(None, &mut out, build, &mut |_, _| ()).is_err());
+        let both = [(&b"secret"[..], &b"secret"[..]); 2];
+        assert!(outbound.seal_both(None, &mut out, both).is_err());
         assert_eq!(*out, *b"sealed");
     }
 }

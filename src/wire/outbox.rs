@@ -12,14 +12,14 @@ pub trait Outbox {
     /// to the packet in one step.
     fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error>;
 
-    /// Whether [`Self::put_both`] costs less than two messages one after the other, if they are large.
+    /// Whether [`Self::put_both`] costs less than two times [`Self::put_data`].
     fn likes_pairs(&self) -> bool {
         false
     }
 
-    /// Sends the two payloads that these append.
-    fn put_both(&mut self, build: [&mut dyn FnMut(&mut Vec<u8>); 2]) -> Result<(), Error> {
-        build.into_iter().try_for_each(|build| self.put(build))
+    /// Sends two payloads, each as [`Self::put_data`].
+    fn put_both(&mut self, payloads: [(&[u8], &[u8]); 2]) -> Result<(), Error> {
+        payloads.into_iter().try_for_each(|(head, data)| self.put_data(head, data))
     }
 }
 

@@ -105,20 +105,35 @@ pub trait Sealer: Send {
         self.seal(sequence, packet)
     }
 
-    /// Whether [`Sealer::seal_both`] costs less than two times [`Sealer::seal`].
+    /// Whether [`Sealer::seal_both`] costs less than two times [`Sealer::seal_from`].
     fn likes_pairs(&self) -> bool {
         false
     }
 
-    /// Encrypts a packet and the one after it in place, each as [`Sealer::seal`].
+    /// Encrypts a packet and the one after it, each as [`Sealer::seal_from`].
     fn seal_both(
         &mut self,
         sequence: u32,
-        packet: &mut [u8],
-        next: &mut [u8],
+        [packet, next]: [Loose<'_>; 2],
     ) -> Result<(), CryptoError> {
-        self.seal(sequence, packet)?;
-        self.seal(sequence.wrapping_add(1), next)
+        self.seal_from(sequence, packet.packet, packet.at, packet.data)?;
+        self.seal_from(sequence.wrapping_add(1), next.packet, next.at, next.data)
+    }
+}
+
+/// A plain packet that lacks something.
+pub struct Loose<'p> {
+    /// The packet, with room for its tag.
+    pub packet: &'p mut [u8],
+    /// Where in it `data` belongs.
+    pub at: usize,
+    /// What need not be there yet.
+    pub data: &'p [u8],
+}
+
+impl std::fmt::Debug for Loose<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loose").field("at", &self.at).finish_non_exhaustive()
     }
 }
 

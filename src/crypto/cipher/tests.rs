@@ -162,8 +162,15 @@ fn two_packets_at_once_are_sealed_as_one_after_the_other() {
             for (packet, add) in expected.iter_mut().zip(0..) {
                 one_by_one.seal(sequence.wrapping_add(add), packet).unwrap();
             }
+            let datas = [first, second].map(|len: usize| 5 + len.min(9)..5 + len);
+            let data = [0, 1].map(|it: usize| packets[it][datas[it].clone()].to_vec());
+            for (packet, range) in packets.iter_mut().zip(&datas) {
+                packet[range.clone()].fill(0xaa);
+            }
             let [packet, next] = &mut packets;
-            at_once.seal_both(sequence, packet, next).unwrap();
+            let packet = Loose { packet, at: datas[0].start, data: &data[0] };
+            let next = Loose { packet: next, at: datas[1].start, data: &data[1] };
+            at_once.seal_both(sequence, [packet, next]).unwrap();
             assert_eq!(packets, expected, "{cipher:?} {mac:?} {first} {second}");
         }
     }

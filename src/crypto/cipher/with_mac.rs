@@ -4,7 +4,7 @@
 
 use subtle::ConstantTimeEq;
 
-use super::{Keystream, Opener, Sealer};
+use super::{Keystream, Loose, Opener, Sealer};
 use crate::crypto::apart::Apart;
 use crate::crypto::mac::{Mac, MacAlgorithm};
 use crate::error::CryptoError;
@@ -73,6 +73,19 @@ impl Parts {
             .filter(|&len| len >= LENGTH_LEN)
             .ok_or(CryptoError::Failed)?;
         packet.split_at_mut_checked(body_len).ok_or(CryptoError::Failed)
+    }
+
+    /// Encrypts what is in `plain`, but for `data`, which belongs there from `at` on.
+    fn encrypt_from(
+        &mut self,
+        plain: &mut [u8],
+        at: usize,
+        data: &[u8],
+    ) -> Result<(), CryptoError> {
+        let parts = Apart::new(plain, at, data, self.block_len.into())?;
+        self.cipher.apply(parts.before)?;
+        self.cipher.apply_from(parts.source, parts.target)?;
+        self.cipher.apply(parts.after)
     }
 
     fn check(&mut self, sequence: u32, data: &[u8], tag: &[u8]) -> Result<(), CryptoError> {
@@ -149,17 +162,24 @@ impl Sealer for EncryptAndMac {
         self.parts.mac.likes_pairs()
     }
 
-    fn seal_both(
-        &mut self,
-        sequence: u32,
-        packet: &mut [u8],
-        next: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        let ((body, tag), (next, next_tag)) = (self.parts.split(packet)?, self.parts.split(next)?);
-        self.parts.mac.sign_both(sequence, [body, next], [tag, next_tag])?;
-        self.parts.cipher.apply(body)?;
-        self.parts.cipher.apply(next)
+    fn seal_both(&mut self, sequence: u32, packets: [Loose<'_>; 2]) -> Result<(), CryptoError> {
+        let [packet, next] = packets;
+        let (body, tag) = self.parts.split(packet.packet)?;
+        let (next_body, next_tag) = self.parts.split(next.packet)?;
+        let plain = [joined(body, packet.at, packet.data)?, joined(next_body, next.at, next.data)?];
+        self.parts.mac.sign_both(sequence, plain, [tag, next_tag])?;
+        self.parts.encrypt_from(body, packet.at, packet.data)?;
+        self.parts.encrypt_from(next_body, next.at, next.data)
     }
+}
+
+/// A packet in three parts, the one in the middle somewhere else.
+fn joined<'p>(body: &'p [u8], at: usize, data: &'p [u8]) -> Result<[&'p [u8]; 3], CryptoError> {
+    let end = at.checked_add(data.len()).ok_or(CryptoError::Failed)?;
+    let (Some(before), Some(after)) = (body.get(..at), body.get(end..)) else {
+        return Err(CryptoError::Failed);
+    };
+    Ok([before, data, after])
 }
 
 struct EncryptThenMac(Parts);
@@ -221,13 +241,7 @@ impl Sealer for EncryptThenMac {
         data: &[u8],
     ) -> Result<(), CryptoError> {
         let (body, tag) = self.0.split(packet)?;
-        let plain = body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?;
-        let at = at.checked_sub(LENGTH_LEN).ok_or(CryptoError::Failed)?;
-        let parts = Apart::new(plain, at, data, self.0.block_len.into())?;
-        let cipher = &mut self.0.cipher;
-        cipher.apply(parts.before)?;
-        cipher.apply_from(parts.source, parts.target)?;
-        cipher.apply(parts.after)?;
+        self.encrypt_from(body, at, data)?;
         self.0.mac.sign(sequence, body, tag)
     }
 
@@ -235,17 +249,23 @@ impl Sealer for EncryptThenMac {
         self.0.mac.likes_pairs()
     }
 
-    fn seal_both(
-        &mut self,
-        sequence: u32,
-        packet: &mut [u8],
-        next: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        let ((body, tag), (next, next_tag)) = (self.0.split(packet)?, self.0.split(next)?);
-        for body in [&mut *body, &mut *next] {
-            self.0.cipher.apply(body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?)?;
-        }
-        self.0.mac.sign_both(sequence, [body, next], [tag, next_tag])
+    fn seal_both(&mut self, sequence: u32, packets: [Loose<'_>; 2]) -> Result<(), CryptoError> {
+        let [packet, next] = packets;
+        let (body, tag) = self.0.split(packet.packet)?;
+        let (next_body, next_tag) = self.0.split(next.packet)?;
+        self.encrypt_from(body, packet.at, packet.data)?;
+        self.encrypt_from(next_body, next.at, next.data)?;
+        let sealed = [[&*body, &[], &[]], [&*next_body, &[], &[]]];
+        self.0.mac.sign_both(sequence, sealed, [tag, next_tag])
+    }
+}
+
+impl EncryptThenMac {
+    /// Encrypts all but the length.
+    fn encrypt_from(&mut self, body: &mut [u8], at: usize, data: &[u8]) -> Result<(), CryptoError> {
+        let plain = body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?;
+        let at = at.checked_sub(LENGTH_LEN).ok_or(CryptoError::Failed)?;
+        self.0.encrypt_from(plain, at, data)
     }
 }
 

@@ -125,7 +125,7 @@ impl<const STATES_LEN: usize> Mac for Hmac<STATES_LEN> {
 #[cfg(target_arch = "x86_64")]
 impl Mac for HmacSha256 {
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError> {
-        let whole = HmacSha256::sign(self, Message { sequence, data })?;
+        let whole = HmacSha256::sign(self, Message { sequence, parts: [data, &[], &[]] })?;
         tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
         Ok(())
     }
@@ -137,11 +137,11 @@ impl Mac for HmacSha256 {
     fn sign_both(
         &mut self,
         sequence: u32,
-        [data, next]: [&[u8]; 2],
+        [parts, next]: [[&[u8]; 3]; 2],
         tags: [&mut [u8]; 2],
     ) -> Result<(), CryptoError> {
-        let next = Message { sequence: sequence.wrapping_add(1), data: next };
-        let whole = HmacSha256::sign_both(self, [Message { sequence, data }, next])?;
+        let next = Message { sequence: sequence.wrapping_add(1), parts: next };
+        let whole = HmacSha256::sign_both(self, [Message { sequence, parts }, next])?;
         for (tag, whole) in tags.into_iter().zip(whole) {
             tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
         }

@@ -18,15 +18,15 @@ pub trait Mac: Send {
         false
     }
 
-    /// Computes the MACs of a packet and the one after it, each as [`Mac::sign`].
+    /// Computes the MACs of a packet and the one after it, each as [`Mac::sign`] of its parts joined.
     fn sign_both(
         &mut self,
         sequence: u32,
-        [data, next]: [&[u8]; 2],
+        [parts, next]: [[&[u8]; 3]; 2],
         [tag, next_tag]: [&mut [u8]; 2],
     ) -> Result<(), CryptoError> {
-        self.sign(sequence, data, tag)?;
-        self.sign(sequence.wrapping_add(1), next, next_tag)
+        self.sign(sequence, &parts.concat(), tag)?;
+        self.sign(sequence.wrapping_add(1), &next.concat(), next_tag)
     }
 }
 

@@ -19,17 +19,15 @@ use zeroize::Zeroize;
 use crate::error::CryptoError;
 use sha256::{BLOCK, HASH, State, compress};
 
-/// Bytes of the sequence number, which is hashed before the packet (RFC 4253 section 6.4).
-const SEQUENCE_LEN: usize = 4;
-
 /// A tag.
 pub(super) type Tag = [u8; HASH];
 
-/// What is authenticated.
+/// What is authenticated: the sequence number and a packet (RFC 4253 section 6.4), which may lie in three
+/// places.
 #[derive(Clone, Copy)]
 pub(super) struct Message<'d> {
     pub(super) sequence: u32,
-    pub(super) data: &'d [u8],
+    pub(super) parts: [&'d [u8]; 3],
 }
 
 /// A key, as the states after its two padded blocks. It is wiped when it is dropped.
@@ -87,44 +85,48 @@ impl HmacSha256 {
     #[target_feature(enable = "avx,sha")]
     fn run<const N: usize>(&self, messages: [Message<'_>; N]) -> Result<[Tag; N], CryptoError> {
         const NONE: &[u8; BLOCK] = &[0; BLOCK];
-        let blocks = messages.iter().map(|message| message.len() / BLOCK).min().unwrap_or(0);
-        let mut states = [self.inner; N];
-        if blocks > 0 {
-            let first = messages.map(|message| message.block(0));
-            compress(&mut states, first.each_ref());
+        let sequences = messages.map(|message| message.sequence.to_be_bytes());
+        let mut rests = [Rest::default(); N];
+        for ((rest, message), sequence) in rests.iter_mut().zip(&messages).zip(&sequences) {
+            let [first, second, third] = message.parts;
+            rest.parts = [sequence, first, second, third];
         }
-        let mut rest = messages.map(|message| message.after_first());
-        for _ in 1..blocks {
+        let lens = rests.map(Rest::len);
+        let blocks = lens.iter().map(|len| len / BLOCK).min().unwrap_or(0);
+        let mut states = [self.inner; N];
+        let mut rooms = [[0; BLOCK]; N];
+        for _ in 0..blocks {
             let mut side_by_side = [NONE; N];
-            for (block, rest) in side_by_side.iter_mut().zip(&mut rest) {
-                (*block, *rest) = rest.split_first_chunk().ok_or(CryptoError::Failed)?;
+            let sources = rests.iter_mut().zip(&mut rooms);
+            for (block, (rest, room)) in side_by_side.iter_mut().zip(sources) {
+                *block = rest.take(room);
             }
             compress(&mut states, side_by_side);
         }
         let mut tags = [[0; HASH]; N];
-        for ((tag, message), state) in tags.iter_mut().zip(messages).zip(states) {
-            *tag = self.end(message, blocks, state)?;
+        for (((tag, rest), len), state) in tags.iter_mut().zip(rests).zip(lens).zip(states) {
+            *tag = self.end(rest, len, state)?;
         }
         Ok(tags)
     }
 
-    /// The tag of a message, of which so many blocks are in the state.
+    /// The tag of a message of `len` bytes, of which there is a `rest` that is not in the state.
     #[target_feature(enable = "avx,sha")]
-    fn end(&self, message: Message<'_>, hashed: usize, state: State) -> Result<Tag, CryptoError> {
+    fn end(&self, mut rest: Rest<'_>, len: usize, state: State) -> Result<Tag, CryptoError> {
         let mut state = [state];
-        let blocks = message.len() / BLOCK;
-        for at in hashed..blocks {
-            compress(&mut state, [&message.block(at)]);
+        let mut room = [0; BLOCK];
+        while rest.len() >= BLOCK {
+            compress(&mut state, [rest.take(&mut room)]);
         }
+        let mut block = [0; BLOCK];
+        let end = rest.copy(&mut block);
         // FIPS 180-4 section 5.1.1: a bit, zeros, and the length in bits
-        let mut block = message.block(blocks);
-        let end = message.len() % BLOCK;
         *block.get_mut(end).ok_or(CryptoError::Failed)? = 0x80;
         if end >= BLOCK - LENGTH_LEN {
             compress(&mut state, [&block]);
             block = [0; BLOCK];
         }
-        finish(&mut state, block, message.len())?;
+        finish(&mut state, block, len)?;
         let [inner] = state.map(|state| state.hash());
         let mut block = [0; BLOCK];
         let (hash, padding) = block.split_first_chunk_mut().ok_or(CryptoError::Failed)?;
@@ -150,30 +152,46 @@ fn finish(state: &mut [State; 1], mut block: [u8; BLOCK], len: usize) -> Result<
     Ok(())
 }
 
-impl<'d> Message<'d> {
+/// What is not hashed yet: the sequence number and the parts.
+#[derive(Clone, Copy, Default)]
+struct Rest<'d> {
+    parts: [&'d [u8]; 4],
+}
+
+impl<'d> Rest<'d> {
     fn len(self) -> usize {
-        self.data.len().saturating_add(SEQUENCE_LEN)
+        self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// What is behind the first block.
-    fn after_first(self) -> &'d [u8] {
-        self.data.get(BLOCK - SEQUENCE_LEN..).unwrap_or_default()
-    }
-
-    /// A copy of a block, with zeros behind the end.
-    fn block(self, number: usize) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
-        let at = number.saturating_mul(BLOCK);
-        let (to, from) = if let Some(at) = at.checked_sub(SEQUENCE_LEN) {
-            (&mut block[..], self.data.get(at..))
-        } else {
-            let (sequence, to) = block.split_at_mut(SEQUENCE_LEN);
-            sequence.copy_from_slice(&self.sequence.to_be_bytes());
-            (to, Some(self.data))
-        };
-        for (to, byte) in to.iter_mut().zip(from.unwrap_or_default()) {
-            *to = *byte;
+    /// Takes a block; one in which parts meet is put together in `room`.
+    #[inline]
+    fn take<'r>(&mut self, room: &'r mut [u8; BLOCK]) -> &'r [u8; BLOCK]
+    where
+        'd: 'r,
+    {
+        let first = self.parts.iter_mut().find(|part| !part.is_empty());
+        if let Some(part) = first
+            && let Some((block, rest)) = part.split_first_chunk()
+        {
+            *part = rest;
+            return block;
         }
-        block
+        self.copy(room);
+        room
+    }
+
+    /// Takes as much as there is, a block at most; how much that was.
+    fn copy(&mut self, room: &mut [u8; BLOCK]) -> usize {
+        let mut filled = 0_usize;
+        for part in &mut self.parts {
+            let to = room.get_mut(filled..).unwrap_or_default();
+            let len = part.len().min(to.len());
+            for (to, byte) in to.iter_mut().zip(&**part) {
+                *to = *byte;
+            }
+            *part = part.get(len..).unwrap_or_default();
+            filled = filled.saturating_add(len);
+        }
+        filled
     }
 }
