@@ -13,14 +13,10 @@ pub trait Outbox {
     fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error>;
 
     /// Whether [`Self::put_both`] costs less than two times [`Self::put_data`].
-    fn likes_pairs(&self) -> bool {
-        false
-    }
+    fn likes_pairs(&self) -> bool;
 
     /// Sends two payloads, each as [`Self::put_data`].
-    fn put_both(&mut self, payloads: [(&[u8], &[u8]); 2]) -> Result<(), Error> {
-        payloads.into_iter().try_for_each(|(head, data)| self.put_data(head, data))
-    }
+    fn put_both(&mut self, payloads: [(&[u8], &[u8]); 2]) -> Result<(), Error>;
 }
 
 impl dyn Outbox + '_ {
