@@ -116,18 +116,20 @@ impl<const STATES_LEN: usize> Hmac<STATES_LEN> {
 impl<const STATES_LEN: usize> Mac for Hmac<STATES_LEN> {
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError> {
         let whole = self.0.sign(&[&sequence.to_be_bytes(), data])?;
-        let start = whole.as_bytes().get(..tag.len());
-        tag.copy_from_slice(start.ok_or(CryptoError::Failed)?);
-        Ok(())
+        cut_to(tag, whole.as_bytes())
     }
+}
+
+/// The tag is as much of the whole one as there is room for.
+fn cut_to(tag: &mut [u8], whole: &[u8]) -> Result<(), CryptoError> {
+    tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
+    Ok(())
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Mac for HmacSha256 {
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError> {
-        let whole = HmacSha256::sign(self, Message { sequence, parts: [data, &[], &[]] })?;
-        tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
-        Ok(())
+        cut_to(tag, &HmacSha256::sign(self, Message { sequence, parts: [data, &[], &[]] })?)
     }
 
     fn likes_pairs(&self) -> bool {
@@ -142,10 +144,7 @@ impl Mac for HmacSha256 {
     ) -> Result<(), CryptoError> {
         let next = Message { sequence: sequence.wrapping_add(1), parts: next };
         let whole = HmacSha256::sign_both(self, [Message { sequence, parts }, next])?;
-        for (tag, whole) in tags.into_iter().zip(whole) {
-            tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
-        }
-        Ok(())
+        tags.into_iter().zip(&whole).try_for_each(|(tag, whole)| cut_to(tag, whole))
     }
 }
 

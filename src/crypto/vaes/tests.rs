@@ -1,5 +1,6 @@
-//! Test cases of GCM's specification, and agreement with AWS-LC, also of the counter mode. Where the processor lacks the
-//! instructions there is nothing to test: each test says so and is counted as skipped by `npm test`.
+//! Test cases of GCM's specification, and agreement with AWS-LC, also of the counter mode. Where the
+//! processor lacks the instructions there is nothing to test: each test says so and is counted as skipped
+//! by `npm test`.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
