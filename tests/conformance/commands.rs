@@ -69,6 +69,39 @@ fn what_can_leave_at_once_is_sealed_where_it_lies_and_the_rest_is_queued() {
     assert_eq!(pair.take_data(4), b"then");
 }
 
+/// Some MACs have two large messages sealed together, wherever the calls and the window end.
+#[test]
+fn large_sends_arrive_whole_and_keep_to_the_window_whatever_the_mac() {
+    for mac in ["hmac-sha2-256", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512"] {
+        let offer = Offer::default().cipher("aes256-ctr").mac(mac);
+        let mut pair = Pair::new(config(), offer, Program::default());
+        pair.login();
+        let channel = pair.open_with(4, 100_000, 32 * 1024);
+        let data: Vec<u8> = (0..=250).cycle().take(700_000).collect();
+        let directly = pair.send_directly(channel, &data[..70_000]);
+        assert_eq!(directly, 65_344, "{mac}: two whole messages");
+        let lens = [70_000 - directly, 100_000, 1, 200_000, 5000, 324_999];
+        let (mut at, mut tickets) = (directly, Vec::new());
+        for len in lens {
+            tickets.push(pair.send(channel, &data[at..at + len], WAIT));
+            at += len;
+        }
+        pair.run();
+        let mut received = pair.take_data(4);
+        assert_eq!(received.len(), 100_000, "{mac}: as much as the window has");
+        for adjust in [40_000, 4095, 150_000, 1_000_000] {
+            pair.adjust(channel, adjust);
+            received.extend(pair.take_data(4));
+            let most = data.len().min(received.len());
+            assert!(received == data[..most], "{mac} {adjust}");
+        }
+        assert_eq!(received.len(), data.len(), "{mac}");
+        for ticket in tickets {
+            assert_eq!(pair.outcome(ticket), Some(Outcome::Complete), "{mac}");
+        }
+    }
+}
+
 #[test]
 fn nothing_is_sealed_before_what_waits_on_another_channel() {
     let mut pair = connected(Program::default());
