@@ -326,7 +326,7 @@ impl Transport {
         let mut cookie = [0; 16];
         let random = self.random.as_mut().ok_or(Error::Internal("random source is lent"))?;
         random.fill(&mut cookie)?;
-        let offer = negotiate::offer(settings, self.exchanges == 0);
+        let offer = negotiate::offer(settings);
         let list = |names| NameList::parse(names).map_err(|_| Error::Internal("our name-list"));
         let payload = KexInit {
             cookie,

@@ -69,11 +69,13 @@ pub(super) struct Offer {
     pub(super) compression: String,
 }
 
-/// Our proposal. The marker for strict kex belongs into the `first` exchange only.
-pub(super) fn offer(settings: &Settings, first: bool) -> Offer {
+/// Our proposal, the same in every exchange. The marker for strict kex says something in the first one
+/// only, but phpseclib forgets about strict kex at a KEXINIT without it, and OpenSSH's sshd never leaves
+/// it out.
+pub(super) fn offer(settings: &Settings) -> Offer {
     let lists = &settings.algorithms;
     let mut kex: Vec<&str> = lists.kex.iter().map(|row| row.name).collect();
-    if first && settings.strict_kex != StrictKex::Disabled {
+    if settings.strict_kex != StrictKex::Disabled {
         kex.push(STRICT_SERVER);
     }
     let host_key: Vec<&str> = host_key_algorithms(settings).map(|row| row.name).collect();
@@ -251,12 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn the_strict_marker_is_offered_last_and_first_only() {
+    fn the_strict_marker_is_offered_last() {
         let settings = settings();
-        assert!(offer(&settings, true).kex.ends_with(STRICT_SERVER));
-        assert!(!offer(&settings, false).kex.contains(STRICT_SERVER));
+        assert!(offer(&settings).kex.ends_with(STRICT_SERVER));
         let disabled = Settings { strict_kex: StrictKex::Disabled, ..settings };
-        assert!(!offer(&disabled, true).kex.contains(STRICT_SERVER));
-        assert_eq!(offer(&disabled, true).host_key, "ssh-ed25519");
+        assert!(!offer(&disabled).kex.contains(STRICT_SERVER));
+        assert_eq!(offer(&disabled).host_key, "ssh-ed25519");
     }
 }

@@ -114,6 +114,8 @@ pub(crate) struct Client {
     pub(crate) automatic: bool,
     /// Whether it keeps its last NEWKEYS back for ever, new keys included.
     pub(crate) without_new_keys: bool,
+    /// Whether it takes each KEXINIT's word for strict kex, as phpseclib does, and not the first one's.
+    pub(crate) strict_by_last_kex_init: bool,
     /// Whether messages of a key exchange were sent that it knows nothing of.
     pub(crate) out_of_step: bool,
     pub(crate) server_version: Option<String>,
@@ -169,6 +171,7 @@ impl Client {
             numbers: Vec::new(),
             automatic: true,
             without_new_keys: false,
+            strict_by_last_kex_init: false,
             out_of_step: false,
             server_version: None,
             exchanges: 0,
@@ -257,7 +260,7 @@ impl Client {
                 pick(ours.compression_server_to_client, theirs.compression_server_to_client),
             ],
         };
-        if self.exchanges == 0 {
+        if self.exchanges == 0 || self.strict_by_last_kex_init {
             self.strict = ours.kex_algorithms.contains("kex-strict-c-v00@openssh.com")
                 && theirs.kex_algorithms.contains("kex-strict-s-v00@openssh.com");
         }

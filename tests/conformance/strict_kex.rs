@@ -36,7 +36,7 @@ fn strict_kex_resets_sequence_numbers_at_every_newkeys() {
 }
 
 #[test]
-fn strict_kex_marker_is_offered_in_the_first_kexinit_only() {
+fn strict_kex_marker_is_offered_in_every_kexinit() {
     let marker = "kex-strict-s-v00@openssh.com";
     for (setting, offered) in [
         (StrictKex::Disabled, false),
@@ -45,18 +45,40 @@ fn strict_kex_marker_is_offered_in_the_first_kexinit_only() {
         (StrictKex::Required, true),
     ] {
         let mut pair = with(setting, Offer::default());
+        let is_offered = |pair: &Pair| {
+            let payload = pair.client.kex_inits[1].clone().unwrap();
+            KexInit::decode(&payload).unwrap().kex_algorithms.contains(marker)
+        };
         pair.run();
-        let payload = pair.client.kex_inits[1].clone().unwrap();
-        let theirs = KexInit::decode(&payload).unwrap();
-        assert_eq!(theirs.kex_algorithms.contains(marker), offered, "{setting:?}");
-        pair.handshake();
+        assert_eq!(is_offered(&pair), offered, "{setting:?}");
+        pair.login();
         assert_eq!(pair.server.strict_kex(), offered);
-        let ticket = pair.ticket();
         pair.client.automatic = false;
+        let ticket = pair.ticket();
         pair.server.exchange_keys(ticket).unwrap();
         pair.run();
-        let payload = pair.client.kex_inits[1].clone().unwrap();
-        assert!(!KexInit::decode(&payload).unwrap().kex_algorithms.contains(marker));
+        assert_eq!(is_offered(&pair), offered, "{setting:?}");
+    }
+}
+
+/// phpseclib 2 and 3 reset their sequence numbers by what the last KEXINIT says.
+#[test]
+fn strict_kex_goes_on_with_clients_that_ask_each_kexinit_about_it() {
+    for cipher in ["aes128-ctr", "aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        let mut pair = with(StrictKex::Offered, Offer::default().cipher(cipher));
+        pair.client.strict_by_last_kex_init = true;
+        pair.login();
+        for by_server in [true, false] {
+            if by_server {
+                let ticket = pair.ticket();
+                pair.server.exchange_keys(ticket).unwrap();
+            } else {
+                pair.client.send_kex_init();
+            }
+            pair.run();
+            pair.assert_alive();
+        }
+        assert_eq!(pair.client.exchanges, 3);
     }
 }
 
