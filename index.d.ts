@@ -310,8 +310,8 @@ export class sshserver extends EventEmitter {
    *   required for the ciphers and MACs that the attack is about, 3 required of every client.
    * - `NegotiatedStrictKex[id]` (boolean, to be read): whether a connection has it.
    * - `KeyRenegotiationThreshold` (bytes, default 1073741824), `KeyRenegotiationInterval` (seconds, default 3600, 0: by
-   *   volume only; extension): when keys are exchanged anew, whichever comes first. Ciphers with small blocks get
-   *   new keys earlier.
+   *   volume only; extension): when keys are exchanged anew, whichever comes first, but not before the client has
+   *   logged in. Ciphers with small blocks get new keys earlier.
    *
    * **More host keys**, for clients that do not take the algorithms of SSHCert. Indices begin with 0.
    *
@@ -358,7 +358,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * Exchanges new session keys; resolves when they are in use in both directions. Rejects with 126 for an unknown
-   * connection.
+   * connection. While the client logs in the exchange is put off until it is in, because many clients take none
+   * before: a listener that decides on the login must not await it.
    */
   exchangeKeys(connectionId: string): Promise<void>;
   exchangeKeys(connectionId: string, callback: SSHServerCallback<void>): void;

@@ -46,6 +46,10 @@ pub const MAX_SENT_PAYLOAD_LEN: usize = 32 * 1024;
 /// with requests instead of finishing it fills this and no more.
 pub const MAX_DEFERRED_BYTES: usize = 256 * 1024;
 
+/// Packets that keys serve for in one direction, whatever the settings say (RFC 4344 section 3.1): the
+/// sequence number must not come round under the same keys, for some ciphers it is the nonce.
+pub const MAX_PACKETS_OF_KEYS: u64 = 1 << 31;
+
 /// Key exchanges of the client without any other message in between: each costs us a signature, so
 /// a flood of KEXINIT would burn a core. One is forgiven each [`IDLE_KEY_EXCHANGE_REFILL`].
 pub const MAX_IDLE_KEY_EXCHANGES: u32 = 8;

@@ -5,6 +5,7 @@
 
 const { once } = require('node:events');
 const { KexInit } = require('ssh2/lib/protocol/kex.js');
+const { ssh, testWith } = require('../support/clients.js');
 const { hostCertificate } = require('../support/keys.js');
 const {
   acceptAll,
@@ -167,6 +168,13 @@ describe('keys are exchanged again', () => {
     const data = Buffer.alloc(8_000_000, 'threshold');
     const { stdout } = await ssh2.exec(client, 'cat', data);
     expect(stdout.equals(data)).toBe(true);
+    expect(keyExchanges(recorder)).toBeGreaterThan(1);
+  });
+
+  testWith('ssh', 'not before ssh is in, however low KeyRenegotiationThreshold is', async () => {
+    const { server, recorder } = await start('KeyRenegotiationThreshold=512');
+    const { status, stdout } = await ssh(server, 'say in');
+    expect([status, stdout.toString()]).toEqual([0, 'in']);
     expect(keyExchanges(recorder)).toBeGreaterThan(1);
   });
 

@@ -79,6 +79,22 @@ describe('exchangeKeys', () => {
     expect(keyExchanges(recorder)).toBeGreaterThan(10);
   });
 
+  testWith('ssh', 'while ssh logs in waits until it is in', async () => {
+    const { server, recorder } = await start();
+    const told = [];
+    server.on('SSHUserAuthRequest', ({ connectionId }) => {
+      // Not awaited: it is done after the login that this listener decides on.
+      told.push(server.exchangeKeys(connectionId));
+    });
+    const client = startSsh(server, 'say in');
+    const stdout = collect(client.stdout);
+    expect(await client.result).toMatchObject({ status: 0 });
+    expect(stdout().toString()).toBe('in');
+    expect(told.length).toBeGreaterThan(0);
+    await Promise.allSettled(told);
+    expect(keyExchanges(recorder)).toBe(2);
+  });
+
   test('on a connection that ends meanwhile fails', async () => {
     const { server, recorder } = await start();
     const client = await ssh2.connect(server);

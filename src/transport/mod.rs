@@ -68,6 +68,8 @@ pub struct Transport {
     strict: bool,
     authenticated: bool,
     policy: Option<RekeyPolicy>,
+    /// New keys were asked for before the client was authenticated.
+    wanted: bool,
     flood: FloodGuard,
     /// `None` while a job has it.
     random: Option<Box<dyn Random>>,
@@ -97,6 +99,7 @@ impl Transport {
             strict: false,
             authenticated: false,
             policy: None,
+            wanted: false,
             flood: FloodGuard::new(now),
             random: Some(random),
             sealed,
@@ -167,31 +170,6 @@ impl Transport {
             self.deferred = Vec::new();
         }
         self.trace.rest();
-    }
-
-    /// When [`Self::start_exchange`] is due because of time.
-    pub fn rekey_due(&self) -> Option<Instant> {
-        if self.in_key_exchange() {
-            return None;
-        }
-        self.policy.as_ref().and_then(RekeyPolicy::due)
-    }
-
-    /// Whether the keys in use are used up.
-    pub fn rekey_needed(&self) -> bool {
-        matches!(self.exchange, Exchange::Idle)
-            && self.policy.as_ref().is_some_and(|policy| {
-                policy.is_used_up(self.inbound.usage()) || policy.is_used_up(self.outbound.usage())
-            })
-    }
-
-    /// Sends our KEXINIT, unless an exchange runs already.
-    pub fn start_exchange(&mut self, settings: &Settings) -> Result<(), Error> {
-        if matches!(self.exchange, Exchange::Idle) {
-            let ours = self.send_kex_init(settings)?;
-            self.exchange = Exchange::AwaitKexInit { ours };
-        }
-        Ok(())
     }
 
     /// Takes the next thing for the layers above off the front of `buf`; `None` while there is
@@ -327,6 +305,7 @@ impl Transport {
         let random = self.random.as_mut().ok_or(Error::Internal("random source is lent"))?;
         random.fill(&mut cookie)?;
         let offer = negotiate::offer(settings);
+        self.wanted = false;
         let list = |names| NameList::parse(names).map_err(|_| Error::Internal("our name-list"));
         let payload = KexInit {
             cookie,

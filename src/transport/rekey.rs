@@ -3,39 +3,95 @@
 
 use std::time::Instant;
 
+use super::Transport;
+use super::kex::Exchange;
 use super::packet_codec::Usage;
-use super::settings::RekeyThresholds;
+use super::settings::{RekeyThresholds, Settings};
 use crate::error::{Error, LimitExceeded};
-use crate::limits::{IDLE_KEY_EXCHANGE_REFILL, MAX_IDLE_KEY_EXCHANGES};
+use crate::limits::{IDLE_KEY_EXCHANGE_REFILL, MAX_IDLE_KEY_EXCHANGES, MAX_PACKETS_OF_KEYS};
 
 /// The thresholds of the keys in use.
 #[derive(Debug)]
 pub(super) struct RekeyPolicy {
-    /// The lower of the setting and the ciphers' own limits.
-    bytes: u64,
-    packets: u64,
+    /// What the settings say.
+    wished: Usage,
+    /// The ciphers' own limits.
+    safe: Usage,
     /// When the interval ends.
     due: Option<Instant>,
+}
+
+/// Which thresholds count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Thresholds {
+    /// Those of the settings as well.
+    Wished,
+    /// Only those without which the keys are no longer safe.
+    Safe,
 }
 
 impl RekeyPolicy {
     /// For keys taken into use at `now`; `cipher_bytes` is the ciphers' own limit.
     pub(super) fn new(now: Instant, thresholds: &RekeyThresholds, cipher_bytes: u64) -> Self {
         Self {
-            bytes: thresholds.bytes.min(cipher_bytes),
-            packets: thresholds.packets,
+            wished: Usage { bytes: thresholds.bytes, packets: thresholds.packets },
+            safe: Usage { bytes: cipher_bytes, packets: MAX_PACKETS_OF_KEYS },
             due: thresholds.interval.and_then(|interval| now.checked_add(interval)),
         }
     }
 
     /// Whether one direction has used its keys up.
-    pub(super) fn is_used_up(&self, usage: Usage) -> bool {
-        usage.bytes >= self.bytes || usage.packets >= self.packets
+    pub(super) fn is_used_up(&self, usage: Usage, thresholds: Thresholds) -> bool {
+        let reaches = |most: Usage| usage.bytes >= most.bytes || usage.packets >= most.packets;
+        reaches(self.safe) || (thresholds == Thresholds::Wished && reaches(self.wished))
     }
 
     /// When keys are exchanged whatever was sent.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
+    }
+}
+
+impl Transport {
+    /// When [`Self::start_exchange`] is due because of time.
+    pub fn rekey_due(&self) -> Option<Instant> {
+        if self.in_key_exchange() || !self.authenticated {
+            return None;
+        }
+        self.policy.as_ref().and_then(RekeyPolicy::due)
+    }
+
+    /// Whether the keys in use are used up, or new ones were asked for too early.
+    pub fn rekey_needed(&self) -> bool {
+        matches!(self.exchange, Exchange::Idle)
+            && if self.authenticated {
+                self.wanted || self.are_used_up(Thresholds::Wished)
+            } else {
+                self.are_used_up(Thresholds::Safe)
+            }
+    }
+
+    fn are_used_up(&self, thresholds: Thresholds) -> bool {
+        self.policy.as_ref().is_some_and(|policy| {
+            policy.is_used_up(self.inbound.usage(), thresholds)
+                || policy.is_used_up(self.outbound.usage(), thresholds)
+        })
+    }
+
+    /// Sends our KEXINIT, unless an exchange runs already. After the first exchange not before the client
+    /// is authenticated, if the keys in use can wait: OpenSSH's client takes no KEXINIT while it logs in.
+    pub fn start_exchange(&mut self, settings: &Settings) -> Result<(), Error> {
+        if self.in_key_exchange() {
+            return Ok(());
+        }
+        let may_wait = self.exchanges > 0 && !self.are_used_up(Thresholds::Safe);
+        if may_wait && !self.authenticated {
+            self.wanted = true;
+            return Ok(());
+        }
+        let ours = self.send_kex_init(settings)?;
+        self.exchange = Exchange::AwaitKexInit { ours };
+        Ok(())
     }
 }
 
@@ -86,9 +142,20 @@ mod tests {
         let now = Instant::now();
         let thresholds = RekeyThresholds { bytes: 1000, packets: 10, interval: None };
         let policy = RekeyPolicy::new(now, &thresholds, 500);
-        assert!(!policy.is_used_up(Usage { bytes: 499, packets: 9 }));
-        assert!(policy.is_used_up(Usage { bytes: 500, packets: 0 }));
-        assert!(policy.is_used_up(Usage { bytes: 0, packets: 10 }));
+        for (bytes, packets, wished, safe) in [
+            (499, 9, false, false),
+            (500, 0, true, true),
+            (0, 10, true, false),
+            (0, MAX_PACKETS_OF_KEYS, true, true),
+        ] {
+            let usage = Usage { bytes, packets };
+            assert_eq!(policy.is_used_up(usage, Thresholds::Wished), wished, "{usage:?}");
+            assert_eq!(policy.is_used_up(usage, Thresholds::Safe), safe, "{usage:?}");
+        }
+        let policy = RekeyPolicy::new(now, &thresholds, 2000);
+        let usage = Usage { bytes: 1000, packets: 0 };
+        assert!(policy.is_used_up(usage, Thresholds::Wished));
+        assert!(!policy.is_used_up(usage, Thresholds::Safe));
         assert_eq!(policy.due(), None);
     }
 

@@ -205,38 +205,109 @@ fn rfc4253_s7_1_what_the_program_sends_meanwhile_comes_after_it_in_order() {
 }
 
 #[test]
-fn rfc4253_s9_an_exchange_before_authentication_and_while_the_program_decides() {
+fn rfc4253_s9_the_client_starts_before_authentication_and_while_the_program_decides() {
+    // a client that speaks before it knows whether it is in cannot know either whether it is to
+    // compress: delayed compression is made for clients that wait
+    for compression in ["none", "zlib"] {
+        let offer = Offer::default().compression(compression);
+        let mut pair = Pair::new(config(), offer, Program::judging(|_| None));
+        pair.start_authentication();
+        pair.client.send_kex_init();
+        pair.run();
+        assert_eq!(pair.client.exchanges, 2);
+        pair.try_password("x");
+        pair.client.send_kex_init();
+        pair.run();
+        // the answer comes while the exchange runs: the reply has to wait for its end
+        pair.answer_open_question(Answer::Auth(verdict(true)));
+        assert!(pair.server.is_authenticated(), "{compression}");
+        assert_eq!(pair.client.exchanges, 3);
+        pair.take_number(messages::SSH_MSG_USERAUTH_SUCCESS);
+        assert_data_passes(&mut pair);
+    }
+}
+
+fn assert_data_passes(pair: &mut Pair) {
+    let channel = pair.open(4);
+    pair.send(channel, &pattern(1000), WAIT);
+    pair.send_from_client(channel, &pattern(1000));
+    assert_eq!(pair.take_data(4), pattern(1000));
+    assert_eq!(pair.delivered(channel), pattern(1000));
+}
+
+/// What the client has heard since the first keys, up to SSH_MSG_USERAUTH_SUCCESS: OpenSSH's client dies of
+/// a KEXINIT there.
+fn assert_no_kex_init_before_success(pair: &Pair) {
+    let numbers = &pair.client.numbers;
+    let new_keys = numbers.iter().position(|number| *number == messages::SSH_MSG_NEWKEYS).unwrap();
+    let success = numbers.iter().position(|number| *number == messages::SSH_MSG_USERAUTH_SUCCESS);
+    let login = &numbers[new_keys + 1..success.expect("a login")];
+    assert!(!login.contains(&messages::SSH_MSG_KEXINIT), "{login:?}");
+}
+
+#[test]
+fn new_keys_that_the_program_asks_for_during_a_login_are_exchanged_after_it() {
     for compression in ["none", "zlib", "zlib@openssh.com"] {
-        for by_server in [true, false] {
-            // a client that speaks before it knows whether it is in cannot know either whether it
-            // is to compress: delayed compression is made for clients that wait
-            if compression == "zlib@openssh.com" && !by_server {
-                continue;
-            }
-            let offer = Offer::default().compression(compression);
-            let mut pair = Pair::new(config(), offer, Program::judging(|_| None));
-            pair.start_authentication();
-            pair.client.send_kex_init();
-            pair.run();
-            assert_eq!(pair.client.exchanges, 2);
-            pair.try_password("x");
-            if by_server {
-                start_by_server(&mut pair);
-            } else {
-                pair.client.send_kex_init();
-            }
-            pair.run();
-            // the answer comes while the exchange runs: the reply has to wait for its end
-            pair.answer_open_question(Answer::Auth(verdict(true)));
-            assert!(pair.server.is_authenticated(), "{compression} {by_server}");
-            assert_eq!(pair.client.exchanges, 3);
-            pair.take_number(messages::SSH_MSG_USERAUTH_SUCCESS);
-            let channel = pair.open(4);
-            pair.send(channel, &pattern(1000), WAIT);
-            pair.send_from_client(channel, &pattern(1000));
-            assert_eq!(pair.take_data(4), pattern(1000));
-            assert_eq!(pair.delivered(channel), pattern(1000));
+        let offer = Offer::default().compression(compression);
+        let mut pair = Pair::new(config(), offer, Program::judging(|_| None));
+        pair.handshake();
+        let mut tickets = vec![start_by_server(&mut pair)];
+        pair.request_service("ssh-userauth");
+        tickets.push(start_by_server(&mut pair));
+        pair.try_password("wrong");
+        pair.answer_open_question(Answer::Auth(verdict(false)));
+        pair.try_password("x");
+        tickets.push(start_by_server(&mut pair));
+        pair.run();
+        assert_eq!(pair.client.exchanges, 1);
+        assert!(tickets.iter().all(|ticket| pair.outcome(*ticket).is_none()));
+        pair.answer_open_question(Answer::Auth(verdict(true)));
+        assert_no_kex_init_before_success(&pair);
+        assert_eq!(pair.client.exchanges, 2);
+        for ticket in tickets {
+            assert_eq!(pair.outcome(ticket), Some(Outcome::Complete), "{compression}");
         }
+        pair.take_numbers();
+        assert_data_passes(&mut pair);
+        assert_eq!(pair.client.exchanges, 2);
+    }
+}
+
+#[test]
+fn an_exchange_of_the_client_serves_for_one_that_was_put_off() {
+    let mut pair = Pair::plain();
+    pair.start_authentication();
+    let ticket = start_by_server(&mut pair);
+    pair.client.send_kex_init();
+    pair.run();
+    assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
+    pair.try_password("x");
+    pair.assert_alive();
+    assert_eq!(pair.client.exchanges, 2);
+}
+
+#[test]
+fn the_thresholds_of_the_settings_count_from_the_end_of_the_login_on() {
+    let never = RekeyThresholds { bytes: u64::MAX, packets: u64::MAX, interval: None };
+    for rekey in [
+        RekeyThresholds { bytes: 512, ..never },
+        RekeyThresholds { packets: 2, ..never },
+        RekeyThresholds { interval: Some(Duration::from_secs(1)), ..never },
+    ] {
+        let mut pair = Pair::new(thresholds(rekey), Offer::default(), Program::judging(|_| None));
+        pair.start_authentication();
+        for _ in 0..5 {
+            pair.try_password("a password that is wrong, and long enough to use keys up");
+            pair.answer_open_question(Answer::Auth(verdict(false)));
+        }
+        pair.sleep(Duration::from_secs(2));
+        assert_eq!(pair.client.exchanges, 1, "{rekey:?}");
+        pair.try_password("x");
+        pair.answer_open_question(Answer::Auth(verdict(true)));
+        pair.sleep(Duration::from_secs(1));
+        assert_no_kex_init_before_success(&pair);
+        assert!(pair.client.exchanges >= 2, "{rekey:?}");
+        pair.assert_alive();
     }
 }
 
@@ -304,9 +375,10 @@ fn compression_starts_when_it_says() {
 /// RFC 4253 section 11.1: nothing follows DISCONNECT.
 #[test]
 fn keys_used_up_by_the_last_packet_are_not_exchanged() {
-    let config = thresholds(RekeyThresholds { packets: 3, ..RekeyThresholds::default() });
+    let config = thresholds(RekeyThresholds { packets: 5, ..RekeyThresholds::default() });
     let mut pair = Pair::new(config, Offer::default().plain(), Program::default());
-    pair.handshake();
+    // two packets, and the third and fourth
+    pair.login();
     pair.client.send_now(&[messages::SSH_MSG_IGNORE]);
     pair.client.send_now(&[messages::SSH_MSG_IGNORE]);
     pair.client.send_packet(&[messages::SSH_MSG_IGNORE; 12], 3);

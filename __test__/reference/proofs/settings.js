@@ -45,6 +45,7 @@ const settings = {
     ...lists(
       'keys are exchanged again > after KeyRenegotiationThreshold bytes, and the data is whole',
       'keys are exchanged again > not below KeyRenegotiationThreshold',
+      'keys are exchanged again > not before ssh is in, however low KeyRenegotiationThreshold is',
     ),
     ...isRead('KeyRenegotiationThreshold'),
   ],
