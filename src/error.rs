@@ -132,6 +132,8 @@ pub enum LimitExceeded {
     AuthAttempts,
     /// Too many authentication requests of any kind.
     AuthRequests,
+    /// Too many messages of the connection protocol before authentication.
+    EarlyMessages,
     /// Too many messages held back behind an unanswered question.
     HeldMessages,
     /// Too many bytes queued for a peer that does not end a key exchange.
@@ -301,6 +303,7 @@ impl fmt::Display for LimitExceeded {
             Self::IdentificationTooLong => "identification string too long",
             Self::AuthAttempts => "too many authentication failures",
             Self::AuthRequests => "too many authentication requests",
+            Self::EarlyMessages => "too many messages before authentication",
             Self::HeldMessages => "too many messages before an answer",
             Self::QueuedReplies => "too many messages wait for a key exchange",
             Self::KeyExchanges => "too many key exchanges",

@@ -61,6 +61,10 @@ pub const IDLE_KEY_EXCHANGE_REFILL: Duration = Duration::from_secs(60);
 /// that do not count as attempts, and the work each costs.
 pub const MAX_AUTH_REQUESTS: u32 = 1000;
 
+/// Messages of the connection protocol before the login, each of which is refused: as many as the keepalives
+/// of hours, and none for strangers who only want to keep us replying.
+pub const MAX_EARLY_MESSAGES: u32 = 1000;
+
 /// Connections that have not logged in, unless the program sets another number: who connects and
 /// keeps still costs a socket and a place until the time to log in is over, and must not take all
 /// places from those who do log in.

@@ -26,9 +26,12 @@ use self::rekey::{FloodGuard, RekeyPolicy};
 use self::trace::{Direction, Trace};
 use crate::crypto::cipher::plaintext;
 use crate::crypto::random::Random;
-use crate::error::{DisconnectReason, Error, InvalidMessage, PeerMisbehaved};
-use crate::limits::{MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
-use crate::wire::messages::{self, Disconnect, ExtInfo, KexInit, Message, NewKeys, Unimplemented};
+use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
+use crate::limits::{MAX_EARLY_MESSAGES, MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
+use crate::wire::messages::{
+    self, Disconnect, ExtInfo, GlobalRequest, KexInit, Message, NewKeys, RequestFailure,
+    Unimplemented,
+};
 use crate::wire::{NameList, Reader, WriteBuffer, Writer, description};
 
 pub use self::kex::{Job, JobOutput};
@@ -71,6 +74,8 @@ pub struct Transport {
     /// New keys were asked for before the client was authenticated.
     wanted: bool,
     flood: FloodGuard,
+    /// Messages of services that had not started.
+    early_messages: u32,
     /// `None` while a job has it.
     random: Option<Box<dyn Random>>,
     /// Sealed packets for the socket.
@@ -101,6 +106,7 @@ impl Transport {
             policy: None,
             wanted: false,
             flood: FloodGuard::new(now),
+            early_messages: 0,
             random: Some(random),
             sealed,
             deferred: Vec::new(),
@@ -229,9 +235,24 @@ impl Transport {
             }
             Verdict::Ignore => Ok(None),
             Verdict::Refuse(error) => Err(error.into()),
-            Verdict::Unimplemented => {
+            Verdict::Unimplemented | Verdict::TooEarly => {
                 self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })?;
                 Ok(None)
+            }
+        }
+    }
+
+    /// A message of a service that has not started.
+    fn refuse_early(&mut self, packet: &Packet) -> Result<(), Error> {
+        self.early_messages = self.early_messages.saturating_add(1);
+        if self.early_messages > MAX_EARLY_MESSAGES {
+            return Err(LimitExceeded::EarlyMessages.into());
+        }
+        match GlobalRequest::decode(&packet.payload) {
+            // RFC 4254 section 4: what every keepalive is there for
+            Ok(GlobalRequest { want_reply: true, .. }) => self.seal_message(&RequestFailure {}),
+            Ok(_) | Err(_) => {
+                self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })
             }
         }
     }
@@ -269,6 +290,7 @@ impl Transport {
                 self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })?;
                 return Ok(None);
             }
+            Verdict::TooEarly => return self.refuse_early(&packet).map(|()| None),
         }
         match number {
             messages::SSH_MSG_DISCONNECT => Err(disconnected(&packet.payload)),
@@ -540,12 +562,14 @@ fn is_success(payload: &[u8]) -> bool {
     payload.first() == Some(&messages::SSH_MSG_USERAUTH_SUCCESS)
 }
 
-/// The client's SSH_MSG_DISCONNECT; a malformed one ends the connection just the same.
+/// The client's SSH_MSG_DISCONNECT. It ends the connection whatever it looks like: what can be read of it
+/// is told.
 fn disconnected(payload: &[u8]) -> Error {
-    match Disconnect::decode(payload) {
-        Ok(message) => {
-            let description = description(message.description);
-            Error::Disconnected { reason: message.reason_code, description }
+    let mut reader = Reader::new(payload.get(1..).unwrap_or_default());
+    match reader.u32() {
+        Ok(reason) => {
+            let description = description(reader.string().unwrap_or_default());
+            Error::Disconnected { reason, description }
         }
         Err(error) => error.into(),
     }

@@ -29,6 +29,8 @@ pub(super) enum Verdict {
     Unimplemented,
     /// Drop it.
     Ignore,
+    /// It is of a service that has not started: say no, and count it.
+    TooEarly,
     /// End the connection.
     Refuse(PeerMisbehaved),
 }
@@ -45,6 +47,10 @@ pub(super) fn check(number: u8, stage: Stage) -> Verdict {
         } else {
             Verdict::Refuse(PeerMisbehaved::StrictKexViolation(number))
         };
+    }
+    if (80..=127).contains(&number) && stage == Stage::Authentication {
+        // clients keep connections alive while their users look for a password (OpenSSH's sshd says no, too)
+        return Verdict::TooEarly;
     }
     let Some(row) = row else {
         return Verdict::Unimplemented;
@@ -65,7 +71,7 @@ pub(super) fn check(number: u8, stage: Stage) -> Verdict {
         | (Phase::Connection, Stage::Connection) => Verdict::Handle,
         // RFC 4252 section 5.1: requests after success are ignored silently
         (Phase::Authentication, Stage::Connection) => Verdict::Ignore,
-        (Phase::Connection, Stage::Authentication) => unexpected,
+        (Phase::Connection, Stage::Authentication) => Verdict::TooEarly,
     }
 }
 
@@ -75,11 +81,12 @@ mod tests {
 
     #[test]
     fn channels_wait_for_authentication() {
-        assert_eq!(
-            check(90, Stage::Authentication),
-            Verdict::Refuse(PeerMisbehaved::UnexpectedMessage(90))
-        );
-        assert_eq!(check(90, Stage::Connection), Verdict::Handle);
+        for number in [80, 90, 94, 110, 127] {
+            assert_eq!(check(number, Stage::Authentication), Verdict::TooEarly, "{number}");
+            let known = messages::info(number).is_some();
+            let later = if known { Verdict::Handle } else { Verdict::Unimplemented };
+            assert_eq!(check(number, Stage::Connection), later, "{number}");
+        }
     }
 
     #[test]
@@ -90,7 +97,7 @@ mod tests {
             Stage::Authentication,
             Stage::Connection,
         ] {
-            for number in [0, 8, 48, 70, 110, 192, 255] {
+            for number in [0, 8, 48, 70, 192, 255] {
                 assert_eq!(check(number, stage), Verdict::Unimplemented, "{number} {stage:?}");
             }
         }

@@ -72,6 +72,12 @@ impl<'a> Reader<'a> {
         self.bytes(usize::try_from(len).map_err(|_| InvalidMessage::Truncated)?)
     }
 
+    /// The language tag that a message ends with: a `string` that says nothing any more, which some
+    /// senders leave out.
+    pub fn language_tag(&mut self) -> Result<&'a [u8]> {
+        if self.is_empty() { Ok(&[]) } else { self.string() }
+    }
+
     /// `string` that has to be UTF-8.
     pub fn text(&mut self) -> Result<&'a str> {
         std::str::from_utf8(self.string()?).map_err(|_| InvalidMessage::BadText)

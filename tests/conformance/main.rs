@@ -33,3 +33,4 @@ mod security_keys;
 mod strict_kex;
 mod terrapin;
 mod timeouts;
+mod tolerance;

@@ -355,18 +355,6 @@ fn rfc4252_s5_the_program_may_refuse_the_service() {
 }
 
 #[test]
-fn rfc4252_s6_no_connection_messages_before_success() {
-    for number in [80, 90, 94, 98] {
-        let mut pair = judging(false);
-        pair.try_password("x");
-        pair.client.send_now(&[number, 0, 0, 0, 0]);
-        pair.run();
-        let error = PeerMisbehaved::UnexpectedMessage(number).into();
-        pair.assert_ended(&error, Some(DisconnectReason::ProtocolError));
-    }
-}
-
-#[test]
 fn rfc4252_s7_query_is_answered_with_pk_ok() {
     let mut pair = judging(true);
     let key = ed25519(3);

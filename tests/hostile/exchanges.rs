@@ -152,27 +152,6 @@ fn the_order_of_things() {
             protocol,
         ),
         attack(
-            "a channel before the service",
-            Stage::Keys,
-            |p| p.client.send_now(&[90]),
-            unexpected(90),
-            protocol,
-        ),
-        attack(
-            "a channel before authentication",
-            Stage::Authentication,
-            |p| p.client.send_now(&[90]),
-            unexpected(90),
-            protocol,
-        ),
-        attack(
-            "a global request before authentication",
-            Stage::Authentication,
-            |p| p.client.send_now(b"\x50\0\0\0\x01x\x01"),
-            unexpected(80),
-            protocol,
-        ),
-        attack(
             "the connection without authentication",
             Stage::Authentication,
             |p| p.client.send_now(b"\x05\0\0\0\x0essh-connection"),

@@ -3,8 +3,9 @@
 use sshserver::engine::{Answer, Outcome, SendMode, Ticket};
 use sshserver::error::{DisconnectReason as Reason, LimitExceeded};
 use sshserver::limits::{
-    MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_HELD_BYTES,
-    MAX_HELD_MESSAGES, MAX_IDLE_KEY_EXCHANGES, MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET,
+    MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_EARLY_MESSAGES,
+    MAX_HELD_BYTES, MAX_HELD_MESSAGES, MAX_IDLE_KEY_EXCHANGES, MAX_TRANSMIT_BACKLOG,
+    TRANSMIT_TARGET,
 };
 use sshserver::wire::WriteBuffer;
 use sshserver::wire::messages::{
@@ -61,6 +62,22 @@ fn channels_without_end_are_refused_one_by_one() {
     let ticket = pair.ticket();
     let misuse = pair.server.open_channel(pair.now, "x11", b"", ticket);
     assert_eq!(misuse, Err(sshserver::error::ApiMisuse::TooManyChannels));
+}
+
+#[test]
+fn refused_messages_before_the_login_are_bounded() {
+    for payload in [&b"\x50\0\0\0\x01x\x01"[..], b"\x50\0\0\0\x01x\0", b"\x5a", b"\x7f"] {
+        let mut pair = Pair::plain();
+        pair.handshake();
+        for _ in 0..MAX_EARLY_MESSAGES {
+            pair.client.send_now(payload);
+        }
+        pair.run();
+        assert_eq!(pair.ended(), None);
+        pair.client.send_now(payload);
+        pair.run();
+        pair.assert_ended(&LimitExceeded::EarlyMessages.into(), Some(Reason::ProtocolError));
+    }
 }
 
 #[test]

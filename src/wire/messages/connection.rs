@@ -63,8 +63,8 @@ messages! {
         reason_code: u32,
         /// For people.
         description: string,
-        /// RFC 3066 tag.
-        language_tag: string,
+        /// RFC 3066 tag; may be left out.
+        language_tag: language_tag,
     }
 
     /// `byte 93 | uint32 recipient_channel | uint32 bytes_to_add` (RFC 4254 5.2)

@@ -211,6 +211,7 @@ macro_rules! messages {
     (@type boolean) => { bool };
     (@type u32) => { u32 };
     (@type string) => { &'a [u8] };
+    (@type language_tag) => { &'a [u8] };
     (@type rest) => { &'a [u8] };
     (@type text) => { &'a str };
     (@type name) => { &'a str };
@@ -218,6 +219,7 @@ macro_rules! messages {
     (@read $reader:ident rest) => { $reader.take_rest() };
     (@read $reader:ident $kind:ident) => { $reader.$kind()? };
     (@write $writer:ident $value:expr, rest) => { $writer.raw($value) };
+    (@write $writer:ident $value:expr, language_tag) => { $writer.string($value) };
     (@write $writer:ident $value:expr, text) => { $writer.string($value) };
     (@write $writer:ident $value:expr, name) => { $writer.string($value) };
     (@write $writer:ident $value:expr, name_list) => { $writer.string($value.as_str()) };

@@ -11,8 +11,8 @@ messages! {
         reason_code: u32,
         /// For people; UTF-8, but senders get it wrong, so bytes.
         description: string,
-        /// RFC 3066 tag.
-        language_tag: string,
+        /// RFC 3066 tag; may be left out.
+        language_tag: language_tag,
     }
 
     /// `byte 2 | string data` (RFC 4253 11.2)
@@ -33,8 +33,8 @@ messages! {
         always_display: boolean,
         /// For people.
         message: string,
-        /// RFC 3066 tag.
-        language_tag: string,
+        /// RFC 3066 tag; may be left out.
+        language_tag: language_tag,
     }
 
     /// `byte 5 | string service_name` (RFC 4253 10)
