@@ -69,18 +69,22 @@ pub enum PeerMisbehaved {
     ServerOnlyMessage(u8),
     /// A channel number that is not open.
     UnknownChannel(u32),
+    /// A service that cannot be requested now.
+    BadService,
+}
+
+/// What the peer did that it may not do on one channel. It ends that channel alone: there is no way from
+/// here to an [`Error`], which would end the connection and all other channels with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelMisbehaved {
     /// More data than the channel's window.
     WindowOverrun,
     /// More data in one message than the channel's maximum packet size.
     PacketTooLarge,
-    /// Data after EOF, or anything after CLOSE.
-    AfterEof,
     /// A window adjustment past 2^32 - 1.
     WindowOverflow,
-    /// A reply to a request that was never sent.
+    /// A reply to a request to open the channel, which is open.
     UnexpectedReply,
-    /// A service that cannot be requested now.
-    BadService,
 }
 
 /// What both sides do not have in common.
@@ -258,13 +262,19 @@ impl fmt::Display for PeerMisbehaved {
             }
             Self::ServerOnlyMessage(n) => write!(f, "message {n} is only for servers to send"),
             Self::UnknownChannel(n) => write!(f, "channel {n} is not open"),
-            Self::WindowOverrun => f.write_str("channel window exceeded"),
-            Self::PacketTooLarge => f.write_str("channel maximum packet size exceeded"),
-            Self::AfterEof => f.write_str("channel data after EOF or CLOSE"),
-            Self::WindowOverflow => f.write_str("channel window beyond 2^32 - 1"),
-            Self::UnexpectedReply => f.write_str("reply without a request"),
             Self::BadService => f.write_str("service cannot be requested now"),
         }
+    }
+}
+
+impl fmt::Display for ChannelMisbehaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WindowOverrun => "channel window exceeded",
+            Self::PacketTooLarge => "channel maximum packet size exceeded",
+            Self::WindowOverflow => "channel window beyond 2^32 - 1",
+            Self::UnexpectedReply => "reply without a request",
+        })
     }
 }
 

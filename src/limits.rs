@@ -107,6 +107,9 @@ pub const MAX_SPARE_BLOCKS: usize = 256;
 /// the program.
 pub const MAX_CHANNELS: usize = 16_384;
 
+/// The highest number of a channel: some clients keep it in an integer with a sign.
+pub const MAX_CHANNEL_NUMBER: u32 = (1 << 31) - 1;
+
 /// The `maximum_packet_size` we announce.
 pub const CHANNEL_MAXIMUM_PACKET_SIZE: u32 = 64 * 1024;
 

@@ -5,7 +5,7 @@
 //!                   └────refuse──▶ (gone)                       └──────refused─────▶ (gone)
 //!
 //!  Open, each direction on its own:   Open ──EOF──▶ Eof ──CLOSE──▶ Closed
-//!  Closed in both directions: gone, the number is free (RFC 4254 section 5.3)
+//!  Closed in both directions: gone (RFC 4254 section 5.3)
 //! ```
 
 use std::collections::VecDeque;
@@ -22,7 +22,7 @@ pub(super) enum Slot {
     /// The client wants to open it; the program decides.
     Asked(Box<Opening>),
     /// We want to open it; the client decides.
-    Requested { channel_type: String, window: ReceiveWindow, ticket: Ticket },
+    Requested(Box<Requested>),
     /// Open in at least one direction.
     Open(Box<Channel>),
 }
@@ -33,6 +33,13 @@ pub(super) struct Opening {
     pub(super) peer_id: u32,
     pub(super) send_window: SendWindow,
     pub(super) receive_window: ReceiveWindow,
+}
+
+/// A channel that the client has not decided on.
+pub(super) struct Requested {
+    pub(super) channel_type: String,
+    pub(super) window: ReceiveWindow,
+    pub(super) ticket: Ticket,
 }
 
 /// An open channel.

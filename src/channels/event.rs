@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::error::ChannelMisbehaved;
 use crate::limits::MAX_TUNNEL_ADDRESS_LEN;
 
-/// A channel of one connection: the number this side gave it (RFC 4254 section 5.1). Reused after
-/// the channel is closed.
+/// A channel of one connection: the number this side gave it (RFC 4254 section 5.1). It comes again when
+/// two thousand million others have been given out, and not before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(pub u32);
 
@@ -128,10 +129,12 @@ pub enum ChannelEvent {
     ReadyToSend(ChannelId),
     /// The client sends no more data.
     Eof(ChannelId),
-    /// Closed in both directions; the number is free.
+    /// Closed in both directions.
     Closed(ChannelId),
-    /// Never opened; the number is free.
+    /// Never opened.
     NotOpened(ChannelId),
+    /// The client broke the rules of this channel, which ends for that.
+    Misbehaved(ChannelId, ChannelMisbehaved),
     /// A command has come to its end.
     Done(Ticket, Outcome),
 }

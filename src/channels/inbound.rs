@@ -1,5 +1,6 @@
 //! The client's messages 80 to 127. A message of a channel with an unanswered request is held back
-//! behind it, unless it is another small request; other channels go on.
+//! behind it, unless it is another small request; other channels go on. What comes too late is dropped, and
+//! what a client may not do on a channel ends that channel: the others have nothing to do with it.
 
 use std::cmp::Ordering;
 
@@ -8,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use super::channel::{Flow, Held, Readiness};
 use super::event::{ChannelEvent, ChannelId};
 use super::table::Channels;
-use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
+use crate::error::{ChannelMisbehaved, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
 use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_HELD_BYTES, MAX_HELD_MESSAGES};
 use crate::wire::Outbox;
 use crate::wire::messages::{
@@ -35,9 +36,9 @@ impl Channels {
             // replies to requests that the program sent by hand
             messages::SSH_MSG_REQUEST_SUCCESS | messages::SSH_MSG_REQUEST_FAILURE => Ok(()),
             messages::SSH_MSG_CHANNEL_OPEN => self.handle_open(&payload, out),
-            messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION => self.handle_confirmation(&payload),
-            messages::SSH_MSG_CHANNEL_OPEN_FAILURE => self.handle_open_failure(&payload),
-            messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => self.handle_window_adjust(&payload),
+            messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION => self.handle_confirmation(&payload, out),
+            messages::SSH_MSG_CHANNEL_OPEN_FAILURE => self.handle_open_failure(&payload, out),
+            messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => self.handle_window_adjust(&payload, out),
             messages::SSH_MSG_CHANNEL_DATA => {
                 let message = ChannelData::decode(&payload)?;
                 let data = payload.slice_ref(message.data);
@@ -59,22 +60,26 @@ impl Channels {
             }
             messages::SSH_MSG_CHANNEL_REQUEST => self.handle_request(&payload, out),
             messages::SSH_MSG_CHANNEL_SUCCESS => {
-                self.named(ChannelSuccess::decode(&payload)?.recipient_channel).map(|_| ())
+                self.named(ChannelSuccess::decode(&payload)?.recipient_channel)?;
+                Ok(())
             }
             messages::SSH_MSG_CHANNEL_FAILURE => {
-                self.named(ChannelFailure::decode(&payload)?.recipient_channel).map(|_| ())
+                self.named(ChannelFailure::decode(&payload)?.recipient_channel)?;
+                Ok(())
             }
             number => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
         }
     }
 
-    fn handle_window_adjust(&mut self, payload: &[u8]) -> Result<(), Error> {
+    fn handle_window_adjust(&mut self, payload: &[u8], out: &mut dyn Outbox) -> Result<(), Error> {
         let message = ChannelWindowAdjust::decode(payload)?;
-        // a client may still give room back on a channel that it has closed itself
-        let Ok((id, channel)) = self.named(message.recipient_channel) else {
+        // a client may give room back on any channel that it has closed itself
+        let Ok(Some((id, channel))) = self.named(message.recipient_channel) else {
             return Ok(());
         };
-        channel.send_window.adjust(message.bytes_to_add)?;
+        if let Err(what) = channel.send_window.adjust(message.bytes_to_add) {
+            return self.misbehaved(id, what, out);
+        }
         if !channel.queue.is_empty() {
             self.schedule(id);
         } else if channel.readiness == Readiness::Waiting && message.bytes_to_add > 0 {
@@ -91,28 +96,60 @@ impl Channels {
         data: Bytes,
         out: &mut dyn Outbox,
     ) -> Result<(), Error> {
-        match self.admit_data(number, data.len())? {
+        match self.admit_data(number, data.len(), out)? {
             Some(id) => self.take(id, Held::Data { data_type, data }, out),
             None => Ok(()),
         }
     }
 
     /// Counts data of the client; the channel it is for, or `None` if it is to be dropped.
-    fn admit_data(&mut self, number: u32, len: usize) -> Result<Option<ChannelId>, Error> {
-        let (id, channel) = self.named(number)?;
+    fn admit_data(
+        &mut self,
+        number: u32,
+        len: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<Option<ChannelId>, Error> {
+        let Some((id, channel)) = self.named(number)? else {
+            return Ok(None);
+        };
         if channel.receiving != Flow::Open {
-            return Err(PeerMisbehaved::AfterEof.into());
+            return Ok(None);
         }
-        if len > CHANNEL_MAXIMUM_PACKET_SIZE as usize {
-            return Err(PeerMisbehaved::PacketTooLarge.into());
-        }
-        channel.receive_window.take(len)?;
+        let admitted = if len > CHANNEL_MAXIMUM_PACKET_SIZE as usize {
+            Err(ChannelMisbehaved::PacketTooLarge)
+        } else {
+            channel.receive_window.take(len)
+        };
         // nothing to deliver; and after our CLOSE nobody is there to deliver to
-        Ok((len > 0 && channel.sending != Flow::Closed).then_some(id))
+        let is_wanted = len > 0 && channel.sending != Flow::Closed;
+        if let Err(what) = admitted {
+            return self.misbehaved(id, what, out).map(|()| None);
+        }
+        Ok(is_wanted.then_some(id))
+    }
+
+    /// The client has broken the rules of one channel: that ends as if it had closed it here.
+    pub(super) fn misbehaved(
+        &mut self,
+        id: ChannelId,
+        what: ChannelMisbehaved,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        match self.open_channel_mut(id) {
+            Ok(channel) if channel.receiving != Flow::Closed => channel.receiving = Flow::Closed,
+            Ok(_) | Err(_) => return Ok(()),
+        }
+        self.events.push_back(ChannelEvent::Misbehaved(id, what));
+        self.take(id, Held::Close, out)
     }
 
     /// Takes a CHANNEL_DATA message whose data has landed in a block; where it is to be delivered.
-    pub fn handle_landed(&mut self, head: [u8; 9], len: usize) -> Result<Landed, Error> {
+    pub fn handle_landed(
+        &mut self,
+        head: [u8; 9],
+        len: usize,
+        out: &mut dyn Outbox,
+    ) -> Result<Landed, Error> {
         let [_, a, b, c, d, e, f, g, h] = head;
         // RFC 4254 section 5.2: the data is the rest of the message
         match usize::try_from(u32::from_be_bytes([e, f, g, h])).unwrap_or(usize::MAX).cmp(&len) {
@@ -120,7 +157,7 @@ impl Channels {
             Ordering::Less => return Err(InvalidMessage::TrailingBytes.into()),
             Ordering::Equal => {}
         }
-        let Some(id) = self.admit_data(u32::from_be_bytes([a, b, c, d]), len)? else {
+        let Some(id) = self.admit_data(u32::from_be_bytes([a, b, c, d]), len, out)? else {
             return Ok(Landed::Drop);
         };
         let waits = self.open_channel_mut(id).is_ok_and(|channel| channel.requests.is_some());
@@ -145,20 +182,21 @@ impl Channels {
         held: Held,
         out: &mut dyn Outbox,
     ) -> Result<(), Error> {
-        let (id, channel) = self.named(number)?;
-        if channel.receiving >= flow {
-            return Err(PeerMisbehaved::AfterEof.into());
+        match self.named(number)? {
+            Some((id, channel)) if channel.receiving < flow => {
+                channel.receiving = flow;
+                self.take(id, held, out)
+            }
+            Some(_) | None => Ok(()),
         }
-        channel.receiving = flow;
-        self.take(id, held, out)
     }
 
     fn handle_request(&mut self, payload: &Bytes, out: &mut dyn Outbox) -> Result<(), Error> {
         let message = ChannelRequest::decode(payload)?;
-        let (id, channel) = self.named(message.recipient_channel)?;
-        if channel.receiving == Flow::Closed {
-            return Err(PeerMisbehaved::AfterEof.into());
-        }
+        let id = match self.named(message.recipient_channel)? {
+            Some((id, channel)) if channel.receiving != Flow::Closed => id,
+            Some(_) | None => return Ok(()),
+        };
         let held = Held::Request {
             request_type: message.request_type.to_owned(),
             want_reply: message.want_reply,

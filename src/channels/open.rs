@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::channel::{Channel, Opening, Slot};
+use super::channel::{Channel, Opening, Requested, Slot};
 use super::event::{ChannelEvent, ChannelId, Outcome, Ticket};
 use super::table::Channels;
 use super::window::{ReceiveWindow, SendWindow};
-use crate::error::{ApiMisuse, Error, PeerMisbehaved};
+use crate::error::{ApiMisuse, ChannelMisbehaved, Error};
 use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
 use crate::wire::messages::{ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, Message};
 use crate::wire::{Outbox, description};
@@ -115,12 +115,12 @@ impl Channels {
         out: &mut dyn Outbox,
     ) -> Result<Result<ChannelId, ApiMisuse>, Error> {
         let window = receive_window(self.len());
-        let slot = Slot::Requested {
+        let requested = Requested {
             channel_type: channel_type.to_owned(),
             window: ReceiveWindow::new(window),
             ticket,
         };
-        let Some(id) = self.insert(slot) else {
+        let Some(id) = self.insert(Slot::Requested(Box::new(requested))) else {
             return Ok(Err(ApiMisuse::TooManyChannels));
         };
         out.send(&ChannelOpen {
@@ -134,38 +134,54 @@ impl Channels {
     }
 
     /// SSH_MSG_CHANNEL_OPEN_CONFIRMATION of the client.
-    pub(super) fn handle_confirmation(&mut self, payload: &[u8]) -> Result<(), Error> {
+    pub(super) fn handle_confirmation(
+        &mut self,
+        payload: &[u8],
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
         let message = ChannelOpenConfirmation::decode(payload)?;
         let id = ChannelId(message.recipient_channel);
-        let Some(place) = self.slot_mut(id) else {
-            return Err(PeerMisbehaved::UnknownChannel(id.0).into());
+        let Some(Slot::Requested(requested)) = self.slot_mut(id) else {
+            return self.unexpected_reply(id, out);
         };
-        let Slot::Requested { channel_type, window, ticket } = place else {
-            return Err(PeerMisbehaved::UnexpectedReply.into());
-        };
-        let (channel_type, ticket) = (std::mem::take(channel_type), *ticket);
-        let receive_window = ReceiveWindow::new(window.size());
+        let channel_type = std::mem::take(&mut requested.channel_type);
+        let (ticket, window) = (requested.ticket, requested.window.size());
+        let receive_window = ReceiveWindow::new(window);
         let send_window = SendWindow::new(message.initial_window_size, message.maximum_packet_size);
-        *place =
-            Slot::Open(Box::new(Channel::new(message.sender_channel, send_window, receive_window)));
+        let channel = Channel::new(message.sender_channel, send_window, receive_window);
+        if let Some(place) = self.slot_mut(id) {
+            *place = Slot::Open(Box::new(channel));
+        }
         self.opened(id, channel_type);
         self.events.push_back(ChannelEvent::Done(ticket, Outcome::Opened(id)));
         Ok(())
     }
 
     /// SSH_MSG_CHANNEL_OPEN_FAILURE of the client.
-    pub(super) fn handle_open_failure(&mut self, payload: &[u8]) -> Result<(), Error> {
+    pub(super) fn handle_open_failure(
+        &mut self,
+        payload: &[u8],
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
         let message = ChannelOpenFailure::decode(payload)?;
         let id = ChannelId(message.recipient_channel);
-        let Some(Slot::Requested { ticket, .. }) = self.slot(id) else {
-            return Err(PeerMisbehaved::UnexpectedReply.into());
+        let Some(Slot::Requested(requested)) = self.slot(id) else {
+            return self.unexpected_reply(id, out);
         };
-        let ticket = *ticket;
+        let ticket = requested.ticket;
         self.remove(id);
         let description = description(message.description);
         let outcome = Outcome::OpenRefused { reason: message.reason_code, description };
         self.events.push_back(ChannelEvent::Done(ticket, outcome));
         Ok(())
+    }
+
+    /// The reply to an open request, for a channel that waits for none.
+    fn unexpected_reply(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
+        match self.named(id.0)? {
+            Some(_) => self.misbehaved(id, ChannelMisbehaved::UnexpectedReply, out),
+            None => Ok(()),
+        }
     }
 }
 

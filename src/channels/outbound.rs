@@ -376,10 +376,6 @@ impl Channels {
         }
         self.handle_timeout(now);
     }
-
-    fn ids(&self) -> impl Iterator<Item = ChannelId> + use<> {
-        (0..u32::try_from(self.slots_len()).unwrap_or(u32::MAX)).map(ChannelId)
-    }
 }
 
 /// What stands before the data in a message that carries some (RFC 4254 section 5.2).

@@ -7,15 +7,16 @@ use super::channel::{Channel, Flow, Held, Schedule, Slot};
 use super::event::{ChannelEvent, ChannelId, Outcome};
 use super::global::Undecided;
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
-use crate::limits::MAX_CHANNELS;
+use crate::limits::{MAX_CHANNEL_NUMBER, MAX_CHANNELS};
 use crate::wire::Outbox;
 use crate::wire::messages::ChannelClose;
 
 /// The channels of one connection.
 #[derive(Default)]
 pub struct Channels {
-    slots: Vec<Option<Slot>>,
-    free: Vec<u32>,
+    /// In the order of their numbers.
+    slots: Vec<(ChannelId, Slot)>,
+    numbers: Numbers,
     /// Channels with something to send, in turn.
     pub(super) round: VecDeque<ChannelId>,
     pub(super) events: VecDeque<ChannelEvent>,
@@ -23,6 +24,29 @@ pub struct Channels {
     pub(super) undecided: Option<Box<Undecided>>,
     /// No queued data is given up before this time.
     pub(super) deadline: Option<Instant>,
+}
+
+/// The numbers of channels. A client may still speak of a channel that is closed already: its threads do
+/// not wait for one another. So the numbers that were in use are known without being kept, by the highest
+/// one; and each is new for as long as there are new ones, so that nothing late meets another channel.
+#[derive(Default)]
+struct Numbers {
+    next: u32,
+    /// All below were given out.
+    given: u32,
+}
+
+impl Numbers {
+    fn take(&mut self) -> u32 {
+        let number = self.next;
+        self.next = if number >= MAX_CHANNEL_NUMBER { 0 } else { number.saturating_add(1) };
+        self.given = self.given.max(number.saturating_add(1));
+        number
+    }
+
+    fn was_given(&self, number: u32) -> bool {
+        number < self.given
+    }
 }
 
 impl Channels {
@@ -44,12 +68,12 @@ impl Channels {
         }
     }
 
-    /// How many numbers are in use.
+    /// How many channels there are, half-open ones included.
     pub fn len(&self) -> usize {
-        self.slots.len().saturating_sub(self.free.len())
+        self.slots.len()
     }
 
-    /// Whether no number is in use.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -58,7 +82,7 @@ impl Channels {
     pub fn bytes_sent(&self, id: ChannelId) -> Option<u64> {
         match self.slot(id) {
             Some(Slot::Open(channel)) => u64::try_from(channel.bytes_sent).ok(),
-            Some(Slot::Asked(_) | Slot::Requested { .. }) | None => None,
+            Some(Slot::Asked(_) | Slot::Requested(_)) | None => None,
         }
     }
 
@@ -68,59 +92,68 @@ impl Channels {
             Some(Slot::Open(channel)) => {
                 Some(channel.asked == Flow::Open && channel.room_without_waiting() > 0)
             }
-            Some(Slot::Asked(_) | Slot::Requested { .. }) | None => None,
+            Some(Slot::Asked(_) | Slot::Requested(_)) | None => None,
         }
     }
 
-    pub(super) fn slots_len(&self) -> usize {
-        self.slots.len()
+    /// The numbers of all channels, in their order.
+    pub(super) fn ids(&self) -> Vec<ChannelId> {
+        self.slots.iter().map(|(id, _)| *id).collect()
     }
 
-    /// Takes the lowest free number; `None` when there are too many channels.
+    /// Gives a channel its number; `None` when there are too many channels.
     pub(super) fn insert(&mut self, slot: Slot) -> Option<ChannelId> {
         if self.len() >= MAX_CHANNELS {
             return None;
         }
-        if let Some(number) = self.free.pop()
-            && let Some(place) = self.slots.get_mut(usize::try_from(number).ok()?)
-        {
-            *place = Some(slot);
-            return Some(ChannelId(number));
+        loop {
+            let id = ChannelId(self.numbers.take());
+            if let Err(place) = self.place(id) {
+                self.slots.insert(place, (id, slot));
+                return Some(id);
+            }
         }
-        let number = u32::try_from(self.slots.len()).ok()?;
-        self.slots.push(Some(slot));
-        Some(ChannelId(number))
     }
 
     pub(super) fn remove(&mut self, id: ChannelId) -> Option<Slot> {
-        let place = usize::try_from(id.0).ok().and_then(|index| self.slots.get_mut(index))?;
-        let slot = place.take()?;
-        self.free.push(id.0);
+        let place = self.place(id).ok()?;
+        let (_, slot) = self.slots.remove(place);
         if self.is_empty() {
             // give the memory of a busy past back
             self.slots = Vec::new();
-            self.free = Vec::new();
             self.round = VecDeque::new();
         }
         Some(slot)
     }
 
+    /// Where a channel is, or belongs.
+    fn place(&self, id: ChannelId) -> Result<usize, usize> {
+        self.slots.binary_search_by_key(&id, |(id, _)| *id)
+    }
+
     pub(super) fn slot(&self, id: ChannelId) -> Option<&Slot> {
-        usize::try_from(id.0).ok().and_then(|index| self.slots.get(index))?.as_ref()
+        self.place(id).ok().and_then(|place| self.slots.get(place)).map(|(_, slot)| slot)
     }
 
     pub(super) fn slot_mut(&mut self, id: ChannelId) -> Option<&mut Slot> {
-        usize::try_from(id.0).ok().and_then(|index| self.slots.get_mut(index))?.as_mut()
+        let place = self.place(id).ok()?;
+        self.slots.get_mut(place).map(|(_, slot)| slot)
     }
 
-    /// The open channel that a message of the client names.
-    pub(super) fn named(&mut self, number: u32) -> Result<(ChannelId, &mut Channel), Error> {
+    /// The open channel that a message of the client names. `None` for one that is closed, whose messages
+    /// are late, and for one that the client has not opened yet: they are dropped. A number that the client
+    /// was never told is an error.
+    pub(super) fn named(
+        &mut self,
+        number: u32,
+    ) -> Result<Option<(ChannelId, &mut Channel)>, PeerMisbehaved> {
         let id = ChannelId(number);
+        let was_given = self.numbers.was_given(number);
         match self.slot_mut(id) {
-            Some(Slot::Open(channel)) => Ok((id, channel)),
-            Some(Slot::Asked(_) | Slot::Requested { .. }) | None => {
-                Err(PeerMisbehaved::UnknownChannel(number).into())
-            }
+            Some(Slot::Open(channel)) => Ok(Some((id, channel))),
+            Some(Slot::Requested(_)) => Ok(None),
+            None if was_given => Ok(None),
+            Some(Slot::Asked(_)) | None => Err(PeerMisbehaved::UnknownChannel(number)),
         }
     }
 
@@ -128,7 +161,7 @@ impl Channels {
     pub(super) fn open_channel_mut(&mut self, id: ChannelId) -> Result<&mut Channel, ApiMisuse> {
         match self.slot_mut(id) {
             Some(Slot::Open(channel)) => Ok(channel),
-            Some(Slot::Asked(_) | Slot::Requested { .. }) | None => Err(ApiMisuse::UnknownChannel),
+            Some(Slot::Asked(_) | Slot::Requested(_)) | None => Err(ApiMisuse::UnknownChannel),
         }
     }
 
@@ -143,7 +176,7 @@ impl Channels {
     }
 
     /// Carries a received CLOSE to its end, once nothing is held before it: ours goes back, and the
-    /// number is free.
+    /// channel is gone.
     pub(super) fn settle(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
@@ -169,22 +202,17 @@ impl Channels {
     /// sent before is still delivered.
     pub fn end(&mut self) {
         let slots = std::mem::take(&mut self.slots);
-        self.free = Vec::new();
         self.round = VecDeque::new();
         self.deadline = None;
         self.undecided = None;
-        for (number, slot) in slots.into_iter().enumerate() {
-            let Ok(number) = u32::try_from(number) else {
-                break;
-            };
-            let id = ChannelId(number);
+        for (id, slot) in slots {
             match slot {
-                Some(Slot::Open(channel)) => self.end_channel(id, *channel),
-                Some(Slot::Asked(_)) => self.events.push_back(ChannelEvent::NotOpened(id)),
-                Some(Slot::Requested { ticket, .. }) => {
-                    self.events.push_back(ChannelEvent::Done(ticket, Outcome::ConnectionEnded));
+                Slot::Open(channel) => self.end_channel(id, *channel),
+                Slot::Asked(_) => self.events.push_back(ChannelEvent::NotOpened(id)),
+                Slot::Requested(requested) => {
+                    let outcome = Outcome::ConnectionEnded;
+                    self.events.push_back(ChannelEvent::Done(requested.ticket, outcome));
                 }
-                None => {}
             }
         }
     }
@@ -204,5 +232,59 @@ impl Channels {
             events.push_back(ChannelEvent::Done(ticket, outcome));
         });
         self.events.push_back(ChannelEvent::Closed(id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channels::channel::Requested;
+    use crate::channels::event::Ticket;
+    use crate::channels::window::ReceiveWindow;
+
+    fn insert(channels: &mut Channels) -> u32 {
+        let window = ReceiveWindow::new(0);
+        let requested = Requested { channel_type: String::new(), window, ticket: Ticket(0) };
+        channels.insert(Slot::Requested(Box::new(requested))).unwrap().0
+    }
+
+    #[test]
+    fn a_number_comes_again_only_when_there_is_no_new_one() {
+        let mut channels = Channels::default();
+        assert_eq!([(); 3].map(|()| insert(&mut channels)), [0, 1, 2]);
+        assert!(channels.remove(ChannelId(1)).is_some());
+        assert!(channels.remove(ChannelId(1)).is_none());
+        assert_eq!(insert(&mut channels), 3);
+        channels.numbers.next = MAX_CHANNEL_NUMBER;
+        assert_eq!(insert(&mut channels), MAX_CHANNEL_NUMBER);
+        // those that are in use are passed over
+        assert_eq!([(); 2].map(|()| insert(&mut channels)), [1, 4]);
+        assert_eq!(channels.ids().len(), channels.len());
+        assert!(channels.ids().is_sorted());
+        for id in channels.ids() {
+            assert!(channels.slot(id).is_some());
+            assert!(channels.remove(id).is_some());
+        }
+        assert!(channels.is_empty());
+        assert_eq!(insert(&mut channels), 5);
+    }
+
+    #[test]
+    fn a_number_that_was_in_use_is_known_for_ever() {
+        let mut channels = Channels::default();
+        assert!(channels.named(0).is_err());
+        for number in 0..1000 {
+            assert_eq!(insert(&mut channels), number);
+            channels.remove(ChannelId(number));
+            assert!(matches!(channels.named(0), Ok(None)));
+            assert!(matches!(channels.named(number), Ok(None)));
+            assert!(channels.named(number + 1).is_err());
+            assert!(channels.named(u32::MAX).is_err());
+        }
+        channels.numbers.next = MAX_CHANNEL_NUMBER;
+        insert(&mut channels);
+        insert(&mut channels);
+        assert!(matches!(channels.named(MAX_CHANNEL_NUMBER), Ok(None)));
+        assert!(channels.named(MAX_CHANNEL_NUMBER + 1).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Flow control (RFC 4254 section 5.2): how much may be received and sent on a channel.
 
-use crate::error::PeerMisbehaved;
+use crate::error::ChannelMisbehaved;
 use crate::limits::MESSAGE_OVERHEAD;
 
 /// A client's maximum packet size from which on our largest messages leave room for what is around
@@ -26,9 +26,9 @@ impl ReceiveWindow {
     }
 
     /// Data has arrived.
-    pub(super) fn take(&mut self, len: usize) -> Result<(), PeerMisbehaved> {
-        let len = u32::try_from(len).map_err(|_| PeerMisbehaved::WindowOverrun)?;
-        self.left = self.left.checked_sub(len).ok_or(PeerMisbehaved::WindowOverrun)?;
+    pub(super) fn take(&mut self, len: usize) -> Result<(), ChannelMisbehaved> {
+        let len = u32::try_from(len).map_err(|_| ChannelMisbehaved::WindowOverrun)?;
+        self.left = self.left.checked_sub(len).ok_or(ChannelMisbehaved::WindowOverrun)?;
         Ok(())
     }
 
@@ -105,8 +105,8 @@ impl SendWindow {
     }
 
     /// RFC 4254 section 5.2: the window may not pass 2^32 - 1.
-    pub(super) fn adjust(&mut self, add: u32) -> Result<(), PeerMisbehaved> {
-        self.left = self.left.checked_add(add).ok_or(PeerMisbehaved::WindowOverflow)?;
+    pub(super) fn adjust(&mut self, add: u32) -> Result<(), ChannelMisbehaved> {
+        self.left = self.left.checked_add(add).ok_or(ChannelMisbehaved::WindowOverflow)?;
         Ok(())
     }
 }
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(window.consume(40), None);
         assert_eq!(window.consume(20), Some(60));
         assert_eq!(window.take(100), Ok(()));
-        assert_eq!(window.take(1), Err(PeerMisbehaved::WindowOverrun));
+        assert_eq!(window.take(1), Err(ChannelMisbehaved::WindowOverrun));
     }
 
     #[test]
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(window.take(50), Ok(()));
         assert_eq!(window.consume(500), Some(50));
         assert_eq!(window.consume(500), None);
-        assert_eq!(window.take(101), Err(PeerMisbehaved::WindowOverrun));
+        assert_eq!(window.take(101), Err(ChannelMisbehaved::WindowOverrun));
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
     fn the_peer_cannot_overflow_our_count() {
         let mut window = SendWindow::new(u32::MAX - 1, 10);
         assert_eq!(window.adjust(1), Ok(()));
-        assert_eq!(window.adjust(1), Err(PeerMisbehaved::WindowOverflow));
+        assert_eq!(window.adjust(1), Err(ChannelMisbehaved::WindowOverflow));
         assert_eq!(window.part(usize::MAX), 10);
     }
 }

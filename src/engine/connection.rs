@@ -307,7 +307,7 @@ impl Connection {
     /// Data that has landed in a block: mostly it only has to be counted to what is there.
     fn route_landed(&mut self, now: Instant, head: LandedHead, len: usize) -> Result<(), Error> {
         self.liveness.used(now);
-        let landed = self.channels.handle_landed(head, len)?;
+        let landed = self.channels.handle_landed(head, len, &mut self.transport)?;
         let deliver_to = match landed {
             Landed::Deliver(id) => Some(id),
             Landed::Hold(_) | Landed::Drop => None,
@@ -414,6 +414,13 @@ impl Connection {
             ChannelEvent::Eof(channel) => Notice::ChannelEof { channel },
             ChannelEvent::Closed(channel) => Notice::ChannelClosed { channel },
             ChannelEvent::NotOpened(channel) => Notice::ChannelNotOpened { channel },
+            ChannelEvent::Misbehaved(channel, what) => {
+                let line =
+                    || format!("Channel {} is closed for the client's fault: {what}", channel.0);
+                self.transport.trace().milestone(line);
+                self.collect_trace();
+                return None;
+            }
             ChannelEvent::Done(ticket, outcome) => Notice::Done { ticket, outcome },
         }))
     }

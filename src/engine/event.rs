@@ -135,13 +135,13 @@ pub enum Notice {
         /// The channel.
         channel: ChannelId,
     },
-    /// The channel is closed in both directions (or the connection ended); its number is free.
+    /// The channel is closed in both directions (or the connection ended).
     ChannelClosed {
         /// The channel.
         channel: ChannelId,
     },
-    /// A channel open request was refused, or the connection ended first: the number it was
-    /// announced with in [`Question::ChannelOpen`] is free, without ever having been opened.
+    /// A channel open request was refused, or the connection ended first: what was announced in
+    /// [`Question::ChannelOpen`] was never opened.
     ChannelNotOpened {
         /// The channel.
         channel: ChannelId,

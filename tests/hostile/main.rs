@@ -18,6 +18,7 @@
 mod common;
 
 mod attack;
+mod channels;
 mod exchanges;
 mod floods;
 mod garbage;

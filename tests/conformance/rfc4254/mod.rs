@@ -4,8 +4,9 @@ mod data;
 mod opening;
 mod requests;
 
-use sshserver::engine::SendMode;
+use sshserver::engine::{ChannelId, SendMode};
 use sshserver::error::{DisconnectReason, PeerMisbehaved};
+use sshserver::wire::messages;
 
 use crate::common::client::Offer;
 use crate::common::config;
@@ -28,4 +29,11 @@ fn seen_since(pair: &Pair, start: usize) -> &[Seen] {
 
 fn protocol_error(pair: &mut Pair, error: PeerMisbehaved) {
     pair.assert_ended(&error.into(), Some(DisconnectReason::ProtocolError));
+}
+
+/// A violation has ended this channel, and nothing else.
+fn closed_alone(pair: &mut Pair, channel: ChannelId) {
+    assert!(pair.has_seen(&Seen::Closed(channel)));
+    assert_eq!(pair.take_numbers().last(), Some(&messages::SSH_MSG_CHANNEL_CLOSE));
+    pair.assert_alive();
 }
