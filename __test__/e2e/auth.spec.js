@@ -129,7 +129,8 @@ describe('listeners', () => {
       await turn();
       e.accept = e.authMethod === 'password';
     });
-    await ssh2.connect(server, { password: 'x' });
+    const client = await ssh2.connect(server, { password: 'x' });
+    expect((await ssh2.exec(client, 'exit 3')).status).toBe(3);
   });
 
   test.each([

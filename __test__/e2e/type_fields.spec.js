@@ -73,6 +73,7 @@ describe('SSHChannel', () => {
     stream.resume();
     await sending;
     await untilAll(true);
+    expect(channel.bytesSent).toBe(data.length);
   });
 
   test('recordLength cuts the data that comes, set as a field too', async () => {
@@ -116,6 +117,8 @@ describe('SSHConnection', () => {
     const { recorder, client, connection } = await startSession();
     expect([connection.getConnected(), connection.connected]).toEqual([true, true]);
     connection.connected = true;
+    // Were that the end, nobody would answer any more.
+    await ssh2.openSession(client, 'x');
     expect(recorder.all('Disconnected')).toEqual([]);
     connection.connected = false;
     await client.closed;

@@ -6,8 +6,7 @@
 const { randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { testWith } = require('../support/clients.js');
-const { isUnix } = require('../support/conditions.js');
+const { testOnUnix } = require('../support/clients.js');
 const { folder } = require('../support/folder.js');
 const ssh2 = require('../support/ssh2_client.js');
 const {
@@ -27,10 +26,11 @@ const {
 const { until } = require('../support/waiting.js');
 
 const MIB = 1024 * 1024;
-const describeUnix = isUnix ? describe : describe.skip;
+/** A test with a client, on a system that has such sockets. */
+const testUnix = (client, ...test) => testOnUnix(client)(...test);
 
-describeUnix('Unix domain sockets', () => {
-  testWith('ssh', 'ssh -L to a socket of the server', async () => {
+describe('Unix domain sockets', () => {
+  testUnix('ssh', 'ssh -L to a socket of the server', async () => {
     const there = socketPath();
     await echo({ path: there });
     const { server, recorder } = await tunnelServer();
@@ -44,7 +44,7 @@ describeUnix('Unix domain sockets', () => {
     expect(await recorder.first('SSHTunnelClosed')).toMatchObject({ address: there, port: 0 });
   });
 
-  testWith(
+  testUnix(
     ['ssh', 'curl'],
     'ssh -R from a socket of the server, which is removed with the tunnel',
     async () => {
@@ -67,7 +67,7 @@ describeUnix('Unix domain sockets', () => {
     },
   );
 
-  testWith('ssh', 'from a socket of the server to one of the client', async () => {
+  testUnix('ssh', 'from a socket of the server to one of the client', async () => {
     const here = socketPath();
     await echo({ path: here });
     const { server } = await tunnelServer();
@@ -77,7 +77,7 @@ describeUnix('Unix domain sockets', () => {
     expect(digest(await exchange(there, data))).toBe(digest(data));
   });
 
-  testWith('ssh2', 'cancelled, it can be had again', async () => {
+  testUnix('ssh2', 'cancelled, it can be had again', async () => {
     const { server, recorder } = await tunnelServer();
     const client = await ssh2.connect(server, { strictVendor: false });
     client.on('unix connection', (info, accept) => {
@@ -96,7 +96,7 @@ describeUnix('Unix domain sockets', () => {
     await ssh2.end(client);
   });
 
-  testWith('ssh2', 'what is at the path already stays as it is', async () => {
+  testUnix('ssh2', 'what is at the path already stays as it is', async () => {
     const { server, recorder } = await tunnelServer();
     const client = await ssh2.connect(server, { strictVendor: false });
     const file = path.join(folder, 'a file');
@@ -116,7 +116,7 @@ describeUnix('Unix domain sockets', () => {
     await ssh2.end(client);
   });
 
-  testWith(
+  testUnix(
     'ssh2',
     'a socket that somebody else has put there meanwhile is not removed',
     async () => {
@@ -132,7 +132,7 @@ describeUnix('Unix domain sockets', () => {
     },
   );
 
-  testWith('ssh2', 'sockets that are not there, and paths that cannot be', async () => {
+  testUnix('ssh2', 'sockets that are not there, and paths that cannot be', async () => {
     const { server, recorder } = await tunnelServer();
     const before = openSockets();
     const client = await ssh2.connect(server, { strictVendor: false });
@@ -163,7 +163,7 @@ describeUnix('Unix domain sockets', () => {
     await noMoreSocketsThan(before);
   });
 
-  testWith('ssh2', 'a path that is read to the end and written after that', async () => {
+  testUnix('ssh2', 'a path that is read to the end and written after that', async () => {
     const there = socketPath();
     const { server } = await tunnelServer();
     const client = await ssh2.connect(server, { strictVendor: false });
