@@ -119,7 +119,6 @@ describe('sending', () => {
     expect(sent).toBeLessThan(data.length);
     const received = [];
     stream.on('data', (chunk) => received.push(chunk));
-    const parts = [data.subarray(0, sent)];
     // The rest, as the program would: whenever there is room, as much as goes.
     let at = sent;
     let ready = before;
@@ -136,7 +135,7 @@ describe('sending', () => {
     const ended = once(stream, 'end');
     await server.sendEOF(channelId);
     await ended;
-    expect(parts[0].length).toBe(sent);
+    // Had more or less been sent than was told, something would be there twice or be missing.
     expect(Buffer.concat(received).equals(data)).toBe(true);
   });
 

@@ -81,15 +81,15 @@ describe('requests of a channel', () => {
     test.each(REQUESTS)('%s reaches the program with its fields', async (type, fields, read) => {
       const { server, recorder, client, stream, channelId, connectionId } = await startSession();
       const is = (e) => e.requestType === type && e.channelId === channelId;
-      const before = recorder.all('SSHChannelRequest').filter(is).length;
+      const count = (name) => recorder.all(name).filter(is).length;
+      const [before, doneBefore] = ['SSHChannelRequest', 'SSHChannelRequested'].map(count);
       const reply = await packets.channelRequest(client, stream, type, wantReply, ...fields);
       expect(reply).toBe(wantReply ? true : undefined);
-      await recorder.count('SSHChannelRequested', recorder.all('SSHChannelRequested').length);
       // What follows on the channel has come after it.
       expect(await packets.channelRequest(client, stream, 'last', true)).toBe(true);
-      const asked = recorder.all('SSHChannelRequest').filter(is);
-      expect(asked).toHaveLength(before + 1);
-      const event = asked.at(-1);
+      expect(count('SSHChannelRequest')).toBe(before + 1);
+      expect(count('SSHChannelRequested')).toBe(doneBefore + 1);
+      const event = recorder.all('SSHChannelRequest').findLast(is);
       expect(event).toMatchObject({ connectionId, channelId, requestType: type });
       const packet = Buffer.concat([
         Buffer.from([98]),
@@ -99,6 +99,8 @@ describe('requests of a channel', () => {
         ...fields,
       ]);
       expect(Buffer.from(event.packetB).equals(packet)).toBe(true);
+      const { packetB } = recorder.all('SSHChannelRequested').findLast(is);
+      expect(Buffer.from(packetB).equals(packet)).toBe(true);
       const shown = (name) => server.getSSHParam(event.packetB, name);
       expect(shown('RequestType')).toBe(type);
       expect(shown('WantsReply')).toMatch(wantReply ? /^true$/i : /^false$/i);

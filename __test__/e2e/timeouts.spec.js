@@ -177,7 +177,9 @@ describe('the timeout of sends', () => {
     const duplex = server.getChannelStream(channelId);
     duplex.end(data);
     // A send behind it has failed: by then the stream's own has waited that long as well.
-    await expect(server.sendBytes(channelId, randomBytes(10))).rejects.toBeTruthy();
+    await expect(server.sendBytes(channelId, randomBytes(10))).rejects.toMatchObject({
+      code: 10060,
+    });
     const result = ssh2.drain(stream);
     await once(stream, 'end');
     await server.closeChannel(channelId);

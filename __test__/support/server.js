@@ -30,10 +30,17 @@ const EVENTS = [
 /** Remembers every event of a server, and lets a test wait for one that may have been already. */
 class Recorder {
   events = [];
+  #names;
   #waiting = new Set();
 
   constructor(server, names = EVENTS) {
+    this.#names = names;
     for (const name of names) server.on(name, (e) => this.#add({ name, e }));
+  }
+
+  /** Of what is not recorded nothing would ever be found, which looks as if it had not been. */
+  #check(name) {
+    if (!this.#names.includes(name)) throw new Error(`${name} is not recorded`);
   }
 
   #add(entry) {
@@ -46,11 +53,13 @@ class Recorder {
   }
 
   all(name) {
+    this.#check(name);
     return this.events.filter((entry) => entry.name === name).map((entry) => entry.e);
   }
 
   /** The first event of this name for which `predicate` holds, past or to come. */
   first(name, predicate = () => true) {
+    this.#check(name);
     const matches = (entry) => entry.name === name && predicate(entry.e);
     const found = this.events.find(matches);
     if (found !== undefined) return Promise.resolve(found.e);
