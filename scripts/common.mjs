@@ -31,14 +31,20 @@ export function atLeast(a, b) {
 /**
  * Runs a command in the project's folder. Its output goes to ours as it comes; `onText` sees the
  * standard output too. Resolves to the exit status (-1: could not be started, or took longer than
- * `minutes` and was ended).
+ * `minutes` and was ended). `merged`: the standard error is part of the output, in its order, which only
+ * one pipe for both can keep; no word of the command may need quotes then.
  */
-export function run(command, args, { env, onText, echo = true, quiet = false, minutes = 30 } = {}) {
+export function run(
+  command,
+  args,
+  { env, onText, echo = true, quiet = false, merged = false, minutes = 30 } = {},
+) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const words = merged ? [[command, ...args, '2>&1'].join(' '), []] : [command, args];
+    const child = spawn(...words, {
       cwd: root,
       env: { ...process.env, ...env },
-      shell: windows && command === 'npm',
+      shell: merged || (windows && command === 'npm'),
       stdio: ['ignore', onText || quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
       detached: !windows,
     });

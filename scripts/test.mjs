@@ -4,7 +4,8 @@
 // that is not a test run counts as one. What cannot run on a machine is skipped with a reason;
 // with CI=true a missing SSH client is a failure instead.
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import {
@@ -21,6 +22,10 @@ const ci = process.env.CI === 'true' || process.env.CI === '1';
 const total = { passed: 0, failed: 0, skipped: 0 };
 const notes = [];
 const started = Date.now();
+
+/** What the runners report, for the proofs. */
+const { REPORTS: reports } = createRequire(import.meta.url)('../__test__/reference/results.js');
+mkdirSync(path.dirname(reports.jest), { recursive: true });
 
 const env = { CARGO_TERM_COLOR: 'never' };
 if (ci) env.SSHSERVER_REQUIRE_CLIENTS = '1';
@@ -42,10 +47,14 @@ await step('Engine without tokio and napi', () => cargo(['check', '--no-default-
 await step('Documentation (rustdoc)', () =>
   cargo(['doc', '--no-deps', '--quiet'], { RUSTDOCFLAGS: '-Dwarnings' }),
 );
-await step('Rust tests', () => cargoTest([]));
+await step('Rust tests', () => cargoTest([], reports.cargo));
 await step('Rust tests of the engine alone', () => cargoTest(['--no-default-features']));
 await step('JavaScript tests (jest)', jest);
-await step('Interop (every algorithm with every client)', interop);
+await step('Proofs of docs/REFERENCE.md', () => counting('scripts/proofs.mjs'));
+// The addon was built before; docs/INTEROP.md has to be what the run gives.
+await step('Interop (every algorithm with every client)', () =>
+  counting('scripts/interop.mjs', ['--check']),
+);
 await step('Benchmark suite (tiny)', benchmark);
 await step('Fuzzing', fuzzing);
 await step('Licences and sources (cargo-deny)', cargoDeny);
@@ -156,12 +165,16 @@ function types() {
   return node(packageProgram('typescript', 'tsc'), ['--project', 'tsconfig.json']);
 }
 
-async function cargoTest(args) {
+/** `report` is where what it printed is kept for the step that judges the proofs. */
+async function cargoTest(args, report) {
   let output = '';
+  if (report) rmSync(report, { force: true });
   const status = await run('cargo', ['test', '--no-fail-fast', ...args], {
     env,
     onText: (chunk) => (output += chunk),
+    merged: true,
   });
+  if (report) writeFileSync(report, output);
   const result = { passed: 0, failed: 0, skipped: 0 };
   const line = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm;
   for (const [, passed, failed, ignored] of output.matchAll(line)) {
@@ -179,8 +192,7 @@ async function cargoTest(args) {
 }
 
 async function jest() {
-  const file = path.join(root, 'target', 'jest.json');
-  mkdirSync(path.dirname(file), { recursive: true });
+  const file = reports.jest;
   rmSync(file, { force: true });
   const args = [
     packageProgram('jest'),
@@ -211,32 +223,22 @@ async function jest() {
 }
 
 /** Every scenario of the suite with next to no data: whether it works, not how fast anything is. */
-async function benchmark() {
+function benchmark() {
   if (process.platform !== 'linux') return skip('the benchmark suite runs on Linux only');
+  return counting('bench/run.mjs', ['--tiny']);
+}
+
+/** The result of a script of ours whose output has a line that counts. */
+async function counting(script, args = []) {
   let output = '';
-  const status = await run(process.execPath, ['bench/run.mjs', '--tiny'], {
+  const status = await run(process.execPath, [script, ...args], {
     env,
     onText: (chunk) => (output += chunk),
   });
-  return counted(output, status);
-}
-
-/** The result of a program whose output has a line that counts. */
-function counted(output, status) {
   const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output);
   if (!counts) return { failed: 1 };
   const [passed, failed, skipped] = counts.slice(1).map(Number);
   return { passed, failed: status !== 0 && failed === 0 ? 1 : failed, skipped };
-}
-
-/** The addon was built before; docs/INTEROP.md has to be what the run gives. */
-async function interop() {
-  let output = '';
-  const status = await run(process.execPath, ['scripts/interop.mjs', '--check'], {
-    env,
-    onText: (chunk) => (output += chunk),
-  });
-  return counted(output, status);
 }
 
 async function fuzzing() {

@@ -1,12 +1,11 @@
 'use strict';
 
-// Everything the class documents has a test that proves it: the table of proofs is complete, names
-// tests that exist, and is what docs/REFERENCE.md shows.
+// Everything the class documents has a proof: the table is complete, and is what docs/REFERENCE.md shows.
+// Whether the tests that it names are there and pass is known when they have run: scripts/proofs.mjs.
 
 const groups = require('./items.json');
 const { never, proofs } = require('./proofs/index.js');
 const { namesOf, render } = require('./render.js');
-const { hasTest } = require('./titles.js');
 const { declarationOf, readFile, settingNames } = require('../support/public_surface.js');
 
 const names = (id) => {
@@ -29,44 +28,11 @@ describe.each(groups.map((group) => [group.id, group]))('%s', (id, group) => {
     expect(without).toEqual([]);
   });
 
-  test('every proof is a test that exists', () => {
-    const missing = Object.entries(proven).flatMap(([name, list]) =>
-      list
-        .filter(({ file, test }) => !hasTest(file, test))
-        .map(({ file, test }) => `${name}: ${file} has no test ${test}`),
-    );
-    expect(missing).toEqual([]);
-  });
-
   test('nothing else is proven or excused, and nothing twice', () => {
     const given = [...Object.keys(proven), ...Object.keys(excused)];
     expect(given.filter((name) => !all.includes(name))).toEqual([]);
     expect(given.filter((name, i) => given.indexOf(name) !== i)).toEqual([]);
   });
-});
-
-test.each([
-  ['__test__/reference/reference.spec.js', 'errors > names everything once', true],
-  [
-    '__test__/reference/reference.spec.js',
-    'what is public is in the table: > the members of SSHPrompt',
-    true,
-  ],
-  [
-    '__test__/reference/reference.spec.js',
-    'what is public is in the table: > the members of Nobody',
-    false,
-  ],
-  ['__test__/reference/reference.spec.js', 'what is public is in the table:', false],
-  [
-    '__test__/e2e/auth.spec.js',
-    'MaxAuthAttempts > 4: the failure past that many disconnects',
-    false,
-  ],
-  ['src/driver/os_error.rs', 'texts_begin_with_their_number', true],
-  ['src/driver/os_error.rs', 'number', false],
-])('%s, the name %j: a test is found only where there is one', (file, name, there) => {
-  expect(hasTest(file, name)).toBe(there);
 });
 
 test('no table is for a group that is not there', () => {

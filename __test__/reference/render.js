@@ -13,7 +13,8 @@ const HEAD = [
   'run by `npx jest`, those of `src` and `tests` by `cargo test`.',
   '',
   'Written by `node scripts/reference.mjs` out of `__test__/reference`. A test fails when something',
-  'has no proof, and when a proof names a test that is not there.',
+  'has no proof. `npm test` holds every proof against the results of its run: a test that is not there,',
+  'that failed or that is skipped for no condition of the machine proves nothing, and fails it.',
   '',
 ].join('\n');
 
