@@ -1,47 +1,15 @@
 'use strict';
 
-// The first flights of an SSH client by hand, over a plain socket: whatever bytes a test wants, before
-// there are keys.
+// Clients by hand, which end with their test: one that says whatever bytes a test wants before there are
+// keys, and one that logs in (raw_session.js).
 
 const net = require('node:net');
 const { afterTest } = require('./cleanup.js');
 const { portOf } = require('./tcp_client.js');
-const { byte, string, uint32 } = require('./wire.js');
+const { kexInit, message, packet } = require('./raw_packets.js');
+const { RawSession } = require('./raw_session.js');
 
 const VERSION = 'SSH-2.0-raw\r\n';
-
-/** A packet without encryption (RFC 4253 section 6). */
-function packet(payload) {
-  const padding = 16 - ((5 + payload.length) % 8);
-  return Buffer.concat([
-    uint32(1 + payload.length + padding),
-    byte(padding),
-    payload,
-    Buffer.alloc(padding),
-  ]);
-}
-
-/** The payload of SSH_MSG_KEXINIT, with these lists in place of those that anybody has. */
-function kexInit(lists = {}) {
-  const has = {
-    kex: 'curve25519-sha256',
-    hostKey: 'ssh-ed25519',
-    cipherIn: 'aes128-ctr',
-    cipherOut: 'aes128-ctr',
-    macIn: 'hmac-sha2-256',
-    macOut: 'hmac-sha2-256',
-    compressionIn: 'none',
-    compressionOut: 'none',
-    ...lists,
-  };
-  const names = Object.values(has).map(string);
-  return Buffer.concat([byte(20), Buffer.alloc(16, 7), ...names, Buffer.alloc(8 + 5)]);
-}
-
-/** A message with one string in it: that is what an mpint and a point look like, too. */
-function message(number, bytes) {
-  return Buffer.concat([byte(number), string(bytes)]);
-}
 
 /** A socket to the server that knows the server's packets as long as they are not encrypted. */
 class RawClient {
@@ -104,4 +72,15 @@ class RawClient {
   }
 }
 
-module.exports = { VERSION, RawClient, kexInit, message, packet };
+/** A RawSession on a server, or on a port, that ends with the test. */
+function rawSession(server) {
+  const session = new RawSession(portOf(server));
+  const done = afterTest('clients', async () => {
+    session.socket.destroy();
+    await session.closed;
+  });
+  void session.closed.then(done);
+  return session;
+}
+
+module.exports = { VERSION, RawClient, kexInit, message, packet, rawSession };
