@@ -3,11 +3,14 @@
 // The method publickey: queries and signatures, sigstatus, which algorithms may sign, and the keys of
 // FIDO devices.
 
+const fs = require('node:fs');
 const { refused, start, asked } = require('../support/auth_server.js');
 const { deviceKey, ed25519Key, startAgent, USER_VERIFIED } = require('../support/agent.js');
 const { ssh, testOnUnix, testWith } = require('../support/clients.js');
 const { userKey } = require('../support/keys.js');
+const { rawSession } = require('../support/raw_client.js');
 const ssh2 = require('../support/ssh2_client.js');
+const { keyFile } = require('../support/text_keys.js');
 
 // The agents of these tests listen on Unix domain sockets.
 const unixTest = testOnUnix('ssh');
@@ -236,5 +239,30 @@ describe.each(['ed25519-sk', 'ecdsa-sk'])('a key in a device, %s', (type) => {
     expect(result.status).toBe(255);
     expect(asked(recorder).at(-1)).toEqual(['sigstatus', '0']);
     expect(recorder.all('SSHChannelOpenRequest')).toEqual([]);
+  });
+});
+
+describe('keyAlgorithm is what the client wants to sign with:', () => {
+  const text = (name) => fs.readFileSync(keyFile(`${name}.pub`), 'utf8');
+  const FILES = {
+    'ssh-rsa': 'rsa',
+    'rsa-sha2-256': 'rsa',
+    'rsa-sha2-512': 'rsa',
+    'ssh-dss': 'dsa',
+    'ecdsa-sha2-nistp256': 'ecdsa-256',
+    'ecdsa-sha2-nistp384': 'ecdsa-384',
+    'ecdsa-sha2-nistp521': 'ecdsa-521',
+  };
+
+  test.each(Object.keys(FILES))('%s', async (algorithm) => {
+    const { server, recorder } = await start((e) => (e.accept = e.authMethod === 'publickey'));
+    const client = rawSession(server);
+    await client.handshake();
+    const blob = text(FILES[algorithm]).split(' ')[1];
+    const [number, named, shown] = await client.askForKey(algorithm, Buffer.from(blob, 'base64'));
+    // SSH_MSG_USERAUTH_PK_OK (RFC 4252 section 7)
+    expect([number, named, shown.toString('base64')]).toEqual([60, algorithm, blob]);
+    const [{ keyAlgorithm, authParam }] = recorder.all('SSHUserAuthRequest');
+    expect([keyAlgorithm, authParam]).toEqual([algorithm, blob]);
   });
 });

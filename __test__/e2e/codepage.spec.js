@@ -3,6 +3,7 @@
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const groups = require('../reference/groups.js');
 const { acceptAll, createServer, Recorder } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { fails } = require('../support/failures.js');
@@ -194,6 +195,33 @@ describe('the setting', () => {
     await server.startListening();
     await exchange(server, Buffer.from('ä'));
     expect(data).toBe('ä');
+  });
+});
+
+/** The numbers in docs/CODEPAGES.md, with the name and whether it is supported. */
+const documented = new Map(
+  fs
+    .readFileSync(path.join(ROOT, 'docs/CODEPAGES.md'), 'utf8')
+    .split(/\r?\n/)
+    .filter((line) => /^\| \d/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, number, name, supported]) => [parseInt(number, 10), { name, supported }]),
+);
+
+describe('every documented number', () => {
+  const group = groups.find(({ id }) => id === 'codePages');
+
+  test.each(group.items)('%s is taken, or refused by its name', async (written) => {
+    const server = createServer();
+    const { name, supported } = documented.get(Number(written));
+    if (supported === 'yes') {
+      expect(await server.config(`CodePage=${written}`)).toBe('');
+      expect(await server.config('CodePage')).toBe(String(Number(written)));
+    } else {
+      const text = `Code page ${Number(written)} (${name}) is not supported.`;
+      await fails(server.config(`CodePage=${written}`), 10022, text);
+      expect(await server.config('CodePage')).toBe('65001');
+    }
   });
 });
 

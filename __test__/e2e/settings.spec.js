@@ -106,6 +106,22 @@ describe('config()', () => {
     expect(await server.config(name)).toBe(initial);
   });
 
+  test.each([
+    ['True', 'True'],
+    ['False', 'False'],
+    ['0', 'False'],
+    ['1', 'True'],
+    ['Yes', 'True'],
+    ['No', 'False'],
+  ])('a boolean is set by %s in any case, and reads as %s', async (written, read) => {
+    const server = createServer();
+    for (const value of [written, written.toLowerCase(), written.toUpperCase()]) {
+      await server.config(`TcpNoDelay=${read === 'True' ? 'False' : 'True'}`);
+      await server.config(`TcpNoDelay=${value}`);
+      expect(await server.config('TcpNoDelay')).toBe(read);
+    }
+  });
+
   test.each(['NoSuchSetting', 'NoSuchSetting=1', '', '=', 'LogLevel[1]=1'])(
     '%j is refused',
     async (text) => {

@@ -3,7 +3,7 @@
 // Everything the class documents has a proof: the table is complete, and is what docs/REFERENCE.md shows.
 // Whether the tests that it names are there and pass is known when they have run: scripts/proofs.mjs.
 
-const groups = require('./items.json');
+const groups = require('./groups.js');
 const { never, proofs } = require('./proofs/index.js');
 const { namesOf, render } = require('./render.js');
 const { declarationOf, readFile, settingNames } = require('../support/public_surface.js');
@@ -129,6 +129,25 @@ describe('what is public is in the table:', () => {
     expect(settingNames.length).toBeGreaterThan(10);
     const listed = names('settings').map((name) => name.split('[')[0]);
     expect(settingNames.filter((name) => !listed.includes(name))).toEqual([]);
+  });
+
+  test('the algorithms', () => {
+    const lists = {
+      kex: 'SSHKeyExchangeAlgorithms',
+      cipher: 'SSHEncryptionAlgorithms',
+      mac: 'SSHMacAlgorithms',
+      compression: 'SSHCompressionAlgorithms',
+      signature: 'SSHPubKeyAuthSigAlgorithms',
+    };
+    const rows = require('../../native.js').algorithms();
+    expect(new Set(rows.map(([kind]) => kind))).toEqual(new Set(Object.keys(lists)));
+    expect(rows.filter(([kind, name]) => !names(lists[kind]).includes(name))).toEqual([]);
+  });
+
+  test('the numbers of code pages', () => {
+    const listed = names('codePages').map(Number);
+    const rows = [...readFile('docs/CODEPAGES.md').matchAll(/^\| (\d+) /gm)];
+    expect(rows.map(([, number]) => Number(number)).sort()).toEqual(listed.sort());
   });
 
   test('the error codes', () => {

@@ -2,7 +2,7 @@
 
 // docs/REFERENCE.md out of the tables of this folder; written by scripts/reference.mjs.
 
-const groups = require('./items.json');
+const groups = require('./groups.js');
 const { never, notes, proofs } = require('./proofs/index.js');
 
 const HEAD = [

@@ -2,7 +2,7 @@
 
 // The events and their fields.
 
-const groups = require('../items.json');
+const groups = require('../groups.js');
 const { e2e, facade, interop, each } = require('./tests.js');
 
 const auth = e2e('auth');

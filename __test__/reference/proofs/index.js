@@ -9,9 +9,10 @@ const types = require('./types.js');
 const packets = require('./packets.js');
 const { settings } = require('./settings.js');
 const { errors, notes, never } = require('./errors.js');
+const { values, never: neverValues } = require('./values.js');
 
 module.exports = {
-  proofs: { ...members, ...events, ...types, ...packets, settings, errors },
+  proofs: { ...members, ...events, ...types, ...packets, settings, errors, ...values },
   notes: { errors: notes },
-  never: { errors: never },
+  never: { errors: never, values: neverValues },
 };

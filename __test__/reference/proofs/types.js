@@ -4,7 +4,7 @@
 
 const { e2e, facade, each } = require('./tests.js');
 
-const groups = require('../items.json');
+const groups = require('../groups.js');
 
 const fields = facade('certificate_fields');
 const certificate_ = facade('certificate');
