@@ -107,9 +107,9 @@ describe('MaskSensitive', () => {
   ];
   const levels = [0, 1, 2, 3];
 
-  test.each(ways.flatMap((way) => levels.map((level) => [...way, level])))(
-    'hides %s (%s, %j) at level %i',
-    async (name, secret, responses, level) => {
+  test.each(ways.flatMap(([name, ...way]) => levels.map((level) => [name, level, ...way])))(
+    'hides %s at level %i',
+    async (name, level, secret, responses) => {
       const text = textOf(await linesOf({ level, responses }));
       expect(text).not.toContain(secret);
       expect(text).not.toContain(hex(secret));

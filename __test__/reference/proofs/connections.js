@@ -112,7 +112,7 @@ const connectionSettings = {
     'without it, or with one for another host, an ssh that knows no key refuses',
   ),
   CodePage: codepage(
-    'data > of page 932, as cpython writes it, is read byte by byte, and sent as it was',
+    'data > of page 932, as python:cp932 writes it, is read byte by byte, and sent as it was',
     'sending > with page 437: "é😀"',
     'the setting > refuses a page that is not supported by its name, and keeps the one before',
     'docs/CODEPAGES.md says what the addon supports',
@@ -124,7 +124,7 @@ const connectionSettings = {
     'a level > 3 adds the bytes of each packet',
   ),
   MaskSensitive: log(
-    'MaskSensitive > hides the password (x, false) at level 3',
+    'MaskSensitive > hides the password at level 3',
     'MaskSensitive > turned off shows the password at level 3, and only there',
     'MaskSensitive > is on by default, and after reset()',
   ),

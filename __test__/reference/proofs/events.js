@@ -69,7 +69,7 @@ const events = {
   Error: fields(error),
   Log: e2e('log')(
     'a level > 2 adds one line for each packet: direction, name, number, length',
-    'MaskSensitive > hides the password (x, false) at level 3',
+    'MaskSensitive > hides the password at level 3',
   ),
   SSHChannelClosed: [...order, ...fields(apart)],
   SSHChannelDataIn: [...order, ...fields(data)],
