@@ -208,6 +208,12 @@ export interface NativeUserCertificate {
   signatureKeyFingerprint: string
 }
 
+/**
+ * The ciphers and MACs that run on our own code for vector instructions in this process: kind, name, and
+ * the folder of `src/crypto/` that it is in.
+ */
+export declare function onVectorCode(): Array<Array<string>>
+
 /** The payload with one more field at its end. */
 export declare function setSshParam(payload: Uint8Array | null, fieldType: string, fieldValue: string): Uint8Array
 

@@ -846,5 +846,6 @@ module.exports.detach = nativeBinding.detach
 module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam
 module.exports.getSshParamBytes = nativeBinding.getSshParamBytes
+module.exports.onVectorCode = nativeBinding.onVectorCode
 module.exports.setSshParam = nativeBinding.setSshParam
 module.exports.userCertificate = nativeBinding.userCertificate

@@ -29,6 +29,8 @@ mkdirSync(path.dirname(reports.jest), { recursive: true });
 
 const env = { CARGO_TERM_COLOR: 'never' };
 if (ci) env.SSHSERVER_REQUIRE_CLIENTS = '1';
+const onAwsLcAlone = { SSHSERVER_PORTABLE_CRYPTO: '1' };
+const engineWithoutVectorCode = ['--no-default-features', '--features', 'portable-crypto'];
 
 await step('Tools', tools);
 if (await step('Dependencies (npm ci)', () => check(installDependencies()))) {
@@ -49,8 +51,19 @@ await step('Documentation (rustdoc)', () =>
 );
 await step('Rust tests', () => cargoTest([], reports.cargo));
 await step('Rust tests of the engine alone', () => cargoTest(['--no-default-features']));
-await step('JavaScript tests (jest)', jest);
+// What the tests above ran on, where the processor has it, is our own code for vector instructions.
+await step('Lints without vector code', () =>
+  cargo(['clippy', '--all-targets', ...engineWithoutVectorCode, '--', '-Dwarnings']),
+);
+await step('Rust tests on AWS-LC alone', () => cargoTest([], undefined, onAwsLcAlone));
+await step('Rust tests of the engine, built without vector code', () =>
+  cargoTest(engineWithoutVectorCode),
+);
+await step('JavaScript tests (jest)', () => jest(reports.jest));
 await step('Proofs of docs/REFERENCE.md', () => counting('scripts/proofs.mjs'));
+await step('JavaScript tests on AWS-LC alone (jest)', () =>
+  jest(path.join(root, 'target', 'jest_on_aws_lc.json'), onAwsLcAlone),
+);
 // The addon was built before; docs/INTEROP.md has to be what the run gives.
 await step('Interop (every algorithm with every client)', () =>
   counting('scripts/interop.mjs', ['--check']),
@@ -166,11 +179,11 @@ function types() {
 }
 
 /** `report` is where what it printed is kept for the step that judges the proofs. */
-async function cargoTest(args, report) {
+async function cargoTest(args, report, moreEnv = {}) {
   let output = '';
   if (report) rmSync(report, { force: true });
   const status = await run('cargo', ['test', '--no-fail-fast', ...args], {
-    env,
+    env: { ...env, ...moreEnv },
     onText: (chunk) => (output += chunk),
     merged: true,
   });
@@ -191,8 +204,8 @@ async function cargoTest(args, report) {
   return result;
 }
 
-async function jest() {
-  const file = reports.jest;
+/** `file` is what jest reports to. */
+async function jest(file, moreEnv = {}) {
   rmSync(file, { force: true });
   const args = [
     packageProgram('jest'),
@@ -204,7 +217,7 @@ async function jest() {
   ];
   // --json writes its report to the standard output too; the progress is on the other one.
   const status = await run(process.execPath, args, {
-    env,
+    env: { ...env, ...moreEnv },
     onText: () => {},
     echo: false,
   });

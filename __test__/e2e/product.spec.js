@@ -1,5 +1,7 @@
 'use strict';
 
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
 const { version, license } = require('../../package.json');
 const { createServer, startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
@@ -71,4 +73,23 @@ test('a list that is set after SecurityProfile stays as it was set', async () =>
   await server.config('SSHMacAlgorithms=hmac-sha1');
   expect(await server.config('SSHMacAlgorithms')).toBe('hmac-sha1');
   expect(await server.config('SecurityProfile')).toBe('modern');
+});
+
+// tests/portable_crypto.rs knows what there has to be on which processor
+test('SSHSERVER_PORTABLE_CRYPTO=1 has ciphers and MACs run on AWS-LC alone', () => {
+  const native = path.join(__dirname, '..', '..', 'native.js');
+  const script = 'console.log(JSON.stringify(require(process.argv[1]).onVectorCode()))';
+  const { SSHSERVER_PORTABLE_CRYPTO: _, ...env } = process.env;
+  const onVectorCode = (more) => {
+    const args = ['-e', script, native];
+    return JSON.parse(spawnSync(process.execPath, args, { env: { ...env, ...more } }).stdout);
+  };
+  const usual = onVectorCode({});
+  expect(onVectorCode({ SSHSERVER_PORTABLE_CRYPTO: '1' })).toEqual([]);
+  expect(onVectorCode({ SSHSERVER_PORTABLE_CRYPTO: '0' })).toEqual(usual);
+  for (const [kind, name, folder] of usual) {
+    expect(['cipher', 'mac']).toContain(kind);
+    expect(name).toMatch(/^(aes|chacha20|hmac-sha2-256)/);
+    expect(folder).toMatch(/^(avx2|avx512|sha_ni|vaes)$/);
+  }
 });

@@ -60,6 +60,14 @@ pub fn algorithms() -> Vec<Vec<&'static str>> {
     rows.map(|(kind, name, security)| vec![kind, name, security.name()]).collect()
 }
 
+/// The ciphers and MACs that run on our own code for vector instructions in this process: kind, name, and
+/// the folder of `src/crypto/` that it is in.
+#[napi]
+pub fn on_vector_code() -> Vec<Vec<&'static str>> {
+    let rows = crypto::on_vector_code().into_iter();
+    rows.map(|(kind, name, folder)| vec![kind, name, folder]).collect()
+}
+
 /// Takes the memory of `bytes` away from JavaScript: it is used again at once, not when the garbage
 /// collector finds that nobody has it any more.
 #[napi]

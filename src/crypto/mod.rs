@@ -4,12 +4,12 @@
 //! read the tables. Knows no protocol state.
 
 mod apart;
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod avx2;
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod avx512;
 pub(crate) mod aws_lc;
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod block;
 pub mod cipher;
 pub mod compression;
@@ -17,17 +17,19 @@ pub mod hash;
 pub mod kex;
 pub mod key_derivation;
 pub mod mac;
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod poly1305;
 pub mod random;
 pub mod secret;
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod sha_ni;
 pub mod signature;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod vaes;
+#[cfg(vector_code)]
+mod vector_code;
 
 /// Which offers an algorithm belongs into. The registries have it in any case, so that a setting may
 /// name it.
@@ -71,6 +73,24 @@ impl Security {
     pub fn in_intermediate_profile(self) -> bool {
         self.in_modern_profile() || self == Self::Intermediate
     }
+}
+
+/// The ciphers and MACs that run on our own code for vector instructions in this process: kind, name, and
+/// the folder of `crypto/` that it is in. Everything else runs on AWS-LC, or on the library of its file.
+pub fn on_vector_code() -> Vec<(&'static str, &'static str, &'static str)> {
+    let folder_of_cipher = |row: &cipher::CipherAlgorithm| {
+        let (key, iv) = (vec![0; row.key_len], vec![0; row.iv_len]);
+        match row.mode {
+            cipher::Mode::Aead { sealer, .. } => sealer(&key, &iv).ok()?.vector_code(),
+            cipher::Mode::WithMac { encryptor, .. } => encryptor(&key, &iv).ok()?.vector_code(),
+        }
+    };
+    let folder_of_mac =
+        |row: &mac::MacAlgorithm| (row.new)(&vec![0; row.key_len]).ok()?.vector_code();
+    let ciphers = cipher::CIPHERS.iter();
+    let ciphers = ciphers.filter_map(|row| Some(("cipher", row.name, folder_of_cipher(row)?)));
+    let macs = mac::MACS.iter();
+    ciphers.chain(macs.filter_map(|row| Some(("mac", row.name, folder_of_mac(row)?)))).collect()
 }
 
 /// Every algorithm of every registry: its kind, its name and where it belongs; the kinds one after

@@ -42,7 +42,7 @@ impl Numbers {
 
 /// Says that a test cannot run for want of a processor's instructions, unless `supported`: `npm test` counts
 /// these lines.
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 pub(super) fn or_skipped(supported: bool, folder: &str) -> bool {
     use std::io::Write as _;
 

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use super::apart::Apart;
 use super::aws_lc::ChaCha20Key;
 use crate::crypto::poly1305::Key;
+use crate::crypto::vector_code::VectorCode;
 use crate::error::CryptoError;
 
 /// Bytes of the key stream that belong together.
@@ -36,7 +37,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// `None` where the processor lacks the instructions.
-    pub(crate) fn new(key: &[u8; 64]) -> Option<Self> {
+    pub(crate) fn new(_: VectorCode, key: &[u8; 64]) -> Option<Self> {
         let (main, header) = key.split_first_chunk()?;
         let (main, header) = (ChaCha20Key::new(main), ChaCha20Key::new(header.first_chunk()?));
         is_x86_feature_detected!("avx2").then_some(Self { main, header })

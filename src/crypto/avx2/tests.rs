@@ -8,7 +8,7 @@ use crate::crypto::tests::or_skipped;
 
 /// Whether the tests can run.
 fn supported() -> bool {
-    or_skipped(Keys::new(&[0; 64]).is_some(), "crypto/avx2")
+    or_skipped(Keys::new(VectorCode::under_test(), &[0; 64]).is_some(), "crypto/avx2")
 }
 
 /// The tags of four blocks at a time, and of what is chosen. Only after [`supported`].

@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::crypto::poly1305::Key;
+use crate::crypto::vector_code::VectorCode;
 use crate::error::CryptoError;
 use chacha20::Nonce;
 use memory::xor;
@@ -29,7 +30,7 @@ pub(crate) struct SealingKey(Keys);
 
 impl SealingKey {
     /// `None` where the processor lacks the instructions.
-    pub(crate) fn new(key: &[u8; 64]) -> Option<Self> {
+    pub(crate) fn new(_: VectorCode, key: &[u8; 64]) -> Option<Self> {
         Keys::new(key).map(Self)
     }
 
@@ -49,7 +50,7 @@ pub(crate) struct OpeningKey {
 
 impl OpeningKey {
     /// `None` where the processor lacks the instructions.
-    pub(crate) fn new(key: &[u8; 64]) -> Option<Self> {
+    pub(crate) fn new(_: VectorCode, key: &[u8; 64]) -> Option<Self> {
         let keys = Keys::new(key)?;
         // SAFETY: the processor has the instructions where there are `Keys`.
         let start = unsafe { keys.start(0) };

@@ -9,7 +9,7 @@ use crate::crypto::tests::{Numbers, hex, or_skipped};
 
 /// Whether the tests can run.
 fn supported() -> bool {
-    or_skipped(OpeningKey::new(&[0; 64]).is_some(), "crypto/avx512")
+    or_skipped(OpeningKey::new(VectorCode::under_test(), &[0; 64]).is_some(), "crypto/avx512")
 }
 
 /// Only after [`supported`].
@@ -181,8 +181,8 @@ fn packets_may_be_opened_in_any_order() {
         return;
     }
     let key = Numbers(1).array();
-    let sealer = SealingKey::new(&key).unwrap();
-    let mut opener = OpeningKey::new(&key).unwrap();
+    let sealer = SealingKey::new(VectorCode::under_test(), &key).unwrap();
+    let mut opener = OpeningKey::new(VectorCode::under_test(), &key).unwrap();
     let plain = [7; 700];
     let seal = |sequence| {
         let (mut packet, mut tag) = (plain, [0; 16]);

@@ -2,7 +2,7 @@
 //! Everything it exports is safe, whatever the arguments.
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 mod chacha20;
 mod cipher;
 mod dsa;
@@ -17,7 +17,7 @@ use std::ffi::c_int;
 
 use zeroize::Zeroizing;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 pub(crate) use self::chacha20::ChaCha20Key;
 pub(crate) use self::cipher::{CipherContext, CipherKind, Direction};
 pub(crate) use self::dsa::DsaKey;

@@ -5,8 +5,8 @@ use super::evp::{keystream, stream_row};
 use super::{CipherAlgorithm, Keystream, NewKeystream};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{CipherKind, Direction};
-#[cfg(target_arch = "x86_64")]
-use crate::crypto::vaes;
+#[cfg(vector_code)]
+use crate::crypto::{vaes, vector_code::VectorCode};
 use crate::error::CryptoError;
 
 /// The registry row of aes128-ctr.
@@ -31,16 +31,16 @@ fn ctr(
     if key.len() != key_len {
         return Err(CryptoError::Failed);
     }
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(vector_code)]
     if let Ok(iv) = iv.try_into()
-        && let Some(key) = vaes::CtrKey::new(key, iv)
+        && let Some(key) = VectorCode::allowed().and_then(|may| vaes::CtrKey::new(may, key, iv))
     {
         return Ok(Box::new(key));
     }
     keystream(kind, Direction::Encrypt, key, iv)
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl Keystream for vaes::CtrKey {
     fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
         vaes::CtrKey::apply(self, data)
@@ -48,6 +48,10 @@ impl Keystream for vaes::CtrKey {
 
     fn apply_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
         vaes::CtrKey::apply_from(self, data, out)
+    }
+
+    fn vector_code(&self) -> Option<&'static str> {
+        Some("vaes")
     }
 }
 

@@ -4,15 +4,15 @@
 //! Runs on `crypto/vaes/` where the processor has that and not what AWS-LC's own fast code needs, and
 //! on AWS-LC everywhere else.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 use std::arch::is_x86_feature_detected;
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
 
 use super::{CipherAlgorithm, Mode, Opener, Sealer};
 use crate::crypto::Security;
-#[cfg(target_arch = "x86_64")]
-use crate::crypto::vaes;
+#[cfg(vector_code)]
+use crate::crypto::{vaes, vector_code::VectorCode};
 use crate::error::CryptoError;
 
 /// The registry row of aes128-gcm@openssh.com.
@@ -47,7 +47,7 @@ fn opener(
     key: &[u8],
     iv: &[u8],
 ) -> Result<Box<dyn Opener>, CryptoError> {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(vector_code)]
     if let Some(key) = vaes_key(algorithm, key) {
         return Ok(Box::new(GcmPacket::new(key, iv)?));
     }
@@ -59,7 +59,7 @@ fn sealer(
     key: &[u8],
     iv: &[u8],
 ) -> Result<Box<dyn Sealer>, CryptoError> {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(vector_code)]
     if let Some(key) = vaes_key(algorithm, key) {
         return Ok(Box::new(GcmPacket::new(key, iv)?));
     }
@@ -68,7 +68,7 @@ fn sealer(
 
 /// `None` where AWS-LC is at least as fast: with AVX-512 it has code of its own for the same
 /// instructions, but on Windows.
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 fn vaes_key(algorithm: &Algorithm, key: &[u8]) -> Option<vaes::Key> {
     let aws_lc_is_fast = cfg!(not(windows))
         && is_x86_feature_detected!("avx512f")
@@ -80,7 +80,7 @@ fn vaes_key(algorithm: &Algorithm, key: &[u8]) -> Option<vaes::Key> {
     if aws_lc_is_fast || key.len() != algorithm.key_len() {
         return None;
     }
-    vaes::Key::new(key)
+    vaes::Key::new(VectorCode::allowed()?, key)
 }
 
 fn aws_lc_key(algorithm: &'static Algorithm, key: &[u8]) -> Result<LessSafeKey, CryptoError> {
@@ -91,6 +91,9 @@ fn aws_lc_key(algorithm: &'static Algorithm, key: &[u8]) -> Result<LessSafeKey, 
 /// What the implementations have in common. The length is authenticated; `body` is the rest of a
 /// packet, without its tag.
 trait GcmKey: Send {
+    /// [`Sealer::vector_code`]
+    const VECTOR_CODE: Option<&'static str> = None;
+
     fn seal(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -172,8 +175,10 @@ impl GcmKey for LessSafeKey {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl GcmKey for vaes::Key {
+    const VECTOR_CODE: Option<&'static str> = Some("vaes");
+
     fn seal(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -244,6 +249,10 @@ impl<K> GcmPacket<K> {
 }
 
 impl<K: GcmKey> Opener for GcmPacket<K> {
+    fn vector_code(&self) -> Option<&'static str> {
+        K::VECTOR_CODE
+    }
+
     fn block_len(&self) -> usize {
         BLOCK_LEN
     }
@@ -283,6 +292,10 @@ impl<K: GcmKey> Opener for GcmPacket<K> {
 }
 
 impl<K: GcmKey> Sealer for GcmPacket<K> {
+    fn vector_code(&self) -> Option<&'static str> {
+        K::VECTOR_CODE
+    }
+
     fn block_len(&self) -> usize {
         BLOCK_LEN
     }
@@ -394,10 +407,11 @@ pub(super) mod tests {
 
     /// `vaes/tests.rs` says so where it cannot run.
     #[test]
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(vector_code)]
     fn vaes_has_the_same_answers() {
-        if vaes::Key::new(&key(16)).is_some() {
-            has_the_same_answers(|key| vaes::Key::new(key).unwrap());
+        let may = VectorCode::under_test();
+        if vaes::Key::new(may, &key(16)).is_some() {
+            has_the_same_answers(|key| vaes::Key::new(may, key).unwrap());
         }
     }
 

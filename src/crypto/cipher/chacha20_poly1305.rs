@@ -8,8 +8,8 @@ use aws_lc_rs::aead::chacha20_poly1305_openssh::{
 
 use super::{CipherAlgorithm, Mode, Opener, Sealer};
 use crate::crypto::Security;
-#[cfg(target_arch = "x86_64")]
-use crate::crypto::{avx2, avx512};
+#[cfg(vector_code)]
+use crate::crypto::{avx2, avx512, vector_code::VectorCode};
 use crate::error::CryptoError;
 
 /// The registry row.
@@ -30,31 +30,38 @@ pub(super) static CHACHA20_POLY1305: CipherAlgorithm = CipherAlgorithm {
 };
 
 fn opener(key: &[u8; KEY_LEN]) -> Box<dyn Opener> {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(key) = avx512::OpeningKey::new(key) {
-        return Box::new(ChachaOpener(key));
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(keys) = avx2::Keys::new(key) {
-        return Box::new(ChachaOpener(keys));
+    #[cfg(vector_code)]
+    if let Some(may) = VectorCode::allowed() {
+        if let Some(key) = avx512::OpeningKey::new(may, key) {
+            return Box::new(ChachaOpener(key));
+        }
+        if let Some(keys) = avx2::Keys::new(may, key) {
+            return Box::new(ChachaOpener(keys));
+        }
     }
     Box::new(ChachaOpener(aws_lc::OpeningKey::new(key)))
 }
 
 fn sealer(key: &[u8; KEY_LEN]) -> Box<dyn Sealer> {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(key) = avx512::SealingKey::new(key) {
-        return Box::new(ChachaSealer(key));
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(keys) = avx2::Keys::new(key) {
-        return Box::new(ChachaSealer(keys));
+    #[cfg(vector_code)]
+    if let Some(may) = VectorCode::allowed() {
+        if let Some(key) = avx512::SealingKey::new(may, key) {
+            return Box::new(ChachaSealer(key));
+        }
+        if let Some(keys) = avx2::Keys::new(may, key) {
+            return Box::new(ChachaSealer(keys));
+        }
     }
     Box::new(ChachaSealer(aws_lc::SealingKey::new(key)))
 }
 
 /// What the implementations have in common: a packet starts with its length, and its tag is apart.
 trait OpenPackets: Send {
+    /// [`Sealer::vector_code`]
+    fn vector_code(&self) -> Option<&'static str> {
+        None
+    }
+
     fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32;
 
     /// Compares the tag in constant time, and before anything is decrypted.
@@ -67,6 +74,11 @@ trait OpenPackets: Send {
 }
 
 trait SealPackets: Send {
+    /// [`Sealer::vector_code`]
+    fn vector_code(&self) -> Option<&'static str> {
+        None
+    }
+
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]);
 
     /// The same with `data` at a place in `packet` behind the length, where it need not be yet.
@@ -106,8 +118,12 @@ impl SealPackets for aws_lc::SealingKey {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl OpenPackets for avx512::OpeningKey {
+    fn vector_code(&self) -> Option<&'static str> {
+        Some("avx512")
+    }
+
     fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32 {
         u32::from_be_bytes(self.decrypt_packet_length(sequence, encrypted))
     }
@@ -122,15 +138,23 @@ impl OpenPackets for avx512::OpeningKey {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl SealPackets for avx512::SealingKey {
+    fn vector_code(&self) -> Option<&'static str> {
+        Some("avx512")
+    }
+
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]) {
         self.seal_in_place(sequence, packet, tag);
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl OpenPackets for avx2::Keys {
+    fn vector_code(&self) -> Option<&'static str> {
+        Some("avx2")
+    }
+
     fn length(&mut self, sequence: u32, encrypted: [u8; PACKET_LENGTH_LEN]) -> u32 {
         u32::from_be_bytes(self.decrypt_packet_length(sequence, encrypted))
     }
@@ -145,8 +169,12 @@ impl OpenPackets for avx2::Keys {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl SealPackets for avx2::Keys {
+    fn vector_code(&self) -> Option<&'static str> {
+        Some("avx2")
+    }
+
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]) {
         self.seal_in_place(sequence, packet, tag);
     }
@@ -165,6 +193,10 @@ impl SealPackets for avx2::Keys {
 struct ChachaOpener<K>(K);
 
 impl<K: OpenPackets> Opener for ChachaOpener<K> {
+    fn vector_code(&self) -> Option<&'static str> {
+        self.0.vector_code()
+    }
+
     fn block_len(&self) -> usize {
         BLOCK_LEN
     }
@@ -199,6 +231,10 @@ impl<K: OpenPackets> Opener for ChachaOpener<K> {
 struct ChachaSealer<K>(K);
 
 impl<K: SealPackets> Sealer for ChachaSealer<K> {
+    fn vector_code(&self) -> Option<&'static str> {
+        self.0.vector_code()
+    }
+
     fn block_len(&self) -> usize {
         BLOCK_LEN
     }
@@ -306,15 +342,16 @@ pub(super) mod tests {
     /// With AWS-LC, and with what is built here for this processor.
     fn each(key: &[u8; KEY_LEN], mut test: impl FnMut(&mut dyn SealPackets, &mut dyn OpenPackets)) {
         test(&mut aws_lc::SealingKey::new(key), &mut aws_lc::OpeningKey::new(key));
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(vector_code)]
         {
+            let may = VectorCode::under_test();
             if let (Some(mut sealer), Some(mut opener)) =
-                (avx512::SealingKey::new(key), avx512::OpeningKey::new(key))
+                (avx512::SealingKey::new(may, key), avx512::OpeningKey::new(may, key))
             {
                 test(&mut sealer, &mut opener);
             }
             if let (Some(mut sealer), Some(mut opener)) =
-                (avx2::Keys::new(key), avx2::Keys::new(key))
+                (avx2::Keys::new(may, key), avx2::Keys::new(may, key))
             {
                 test(&mut sealer, &mut opener);
             }

@@ -71,6 +71,11 @@ pub trait Opener: Send {
         opened.copy_from_slice(packet.get(LENGTH_LEN..end).ok_or(CryptoError::Failed)?);
         Ok(())
     }
+
+    /// The folder of `crypto/` if it runs on our own code for vector instructions.
+    fn vector_code(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// `packet_length`
@@ -118,6 +123,11 @@ pub trait Sealer: Send {
     ) -> Result<(), CryptoError> {
         self.seal_from(sequence, packet.packet, packet.at, packet.data)?;
         self.seal_from(sequence.wrapping_add(1), next.packet, next.at, next.data)
+    }
+
+    /// The folder of `crypto/` if it runs on our own code for vector instructions.
+    fn vector_code(&self) -> Option<&'static str> {
+        None
     }
 }
 
@@ -177,6 +187,11 @@ pub trait Keystream: Send {
         }
         out.copy_from_slice(data);
         self.apply(out)
+    }
+
+    /// The folder of `crypto/` if it runs on our own code for vector instructions.
+    fn vector_code(&self) -> Option<&'static str> {
+        None
     }
 }
 

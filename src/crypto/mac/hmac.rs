@@ -4,8 +4,10 @@
 use super::{Mac, MacAlgorithm, NewMac};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{HmacHash, HmacKey};
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 use crate::crypto::sha_ni::{HmacSha256, Message};
+#[cfg(vector_code)]
+use crate::crypto::vector_code::VectorCode;
 use crate::error::CryptoError;
 
 /// The registry row of hmac-sha2-256-etm@openssh.com.
@@ -93,9 +95,9 @@ pub(super) const fn encrypt_then_mac(
 
 /// That of two packets at a time if the processor can.
 fn hmac_sha2_256(key: &[u8]) -> Result<Box<dyn Mac>, CryptoError> {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(vector_code)]
     if let Ok(key) = key.try_into()
-        && let Some(key) = HmacSha256::new(key)
+        && let Some(key) = VectorCode::allowed().and_then(|may| HmacSha256::new(may, key))
     {
         return Ok(Box::new(key));
     }
@@ -126,7 +128,7 @@ fn cut_to(tag: &mut [u8], whole: &[u8]) -> Result<(), CryptoError> {
     Ok(())
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(vector_code)]
 impl Mac for HmacSha256 {
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError> {
         cut_to(tag, &HmacSha256::sign(self, Message { sequence, parts: [data, &[], &[]] })?)
@@ -134,6 +136,10 @@ impl Mac for HmacSha256 {
 
     fn likes_pairs(&self) -> bool {
         true
+    }
+
+    fn vector_code(&self) -> Option<&'static str> {
+        Some("sha_ni")
     }
 
     fn sign_both(

@@ -28,6 +28,11 @@ pub trait Mac: Send {
         self.sign(sequence, &parts.concat(), tag)?;
         self.sign(sequence.wrapping_add(1), &next.concat(), next_tag)
     }
+
+    /// The folder of `crypto/` if it runs on our own code for vector instructions.
+    fn vector_code(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Builds a [`Mac`] from the key.

@@ -16,6 +16,7 @@ use std::arch::is_x86_feature_detected;
 
 use zeroize::Zeroize;
 
+use crate::crypto::vector_code::VectorCode;
 use crate::error::CryptoError;
 use sha256::{BLOCK, HASH, State, compress};
 
@@ -45,7 +46,7 @@ impl Drop for HmacSha256 {
 
 impl HmacSha256 {
     /// From a key of 32 bytes; `None` where the processor lacks the instructions.
-    pub(super) fn new(key: &[u8; HASH]) -> Option<Self> {
+    pub(super) fn new(_: VectorCode, key: &[u8; HASH]) -> Option<Self> {
         let supported = is_x86_feature_detected!("sha")
             && is_x86_feature_detected!("ssse3")
             && is_x86_feature_detected!("sse4.1")

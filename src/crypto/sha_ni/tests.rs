@@ -6,13 +6,16 @@ use crate::crypto::aws_lc::{HmacHash, HmacKey};
 use crate::crypto::tests::{Numbers, or_skipped};
 
 fn supported() -> bool {
-    or_skipped(HmacSha256::new(&[0; HASH]).is_some(), "crypto/sha_ni")
+    or_skipped(HmacSha256::new(VectorCode::under_test(), &[0; HASH]).is_some(), "crypto/sha_ni")
 }
 
 /// A key here and there.
 fn keys(random: &mut Numbers) -> (HmacSha256, HmacKey<64>) {
     let key: Tag = random.array();
-    (HmacSha256::new(&key).unwrap(), HmacKey::new(HmacHash::Sha256, &key).unwrap())
+    (
+        HmacSha256::new(VectorCode::under_test(), &key).unwrap(),
+        HmacKey::new(HmacHash::Sha256, &key).unwrap(),
+    )
 }
 
 fn by_aws_lc(key: &HmacKey<64>, message: Message<'_>) -> Tag {

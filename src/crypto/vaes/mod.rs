@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::crypto::apart;
+use crate::crypto::vector_code::VectorCode;
 use crate::error::CryptoError;
 use aes::RoundKeys;
 use gcm::{Apart, BATCH, Start};
@@ -52,7 +53,7 @@ pub(crate) struct CtrKey(ctr::Key);
 impl CtrKey {
     /// From 16 or 32 bytes and the number of the first block; `None` for other keys, and where the processor
     /// lacks the instructions.
-    pub(crate) fn new(key: &[u8], iv: &[u8; 16]) -> Option<Self> {
+    pub(crate) fn new(_: VectorCode, key: &[u8], iv: &[u8; 16]) -> Option<Self> {
         let rounds = round_keys(key)?;
         Some(Self(ctr::Key { rounds, counter: u128::from_be_bytes(*iv) }))
     }
@@ -85,7 +86,7 @@ pub(crate) struct Key(gcm::Key);
 
 impl Key {
     /// From 16 or 32 bytes; `None` for others, and where the processor lacks the instructions.
-    pub(crate) fn new(key: &[u8]) -> Option<Self> {
+    pub(crate) fn new(_: VectorCode, key: &[u8]) -> Option<Self> {
         if !(is_x86_feature_detected!("pclmulqdq") && is_x86_feature_detected!("vpclmulqdq")) {
             return None;
         }

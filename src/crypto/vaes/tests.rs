@@ -10,7 +10,7 @@ use crate::crypto::tests::{Numbers, hex, or_skipped};
 
 /// Whether the tests can run.
 fn supported() -> bool {
-    or_skipped(Key::new(&[0; 16]).is_some(), "crypto/vaes")
+    or_skipped(Key::new(VectorCode::under_test(), &[0; 16]).is_some(), "crypto/vaes")
 }
 
 /// The ciphertext and the tag.
@@ -47,7 +47,8 @@ fn is_sealed_to<const LEN: usize>(
     sealed: &str,
     tag: &str,
 ) {
-    let (key, nonce) = (Key::new(&hex(key)).unwrap(), hex(nonce).try_into().unwrap());
+    let (key, nonce) =
+        (Key::new(VectorCode::under_test(), &hex(key)).unwrap(), hex(nonce).try_into().unwrap());
     let start = Start { nonce: &nonce, aad: &aad };
     let mut body = plain.to_vec();
     let found = key.crypt::<true, LEN>(start, &mut body, Apart::NONE);
@@ -90,14 +91,14 @@ fn cases_of_the_specification() {
 #[test]
 fn keys_of_other_lengths_are_none() {
     for len in (0..=64).filter(|len| *len != 16 && *len != 32) {
-        assert!(Key::new(&vec![0; len]).is_none(), "{len}");
+        assert!(Key::new(VectorCode::under_test(), &vec![0; len]).is_none(), "{len}");
     }
 }
 
 /// Seals as AWS-LC does, and opens that in place and to another place.
 fn agrees(key: &[u8], nonce: &[u8; 12], aad: &[u8; 4], plain: &[u8]) {
     let len = plain.len();
-    let ours = Key::new(key).unwrap();
+    let ours = Key::new(VectorCode::under_test(), key).unwrap();
     let (sealed, tag) = seal(&ours, nonce, aad, plain);
     let by_aws_lc = by_aws_lc(key, nonce, aad, plain);
     assert!(sealed == by_aws_lc.0 && tag == by_aws_lc.1, "{len} {nonce:x?}");
@@ -162,7 +163,10 @@ fn data_is_sealed_from_elsewhere_wherever_it_belongs() {
         return;
     }
     let mut random = Numbers(0x6672_6f6d);
-    let keys = [Key::new(&random.array::<16>()).unwrap(), Key::new(&random.array::<32>()).unwrap()];
+    let keys = [
+        Key::new(VectorCode::under_test(), &random.array::<16>()).unwrap(),
+        Key::new(VectorCode::under_test(), &random.array::<32>()).unwrap(),
+    ];
     for len in 0..=40 {
         for at in 0..=len {
             for data_len in 0..=len - at {
@@ -194,7 +198,7 @@ fn data_that_does_not_fit_is_refused() {
     if !supported() {
         return;
     }
-    let key = Key::new(&[1; 16]).unwrap();
+    let key = Key::new(VectorCode::under_test(), &[1; 16]).unwrap();
     let mut tag = [0; 16];
     for (at, data_len) in [(0, 301), (1, 300), (301, 0), (usize::MAX, 1), (usize::MAX, 0)] {
         let (mut body, data) = ([0; 300], vec![1; data_len]);
@@ -225,7 +229,10 @@ fn nothing_is_left_with_a_wrong_tag() {
         return;
     }
     let mut random = Numbers(0x6d61_6320);
-    let keys = [Key::new(&random.array::<16>()).unwrap(), Key::new(&random.array::<32>()).unwrap()];
+    let keys = [
+        Key::new(VectorCode::under_test(), &random.array::<16>()).unwrap(),
+        Key::new(VectorCode::under_test(), &random.array::<32>()).unwrap(),
+    ];
     for key in &keys {
         for len in [0, 1, 15, 16, 17, 48, 112, 120, 128, 145, 300] {
             for flip in 0..(len + 32) * 8 {
@@ -254,7 +261,7 @@ fn the_counter_mode_agrees_with_aws_lc() {
     let mut random = Numbers(0x6374_7200);
     for key_len in [16, 32] {
         let (key, iv) = (random.bytes(key_len), random.array());
-        let mut ours = CtrKey::new(&key, &iv).unwrap();
+        let mut ours = CtrKey::new(VectorCode::under_test(), &key, &iv).unwrap();
         let mut theirs = ctr_by_aws_lc(&key, &iv);
         for blocks in (0..40).chain([2048, 63, 8, 2050]) {
             let plain = random.bytes(16 * blocks);
@@ -281,7 +288,7 @@ fn the_counter_mode_carries_into_the_high_half() {
         for left in 0..20 {
             let iv = (u128::from(high) << 64 | u128::from(u64::MAX - left)).to_be_bytes();
             let key = random.bytes(32);
-            let mut ours = CtrKey::new(&key, &iv).unwrap();
+            let mut ours = CtrKey::new(VectorCode::under_test(), &key, &iv).unwrap();
             let mut theirs = ctr_by_aws_lc(&key, &iv);
             for blocks in [3, 10, 17] {
                 let plain = random.bytes(16 * blocks);
@@ -299,10 +306,10 @@ fn the_counter_mode_takes_whole_blocks_only() {
     if !supported() {
         return;
     }
-    let mut key = CtrKey::new(&[1; 16], &[2; 16]).unwrap();
+    let mut key = CtrKey::new(VectorCode::under_test(), &[1; 16], &[2; 16]).unwrap();
     assert!(key.apply(&mut [0; 15]).is_err());
     assert!(key.apply_from(&[0; 16], &mut [0; 32]).is_err());
     for len in (0..=64).filter(|len| *len != 16 && *len != 32) {
-        assert!(CtrKey::new(&vec![0; len], &[0; 16]).is_none(), "{len}");
+        assert!(CtrKey::new(VectorCode::under_test(), &vec![0; len], &[0; 16]).is_none(), "{len}");
     }
 }
