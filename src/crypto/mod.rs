@@ -13,6 +13,9 @@ pub(crate) mod aws_lc;
 mod block;
 pub mod cipher;
 pub mod compression;
+#[cfg(all(vector_code, any(test, fuzzing)))]
+#[cfg_attr(fuzzing, doc(hidden))]
+pub mod differential;
 pub mod hash;
 pub mod kex;
 pub mod key_derivation;
