@@ -3,6 +3,9 @@
 
 #[cfg(feature = "node")]
 mod binding;
+#[cfg(all(feature = "node", any(test, fuzzing)))]
+#[doc(hidden)]
+pub use binding::fuzzing as binding_under_test;
 pub mod blocks;
 pub mod channels;
 pub mod crypto;

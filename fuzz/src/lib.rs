@@ -1,12 +1,14 @@
 //! A client and a program around one engine, as the fuzz targets need them: everything is
 //! deterministic, no socket, no clock. What has to hold for every connection is asserted here.
 
+pub mod vector_sweep;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use sshserver::crypto::cipher::{CIPHERS, CipherAlgorithm, Opener, Sealer};
 use sshserver::crypto::hash::Hash;
 use sshserver::crypto::key_derivation::derive;
@@ -14,13 +16,16 @@ use sshserver::crypto::mac::{MACS, MacAlgorithm};
 use sshserver::crypto::random::Random;
 use sshserver::crypto::signature::generate_ed25519;
 use sshserver::engine::{
-    Answer, AuthAnswer, ChannelId, Config, Connection, Event, Notice, Prompt, Question, QuestionId,
-    Ticket, WriteBuffer,
+    Answer, AuthAnswer, AuthParam, ChannelId, Config, Connection, Event, Notice, Prompt, Question,
+    QuestionId, Ticket, WriteBuffer,
 };
 use sshserver::error::{ApiMisuse, CryptoError};
 use sshserver::transport::AlgorithmLists;
 use sshserver::wire::messages::{KexInit, Message, NewKeys, ServiceRequest, UserauthRequest};
 use sshserver::wire::{NameList, Reader, Writer};
+
+/// The seconds since 1970 that the engine is told.
+pub const NOW: u64 = 1_735_689_600;
 
 pub const CLIENT_VERSION: &[u8] = b"SSH-2.0-fuzz";
 
@@ -82,6 +87,8 @@ pub struct Session {
     pub deliveries: VecDeque<(ChannelId, usize)>,
     /// Channels that the engine has announced, open or not.
     pub channels: Vec<ChannelId>,
+    /// The keys that the program was asked about.
+    pub asked_keys: Vec<Bytes>,
     to_server: BytesMut,
     from_server: WriteBuffer,
     keep_output: bool,
@@ -114,6 +121,7 @@ impl Session {
             questions: VecDeque::new(),
             deliveries: VecDeque::new(),
             channels: Vec::new(),
+            asked_keys: Vec::new(),
             to_server: BytesMut::new(),
             from_server: WriteBuffer::new(),
             keep_output: true,
@@ -294,12 +302,17 @@ impl Session {
         let Program { accept, partial_success, prompts } = self.program;
         let answer = match question {
             Question::Service { .. } => Answer::Accept(accept),
-            Question::Auth(_) => Answer::Auth(AuthAnswer {
-                accept,
-                partial_success,
-                available_methods: "password,publickey,keyboard-interactive".to_owned(),
-                banner: None,
-            }),
+            Question::Auth(question) => {
+                if let AuthParam::PublicKey(blob) = question.param {
+                    self.asked_keys.push(blob);
+                }
+                Answer::Auth(AuthAnswer {
+                    accept,
+                    partial_success,
+                    available_methods: "password,publickey,keyboard-interactive".to_owned(),
+                    banner: None,
+                })
+            }
             Question::Prompts { .. } => Answer::Prompts {
                 instruction: "instruction".to_owned(),
                 prompts: (0..prompts)
@@ -376,6 +389,11 @@ impl Session {
         self.drive();
     }
 
+    /// Smaller RSA keys are refused.
+    pub fn min_rsa_bits(&self) -> u32 {
+        config().transport.algorithms.min_rsa_bits
+    }
+
     /// The client is gone; everything has to come to its end.
     pub fn finish(mut self) {
         self.connection.handle_eof();
@@ -418,6 +436,8 @@ fn config() -> Arc<Config> {
         let host_key = generate_ed25519(&mut Counter(2)).expect("a host key");
         config.transport.host_keys.push(Arc::new(host_key));
         config.auth_methods = "password,publickey,keyboard-interactive".to_owned();
+        config.wall_clock = Some(|| NOW);
+        config.critical_options = vec!["force-command".to_owned()];
         config.idle_timeout = Some(Duration::from_secs(600));
         Arc::new(config)
     });

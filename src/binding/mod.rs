@@ -19,6 +19,8 @@ mod decoder;
 mod errors;
 mod events;
 mod functions;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod host_certificates;
 mod login_texts;
 mod loop_sockets;

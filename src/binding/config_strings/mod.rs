@@ -152,5 +152,11 @@ fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Fail
     T::try_from(number).map_err(|_| bad())
 }
 
+/// The names of all settings.
+#[cfg(any(test, fuzzing))]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().flat_map(|rows| rows.iter()).map(|row| row.name)
+}
+
 #[cfg(test)]
 mod tests;

@@ -194,7 +194,8 @@ impl ClientList {
         timeout(CLIENT_LOOKUP_TIME, self.has_name(client)).await.unwrap_or_else(known)
     }
 
-    fn has_address(&self, client: IpAddr) -> bool {
+    /// Whether a client is in it by its address, in its canonical form, whatever its name is.
+    pub fn has_address(&self, client: IpAddr) -> bool {
         let in_prefix = match client {
             IpAddr::V4(client) => {
                 let client = client.to_bits();
