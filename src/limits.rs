@@ -42,6 +42,12 @@ pub const MAX_PAYLOAD_LEN: usize = 256 * 1024;
 /// take this much. Some close the connection at the next byte.
 pub const MAX_SENT_PAYLOAD_LEN: usize = 32 * 1024;
 
+/// Largest data of a message of a channel, whatever maximum packet size the client names: one that names
+/// 4 GiB would have us seal its whole window in one piece, and libssh2 names 64 KiB but reads 40,000 bytes.
+/// Whoever takes 32 KiB of data (RFC 4253 section 6.1, but for the header) loses nothing; no client is known
+/// that would gain by more.
+pub const MAX_SENT_DATA_LEN: usize = 32 * 1024;
+
 /// Messages that wait for a key exchange to end, in bytes: a client that starts one and goes on
 /// with requests instead of finishing it fills this and no more.
 pub const MAX_DEFERRED_BYTES: usize = 256 * 1024;

@@ -4,7 +4,7 @@
 // nobody answers on.
 
 const { once } = require('node:events');
-const { startParamiko, startSsh, testWith } = require('../support/clients.js');
+const { python, startParamiko, startSsh, testWith } = require('../support/clients.js');
 const { collect, start: startProcess } = require('../support/processes.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
@@ -22,6 +22,31 @@ const PATIENT = 'SSHKeepAliveCountMax=1000';
 /** The lines of a log that tell of packets of this kind, by direction. */
 const logged = (recorder, direction, name) =>
   recorder.all('Log').filter((e) => e.message.startsWith(direction) && e.message.includes(name));
+
+describe('keepalives of a client that is not logged in', () => {
+  testWith('paramiko', 'are refused, and its user may go on', async () => {
+    const { server, recorder } = await startServer(async (it) => {
+      it.on('SSHUserAuthRequest', (e) => (e.accept = e.authParam === 'right'));
+      await it.config('LogLevel=2');
+    });
+    const script = `
+import sys, paramiko
+transport = paramiko.Transport(('127.0.0.1', int(sys.argv[1])))
+transport.start_client(timeout=60)
+transport.set_keepalive(1)
+try:
+    transport.auth_password('demo', 'wrong')
+except paramiko.AuthenticationException:
+    sys.stdin.readline()
+    transport.auth_password('demo', 'right')
+sys.exit(0 if transport.is_authenticated() else 1)
+`;
+    const client = startProcess(python, ['-c', script, String(server.getLocalPort())]);
+    await recorder.first('Log', (e) => /^received.*SSH_MSG_GLOBAL_REQUEST/.test(e.message));
+    client.stdin.end('\n');
+    expect(await client.result).toMatchObject({ status: 0 });
+  });
+});
 
 describe('SSHKeepAliveInterval', () => {
   test('a client that answers stays, however long it says nothing else', async () => {

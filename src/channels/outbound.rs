@@ -93,7 +93,7 @@ impl Channels {
             return Room::AwaitTransport;
         }
         let left = channel.send_window.left();
-        let largest = channel.send_window.part(usize::MAX);
+        let largest = channel.send_window.part(None, usize::MAX);
         if largest == 0 {
             channel.readiness = Readiness::Waiting;
             return Room::AwaitWindow;
@@ -428,11 +428,11 @@ fn put_parts(
     while let Some(rest) = data.get(sent..)
         && budget > 0
     {
-        let len = channel.send_window.part(rest.len());
+        let len = channel.send_window.part(data_type, rest.len());
         let Some((first, rest)) = rest.split_at_checked(len).filter(|_| len > 0) else {
             break;
         };
-        let second = channel.send_window.second_part(len, rest.len());
+        let second = channel.send_window.second_part(data_type, len, rest.len());
         let room = budget.saturating_sub(len);
         let second = rest.get(..second).filter(|it| makes_a_pair(out, it.len(), room));
         if let Some(second) = second {

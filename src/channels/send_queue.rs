@@ -84,19 +84,20 @@ impl SendQueue {
         let Some(Item::Data(first)) = self.items.front() else {
             return (0, 0);
         };
+        let data_type = first.data_type;
         let mut total = 0_usize;
         let mut part = 0;
         for item in &self.items {
             let Item::Data(data) = item else { break };
-            let is_enough =
-                window.second_part(part, total.saturating_sub(part)) < total.saturating_sub(part);
-            if data.data_type != first.data_type || is_enough {
+            let rest = total.saturating_sub(part);
+            let is_enough = window.second_part(data_type, part, rest) < rest;
+            if data.data_type != data_type || is_enough {
                 break;
             }
             total = total.saturating_add(data.bytes.len());
-            part = window.part(total);
+            part = window.part(data_type, total);
         }
-        (part, window.second_part(part, total.saturating_sub(part)))
+        (part, window.second_part(data_type, part, total.saturating_sub(part)))
     }
 
     /// `len` bytes of data after the next `skipped` ones where they lie, if they are of one call.

@@ -1,11 +1,14 @@
 //! Flow control (RFC 4254 section 5.2): how much may be received and sent on a channel.
 
 use crate::error::ChannelMisbehaved;
-use crate::limits::MESSAGE_OVERHEAD;
+use crate::limits::{MAX_SENT_DATA_LEN, MESSAGE_OVERHEAD};
 
 /// A client's maximum packet size from which on our largest messages leave room for what is around
 /// their data.
 const LARGE_PACKETS: usize = 8 * 1024;
+
+/// By how much the header of extended data is longer than that of data: the data type code.
+const DATA_TYPE_LEN: usize = 4;
 
 /// What the client may still send.
 #[derive(Debug)]
@@ -71,16 +74,16 @@ impl SendWindow {
         Self { left, maximum_packet_size }
     }
 
-    /// How many bytes the next message carries of this many that are there; or may carry, with
-    /// [`usize::MAX`].
+    /// How many bytes the next message carries of this many that are there, of this data type; or may
+    /// carry, with [`usize::MAX`].
     ///
     /// Clients mostly take 32 KiB of data in a message. When there is more than that, a little less makes
     /// the whole packet, with its header and MAC, as long: two of them fit one segment of the
     /// loopback interface or of segmentation offload. With 32 KiB of data each, a write would end in a
     /// segment of a few bytes.
-    pub(super) fn part(&self, available: usize) -> usize {
+    pub(super) fn part(&self, data_type: Option<u32>, available: usize) -> usize {
         let window = usize::try_from(self.left).unwrap_or(usize::MAX);
-        let maximum = usize::try_from(self.maximum_packet_size).unwrap_or(usize::MAX);
+        let maximum = self.maximum(data_type);
         let most = if available > maximum && maximum >= LARGE_PACKETS {
             maximum.saturating_sub(MESSAGE_OVERHEAD)
         } else {
@@ -89,10 +92,19 @@ impl SendWindow {
         available.min(most).min(window)
     }
 
+    /// The most that a message of this data type may carry. Dropbear names what fits the longest packet
+    /// it takes as data, and has no room for a longer header; a client that takes next to nothing has to
+    /// take one byte of extended data nevertheless.
+    fn maximum(&self, data_type: Option<u32>) -> usize {
+        let maximum = usize::try_from(self.maximum_packet_size).unwrap_or(usize::MAX);
+        let header = data_type.map_or(0, |_| DATA_TYPE_LEN);
+        maximum.saturating_sub(header).max(maximum.min(1)).min(MAX_SENT_DATA_LEN)
+    }
+
     /// How many of `rest` bytes the message after one of `first` bytes carries.
-    pub(super) fn second_part(&self, first: usize, rest: usize) -> usize {
+    pub(super) fn second_part(&self, data_type: Option<u32>, first: usize, rest: usize) -> usize {
         let left = u32::try_from(self.left().saturating_sub(first)).unwrap_or(u32::MAX);
-        Self { left, ..*self }.part(rest)
+        Self { left, ..*self }.part(data_type, rest)
     }
 
     /// How many bytes the client takes before it adjusts the window.
@@ -145,7 +157,7 @@ mod tests {
 
     #[test]
     fn large_messages_leave_room_for_what_is_around_their_data() {
-        let part = |left, maximum, available| SendWindow::new(left, maximum).part(available);
+        let part = |left, maximum, available| SendWindow::new(left, maximum).part(None, available);
         for (maximum, most) in [(1, 1), (8191, 8191), (8192, 8096), (32 * 1024, 32 * 1024 - 96)] {
             assert_eq!(part(u32::MAX, maximum, usize::MAX), most, "{maximum}");
         }
@@ -159,6 +171,35 @@ mod tests {
         let mut window = SendWindow::new(u32::MAX - 1, 10);
         assert_eq!(window.adjust(1), Ok(()));
         assert_eq!(window.adjust(1), Err(ChannelMisbehaved::WindowOverflow));
-        assert_eq!(window.part(usize::MAX), 10);
+        assert_eq!(window.part(None, usize::MAX), 10);
+    }
+
+    #[test]
+    fn a_message_is_never_longer_than_clients_are_known_to_take() {
+        for maximum in [32 * 1024, 32 * 1024 + 1, 64 * 1024, u32::MAX] {
+            let window = SendWindow::new(u32::MAX, maximum);
+            for data_type in [None, Some(1)] {
+                for available in [32 * 1024, 32 * 1024 + 1, usize::MAX] {
+                    let part = window.part(data_type, available);
+                    assert!(part <= MAX_SENT_DATA_LEN, "{maximum} {data_type:?} {available}");
+                    assert!(part >= MAX_SENT_DATA_LEN - MESSAGE_OVERHEAD - DATA_TYPE_LEN);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_longer_header_of_extended_data_counts() {
+        for maximum in [5, 1000, 24_576, 32 * 1024] {
+            let window = SendWindow::new(u32::MAX, maximum);
+            let most = usize::try_from(maximum).unwrap();
+            assert_eq!(window.part(None, most), most);
+            assert_eq!(window.part(Some(1), most - 4), most - 4);
+            assert!(window.part(Some(1), most) <= most - 4, "{maximum}");
+            assert!(window.second_part(Some(1), 10, most) <= most - 4, "{maximum}");
+        }
+        for (maximum, most) in [(0, 0), (1, 1), (4, 1), (5, 1), (6, 2)] {
+            assert_eq!(SendWindow::new(100, maximum).part(Some(1), 50), most, "{maximum}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use sshserver::engine::{Outcome, SendMode};
 use sshserver::error::ApiMisuse;
-use sshserver::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
+use sshserver::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_SENT_DATA_LEN, receive_window};
+use sshserver::wire::WriteBuffer;
 use sshserver::wire::messages::{
     self, ChannelClose, ChannelData, ChannelExtendedData, ChannelWindowAdjust, Message,
 };
@@ -44,6 +45,62 @@ fn rfc4254_s5_2_the_server_obeys_window_and_maximum_packet_size() {
     assert_eq!(got, data);
     assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
     assert_eq!(pair.server.ready_to_send(channel), Some(true));
+}
+
+/// A client may name any maximum: libssh2 with 64 KiB does not take what it names, and one with 4 GiB has
+/// no packet of its whole window in mind.
+#[test]
+fn rfc4254_s5_2_no_message_has_more_than_32_kib_of_data() {
+    for maximum in [32 * 1024, 64 * 1024, 1 << 20, u32::MAX] {
+        for data_type in [None, Some(1)] {
+            for directly in [false, true] {
+                let mut pair = connected(Program::default());
+                let channel = pair.open_with(4, u32::MAX, maximum);
+                let data = pattern(1 << 20);
+                let mut out = WriteBuffer::new();
+                let mut sent = 0;
+                if directly {
+                    let (now, server) = (pair.now, &mut pair.server);
+                    sent = server.send_directly(now, channel, data_type, &data, &mut out);
+                    assert!(sent > 0);
+                    pair.client.input(&out);
+                }
+                let ticket = pair.ticket();
+                let rest = (sent, Bytes::copy_from_slice(&data[sent..]));
+                pair.server.send_rest(pair.now, channel, data_type, rest, WAIT, ticket).unwrap();
+                pair.run();
+                let mut got = Vec::new();
+                while let Some(payload) = pair.take() {
+                    let header = if data_type.is_some() { 13 } else { 9 };
+                    let part = &payload[header..];
+                    assert!(part.len() <= MAX_SENT_DATA_LEN, "{maximum} {data_type:?}");
+                    got.extend_from_slice(part);
+                }
+                assert!(got == data, "{maximum} {data_type:?}");
+            }
+        }
+    }
+}
+
+/// Dropbear names the data that fits the longest packet it takes, which has no room for a longer header.
+#[test]
+fn rfc4254_s5_2_extended_data_is_no_longer_on_the_wire_than_data_may_be() {
+    for maximum in [100, 24_576, 32_759, 32_768] {
+        let longest = |pair: &mut Pair, data_type| {
+            let channel = pair.open_with(4, u32::MAX, maximum);
+            let ticket = pair.ticket();
+            let data = Bytes::from(pattern(4 * maximum as usize));
+            pair.server.send_data(pair.now, channel, data_type, data, WAIT, ticket).unwrap();
+            pair.run();
+            assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
+            let lengths = pair.client.received.drain(..).map(|message| message.payload.len());
+            lengths.max().unwrap()
+        };
+        let mut pair = connected(Program::default());
+        let allowed = 9 + maximum as usize;
+        assert!(longest(&mut pair, None) <= allowed);
+        assert!(longest(&mut pair, Some(1)) <= allowed, "{maximum}");
+    }
 }
 
 #[test]
