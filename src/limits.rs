@@ -151,6 +151,14 @@ pub const MAX_TUNNEL_ADDRESS_LEN: usize = 1024;
 /// not answer must not hold a channel and a socket for the minutes that the system would wait.
 pub const TUNNEL_CONNECT_TIME: Duration = Duration::from_secs(30);
 
+/// Time that one address of a tunnel's target has before the next one is tried beside it (RFC 8305 section 8):
+/// a name with one address that does not answer must not take all of [`TUNNEL_CONNECT_TIME`] for it.
+pub const TUNNEL_ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Attempts of one connection beside the first of each of its tunnels: each costs a socket, and a client can
+/// ask for names with hundreds of addresses that do not answer.
+pub const MAX_TUNNEL_SPARE_ATTEMPTS: usize = 16;
+
 /// Names that are looked up for tunnels at a time, in the process and for one connection: each takes
 /// a thread, and a client that asks for names nobody answers for must not keep others waiting.
 pub const MAX_TUNNEL_LOOKUPS: usize = 32;

@@ -8,9 +8,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::lookup::resolve;
+use super::race::first_of;
 use super::splice::Splice;
 use super::stream::Stream;
 use super::{Asked, Asking, Open, Task, TunnelCommand, TunnelFailure};
@@ -21,7 +22,7 @@ use crate::driver::handler::{Direction, EventKind, ServerEvent, TunnelAsked};
 use crate::driver::os_error;
 use crate::driver::shared::next_channel;
 use crate::engine::{Answer, ChannelId, Place, QuestionId, Refusal};
-use crate::limits::TUNNEL_CONNECT_TIME;
+use crate::limits::{TUNNEL_ATTEMPT_DELAY, TUNNEL_CONNECT_TIME};
 use crate::wire::messages::forwarding::{DirectStreamlocal, Tcpip};
 
 /// A forward tunnel that is not open yet.
@@ -96,9 +97,9 @@ impl ConnectionHandle {
             return;
         };
         let (handle, place) = (Arc::downgrade(self), forward.place.clone());
-        let lookups = Arc::clone(&tunnels.lookups);
+        let (lookups, attempts) = (Arc::clone(&tunnels.lookups), Arc::clone(&tunnels.attempts));
         let work = async move {
-            let result = connect(&lookups, &place).await;
+            let result = connect(&lookups, &attempts, &place).await;
             if let Some(handle) = handle.upgrade() {
                 handle.submit(Command::Tunnel(TunnelCommand::Connected { question, result }));
             }
@@ -152,28 +153,34 @@ fn target(channel_type: &str, parameters: &[u8]) -> Option<Place> {
     }
 }
 
-async fn connect(lookups: &Arc<Semaphore>, place: &Place) -> Result<Stream, TunnelFailure> {
-    match timeout(TUNNEL_CONNECT_TIME, attempt(lookups, place)).await {
+async fn connect(
+    lookups: &Arc<Semaphore>,
+    attempts: &Arc<Semaphore>,
+    place: &Place,
+) -> Result<Stream, TunnelFailure> {
+    match timeout(TUNNEL_CONNECT_TIME, connect_to(lookups, attempts, place)).await {
         Ok(result) => result,
         Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     }
 }
 
-async fn attempt(lookups: &Arc<Semaphore>, place: &Place) -> Result<Stream, TunnelFailure> {
+async fn connect_to(
+    lookups: &Arc<Semaphore>,
+    attempts: &Arc<Semaphore>,
+    place: &Place,
+) -> Result<Stream, TunnelFailure> {
     match place {
         Place::Tcp { address, port } => {
-            let mut failure = TunnelFailure::HostNotFound;
-            for address in resolve(lookups, address, *port).await? {
-                match TcpStream::connect(address).await {
-                    Ok(stream) => {
-                        // Data comes in the pieces that the client has made of it.
-                        stream.set_nodelay(true)?;
-                        return Ok(Stream::Tcp(stream));
-                    }
-                    Err(error) => failure = error.into(),
-                }
-            }
-            Err(failure)
+            let addresses = resolve(lookups, address, *port).await?;
+            let pause = || sleep(TUNNEL_ATTEMPT_DELAY);
+            let connected = first_of(addresses, attempts, TcpStream::connect, pause).await;
+            let failed = |error: Option<io::Error>| {
+                error.map_or(TunnelFailure::HostNotFound, TunnelFailure::from)
+            };
+            let stream = connected.map_err(failed)?;
+            // Data comes in the pieces that the client has made of it.
+            stream.set_nodelay(true)?;
+            Ok(Stream::Tcp(stream))
         }
         #[cfg(unix)]
         Place::Unix { path } => Ok(Stream::Unix(tokio::net::UnixStream::connect(path).await?)),

@@ -5,6 +5,7 @@
 
 mod forward;
 mod lookup;
+mod race;
 mod reverse;
 mod splice;
 mod stream;
@@ -30,7 +31,8 @@ use super::handler::{EventKind, ServerEvent};
 use crate::blocks::Gather;
 use crate::engine::{Answer, ChannelId, Connection, Outcome, Place, QuestionId, Ticket};
 use crate::limits::{
-    MAX_TUNNEL_LOOKUPS_OF_CONNECTION, MAX_TUNNEL_REMAINDERS, MAX_TUNNELS, TUNNEL_REMAINDER_TIME,
+    MAX_TUNNEL_LOOKUPS_OF_CONNECTION, MAX_TUNNEL_REMAINDERS, MAX_TUNNEL_SPARE_ATTEMPTS,
+    MAX_TUNNELS, TUNNEL_REMAINDER_TIME,
 };
 
 /// What is read from a socket at a time.
@@ -123,6 +125,7 @@ pub(super) struct Tunnels {
     /// Listeners that somebody may have connected to.
     knocked: Vec<u64>,
     lookups: Arc<Semaphore>,
+    attempts: Arc<Semaphore>,
     remainders: Arc<Semaphore>,
 }
 
@@ -166,6 +169,7 @@ impl Default for Tunnels {
             dirty: Vec::new(),
             knocked: Vec::new(),
             lookups: Arc::new(Semaphore::new(MAX_TUNNEL_LOOKUPS_OF_CONNECTION)),
+            attempts: Arc::new(Semaphore::new(MAX_TUNNEL_SPARE_ATTEMPTS)),
             remainders: Arc::new(Semaphore::new(MAX_TUNNEL_REMAINDERS)),
         }
     }
