@@ -36,7 +36,10 @@ export class sshserver extends EventEmitter {
 
   // --- properties ---
 
-  /** The open channels of all connections, a live view by channel id. */
+  /**
+   * The open channels of all connections, a live view by channel id. A closed one is not listed, and is found by
+   * its id until the listeners of its `SSHChannelClosed` are done.
+   */
   getChannels(): SSHChannelMap;
   /** See getChannels. */
   get channels(): SSHChannelMap;
@@ -53,7 +56,10 @@ export class sshserver extends EventEmitter {
   get connectionBacklog(): number;
   set connectionBacklog(value: number);
 
-  /** The connected clients, a live view by connection id. */
+  /**
+   * The connected clients, a live view by connection id. One that is gone is not listed, and is found by its id
+   * until the listeners of its `Disconnected` are done; its `connected` is false.
+   */
   getConnections(): SSHConnectionMap;
   /** See getConnections. */
   get connections(): SSHConnectionMap;

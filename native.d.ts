@@ -43,6 +43,30 @@ export declare class NativeDecoder {
 
 /** An SSH server behind the facade. */
 export declare class NativeServer {
+  /** How many connections there are. */
+  connectionCount(): number
+  /** The numbers of all connections. */
+  connectionIds(): Array<number>
+  /** The listeners of the last event of a connection are done. */
+  releaseConnection(id: number): void
+  /** The listeners of the last event of a channel are done. */
+  releaseChannel(id: number): void
+  /** Whether a connection with this number can be read. */
+  hasConnection(id: number): boolean
+  /** Whether the connection with this number is there. */
+  isConnected(id: number): boolean
+  /** Local address, remote address, remote port, timeout. */
+  connectionInfo(id: number): [string, string, number, number] | null
+  /** Changes the timeout of a connection. */
+  setConnectionTimeout(id: number, seconds: number): void
+  /** How many channels are open. */
+  channelCount(): number
+  /** The numbers of all open channels. */
+  channelIds(): Array<number>
+  /** Whether a channel with this number can be read. */
+  hasChannel(id: number): boolean
+  /** Connection, type, bytes sent, ready to send. */
+  channelInfo(id: number): [number, string, number, boolean] | null
   /** `wake` is called when there are events to drain, until [`Self::rest`]. */
   constructor(wake: () => void)
   /** `wake` is called again. */
@@ -114,24 +138,6 @@ export declare class NativeServer {
   sendPacket(op: number, channel: number, number: number, payload: Uint8Array): boolean
   /** Ends the data of a channel; `true` when it is done already. */
   sendEof(op: number, channel: number): boolean
-  /** How many connections there are. */
-  connectionCount(): number
-  /** The numbers of all connections. */
-  connectionIds(): Array<number>
-  /** Whether there is a connection with this number. */
-  hasConnection(id: number): boolean
-  /** Local address, remote address, remote port, timeout. */
-  connectionInfo(id: number): [string, string, number, number] | null
-  /** Changes the timeout of a connection. */
-  setConnectionTimeout(id: number, seconds: number): void
-  /** How many channels are open. */
-  channelCount(): number
-  /** The numbers of all open channels. */
-  channelIds(): Array<number>
-  /** Whether a channel with this number is open. */
-  hasChannel(id: number): boolean
-  /** Connection, type, bytes sent, ready to send. */
-  channelInfo(id: number): [number, string, number, boolean] | null
   /** Ends everything at once. */
   abort(): void
 }

@@ -3,6 +3,7 @@
 const { detach } = require('./native.js');
 const { KIND } = require('./kinds.js');
 const { checkBoolean, checkInteger } = require('./args.js');
+const { Records } = require('./records.js');
 const {
   ChannelEvent,
   ChannelOpenRequestEvent,
@@ -15,16 +16,26 @@ const {
 /** Data up to this length has memory of its own already. */
 const COPIED_LENGTH = 4096;
 
+/** Keeps data for whoever asks for the stream; the client's window stays closed for it. */
+function park(lane, bytes, toReport) {
+  lane.parked ??= new Records();
+  lane.parked.push(bytes);
+  lane.parked.absorb();
+  lane.owed += toReport;
+}
+
 /** The events of channels: makes the event object, fires it, answers or reports the bytes as consumed. */
 class ChannelHandlers {
   /** The channel of the last event, as long as it is not closed. */
   currentChannel = 0;
   currentConnection = 0;
   #core;
+  #dispatcher;
   #listeners;
 
-  constructor(core) {
+  constructor(core, dispatcher) {
     this.#core = core;
+    this.#dispatcher = dispatcher;
     this.#listeners = core.listeners;
   }
 
@@ -40,8 +51,12 @@ class ChannelHandlers {
       case KIND.CHANNEL_REQUEST:
         return this.#request(fields);
       case KIND.CHANNEL_EOF:
+        if (lane !== undefined) lane.sawEof = true;
+        return this.#notice(kind, fields[0], fields[1]);
       case KIND.CHANNEL_CLOSED:
-        return this.#ended(lane, kind, fields);
+        this.currentChannel = 0;
+        this.#core.channelGone(lane);
+        return this.#notice(kind, fields[0], fields[1]);
       default:
         return this.#notice(kind, fields[0], fields[1]);
     }
@@ -80,7 +95,8 @@ class ChannelHandlers {
     if (!this.#listeners.has(KIND.CHANNEL_DATA_IN)) {
       // Whoever listens later does not get the beginning of a character that nobody saw.
       if (lane !== undefined && lane.texts !== null) this.#core.forgetTexts(lane);
-      this.#core.consumed(channel, toReport);
+      if (lane !== undefined && lane.serving > 0 && extendedType === 0) park(lane, bytes, toReport);
+      else this.#core.consumed(channel, toReport);
       return undefined;
     }
     this.currentConnection = connection;
@@ -115,20 +131,12 @@ class ChannelHandlers {
     return typeof result === 'boolean' ? undefined : result;
   }
 
-  /** EOF or close: what is short of a record comes first, and after the close nothing is remembered. */
-  #ended(lane, kind, [connection, channel]) {
-    const rest = lane === undefined || lane.records === null ? null : lane.records.rest();
-    const pending = rest && this.#deliver(lane, connection, channel, rest.bytes, 0, rest.toReport);
-    if (pending) return pending.then(() => this.#endedAfterRest(lane, kind, connection, channel));
-    return this.#endedAfterRest(lane, kind, connection, channel);
-  }
-
-  #endedAfterRest(lane, kind, connection, channel) {
-    if (kind === KIND.CHANNEL_CLOSED) {
-      if (this.currentChannel === channel) this.currentChannel = 0;
-      if (lane !== undefined) this.#core.channelGone(lane);
-    }
-    return this.#notice(kind, connection, channel);
+  /** The data has ended: fires what is short of a record. */
+  deliverRest(lane) {
+    const rest = lane.records === null ? null : lane.records.rest();
+    if (rest === null) return undefined;
+    const { connection, channel } = lane;
+    return this.#deliver(lane, connection, channel, rest.bytes, 0, rest.toReport);
   }
 
   #openRequest([question, connection, channel, service, parameters]) {
@@ -140,38 +148,49 @@ class ChannelHandlers {
     );
     const result = this.#listeners.fire(KIND.CHANNEL_OPEN_REQUEST, event, connection);
     if (typeof result !== 'boolean')
-      return result.then((ok) => this.#answerOpen(ok, question, connection, event));
-    this.#answerOpen(result, question, connection, event);
+      return result.then((ok) => this.#answerOpen(ok, question, connection, channel, event));
+    this.#answerOpen(result, question, connection, channel, event);
     return undefined;
   }
 
-  #answerOpen(ok, question, connection, event) {
-    this.#core.answer(
-      question,
-      ok && this.#boolean(KIND.CHANNEL_OPEN_REQUEST, connection, event.accept, 'accept'),
-    );
+  #answerOpen(ok, question, connection, channel, event) {
+    const accept =
+      ok && this.#boolean(KIND.CHANNEL_OPEN_REQUEST, connection, event.accept, 'accept');
+    this.#core.answer(question, accept);
+    // No event will tell of the end of what its listener has asked for too early.
+    if (!accept) {
+      if (this.currentChannel === channel) this.currentChannel = 0;
+      this.#dispatcher.neverOpened(channel);
+    }
     this.#core.flushSoon();
   }
 
   #request([question, connection, channel, type, packet]) {
     const event = new ChannelRequestEvent(String(connection), String(channel), type, packet);
     const result = this.#listeners.fire(KIND.CHANNEL_REQUEST, event, connection);
-    if (typeof result !== 'boolean')
-      return result.then((ok) => this.#answerRequest(ok, question, connection, event));
-    return this.#answerRequest(result, question, connection, event);
+    if (typeof result === 'boolean') {
+      this.#answerRequest(result, question, connection, channel, event);
+      return undefined;
+    }
+    return result.then((ok) => {
+      // Else the channel has ended meanwhile, which waited for the answer no longer.
+      if (this.#dispatcher.findChannelLane(channel)?.question === question)
+        this.#answerRequest(ok, question, connection, channel, event);
+    });
   }
 
-  #answerRequest(ok, question, connection, event) {
+  #answerRequest(ok, question, connection, channel, event) {
     const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
     this.#core.answer(question, success);
     this.#core.flushSoon();
-    if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return undefined;
+    if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return;
     // The reply has to leave before anything the listeners of SSHChannelRequested send.
     this.#core.flush();
     const { connectionId, channelId, requestType, packetB } = event;
     const requested = new ChannelRequestedEvent(connectionId, channelId, requestType, packetB);
     const result = this.#listeners.fire(KIND.CHANNEL_REQUESTED, requested, connection);
-    return typeof result === 'boolean' ? undefined : result;
+    // A notice: its listener may last as long as the command it serves.
+    if (typeof result !== 'boolean') this.#dispatcher.serve(channel, connection, result);
   }
 
   #tunnelRequested([question, connection, , direction, address, port]) {

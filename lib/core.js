@@ -10,10 +10,8 @@ const { Records } = require('./records.js');
 const { ChannelTexts, TextReader } = require('./text.js');
 const keepAlive = require('./keep_alive.js');
 
-const DATA_BITS =
-  (1 << KIND.CHANNEL_DATA_IN) | (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
-const RECORD_BITS = (1 << KIND.CHANNEL_EOF) | (1 << KIND.CHANNEL_CLOSED);
-const CLOSED_BIT = 1 << KIND.CHANNEL_CLOSED;
+const EOF_BIT = 1 << KIND.CHANNEL_EOF;
+const DATA_BITS = (1 << KIND.CHANNEL_DATA_IN) | EOF_BIT;
 const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
 const INTERRUPTED = 10004;
@@ -41,7 +39,7 @@ class Core {
   #dispatcher;
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
-  #needs = { opening: 0, streams: 0, records: 0, texts: 0, waitingToSend: 0 };
+  #needs = { opening: 0, streams: 0, records: 0, waitingToSend: 0 };
   #answers = [];
   #consumed = [];
   #draining = false;
@@ -286,17 +284,21 @@ class Core {
   /** What the text of a channel has left over, which is kept until the channel closes. */
   texts(channel, connection) {
     const lane = this.#dispatcher.channelLane(channel, connection);
-    if (lane.texts === null) {
-      lane.texts = new ChannelTexts();
-      this.need('texts', 1);
-    }
+    lane.texts ??= new ChannelTexts();
     return lane.texts;
   }
 
   forgetTexts(lane) {
     lane.texts = null;
-    this.need('texts', -1);
     this.#dispatcher.dispose(lane);
+  }
+
+  /** Nobody has asked for the stream that data was kept for. */
+  unpark(lane) {
+    this.consumed(lane.channel, lane.owed);
+    lane.parked = null;
+    lane.owed = 0;
+    this.flushSoon();
   }
 
   /** The stream of a channel; `make` builds it the first time. From then on its data goes there. */
@@ -315,15 +317,30 @@ class Core {
     lane.closed = true;
     if (lane.records !== null) this.need('records', -1);
     if (lane.stream !== null) this.need('streams', -1);
-    if (lane.texts !== null) this.need('texts', -1);
     lane.records = null;
     lane.stream = null;
     lane.texts = null;
+    lane.parked = null;
+    lane.owed = 0;
+  }
+
+  /** The listeners of SSHChannelClosed are done. */
+  channelOver(channel) {
+    this.#native.releaseChannel(channel);
+  }
+
+  /** The listeners of Disconnected are done. */
+  connectionOver(connection) {
+    this.#native.releaseConnection(connection);
   }
 
   #knownLane(channel) {
+    const lane = this.#dispatcher.findChannelLane(channel);
+    if (lane !== undefined && !lane.closed) return lane;
+    // While its last listeners run, a channel can be read, but nothing more comes of it.
     const connection =
-      this.#dispatcher.connectionOf(channel) || this.query('channelInfo', channel)?.[0];
+      lane === undefined &&
+      (this.#dispatcher.connectionOfCurrent(channel) || this.query('channelInfo', channel)?.[0]);
     if (!connection) throw new SSHServerError(126, 'Invalid ChannelId.');
     return this.#dispatcher.channelLane(channel, connection);
   }
@@ -361,9 +378,14 @@ class Core {
     for (const done of this.#waiters) done();
   }
 
+  /** The dispatcher waits for last events, or does so no more. */
+  holdChanged() {
+    this.#updateHold();
+  }
+
   // An operation under way holds the process even after unref(): someone waits for its promise.
   #updateHold() {
-    const running = this.#listening || this.#active;
+    const running = this.#listening || this.#active || this.#dispatcher.holds;
     const operating = this.#ops.size > 0;
     keepAlive.keep(this, running || operating);
     keepAlive.hold(this, (running && this.#referenced) || operating);
@@ -378,15 +400,14 @@ class Core {
   }
 
   #updateMask() {
+    // SSHChannelClosed and Disconnected come in any case: with them everything is forgotten.
     let mask = this.listeners.mask();
-    const { opening, streams, records, texts, waitingToSend } = this.#needs;
+    const { opening, streams, records, waitingToSend } = this.#needs;
     // Who accepts channels may ask for the stream of one in SSHChannelOpened or later; the client can
     // have sent data before that, which only events that are built bring here.
     const accepting = this.listeners.has(KIND.CHANNEL_OPEN_REQUEST);
     if (opening > 0 || streams > 0 || accepting) mask |= DATA_BITS;
-    if (records > 0) mask |= RECORD_BITS;
-    // With the end of a channel, what its text has left over is forgotten.
-    if (texts > 0 || this.listeners.has(KIND.CHANNEL_DATA_IN)) mask |= CLOSED_BIT;
+    if (records > 0) mask |= EOF_BIT;
     if (waitingToSend > 0) mask |= READY_BIT;
     if (mask === this.#mask) return;
     this.#mask = mask;

@@ -4,9 +4,26 @@ const { KIND, FIELD_COUNT } = require('./kinds.js');
 const { ChannelLane, ConnectionLane } = require('./lanes.js');
 const { ChannelHandlers } = require('./channel_handlers.js');
 const { ConnectionHandlers } = require('./connection_handlers.js');
+const { Patience } = require('./patience.js');
 
 /** Not an event: the place in a lane where it has to wait for something else. */
 const HOLD = -1;
+
+/** The kinds after which no data comes. */
+const ENDS = new Set([KIND.CHANNEL_EOF, KIND.CHANNEL_CLOSED]);
+
+/** The last kind of a channel, and of a connection. */
+const LAST = new Set([KIND.CHANNEL_CLOSED, KIND.DISCONNECTED]);
+
+/** The kinds whose first field is a question. */
+const QUESTIONS = new Set([
+  KIND.CONNECTED,
+  KIND.SERVICE_REQUEST,
+  KIND.USER_AUTH_REQUEST,
+  KIND.CHANNEL_OPEN_REQUEST,
+  KIND.CHANNEL_REQUEST,
+  KIND.TUNNEL_REQUESTED,
+]);
 
 /**
  * Takes the batches of events apart and sees to their order: an event goes to its handler at once
@@ -18,11 +35,23 @@ class Dispatcher {
   #connectionHandlers;
   #channels = new Map();
   #connections = new Map();
+  #patience;
+  /** How many last events wait in their lanes. */
+  #lastWaiting = 0;
 
   constructor(core) {
     this.#core = core;
-    this.#channelHandlers = new ChannelHandlers(core);
+    this.#channelHandlers = new ChannelHandlers(core, this);
     this.#connectionHandlers = new ConnectionHandlers(core);
+    this.#patience = new Patience(
+      () => this.#endingLanes(),
+      (lane) => this.#goOn(lane),
+    );
+  }
+
+  /** Whether the process is to wait for last events. */
+  get holds() {
+    return this.#lastWaiting > 0;
   }
 
   /** Runs one batch of the addon's; returns how many events it held. */
@@ -60,36 +89,63 @@ class Dispatcher {
     else this.#connections.delete(lane.connection);
   }
 
-  /**
-   * The connection of a channel that events are still to come for, 0 if there is none. The addon may
-   * have seen the end of a channel whose first events are only now running here.
-   */
-  connectionOf(channel) {
-    const lane = this.#channels.get(channel);
-    if (lane !== undefined) return lane.closed ? 0 : lane.connection;
-    return this.#channelHandlers.currentChannel === channel
-      ? this.#channelHandlers.currentConnection
-      : 0;
+  /** The connection of the channel whose event came last, which may not be open yet; 0 for any other. */
+  connectionOfCurrent(channel) {
+    const { currentChannel, currentConnection } = this.#channelHandlers;
+    return currentChannel === channel ? currentConnection : 0;
   }
 
   /** Holds the further events of a channel back until `promise` (which never rejects) is done. */
   hold(channel, connection, promise) {
     const lane = this.channelLane(channel, connection);
     if (lane.busy) lane.queue.push({ kind: HOLD, fields: [promise] });
-    else this.#block(lane, promise);
+    else this.#block(lane, promise, HOLD);
+  }
+
+  /**
+   * A listener of SSHChannelRequested serves the channel until `promise` (which never rejects) is done.
+   * Nothing waits for it. Only data that no listener takes is kept meanwhile: it may ask for the stream.
+   */
+  serve(channel, connection, promise) {
+    const lane = this.channelLane(channel, connection);
+    lane.serving++;
+    promise.then(() => {
+      lane.serving--;
+      if (lane.serving > 0) return;
+      this.#core.unpark(lane);
+      this.dispose(lane);
+    });
   }
 
   /** The stream of a lane is new: what came before it and has not been delivered is the stream's. */
   handOver(lane) {
-    const { stream, records, queue } = lane;
+    const { stream, records, parked, owed, queue } = lane;
+    lane.parked = null;
+    lane.owed = 0;
     const rest = records === null ? null : records.rest();
     if (rest !== null) {
       // Bytes that waited for the rest of their record have been reported; the stream reports what it is fed.
-      stream.feed(rest.bytes, rest.toReport);
+      this.#feed(lane, rest.bytes, rest.toReport);
     }
+    const kept = parked?.rest() ?? null;
+    if (kept !== null) this.#feed(lane, kept.bytes, owed);
     const isData = ({ kind, fields }) => kind === KIND.CHANNEL_DATA_IN && fields[3] === 0;
-    for (const { fields } of queue.extract(isData)) stream.feed(fields[2], fields[2].length);
+    for (const { fields } of queue.extract(isData)) this.#feed(lane, fields[2], fields[2].length);
+    if (lane.sawEof) stream.notice(KIND.CHANNEL_EOF);
     for (const { kind } of queue) stream.notice(kind);
+  }
+
+  #feed(lane, bytes, toReport) {
+    lane.stream.feed(bytes, toReport);
+  }
+
+  /** A channel was refused: whatever was asked for it is over. */
+  neverOpened(channel) {
+    const lane = this.#channels.get(channel);
+    if (lane === undefined) return;
+    lane.stream?.notice(KIND.CHANNEL_CLOSED);
+    this.#core.channelGone(lane);
+    this.dispose(lane);
   }
 
   /** The record length has changed: what waits may be a record now. Events never fire inside a method. */
@@ -97,7 +153,7 @@ class Dispatcher {
     await undefined;
     if (lane.busy || lane.records === null) return;
     const pending = this.#channelHandlers.deliverRecords(lane);
-    if (pending !== undefined) this.#block(lane, pending);
+    if (pending !== undefined) this.#block(lane, pending, KIND.CHANNEL_DATA_IN);
     this.#core.flushSoon();
   }
 
@@ -142,7 +198,7 @@ class Dispatcher {
     const lane = this.#channels.size === 0 ? undefined : this.#channels.get(channel);
     if (lane !== undefined) {
       if (extendedType === 0 && lane.stream !== null) {
-        lane.stream.feed(bytes, bytes.length);
+        this.#feed(lane, bytes, bytes.length);
         return;
       }
       if (lane.busy) {
@@ -154,33 +210,48 @@ class Dispatcher {
       }
     }
     const pending = this.#channelHandlers.data(lane, connection, channel, bytes, extendedType);
-    if (pending !== undefined) this.#blockChannel(connection, channel, pending);
+    if (pending !== undefined)
+      this.#block(this.channelLane(channel, connection), pending, KIND.CHANNEL_DATA_IN);
   }
 
   #channelEvent(kind, connection, channel, fields) {
-    const lane = this.#channels.get(channel);
+    let lane = this.#channels.get(channel);
     // A listener may wait for the stream, so the stream must not wait for the listener.
     if (lane !== undefined && lane.stream !== null) lane.stream.notice(kind);
     if (lane !== undefined && lane.busy) {
-      lane.queue.push({ kind, fields });
+      this.#push(lane, kind, fields);
+      return;
+    }
+    // Listeners of the last event find the channel, and that it has ended.
+    if (kind === KIND.CHANNEL_CLOSED) lane ??= this.channelLane(channel, connection);
+    if (ENDS.has(kind) && lane !== undefined && lane.records !== null) {
+      // What is short of a record comes first, and has to be waited for.
+      this.#push(lane, kind, fields);
+      this.#occupy(lane);
+      this.#runChannelQueue(lane);
       return;
     }
     const pending = this.#channelHandlers.run(lane, kind, fields);
-    if (pending !== undefined) this.#blockChannel(connection, channel, pending);
-    else if (lane !== undefined) this.dispose(lane);
+    if (pending !== undefined) {
+      this.#block(lane ?? this.channelLane(channel, connection), pending, kind, fields);
+    } else if (lane !== undefined) {
+      this.#done(lane, kind);
+      this.dispose(lane);
+    }
   }
 
   #connectionEvent(kind, connection, fields) {
     const lane = this.#connections.get(connection);
     const waits = kind === KIND.DISCONNECTED && lane !== undefined && lane.busyChannels > 0;
     if (lane !== undefined && (waits || !lane.idle)) {
-      lane.queue.push({ kind, fields });
+      this.#push(lane, kind, fields);
       return;
     }
     const pending = this.#connectionHandlers.run(kind, fields);
     // Errors of the server as a whole have no connection to wait for.
     if (pending !== undefined && connection !== 0)
-      this.#block(this.#connectionLane(connection), pending);
+      this.#block(this.#connectionLane(connection), pending, kind, fields);
+    else if (kind === KIND.DISCONNECTED) this.#core.connectionOver(connection);
   }
 
   #connectionLane(connection) {
@@ -190,62 +261,141 @@ class Dispatcher {
     return lane;
   }
 
-  #blockChannel(connection, channel, pending) {
-    this.#block(this.channelLane(channel, connection), pending);
+  /** The last event of a lane waits in its queue, or for its listeners. */
+  #end(lane) {
+    lane.ending = true;
+    lane.looks = 0;
+    this.#patience.begin();
   }
 
-  #block(lane, pending) {
+  #push(lane, kind, fields) {
+    lane.queue.push({ kind, fields });
+    if (!LAST.has(kind)) return;
+    this.#end(lane);
+    if (++this.#lastWaiting === 1) this.#core.holdChanged();
+  }
+
+  #shift(lane) {
+    const event = lane.queue.shift();
+    if (LAST.has(event.kind) && --this.#lastWaiting === 0) this.#core.holdChanged();
+    return event;
+  }
+
+  /** The busy lanes whose channel or connection has ended. */
+  *#endingLanes() {
+    for (const lane of this.#channels.values())
+      if (lane.busy && (lane.ending || this.#connections.get(lane.connection).ending)) yield lane;
+    for (const lane of this.#connections.values()) if (lane.busy && lane.ending) yield lane;
+  }
+
+  #block(lane, pending, kind, fields) {
+    this.#occupy(lane);
+    this.#wait(lane, pending, kind, fields);
+  }
+
+  #occupy(lane) {
     lane.busy = true;
     if (lane instanceof ChannelLane) this.#connectionLane(lane.connection).busyChannels++;
-    this.#wait(lane, pending);
   }
 
-  #wait(lane, pending) {
-    pending.then(() => this.#resume(lane));
+  #wait(lane, pending, kind, fields) {
+    lane.pending = pending;
+    lane.kind = kind;
+    lane.question = QUESTIONS.has(kind) ? fields[0] : 0;
+    if (LAST.has(kind)) this.#end(lane);
+    pending.then(() => {
+      // Else it was waited for no longer.
+      if (lane.pending === pending) this.#resume(lane);
+    });
+  }
+
+  /** An event of a lane has been handled. */
+  #done(lane, kind) {
+    if (kind === KIND.CHANNEL_CLOSED) this.#core.channelOver(lane.channel);
+    else if (kind === KIND.DISCONNECTED) this.#core.connectionOver(lane.connection);
   }
 
   #resume(lane) {
-    const pending =
-      lane instanceof ChannelLane ? this.#runChannelQueue(lane) : this.#runConnectionQueue(lane);
+    this.#done(lane, lane.kind);
+    lane.looks = 0;
+    if (lane instanceof ChannelLane) this.#runChannelQueue(lane);
+    else this.#runConnectionQueue(lane);
     this.#core.flushSoon();
-    if (pending !== undefined) {
-      this.#wait(lane, pending);
-      return;
-    }
-    lane.busy = false;
-    if (lane instanceof ChannelLane) this.#channelDone(lane.connection);
-    this.dispose(lane);
   }
 
+  /** What a lane waits for does not come; the rest of its events does. */
+  #goOn(lane) {
+    // Its last event may have been reached by another one's end.
+    if (!lane.busy) return;
+    this.#core.listeners.unsettled(lane.kind, lane.connection);
+    if (lane.question !== 0) this.#core.answer(lane.question, false);
+    if (lane.kind === KIND.CHANNEL_OPEN_REQUEST) this.neverOpened(lane.channel);
+    lane.pending = null;
+    lane.waitsNoMore = true;
+    this.#resume(lane);
+  }
+
+  /** Runs what is in the queue until something has to be waited for. */
   #runChannelQueue(lane) {
     // First the rest of the data at hand, then what came after it.
-    let pending = lane.records === null ? undefined : this.#channelHandlers.deliverRecords(lane);
-    while (pending === undefined && lane.queue.length > 0) {
-      const { kind, fields } = lane.queue.shift();
-      if (kind === HOLD) pending = fields[0];
-      else if (kind === KIND.CHANNEL_DATA_IN) pending = this.#channelHandlers.data(lane, ...fields);
-      else pending = this.#channelHandlers.run(lane, kind, fields);
+    if (this.#delaysRecords(lane)) return;
+    while (lane.queue.length > 0) {
+      if (ENDS.has(lane.queue.peek().kind)) {
+        const rest = this.#channelHandlers.deliverRest(lane);
+        if (this.#waits(lane, rest, KIND.CHANNEL_DATA_IN)) return;
+      }
+      const { kind, fields } = this.#shift(lane);
+      if (this.#waits(lane, this.#runOfChannel(lane, kind, fields), kind, fields)) return;
+      if (kind === KIND.CHANNEL_DATA_IN && this.#delaysRecords(lane)) return;
     }
-    return pending;
+    lane.busy = false;
+    this.dispose(lane);
+    this.#channelDone(lane.connection);
+  }
+
+  /** Fires the records there are; whether one of them has to be waited for. */
+  #delaysRecords(lane) {
+    while (lane.records !== null) {
+      const pending = this.#channelHandlers.deliverRecords(lane);
+      if (this.#waits(lane, pending, KIND.CHANNEL_DATA_IN)) return true;
+      if (pending === undefined) break;
+    }
+    return false;
+  }
+
+  #runOfChannel(lane, kind, fields) {
+    if (kind === HOLD) return fields[0];
+    if (kind === KIND.CHANNEL_DATA_IN) return this.#channelHandlers.data(lane, ...fields);
+    return this.#channelHandlers.run(lane, kind, fields);
   }
 
   #runConnectionQueue(lane) {
     while (lane.queue.length > 0) {
-      if (lane.queue.peek().kind === KIND.DISCONNECTED && lane.busyChannels > 0) return undefined;
-      const { kind, fields } = lane.queue.shift();
-      const pending = this.#connectionHandlers.run(kind, fields);
-      if (pending !== undefined) return pending;
+      if (lane.queue.peek().kind === KIND.DISCONNECTED && lane.busyChannels > 0) break;
+      const { kind, fields } = this.#shift(lane);
+      if (this.#waits(lane, this.#connectionHandlers.run(kind, fields), kind, fields)) return;
     }
-    return undefined;
+    lane.busy = false;
+    this.dispose(lane);
+  }
+
+  /** Whether the lane has to wait for an event that was just handed to the listeners. */
+  #waits(lane, pending, kind, fields) {
+    if (pending !== undefined && !lane.waitsNoMore) {
+      this.#wait(lane, pending, kind, fields);
+      return true;
+    }
+    if (pending !== undefined && QUESTIONS.has(kind)) this.#core.answer(fields[0], false);
+    this.#done(lane, kind);
+    return false;
   }
 
   #channelDone(connection) {
     const lane = this.#connections.get(connection);
     lane.busyChannels--;
     if (lane.busyChannels > 0 || lane.busy) return;
-    const pending = this.#runConnectionQueue(lane);
-    if (pending !== undefined) this.#block(lane, pending);
-    else this.dispose(lane);
+    lane.busy = true;
+    this.#runConnectionQueue(lane);
   }
 }
 

@@ -110,7 +110,12 @@ export interface SSHServerChannelOpenRequestEvent extends SSHServerChannelEvent 
   accept: boolean;
 }
 
-/** `SSHChannelRequested`: a channel request was answered with success; here the work of it is done. */
+/**
+ * `SSHChannelRequested`: a channel request was answered with success; here the work of it is done. A notice: its
+ * listeners are called before the events that follow it, and nothing waits for their promises, so that one may last
+ * as long as the command (a rejection is told by `Error`). Data that no listener of SSHChannelDataIn takes is kept
+ * for getChannelStream while one runs.
+ */
 export interface SSHServerChannelRequestedEvent extends SSHServerChannelEvent {
   /** `"shell"`, `"exec"`, `"pty-req"`, `"env"`, `"subsystem"` or anything else the client names. */
   readonly requestType: string;
@@ -299,6 +304,12 @@ export interface SSHServerEvents {
 /**
  * A listener may return a promise. Then only what the event is about waits for it: that channel, or that
  * connection until it is authenticated; later events of the same channel come after it, and
- * `Disconnected` comes after all of its connection. `Log` never waits. Any other value is ignored.
+ * `Disconnected` comes after all of its connection. `Log` never waits, and nothing waits for
+ * `SSHChannelRequested`. Any other value is ignored.
+ *
+ * When a channel or its connection has ended, a listener that nothing moves for two seconds is waited for
+ * no longer: an `Error` event (1202) tells which, what it was asked counts as refused, and the rest of the
+ * events comes without waiting for any promise. So there is one `SSHChannelClosed` for each `SSHChannelOpened`
+ * and one `Disconnected` for each `Connected`, whatever listeners do.
  */
 export type SSHServerListener<E> = (event: E) => unknown;

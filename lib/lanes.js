@@ -10,6 +10,17 @@ const { Fifo } = require('./fifo.js');
 class Lane {
   busy = false;
   queue = new Fifo();
+  /** What the lane waits for while it is busy, and the kind of its event. */
+  pending = null;
+  kind = 0;
+  /** The question that this event has put, 0 if none. */
+  question = 0;
+  /** A listener was waited for in vain: no other one of this lane is. */
+  waitsNoMore = false;
+  /** The last event has come: what is waited for is waited for so long and no longer (patience.js). */
+  ending = false;
+  /** How often that has been looked at since anything moved here. */
+  looks = 0;
 
   get idle() {
     return !this.busy && this.queue.length === 0;
@@ -25,6 +36,14 @@ class ChannelLane extends Lane {
   /** The ChannelTexts of a channel whose data was cut inside of a character, or has a state. */
   texts = null;
 
+  /** How many listeners of SSHChannelRequested are not done: one of them may ask for the stream yet. */
+  serving = 0;
+  /** Meanwhile the data that nobody else takes waits here, a Records, and is owed to the client's window. */
+  parked = null;
+  owed = 0;
+  /** SSHChannelEOF has been reached. */
+  sawEof = false;
+
   /** SSHChannelClosed has been reached: nothing comes after it. */
   closed = false;
 
@@ -35,7 +54,13 @@ class ChannelLane extends Lane {
   }
 
   get disposable() {
-    return this.idle && this.records === null && this.stream === null && this.texts === null;
+    return (
+      this.idle &&
+      (this.serving === 0 || this.closed) &&
+      this.records === null &&
+      this.stream === null &&
+      this.texts === null
+    );
   }
 }
 

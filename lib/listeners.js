@@ -88,6 +88,15 @@ class Listeners {
     }
   }
 
+  /** The listeners of an event are waited for no longer: nothing depends on them any more. */
+  unsettled(kind, connection) {
+    const detail =
+      `A listener of ${EVENT_NAMES[kind]} has not settled its promise. What it was about has ended, ` +
+      'and what comes after it waits no longer.';
+    if (kind === KIND.ERROR || !this.has(KIND.ERROR)) this.#warn(kind, detail);
+    else this.error(connection, CODE_CHANNEL, `${this.#errorText(CODE_CHANNEL)} ${detail}`);
+  }
+
   error(connection, code, description, cause) {
     return this.fire(
       KIND.ERROR,

@@ -160,12 +160,13 @@ export class SSHChannel {
 /** The connected clients by id: a view that is always up to date; an object is made only for what is asked for. */
 export class SSHConnectionMap implements Iterable<[string, SSHConnection]> {
   private constructor();
-  /** How many there are. */
+  /** How many there are now, which is how many are listed. */
   size(): number;
-  /** The one with this id, or undefined. */
+  /** The one with this id, or undefined. Events find their connection here though it has ended meanwhile. */
   get(id: string): SSHConnection | undefined;
   /** The same as get. */
   item(id: string): SSHConnection | undefined;
+  /** Whether get finds one. */
   has(id: string): boolean;
   keys(): IterableIterator<string>;
   values(): IterableIterator<SSHConnection>;
@@ -180,12 +181,13 @@ export class SSHConnectionMap implements Iterable<[string, SSHConnection]> {
 /** The open channels by id: a view that is always up to date; an object is made only for what is asked for. */
 export class SSHChannelMap implements Iterable<[string, SSHChannel]> {
   private constructor();
-  /** How many there are. */
+  /** How many there are now, which is how many are listed. */
   size(): number;
-  /** The one with this id, or undefined. */
+  /** The one with this id, or undefined. Events find their channel here though it has ended meanwhile. */
   get(id: string): SSHChannel | undefined;
   /** The same as get. */
   item(id: string): SSHChannel | undefined;
+  /** Whether get finds one. */
   has(id: string): boolean;
   keys(): IterableIterator<string>;
   values(): IterableIterator<SSHChannel>;

@@ -39,7 +39,7 @@ class SSHConnection {
     field(
       'Connected',
       function () {
-        return this.#core !== null && this.#core.query('hasConnection', this.#id);
+        return this.#core !== null && this.#core.query('isConnected', this.#id);
       },
       function (connected) {
         checkBoolean(connected, 'connected');

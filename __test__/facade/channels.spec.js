@@ -168,7 +168,7 @@ describe('record lengths', () => {
   test('are forgotten with the channel, and so are the events they needed', async () => {
     const { server, native } = create(3);
     await server.changeRecordLength('3', 4);
-    expect(native.listensTo(5) && native.listensTo(7)).toBe(true);
+    expect(native.listensTo(7)).toBe(true);
     native.channels.delete(3);
     native.events(closed(3));
     expect(native.mask).toBe(0);
@@ -211,6 +211,58 @@ describe('the stream of a channel', () => {
     await turn();
     native.events(data(3, 'and direct'), eof(3), closed(3));
     expect(await promise).toBe('queued and direct');
+  });
+
+  test('is given what came before a listener of SSHChannelRequested asked for it, and the end', async () => {
+    const { server, native } = create(3);
+    const asked = deferred();
+    const text = deferred();
+    server.on('SSHChannelRequest', (e) => (e.success = true));
+    server.on('SSHChannelRequested', async (e) => {
+      await asked.promise;
+      let all = '';
+      for await (const chunk of server.getChannelStream(e.channelId)) all += chunk;
+      text.resolve(all);
+    });
+    const events = [
+      [11, 1, 1, 3, 'exec', bytes('')],
+      data(3, 'one '),
+      data(3, 'by '),
+      data(3, 'one'),
+    ];
+    native.events(...events, eof(3));
+    await turn();
+    expect(native.totalConsumed(3)).toBe(0);
+    asked.resolve();
+    expect(await text.promise).toBe('one by one');
+    expect(native.totalConsumed(3)).toBe(10);
+  });
+
+  test('data is kept for a stream only until the listener that may ask for it is done', async () => {
+    const { server, native } = create(3);
+    const served = deferred();
+    server.on('SSHChannelRequest', (e) => (e.success = true));
+    server.on('SSHChannelRequested', () => served.promise);
+    native.events([11, 1, 1, 3, 'exec', bytes('')], data(3, 'nobody wants it'));
+    await turn();
+    expect(native.totalConsumed(3)).toBe(0);
+    served.resolve();
+    await turn();
+    expect(native.totalConsumed(3)).toBe(15);
+    native.events(data(3, 'nor that'));
+    expect(native.totalConsumed(3)).toBe(23);
+  });
+
+  test('asked for by who refuses the channel, it ends', async () => {
+    const { server, native } = create();
+    let stream;
+    server.on('SSHChannelOpenRequest', (e) => {
+      stream = server.getChannelStream(e.channelId);
+    });
+    native.events([9, 1, 1, 3, 'session', bytes('')]);
+    await once(stream, 'close');
+    expect(native.called('closeChannel')).toEqual([]);
+    expect(() => server.getChannelStream('3')).toThrow(expect.objectContaining({ code: 126 }));
   });
 
   test('can be asked for in the first listener of a channel, and not after its end', () => {
@@ -353,7 +405,7 @@ describe('openChannel', () => {
   test('its events wait for the code after the await', async () => {
     const { server, native } = create(3);
     const promise = server.openChannel('1', 'session');
-    expect([5, 6, 7].every((kind) => native.listensTo(kind))).toBe(true);
+    expect([6, 7].every((kind) => native.listensTo(kind))).toBe(true);
     const [[op]] = native.called('openChannel');
     native.channels.set(8, [1, 'session', 0, true]);
     native.events([32, op, 0, '', 8], data(8, 'early'));

@@ -52,7 +52,7 @@ describe('the listener mask', () => {
   test('who accepts channels is sent their data, as a stream may be asked for late', () => {
     const { server, native } = create();
     server.on('SSHChannelOpenRequest', () => {});
-    expect([5, 6, 7, 9].every((kind) => native.listensTo(kind))).toBe(true);
+    expect([6, 7, 9].every((kind) => native.listensTo(kind))).toBe(true);
   });
 });
 
@@ -366,22 +366,36 @@ describe('questions', () => {
     expect(native.called('answer')).toEqual([[[1, 0, 2, 1]]]);
   });
 
-  test('the channel waits for a promise of SSHChannelRequested', async () => {
+  test('nothing waits for a promise of SSHChannelRequested, and a rejection is told', async () => {
     const { server, native } = create();
-    const gate = deferred();
+    const served = deferred();
     const seen = [];
     server.on('SSHChannelRequest', async (e) => {
       e.success = true;
     });
-    server.on('SSHChannelRequested', () => gate.promise);
-    server.on('SSHChannelDataIn', (e) => seen.push(e.data));
-    native.events([11, 1, 1, 2, 'shell', bytes('')], data(2, 'x'));
+    server.on('SSHChannelRequested', (e) => {
+      seen.push(e.requestType);
+      return served.promise;
+    });
+    for (const name of ['SSHChannelDataIn', 'SSHChannelEOF', 'SSHChannelClosed', 'Disconnected'])
+      server.on(name, (e) => seen.push(e.data ?? name));
+    server.on('Error', (e) => seen.push(e.description));
+    native.events(
+      [11, 1, 1, 2, 'shell', bytes('')],
+      data(2, 'x'),
+      [11, 2, 1, 2, 'window-change', bytes('')],
+      [7, 1, 2],
+      [5, 1, 2],
+      [2, 1, 0, 'OK'],
+    );
     await turn();
-    expect(native.called('answer')).toEqual([[[1, 1]]]);
-    expect(seen).toEqual([]);
-    gate.resolve();
+    const last = ['SSHChannelEOF', 'SSHChannelClosed', 'Disconnected'];
+    expect(seen.splice(0)).toEqual(['shell', 'x', 'window-change', ...last]);
+    expect(native.called('answer')).toEqual([[[1, 1]], [[2, 1]]]);
+    served.reject(new Error('the command was not found'));
     await turn();
-    expect(seen).toEqual(['x']);
+    expect(seen).toHaveLength(2);
+    expect(seen[0]).toContain('SSHChannelRequested failed: the command was not found');
   });
 
   test('a listener that is gone by the time of its event leaves the starting value', () => {

@@ -143,6 +143,10 @@ class NativeServer {
     return this.connections.has(id);
   }
 
+  isConnected(id) {
+    return this.connections.has(id);
+  }
+
   connectionInfo(id) {
     return this.connections.get(id) ?? null;
   }
@@ -175,6 +179,8 @@ for (const name of [
   'answerConnected',
   'answerTunnel',
   'consumed',
+  'releaseChannel',
+  'releaseConnection',
   'setPrompts',
   'setCertificate',
   'abort',

@@ -80,16 +80,6 @@ test('a rest is forgotten with its channel, and when nobody listens', () => {
   expect(texts).toEqual(['', '\ufffd']);
 });
 
-test('who listens for data is told of the end of channels', () => {
-  const { server, native, listener } = listening();
-  expect(native.listensTo(5)).toBe(true);
-  native.events(data(3, [0xc3]));
-  server.off('SSHChannelDataIn', listener);
-  expect(native.listensTo(5)).toBe(true);
-  native.events(closed(3));
-  expect(native.listensTo(5)).toBe(false);
-});
-
 test('a byte order mark is a character as any other', () => {
   const { native, texts } = listening();
   native.events(data(3, utf8('\ufeffa')));

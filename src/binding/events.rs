@@ -12,7 +12,7 @@ use super::errors::Failure;
 use super::memory;
 use super::program::Program;
 use crate::driver::{
-    Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpError, OpResult, RequestAsked,
+    Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpError, OpResult, Remains, RequestAsked,
     ServerEvent, TunnelAsked,
 };
 use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Outcome, Ticket};
@@ -95,12 +95,21 @@ impl Questions {
     }
 }
 
+/// What can still be read of connections and channels whose last events were handed over: the facade
+/// says when the listeners of these are done.
+#[derive(Default)]
+pub(super) struct AllRemains {
+    pub(super) connections: HashMap<u64, Remains>,
+    pub(super) channels: HashMap<u64, Remains>,
+}
+
 /// The flat array that is being filled.
 pub(super) struct Batch<'env, 'state> {
     env: &'env Env,
     array: Array<'env>,
     len: u32,
     questions: &'state mut Questions,
+    remains: &'state mut AllRemains,
     program: &'state Program,
 }
 
@@ -108,9 +117,10 @@ impl<'env, 'state> Batch<'env, 'state> {
     pub(super) fn new(
         env: &'env Env,
         questions: &'state mut Questions,
+        remains: &'state mut AllRemains,
         program: &'state Program,
     ) -> napi::Result<Self> {
-        Ok(Self { env, array: env.create_array(0)?, len: 0, questions, program })
+        Ok(Self { env, array: env.create_array(0)?, len: 0, questions, remains, program })
     }
 
     pub(super) fn finish(self) -> Array<'env> {
@@ -185,7 +195,8 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put(CONNECTED_FAILED)?;
                 self.put_failure((&error).into())
             }
-            ServerEvent::Disconnected { connection, end } => {
+            ServerEvent::Disconnected { connection, end, remains } => {
+                self.remains.connections.insert(connection, remains);
                 self.put_of_connection(EventKind::Disconnected, connection)?;
                 self.put_failure((&end).into())
             }
@@ -271,7 +282,8 @@ impl<'env, 'state> Batch<'env, 'state> {
             ServerEvent::ChannelEof { connection, channel } => {
                 self.put_of_channel(EventKind::ChannelEof, (connection, channel))
             }
-            ServerEvent::ChannelClosed { connection, channel } => {
+            ServerEvent::ChannelClosed { connection, channel, remains } => {
+                self.remains.channels.insert(channel, remains);
                 self.put_of_channel(EventKind::ChannelClosed, (connection, channel))
             }
             ServerEvent::TunnelRequested {

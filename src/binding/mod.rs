@@ -14,6 +14,7 @@ mod algorithm_list;
 mod alternatives;
 mod certificate;
 mod codepage;
+mod collections;
 mod config_strings;
 mod decoder;
 mod errors;

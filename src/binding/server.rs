@@ -15,7 +15,7 @@ use super::alternatives::{AlternativeToLoad, LoadedAlternative};
 use super::certificate::{NativeCertificate, Request, Selector};
 use super::config_strings;
 use super::errors::{Failure, NO_CERTIFICATE, UNKNOWN_CONNECTION};
-use super::events::{Batch, Questions};
+use super::events::{AllRemains, Batch, Questions};
 use super::login_texts;
 use super::loop_sockets::LoopSockets;
 use super::loop_wake::LoopWake;
@@ -59,8 +59,9 @@ fn waker(state: &State, env: &Env, wake: &Function<'_, (), ()>) -> napi::Result<
 /// An SSH server behind the facade.
 #[napi]
 pub struct NativeServer {
-    state: State,
+    pub(super) state: State,
     questions: Questions,
+    pub(super) remains: AllRemains,
     /// Resets that wait for their shutdown.
     resets: Vec<Ticket>,
 }
@@ -77,7 +78,12 @@ impl NativeServer {
         let state = State { settings, server, program };
         state.apply();
         state.program.rouse(|| waker(&state, env, &wake))?;
-        Ok(Self { state, questions: Questions::default(), resets: Vec::new() })
+        Ok(Self {
+            state,
+            questions: Questions::default(),
+            remains: AllRemains::default(),
+            resets: Vec::new(),
+        })
     }
 
     /// `wake` is called again.
@@ -114,7 +120,8 @@ impl NativeServer {
     pub fn drain<'env>(&mut self, env: &'env Env) -> napi::Result<Array<'env>> {
         self.state.server.begin_turn();
         let events = self.state.program.take_batch();
-        let mut batch = Batch::new(env, &mut self.questions, &self.state.program)?;
+        let mut batch =
+            Batch::new(env, &mut self.questions, &mut self.remains, &self.state.program)?;
         let mut reset = false;
         for event in events {
             if let ServerEvent::Done { ticket, .. } = &event
@@ -435,78 +442,6 @@ impl NativeServer {
         Ok(entry.connection.send_eof(entry.local, ticket(op)))
     }
 
-    /// How many connections there are.
-    #[napi]
-    pub fn connection_count(&self) -> u32 {
-        count(self.state.server.connection_count())
-    }
-
-    /// The numbers of all connections.
-    #[napi]
-    pub fn connection_ids(&self) -> Vec<i64> {
-        numbers(self.state.server.connection_ids())
-    }
-
-    /// Whether there is a connection with this number.
-    #[napi]
-    pub fn has_connection(&self, id: f64) -> bool {
-        self.connection(id).is_ok()
-    }
-
-    /// Local address, remote address, remote port, timeout.
-    #[napi]
-    pub fn connection_info(&self, id: f64) -> Either<(String, String, u32, u32), Null> {
-        let Ok(connection) = self.connection(id) else {
-            return Either::B(Null);
-        };
-        let (peer, port) = connection.peer();
-        let local = connection.local_address().to_string();
-        Either::A((local, peer.to_string(), port.into(), connection.timeout()))
-    }
-
-    /// Changes the timeout of a connection.
-    #[napi]
-    pub fn set_connection_timeout(&self, id: f64, seconds: f64) -> napi::Result<(), String> {
-        let connection = self.connection(id)?;
-        let seconds = whole(seconds).and_then(|seconds| u32::try_from(seconds).ok());
-        let bad = || Failure::invalid("A timeout is a whole number of seconds.");
-        connection.set_timeout(seconds.ok_or_else(bad)?);
-        Ok(())
-    }
-
-    /// How many channels are open.
-    #[napi]
-    pub fn channel_count(&self) -> u32 {
-        count(self.state.server.channel_count())
-    }
-
-    /// The numbers of all open channels.
-    #[napi]
-    pub fn channel_ids(&self) -> Vec<i64> {
-        numbers(self.state.server.channel_ids())
-    }
-
-    /// Whether a channel with this number is open.
-    #[napi]
-    pub fn has_channel(&self, id: f64) -> bool {
-        self.state.channel(id).is_ok()
-    }
-
-    /// Connection, type, bytes sent, ready to send.
-    #[napi]
-    pub fn channel_info(&self, id: f64) -> Either<(i64, String, i64, bool), Null> {
-        let Ok(entry) = self.state.channel(id) else {
-            return Either::B(Null);
-        };
-        entry.refresh();
-        Either::A((
-            signed(entry.connection.id()),
-            entry.service.clone(),
-            signed(entry.bytes_sent()),
-            entry.ready_to_send(),
-        ))
-    }
-
     /// Ends everything at once.
     #[napi]
     pub fn abort(&self) {
@@ -530,17 +465,4 @@ impl Drop for NativeServer {
 /// The facade counts its operations.
 fn ticket(op: f64) -> Ticket {
     Ticket(whole(op).unwrap_or(0))
-}
-
-/// Numbers and counters stay below 2^53.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn numbers(ids: Vec<u64>) -> Vec<i64> {
-    ids.into_iter().map(signed).collect()
-}
-
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }

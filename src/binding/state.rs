@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::errors::{Failure, UNKNOWN_CONNECTION};
 use super::program::Program;
 use super::settings::Settings;
-use crate::driver::{ChannelEntry, ConnectionHandle, Server};
+use crate::driver::{ChannelEntry, ConnectionHandle, Known, PastConnection, Server};
+
+pub(super) type KnownConnection = Known<ConnectionHandle, PastConnection>;
 
 /// One server and what was set for it.
 pub(super) struct State {
@@ -27,6 +29,12 @@ impl State {
 
     pub(super) fn connection(&self, id: u64) -> Result<Arc<ConnectionHandle>, Failure> {
         let found = self.server.connection(id);
+        found.ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))
+    }
+
+    /// A connection, or what is left of it while the program has not heard of its end.
+    pub(super) fn known_connection(&self, id: u64) -> Result<KnownConnection, Failure> {
+        let found = self.server.known_connection(id);
         found.ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))
     }
 

@@ -31,8 +31,8 @@ const CONSUMED_CHANNELS: usize = 32;
 #[derive(Debug)]
 pub struct ConnectionHandle {
     id: u64,
-    peer: SocketAddr,
-    local: SocketAddr,
+    pub(super) peer: SocketAddr,
+    pub(super) local: SocketAddr,
     timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
     pub(super) socket: Socket,

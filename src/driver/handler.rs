@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::arrival::Reply;
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
+use super::tables::Remains;
 use super::tunnel::TunnelCommand;
 use crate::crypto::signature::PrivateKey;
 use crate::engine::{Answer, AuthAnswer, AuthQuestion, Prompt, QuestionId, Ticket};
@@ -43,7 +44,8 @@ pub enum EventKind {
 }
 
 /// Which events have a listener. An event that nobody wants is never built, and a question that
-/// nobody wants is answered with its starting value at once.
+/// nobody wants is answered with its starting value at once. Only the ends of channels and connections
+/// are always told.
 #[derive(Debug, Default)]
 pub struct Wanted(AtomicU64);
 
@@ -115,8 +117,8 @@ pub trait Handler: Send + Sync + 'static {
     /// The last socket is closed. There may be another one at any time.
     fn idle(&self) {}
 
-    /// A connection is gone: what was kept for it can go too. Told whether or not anybody wants to
-    /// know of its end.
+    /// Nothing of a connection can be read any more: what was kept for it can go too. Told whether or
+    /// not anybody wants to know of its end.
     fn forget(&self, connection: u64);
 
     /// The answer to an authentication request when nobody wants to be asked.
@@ -136,8 +138,8 @@ pub enum ServerEvent {
     ConnectedFailed { error: io::Error },
     /// A TCP connection was accepted; the answer chooses its host key.
     Connected { connection: u64, asked: ConnectedAsked },
-    /// The connection is gone.
-    Disconnected { connection: u64, end: ConnectionEnd },
+    /// The connection is gone. What is left of it can be read until `remains` is dropped.
+    Disconnected { connection: u64, end: ConnectionEnd, remains: Remains },
     /// Something went wrong; 0 stands for no connection in particular.
     Error { connection: u64, error: OpError },
     /// A log line; 0 stands for no connection in particular.
@@ -173,8 +175,8 @@ pub enum ServerEvent {
     ChannelData { connection: u64, channel: u64, data_type: Option<u32>, data: Bytes },
     /// The client sends no more data.
     ChannelEof { connection: u64, channel: u64 },
-    /// A channel is closed.
-    ChannelClosed { connection: u64, channel: u64 },
+    /// A channel is closed. What is left of it can be read until `remains` is dropped.
+    ChannelClosed { connection: u64, channel: u64, remains: Remains },
     /// The client wants a tunnel; no channel event will tell of what goes through it.
     TunnelRequested {
         connection: u64,

@@ -2,13 +2,14 @@
 //! gone because its code panicked. No command is ever left without an end.
 
 use std::future::{Future, poll_fn};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
 use super::handler::{ConnectionEnd, EventKind, ServerEvent};
-use crate::engine::Outcome;
+use super::tables::PastConnection;
+use crate::engine::{Connection, Outcome};
 use crate::error::{Closed, Error};
 
 impl ConnectionHandle {
@@ -20,9 +21,11 @@ impl ConnectionHandle {
         }
         // An abort ends the task while the program's thread still watches.
         self.no_more_hosted();
-        let (end, channels, closing, undone) = {
+        let (end, channels, closing, undone, past) = {
             let mut core = self.core.lock();
             self.end_tunnels(&mut core);
+            let is_known = self.is_known.load(Ordering::Relaxed);
+            let past = is_known.then(|| self.past(core.engine.as_ref()));
             core.engine = None;
             core.job = None;
             let mut undone = std::mem::take(&mut core.waiting);
@@ -35,7 +38,7 @@ impl ConnectionHandle {
                 (None, None) => ConnectionEnd::Panicked,
             };
             let channels = std::mem::take(&mut core.channels);
-            (end, channels, std::mem::take(&mut core.closing), undone)
+            (end, channels, std::mem::take(&mut core.closing), undone, past)
         };
         // Both are empty unless something panicked: the engine closes its channels when it ends, and
         // says how everything ended that it was to do.
@@ -47,13 +50,13 @@ impl ConnectionHandle {
             queue.closed = true;
             std::mem::take(&mut queue.commands)
         };
-        self.shared.remove_connection(self.id());
+        let remains = self.shared.end_connection(self.id(), past);
         if matches!(end, ConnectionEnd::Panicked) && self.shared.wants(EventKind::Error) {
             self.shared
                 .tell(ServerEvent::Error { connection: self.id(), error: OpError::Panicked });
         }
-        if self.is_known.load(Ordering::Relaxed) && self.shared.wants(EventKind::Disconnected) {
-            self.shared.tell(ServerEvent::Disconnected { connection: self.id(), end });
+        if let Some(remains) = remains {
+            self.shared.tell(ServerEvent::Disconnected { connection: self.id(), end, remains });
         }
         for ticket in undone {
             let result = Err(OpError::Outcome(Outcome::ConnectionEnded));
@@ -79,10 +82,26 @@ impl ConnectionHandle {
         })
     }
 
-    /// Takes an open channel out of the table.
+    /// Takes an open channel out of the table and tells so, as the end of a connection is told: whether or
+    /// not anybody listens, whoever follows the events learns from it what to forget.
     pub(super) fn channel_gone(&self, channel: u64) {
-        if self.shared.remove_channel(channel) && self.shared.wants(EventKind::ChannelClosed) {
-            self.shared.tell(ServerEvent::ChannelClosed { connection: self.id(), channel });
+        if let Some(remains) = self.shared.end_channel(channel) {
+            self.shared.tell(ServerEvent::ChannelClosed {
+                connection: self.id(),
+                channel,
+                remains,
+            });
+        }
+    }
+
+    /// What the program can still read of the connection.
+    fn past(&self, engine: Option<&Connection>) -> PastConnection {
+        PastConnection {
+            peer: self.peer,
+            local: self.local,
+            timeout: AtomicU32::new(self.timeout()),
+            client_version: engine.and_then(Connection::client_version).map(str::to_owned),
+            strict_kex: engine.map(Connection::strict_kex),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared, Slot};
 use super::socket::{Accepted, move_here};
+use super::tables::{Known, PastChannel, PastConnection};
 use crate::engine::Ticket;
 
 /// How long accepting pauses when the system gives no socket, at first and at most.
@@ -94,7 +95,7 @@ impl Server {
 
     /// Has every connection see that what is wanted has changed.
     pub fn wanted_changed(&self) {
-        for connection in self.shared.connections() {
+        for connection in self.shared.connections.all_live() {
             connection.notify.notify_one();
         }
     }
@@ -192,14 +193,19 @@ impl Server {
         self.shared.connection(id)
     }
 
+    /// A connection by its number, or what is left of it.
+    pub fn known_connection(&self, id: u64) -> Option<Known<ConnectionHandle, PastConnection>> {
+        self.shared.connections.known(id)
+    }
+
     /// The numbers of all connections, ascending.
     pub fn connection_ids(&self) -> Vec<u64> {
-        self.shared.connection_ids()
+        self.shared.connections.numbers()
     }
 
     /// How many connections there are.
     pub fn connection_count(&self) -> usize {
-        self.shared.connection_count()
+        self.shared.connections.len()
     }
 
     /// An open channel by its number.
@@ -207,14 +213,19 @@ impl Server {
         self.shared.channel(id)
     }
 
+    /// A channel by its number, or what is left of it.
+    pub fn known_channel(&self, id: u64) -> Option<Known<ChannelEntry, PastChannel>> {
+        self.shared.channels.known(id)
+    }
+
     /// The numbers of all open channels, ascending.
     pub fn channel_ids(&self) -> Vec<u64> {
-        self.shared.channel_ids()
+        self.shared.channels.numbers()
     }
 
     /// How many channels are open.
     pub fn channel_count(&self) -> usize {
-        self.shared.channel_count()
+        self.shared.channels.len()
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the connections of one server have in common: its settings, the tables of connections and
 //! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -14,6 +13,7 @@ use super::handler::{EventKind, Handler, ServerEvent};
 use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::socket_options::SocketOptions;
+use super::tables::{PastChannel, PastConnection, Remains, Table};
 use super::turn::Turn;
 use crate::engine::{ChannelId, Config, Verbosity};
 use crate::limits::MAX_UNAUTHENTICATED;
@@ -134,8 +134,8 @@ pub(super) struct Shared {
     pub(super) log_secrets: AtomicBool,
     pub(super) turn: Turn,
     pub(super) halt: watch::Sender<Halt>,
-    connections: RwLock<BTreeMap<u64, Arc<ConnectionHandle>>>,
-    channels: RwLock<BTreeMap<u64, Arc<ChannelEntry>>>,
+    pub(super) connections: Table<ConnectionHandle, PastConnection>,
+    pub(super) channels: Table<ChannelEntry, PastChannel>,
     /// Connections of which the program was not told everything yet.
     live: Mutex<usize>,
     sockets: AtomicUsize,
@@ -161,8 +161,8 @@ impl Shared {
             log_secrets: AtomicBool::new(false),
             turn: Turn::default(),
             halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
-            connections: RwLock::default(),
-            channels: RwLock::default(),
+            connections: Table::default(),
+            channels: Table::default(),
             live: Mutex::default(),
             sockets: AtomicUsize::new(0),
             unauthenticated: AtomicUsize::new(0),
@@ -174,7 +174,7 @@ impl Shared {
     /// Ends every connection, and every socket that is not one yet.
     pub(super) fn end_all(&self) {
         self.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
-        for connection in self.connections() {
+        for connection in self.connections.all_live() {
             connection.disconnect(None);
         }
     }
@@ -230,7 +230,7 @@ impl Shared {
     }
 
     pub(super) fn add_connection(&self, handle: &Arc<ConnectionHandle>) {
-        self.connections.write().insert(handle.id(), Arc::clone(handle));
+        self.connections.add(handle.id(), Arc::clone(handle));
         let mut live = self.live.lock();
         *live = live.saturating_add(1);
         // Told under the lock, so that two of them cannot change places.
@@ -239,10 +239,25 @@ impl Shared {
         }
     }
 
-    /// The program finds the connection no more.
-    pub(super) fn remove_connection(&self, id: u64) {
-        self.connections.write().remove(&id);
-        self.handler.forget(id);
+    /// The connection has ended. With `past`, the program finds that until it drops what this returns.
+    pub(super) fn end_connection(
+        self: &Arc<Self>,
+        id: u64,
+        past: Option<PastConnection>,
+    ) -> Option<Remains> {
+        let is_left = past.is_some();
+        self.connections.end(id, |_| past);
+        if !is_left {
+            self.handler.forget(id);
+        }
+        is_left.then(|| Remains::of_connection(self, id))
+    }
+
+    /// The channel is closed; `None` if it was not there. The program finds what is left of it until it
+    /// drops what this returns.
+    pub(super) fn end_channel(self: &Arc<Self>, id: u64) -> Option<Remains> {
+        let was_there = self.channels.end(id, |entry| Some(PastChannel::of(entry)));
+        was_there.then(|| Remains::of_channel(self, id))
     }
 
     /// The program was told everything about a connection.
@@ -255,39 +270,15 @@ impl Shared {
     }
 
     pub(super) fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
-        self.connections.read().get(&id).cloned()
-    }
-
-    pub(super) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
-        self.connections.read().values().cloned().collect()
-    }
-
-    pub(super) fn connection_ids(&self) -> Vec<u64> {
-        self.connections.read().keys().copied().collect()
-    }
-
-    pub(super) fn connection_count(&self) -> usize {
-        self.connections.read().len()
+        self.connections.live(id)
     }
 
     pub(super) fn add_channel(&self, id: u64, entry: Arc<ChannelEntry>) {
-        self.channels.write().insert(id, entry);
-    }
-
-    pub(super) fn remove_channel(&self, id: u64) -> bool {
-        self.channels.write().remove(&id).is_some()
+        self.channels.add(id, entry);
     }
 
     pub(super) fn channel(&self, id: u64) -> Option<Arc<ChannelEntry>> {
-        self.channels.read().get(&id).cloned()
-    }
-
-    pub(super) fn channel_ids(&self) -> Vec<u64> {
-        self.channels.read().keys().copied().collect()
-    }
-
-    pub(super) fn channel_count(&self) -> usize {
-        self.channels.read().len()
+        self.channels.live(id)
     }
 
     /// Waits until no socket is left.

@@ -181,7 +181,7 @@ impl Fixture {
 
     pub(crate) fn disconnected(&self) -> (u64, ConnectionEnd) {
         self.until(|event| match event {
-            ServerEvent::Disconnected { connection, end } => Some((connection, end)),
+            ServerEvent::Disconnected { connection, end, .. } => Some((connection, end)),
             _ => None,
         })
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::mpsc::RecvTimeoutError;
 
-use sshserver::driver::{ConnectedAnswer, ConnectionEnd, ServerEvent};
+use sshserver::driver::{ConnectedAnswer, ConnectionEnd, EventKind, ServerEvent};
 use sshserver::error::{Closed, Error};
 
 use super::common::driver_program::{Fixture, PATIENCE, connect};
@@ -113,4 +113,46 @@ fn abort_closes_everything_and_tells_nobody() {
             Err(RecvTimeoutError::Timeout) => panic!("something keeps the handler alive"),
         }
     }
+}
+
+#[test]
+fn a_connection_can_be_read_until_its_last_event_is_handled() {
+    let (fixture, address) = listening();
+    let mut client = connect(address);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    client.write_all(b"SSH-2.0-hasty_1.0\r\n").unwrap();
+    read_line(&mut client);
+    fixture.server.known_connection(connection).unwrap().set_timeout(7);
+    let peer = client.local_addr().unwrap();
+    drop(client);
+    let remains = fixture.until(|event| match event {
+        ServerEvent::Disconnected { remains, .. } => Some(remains),
+        _ => None,
+    });
+    assert!(fixture.server.connection(connection).is_none(), "nothing can be asked of it");
+    assert_eq!(fixture.server.connection_count(), 0);
+    let known = fixture.server.known_connection(connection).unwrap();
+    assert!(!known.is_live());
+    assert_eq!(known.peer(), (peer.ip(), peer.port()));
+    assert_eq!(known.local_address(), address.ip());
+    assert_eq!(known.client_version().as_deref(), Some("SSH-2.0-hasty_1.0"));
+    assert_eq!((known.timeout(), known.strict_kex()), (7, Some(false)));
+    known.set_timeout(8);
+    assert_eq!(fixture.server.known_connection(connection).unwrap().timeout(), 8);
+    drop(remains);
+    assert!(fixture.server.known_connection(connection).is_none());
+}
+
+#[test]
+fn nothing_is_left_of_connections_whose_end_nobody_handles() {
+    let (mut fixture, address) = listening();
+    // Disconnected is told all the same, and dropped unread.
+    fixture.want(&[EventKind::ConnectionRequest, EventKind::Connected]);
+    let clients: Vec<_> =
+        (0..3).map(|_| (connect(address), fixture.accept(ConnectedAnswer::ServerKeys))).collect();
+    let ids: Vec<u64> = clients.iter().map(|(_, id)| *id).collect();
+    drop(clients);
+    let ticket = fixture.shut_down();
+    fixture.done(ticket).unwrap();
+    assert!(ids.iter().all(|id| fixture.server.known_connection(*id).is_none()));
 }

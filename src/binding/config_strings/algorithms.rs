@@ -100,6 +100,6 @@ fn set_strict_kex(state: &mut State, value: &str) -> Result<(), Failure> {
 }
 
 fn negotiated_strict_kex(state: &State, id: u64) -> Result<String, Failure> {
-    let negotiated = state.connection(id)?.strict_kex();
+    let negotiated = state.known_connection(id)?.strict_kex();
     Ok(show_bool(negotiated.unwrap_or(false)))
 }

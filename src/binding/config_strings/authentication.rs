@@ -63,24 +63,24 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 fn banner(state: &State, id: u64) -> Result<String, Failure> {
-    state.connection(id)?;
+    state.known_connection(id)?;
     Ok(state.program.banner(id).unwrap_or_default())
 }
 
 fn set_banner(state: &mut State, id: u64, value: &str) -> Result<(), Failure> {
-    state.connection(id)?;
+    state.known_connection(id)?;
     login_texts::check("UserAuthBanner", value)?;
     state.program.set_banner(id, value.to_owned());
     Ok(())
 }
 
 fn connection_prompts(state: &State, id: u64) -> Result<String, Failure> {
-    state.connection(id)?;
+    state.known_connection(id)?;
     Ok(show_prompts(&state.program.connection_prompts(id)))
 }
 
 fn set_connection_prompts(state: &mut State, id: u64, value: &str) -> Result<(), Failure> {
-    state.connection(id)?;
+    state.known_connection(id)?;
     let prompts = parse_prompts(value)?;
     login_texts::check_prompts("KeyboardInteractivePrompts", &prompts)?;
     state.program.set_connection_prompts(id, prompts);

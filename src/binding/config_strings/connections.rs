@@ -15,7 +15,7 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 fn client_version(state: &State, id: u64) -> Result<String, Failure> {
-    Ok(state.connection(id)?.client_version().unwrap_or_default())
+    Ok(state.known_connection(id)?.client_version().unwrap_or_default())
 }
 
 fn set_max_connections(state: &mut State, value: &str) -> Result<(), Failure> {

@@ -1,0 +1,267 @@
+//! The tables of connections and channels by number. The program handles events some time after they
+//! happened: what has ended can still be read here until it has handled the last of them.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::RwLock;
+
+use super::connection::ConnectionHandle;
+use super::shared::{ChannelEntry, Shared};
+
+/// What is there, and what is left of what was.
+#[derive(Debug)]
+pub(super) struct Table<L, P>(RwLock<Rows<L, P>>);
+
+#[derive(Debug)]
+struct Rows<L, P> {
+    live: BTreeMap<u64, Arc<L>>,
+    past: BTreeMap<u64, Arc<P>>,
+}
+
+impl<L, P> Default for Table<L, P> {
+    fn default() -> Self {
+        Self(RwLock::new(Rows { live: BTreeMap::new(), past: BTreeMap::new() }))
+    }
+}
+
+impl<L, P> Table<L, P> {
+    pub(super) fn add(&self, number: u64, row: Arc<L>) {
+        self.0.write().live.insert(number, row);
+    }
+
+    /// What is there by this number: commands can go to nothing else.
+    pub(super) fn live(&self, number: u64) -> Option<Arc<L>> {
+        self.0.read().live.get(&number).cloned()
+    }
+
+    pub(super) fn all_live(&self) -> Vec<Arc<L>> {
+        self.0.read().live.values().cloned().collect()
+    }
+
+    /// What can be read by this number.
+    pub(super) fn known(&self, number: u64) -> Option<Known<L, P>> {
+        let rows = self.0.read();
+        let live = rows.live.get(&number).cloned().map(Known::Live);
+        live.or_else(|| rows.past.get(&number).cloned().map(Known::Past))
+    }
+
+    /// It has ended. What is to be left of it is told by what there was; `false` if there was nothing.
+    pub(super) fn end(&self, number: u64, past: impl FnOnce(&L) -> Option<P>) -> bool {
+        let mut rows = self.0.write();
+        let ended = rows.live.remove(&number);
+        if let Some(past) = ended.as_deref().and_then(past) {
+            rows.past.insert(number, Arc::new(past));
+        }
+        ended.is_some()
+    }
+
+    fn forget(&self, number: u64) {
+        self.0.write().past.remove(&number);
+    }
+
+    /// The numbers of what is there, ascending.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        self.0.read().live.keys().copied().collect()
+    }
+
+    /// How much is there.
+    pub(super) fn len(&self) -> usize {
+        self.0.read().live.len()
+    }
+}
+
+/// A connection or a channel, or what is left of it.
+#[derive(Debug)]
+pub enum Known<L, P> {
+    /// It is there.
+    Live(Arc<L>),
+    /// It has ended, and the program has not heard everything of it.
+    Past(Arc<P>),
+}
+
+/// What is left of a connection.
+#[derive(Debug)]
+pub struct PastConnection {
+    pub(super) peer: SocketAddr,
+    pub(super) local: SocketAddr,
+    pub(super) timeout: AtomicU32,
+    pub(super) client_version: Option<String>,
+    pub(super) strict_kex: Option<bool>,
+}
+
+impl Known<ConnectionHandle, PastConnection> {
+    /// Whether the connection is there.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+
+    /// The client's address and port.
+    pub fn peer(&self) -> (IpAddr, u16) {
+        match self {
+            Self::Live(handle) => handle.peer(),
+            Self::Past(past) => (past.peer.ip().to_canonical(), past.peer.port()),
+        }
+    }
+
+    /// The address that the client connected to.
+    pub fn local_address(&self) -> IpAddr {
+        match self {
+            Self::Live(handle) => handle.local_address(),
+            Self::Past(past) => past.local.ip().to_canonical(),
+        }
+    }
+
+    /// Seconds that a send may take without progress.
+    pub fn timeout(&self) -> u32 {
+        match self {
+            Self::Live(handle) => handle.timeout(),
+            Self::Past(past) => past.timeout.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Changes [`Self::timeout`].
+    pub fn set_timeout(&self, seconds: u32) {
+        match self {
+            Self::Live(handle) => handle.set_timeout(seconds),
+            Self::Past(past) => past.timeout.store(seconds, Ordering::Relaxed),
+        }
+    }
+
+    /// The client's identification string, if it has come. Waits at most a moment for the engine.
+    pub fn client_version(&self) -> Option<String> {
+        match self {
+            Self::Live(handle) => handle.client_version(),
+            Self::Past(past) => past.client_version.clone(),
+        }
+    }
+
+    /// Whether strict key exchange was negotiated. Waits at most a moment for the engine.
+    pub fn strict_kex(&self) -> Option<bool> {
+        match self {
+            Self::Live(handle) => handle.strict_kex(),
+            Self::Past(past) => past.strict_kex,
+        }
+    }
+}
+
+/// What is left of a channel.
+#[derive(Debug)]
+pub struct PastChannel {
+    connection: u64,
+    service: String,
+    bytes_sent: u64,
+}
+
+impl PastChannel {
+    pub(super) fn of(entry: &ChannelEntry) -> Self {
+        Self {
+            connection: entry.connection.id(),
+            service: entry.service.clone(),
+            bytes_sent: entry.bytes_sent(),
+        }
+    }
+}
+
+impl Known<ChannelEntry, PastChannel> {
+    /// The number of its connection.
+    pub fn connection(&self) -> u64 {
+        match self {
+            Self::Live(entry) => entry.connection.id(),
+            Self::Past(past) => past.connection,
+        }
+    }
+
+    /// Its type.
+    pub fn service(&self) -> &str {
+        match self {
+            Self::Live(entry) => &entry.service,
+            Self::Past(past) => &past.service,
+        }
+    }
+
+    /// What the last send has handed to the transport, and whether there is room to send.
+    pub fn counters(&self) -> (u64, bool) {
+        match self {
+            Self::Live(entry) => {
+                entry.refresh();
+                (entry.bytes_sent(), entry.ready_to_send())
+            }
+            Self::Past(past) => (past.bytes_sent, false),
+        }
+    }
+}
+
+/// Keeps what is left of a connection or a channel readable. It goes with the last event, and whoever
+/// drops it, having handled that event or not, ends this: nothing can be left behind.
+#[derive(Debug)]
+pub struct Remains {
+    shared: Weak<Shared>,
+    of: Of,
+}
+
+#[derive(Debug)]
+enum Of {
+    Connection(u64),
+    Channel(u64),
+}
+
+impl Remains {
+    pub(super) fn of_connection(shared: &Arc<Shared>, number: u64) -> Self {
+        Self { shared: Arc::downgrade(shared), of: Of::Connection(number) }
+    }
+
+    pub(super) fn of_channel(shared: &Arc<Shared>, number: u64) -> Self {
+        Self { shared: Arc::downgrade(shared), of: Of::Channel(number) }
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        match self.of {
+            Of::Connection(number) => {
+                shared.connections.forget(number);
+                shared.handler.forget(number);
+            }
+            Of::Channel(number) => shared.channels.forget(number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_ended_can_be_read_until_it_is_forgotten() {
+        let table: Table<&str, &str> = Table::default();
+        table.add(2, Arc::new("two"));
+        table.add(1, Arc::new("one"));
+        assert!(table.end(1, |live| Some(*live)));
+        assert_eq!((table.numbers(), table.len()), (vec![2], 1), "it is not there any more");
+        assert!(matches!(table.known(1), Some(Known::Past(past)) if *past == "one"));
+        assert!(table.live(1).is_none(), "no command can reach it");
+        assert_eq!(table.all_live().len(), 1);
+        table.forget(1);
+        assert!(table.known(1).is_none());
+        assert!(matches!(table.known(2), Some(Known::Live(_))));
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_is_to_be_forgotten_at_once_or_never_was() {
+        let table: Table<&str, &str> = Table::default();
+        table.add(1, Arc::new("one"));
+        assert!(table.end(1, |_| None));
+        assert!(!table.end(1, |live| Some(*live)), "it has ended before");
+        assert!(!table.end(7, |live| Some(*live)));
+        assert!([1, 7].iter().all(|number| table.known(*number).is_none()));
+        table.add(2, Arc::new("two"));
+        table.forget(2);
+        assert!(table.live(2).is_some(), "only what has ended is forgotten");
+    }
+}
