@@ -5,6 +5,7 @@ const { KIND } = require('./kinds.js');
 const { SSHServerError, toServerError } = require('./errors.js');
 const { DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
+const { Contexts } = require('./contexts.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
 const { ChannelTexts, TextReader } = require('./text.js');
@@ -62,8 +63,11 @@ class Core {
   /** Makes text of what clients send. */
   text = new TextReader();
 
+  /** What listeners run in. */
+  contexts = new Contexts((connection) => this.#native.hasConnection(connection));
+
   constructor(emitter) {
-    this.listeners = new Listeners(emitter, errorText);
+    this.listeners = new Listeners(emitter, errorText, this.contexts);
     this.#dispatcher = new Dispatcher(this);
     this.#native = new NativeServer(this.#wake);
     this.#updateHold();
@@ -332,6 +336,7 @@ class Core {
   /** The listeners of Disconnected are done. */
   connectionOver(connection) {
     this.#native.releaseConnection(connection);
+    this.contexts.forget(connection);
   }
 
   #knownLane(channel) {

@@ -135,8 +135,10 @@ class Dispatcher {
     for (const { kind } of queue) stream.notice(kind);
   }
 
+  /** What reads the stream runs as the listeners do. */
   #feed(lane, bytes, toReport) {
-    lane.stream.feed(bytes, toReport);
+    const { stream, connection } = lane;
+    this.#core.contexts.enter(connection, stream.feed, stream, bytes, toReport);
   }
 
   /** A channel was refused: whatever was asked for it is over. */
@@ -217,7 +219,8 @@ class Dispatcher {
   #channelEvent(kind, connection, channel, fields) {
     let lane = this.#channels.get(channel);
     // A listener may wait for the stream, so the stream must not wait for the listener.
-    if (lane !== undefined && lane.stream !== null) lane.stream.notice(kind);
+    if (lane !== undefined && lane.stream !== null)
+      this.#core.contexts.enter(connection, lane.stream.notice, lane.stream, kind);
     if (lane !== undefined && lane.busy) {
       this.#push(lane, kind, fields);
       return;

@@ -311,5 +311,9 @@ export interface SSHServerEvents {
  * no longer: an `Error` event (1202) tells which, what it was asked counts as refused, and the rest of the
  * events comes without waiting for any promise. So there is one `SSHChannelClosed` for each `SSHChannelOpened`
  * and one `Disconnected` for each `Connected`, whatever listeners do.
+ *
+ * Listeners run in an async context that belongs to the connection: what one of them enters
+ * (`AsyncLocalStorage.enterWith`) the later events of that connection see, and no others. It starts as that of
+ * `new sshserver()`.
  */
 export type SSHServerListener<E> = (event: E) => unknown;

@@ -21,13 +21,15 @@ function isThenable(value) {
 class Listeners {
   #emitter;
   #errorText;
+  #contexts;
   /** For each kind the listeners as they were after the last change; replaced, never altered, so a running event keeps its list. */
   #lists = EVENT_NAMES.map(() => NONE);
   #warned = new Set();
 
-  constructor(emitter, errorText) {
+  constructor(emitter, errorText, contexts) {
     this.#emitter = emitter;
     this.#errorText = errorText;
+    this.#contexts = contexts;
   }
 
   has(kind) {
@@ -60,6 +62,14 @@ class Listeners {
    */
   fire(kind, event, connection) {
     const list = this.#lists[kind];
+    if (list.length === 0) return true;
+    // Data comes often, and who enters a context does so at the beginning of something.
+    return kind === KIND.CHANNEL_DATA_IN
+      ? this.#contexts.run(connection, this.#call, this, list, kind, event, connection)
+      : this.#contexts.enter(connection, this.#call, this, list, kind, event, connection);
+  }
+
+  #call(list, kind, event, connection) {
     let ok = true;
     let pending = null;
     for (let i = 0; i < list.length; i++) {
