@@ -28,6 +28,11 @@ use common::driver_program::{Fixture, at, connect, settings};
 use common::pattern;
 use common::session::{Session, heard, let_channels_in, let_in, open, say};
 
+/// How often a test looks who does something, and for how many of them it may be the task of a connection
+/// that has the engine just then: it is one of thirty.
+const ROUNDS: usize = 50;
+const EXCEPTIONS: usize = 15;
+
 /// Names of threads.
 type Threads = Arc<Mutex<Vec<Option<String>>>>;
 
@@ -63,7 +68,8 @@ fn told_by_us() -> bool {
 
 #[test]
 fn the_programs_thread_tells_the_end_that_it_has_seen() {
-    assert!((0..50).any(|_| !told_by_us()));
+    let others = (0..ROUNDS).filter(|_| told_by_us()).count();
+    assert!(others < EXCEPTIONS, "{others} of {ROUNDS}");
 }
 
 fn last_is_ours(threads: &Threads) -> bool {
@@ -72,15 +78,15 @@ fn last_is_ours(threads: &Threads) -> bool {
 
 #[test]
 fn a_client_that_costs_little_is_served_on_the_programs_thread() {
-    // A machine that is busy enough takes any time for what costs little.
-    let served = (0..50).any(|_| {
+    let served_by_task = || {
         let (mut session, threads) = watched_session();
         let (channel, _) = open(&mut session);
         say(&mut session, channel, b"a");
         assert_eq!(heard(&session), b"a");
-        !last_is_ours(&threads)
-    });
-    assert!(served);
+        last_is_ours(&threads)
+    };
+    let others = (0..ROUNDS).filter(|_| served_by_task()).count();
+    assert!(others < EXCEPTIONS, "{others} of {ROUNDS}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use std::sync::{Arc, Weak};
 
 use super::program::Program;
-use crate::driver::{ProgramLoop, Server};
+use crate::driver::{ProgramLoop, ProgramTime, Server};
 
 /// The sockets of one server.
 pub(super) struct LoopSockets {
@@ -16,7 +16,7 @@ pub(super) struct LoopSockets {
 impl LoopSockets {
     /// `None` where the system has no way to do it.
     pub(super) fn new(server: &Server, program: &Arc<Program>) -> Option<Self> {
-        let sockets = server.program_loop().ok()?;
+        let sockets = server.program_loop(ProgramTime::default()).ok()?;
         Some(Self { sockets, program: Arc::downgrade(program) })
     }
 

@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::connection::ConnectionHandle;
 use super::connection_task::{acknowledge, run_here};
@@ -18,8 +18,6 @@ use crate::engine::{Connection, Job};
 
 /// What is read of one socket before the program's thread goes on to others.
 const MAX_READS: u32 = 4;
-/// What one connection may take of the program's time.
-const MAX_SPENT: Duration = Duration::from_millis(20);
 
 /// What the program's thread was told of a socket, as bits.
 const READABLE: u8 = 1;
@@ -50,6 +48,7 @@ pub(super) struct Hosted {
 
 impl Hosted {
     fn new(home: Arc<ProgramLoop>, prompt_reads: u8) -> Self {
+        let budget = Budget::new(home.time().of_one, Instant::now());
         Self {
             home,
             intake: Some(Intake::new()),
@@ -59,7 +58,7 @@ impl Hosted {
             error: None,
             prompt_reads,
             owes_acknowledgement: false,
-            budget: Budget::new(MAX_SPENT, Instant::now()),
+            budget,
             leaves: false,
         }
     }

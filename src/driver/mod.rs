@@ -40,7 +40,7 @@ pub use handler::{
     InputGate, LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
 pub use listener::{Families, Listen, ListenError};
-pub use program_loop::ProgramLoop;
+pub use program_loop::{ProgramLoop, ProgramTime};
 pub use runtime::later;
 pub use server::Server;
 pub use shared::{ChannelEntry, Settings};

@@ -12,6 +12,22 @@ pub use unix::ProgramLoop;
 /// The stretches of time that are looked at on their own.
 const STRETCH: Duration = Duration::from_millis(50);
 
+/// What reading sockets may take of the program's time in each stretch of 50 ms: beyond that the threads
+/// for I/O help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProgramTime {
+    /// For one connection.
+    pub of_one: Duration,
+    /// For all of them together.
+    pub of_all: Duration,
+}
+
+impl Default for ProgramTime {
+    fn default() -> Self {
+        Self { of_one: Duration::from_millis(20), of_all: Duration::from_millis(30) }
+    }
+}
+
 /// What may be taken of a thread's time in each stretch of 50 ms.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -56,12 +72,10 @@ mod unix {
 
     use super::super::shared::Shared;
     use super::super::socket::Socket;
-    use super::Budget;
+    use super::{Budget, ProgramTime};
 
     /// Sockets that are seen to at a time, so that the rest of the loop gets its turn.
     const AT_ONCE: usize = 64;
-    /// What reading all sockets may take of the program's time: beyond that the threads for I/O help.
-    const MAX_SPENT: Duration = Duration::from_millis(30);
 
     /// The sockets of one server that its program's thread watches.
     #[derive(Debug)]
@@ -71,12 +85,13 @@ mod unix {
         descriptor: RawFd,
         /// Somebody calls [`Self::serve`].
         attended: AtomicBool,
+        time: ProgramTime,
         /// Once it is used up, connections that are served are given to their tasks.
         budget: Mutex<Budget>,
     }
 
     impl ProgramLoop {
-        pub(in super::super) fn new(shared: Weak<Shared>) -> io::Result<Self> {
+        pub(in super::super) fn new(shared: Weak<Shared>, time: ProgramTime) -> io::Result<Self> {
             let poll = Poll::new()?;
             let descriptor = poll.as_raw_fd();
             let poll = Mutex::new((poll, Events::with_capacity(AT_ONCE)));
@@ -85,8 +100,13 @@ mod unix {
                 poll,
                 descriptor,
                 attended: AtomicBool::new(true),
-                budget: Mutex::new(Budget::new(MAX_SPENT, Instant::now())),
+                time,
+                budget: Mutex::new(Budget::new(time.of_all, Instant::now())),
             })
+        }
+
+        pub(in super::super) fn time(&self) -> ProgramTime {
+            self.time
         }
 
         /// Can be read when [`Self::serve`] has something to do.
@@ -165,14 +185,19 @@ mod other {
 
     use super::super::shared::Shared;
     use super::super::socket::Socket;
+    use super::ProgramTime;
 
     /// There is none on this system: the tasks of the connections watch all sockets.
     #[derive(Debug)]
     pub enum ProgramLoop {}
 
     impl ProgramLoop {
-        pub(in super::super) fn new(_shared: Weak<Shared>) -> io::Result<Self> {
+        pub(in super::super) fn new(_shared: Weak<Shared>, _time: ProgramTime) -> io::Result<Self> {
             Err(io::ErrorKind::Unsupported.into())
+        }
+
+        pub(in super::super) fn time(&self) -> ProgramTime {
+            match *self {}
         }
 
         /// Can be read when [`Self::serve`] has something to do.

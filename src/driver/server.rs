@@ -16,7 +16,7 @@ use super::connection_task::serve;
 use super::handler::{EventKind, Handler, OpResult, ServerEvent};
 use super::listener::{Listen, Listeners};
 use super::os_error;
-use super::program_loop::ProgramLoop;
+use super::program_loop::{ProgramLoop, ProgramTime};
 use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared, Slot};
 use super::socket::{Accepted, move_here};
@@ -86,9 +86,10 @@ impl Server {
     }
 
     /// Has the program's own loop watch the sockets of connections from now on; it has to call
-    /// [`ProgramLoop::serve`] whenever that can be read. Fails where the system cannot do it.
-    pub fn program_loop(&self) -> io::Result<Arc<ProgramLoop>> {
-        let program_loop = Arc::new(ProgramLoop::new(Arc::downgrade(&self.shared))?);
+    /// [`ProgramLoop::serve`] whenever that can be read, which takes about so much of its time. Fails where
+    /// the system cannot do it.
+    pub fn program_loop(&self, time: ProgramTime) -> io::Result<Arc<ProgramLoop>> {
+        let program_loop = Arc::new(ProgramLoop::new(Arc::downgrade(&self.shared), time)?);
         self.shared.set_program_loop(&program_loop);
         Ok(program_loop)
     }

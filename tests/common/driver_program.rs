@@ -14,8 +14,8 @@ use std::time::Duration;
 use sshserver::crypto::random::SystemRandom;
 use sshserver::crypto::signature::generate_ed25519;
 use sshserver::driver::{
-    ConnectedAnswer, ConnectionEnd, EventKind, Handler, InputGate, Listen, OpResult, Server,
-    ServerEvent, Settings, Wanted,
+    ConnectedAnswer, ConnectionEnd, EventKind, Handler, InputGate, Listen, OpResult, ProgramTime,
+    Server, ServerEvent, Settings, Wanted,
 };
 use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
 
@@ -219,7 +219,9 @@ impl ProgramThread {
     const STOP: mio::Token = mio::Token(1);
 
     fn new(server: &Server) -> Self {
-        let program_loop = server.program_loop().unwrap();
+        // However slow the machine is, what may be served here is not given away for the time it takes.
+        let all = ProgramTime { of_one: Duration::MAX, of_all: Duration::MAX };
+        let program_loop = server.program_loop(all).unwrap();
         let mut poll = mio::Poll::new().unwrap();
         let stop = Arc::new(mio::Waker::new(poll.registry(), Self::STOP).unwrap());
         let descriptor = program_loop.descriptor();
