@@ -251,7 +251,8 @@ fn who_wants_to_be_asked_decides_for_himself() {
             match fixture.next() {
                 ServerEvent::ConnectionRequest { accept, asked, .. } => break (accept, asked),
                 ServerEvent::Log { connection, .. } if connection > 0 => {}
-                ServerEvent::Activity(_) => {}
+                // told whoever listens: of the client before
+                ServerEvent::Disconnected { .. } | ServerEvent::Activity(_) => {}
                 other => panic!("{other:?}"),
             }
         };

@@ -85,6 +85,8 @@ fn nothing_is_asked_or_told_that_nobody_wants() {
     read_line(&mut client);
     drop(client);
     assert!(matches!(fixture.next(), ServerEvent::Activity(true)));
+    // the last event is told whoever wants it: with it goes what can be read of the connection
+    assert!(matches!(fixture.next(), ServerEvent::Disconnected { .. }));
     assert!(matches!(fixture.next(), ServerEvent::Activity(false)));
     let forgotten = fixture.program.forgotten.load(Ordering::Relaxed);
     assert_ne!(forgotten, 0, "what is kept for a connection goes all the same");
