@@ -5,6 +5,7 @@
 
 const { once } = require('node:events');
 const net = require('node:net');
+const { thrown } = require('../support/failures.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { createServer, acceptAll, Recorder } = require('../support/server.js');
 const { startSession } = require('../support/sessions.js');
@@ -80,8 +81,7 @@ test('a connection and its channels are readable until the listeners of their la
       const { service, bytesSent, readyToSend } = channel;
       const { connectionId } = channel;
       atEnd.channel = { service, bytesSent, readyToSend, connectionId };
-      atEnd.stream = () => it.getChannelStream(e.channelId);
-      expect(atEnd.stream).toThrow(expect.objectContaining({ code: 126 }));
+      atEnd.noStream = thrown(() => it.getChannelStream(e.channelId));
     });
     it.on('Disconnected', async (e) => {
       it.getConnections().get(e.connectionId).timeout = 7;
@@ -107,6 +107,7 @@ test('a connection and its channels are readable until the listeners of their la
     readyToSend: false,
     connectionId,
   });
+  expect(atEnd.noStream).toMatchObject({ name: 'SSHServerError', code: 126 });
   expect(server.getConnections().get(connectionId)).toBeUndefined();
   expect(server.getChannels().get(channelId)).toBeUndefined();
   await expect(server.config(`ClientSSHVersionString[${connectionId}]`)).rejects.toMatchObject({
