@@ -197,18 +197,26 @@ fn date_text(time: &Time) -> String {
     )
 }
 
-/// RFC 4514 section 2.1: the last relative name comes first; the documentation's "S" and "E" for
-/// the two types that RFC does not abbreviate that way.
+/// The documented fields, in their documented order.
+const FIELDS: &[&str] = &["CN", "O", "OU", "L", "S", "C", "E"];
+
+/// The documented fields first, with the documentation's "S" and "E" for what RFC 4514 names otherwise;
+/// the rest, and fields of one name, as in RFC 4514 section 2.1: the last relative name comes first.
 fn name_text(name: &Name) -> String {
-    let relative_names: Vec<String> = name
+    let mut relative_names: Vec<String> = name
         .iter_rdn()
         .map(|relative| {
             let attributes: Vec<String> = relative.iter().map(attribute_text).collect();
             attributes.join(" + ")
         })
         .collect();
-    let reversed: Vec<&str> = relative_names.iter().rev().map(String::as_str).collect();
-    reversed.join(", ")
+    relative_names.reverse();
+    // a stable sort
+    relative_names.sort_by_key(|text| {
+        let field = text.split_once('=').map_or(text.as_str(), |(field, _)| field);
+        FIELDS.iter().position(|name| *name == field).unwrap_or(FIELDS.len())
+    });
+    relative_names.join(", ")
 }
 
 fn attribute_text(attribute: &AttributeTypeAndValue) -> String {

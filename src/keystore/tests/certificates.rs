@@ -12,8 +12,8 @@ fn load_public(name: &str) -> Certificate {
 #[test]
 fn a_certificate_says_what_openssl_prints() {
     let certificate = load_public("x509-ecdsa-256.crt");
-    let name = "E=admin@example.com, CN=host.example.com, OU=Test, O=\"Example, Inc.\", L=Mitte, \
-                S=Berlin, C=DE";
+    let name = "CN=host.example.com, O=\"Example, Inc.\", OU=Test, L=Mitte, S=Berlin, C=DE, \
+                E=admin@example.com";
     let encoded = String::from_utf8(read("x509-ecdsa-256.crt")).unwrap();
     let said = [
         (&certificate.subject, name),
@@ -29,7 +29,7 @@ fn a_certificate_says_what_openssl_prints() {
         (
             &certificate.subject_alt_names,
             "host.example.com,*.example.com,192.0.2.1,2001:db8::1,admin@example.com,\
-             ssh://host.example.com,\"O=Dir, CN=Dir Name\",user@example.com,1.2.3.4",
+             ssh://host.example.com,\"CN=Dir Name, O=Dir\",user@example.com,1.2.3.4",
         ),
         (&certificate.thumbprint_md5, "F7CCF666342DC15AA45EEF9D61C28EB5"),
         (&certificate.thumbprint_sha1, "E4752ABF3A5635A5B652F7650DFC64B61B6EE13F"),
@@ -102,7 +102,7 @@ fn certificates_and_keys_agree_on_the_public_key() {
     }
     let ed25519 = load_public("x509-ed25519.crt");
     assert_eq!(ed25519.serial_number, "80");
-    assert_eq!(ed25519.subject, "O=Example, CN=ed25519.example.com");
+    assert_eq!(ed25519.subject, "CN=ed25519.example.com, O=Example");
     assert_eq!(ed25519.signature_algorithm, "Ed25519");
     // notAfter as GeneralizedTime
     let rsa = load_public("x509-rsa-2048.crt");
