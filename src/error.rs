@@ -112,6 +112,13 @@ pub enum PeerIncompatible {
     StrictKexRequiredForCipher,
 }
 
+impl PeerIncompatible {
+    /// Whether the lists of algorithms are at fault, which a program may want to change.
+    pub fn is_of_algorithms(self) -> bool {
+        !matches!(self, Self::ProtocolVersion | Self::VersionPattern)
+    }
+}
+
 /// Which cryptographic check failed. Never says more: a detail would be an oracle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CryptoError {

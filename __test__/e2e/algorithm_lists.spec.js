@@ -193,3 +193,19 @@ describe('keys are exchanged again', () => {
     expect((await ssh2.exec(client, 'say keyed')).stdout.toString()).toBe('keyed');
   });
 });
+
+test('an Error event tells that no algorithm can be agreed upon, before Disconnected', async () => {
+  const { server, recorder } = await startRecorded((it) =>
+    it.config('SSHMacAlgorithms=hmac-sha2-512'),
+  );
+  const algorithms = { hmac: ['hmac-sha1'], cipher: ['aes128-ctr'] };
+  const client = ssh2.start(server, { algorithms });
+  await client.closed;
+  const { connectionId, description } = await recorder.first('Disconnected');
+  expect(description).toMatch(/no common MAC/);
+  expect(recorder.all('Error')).toEqual([
+    { connectionId, errorCode: 10053, description, cause: undefined },
+  ]);
+  const names = recorder.names(['Log', 'SSHStatus']);
+  expect(names.slice(-2)).toEqual(['Error', 'Disconnected']);
+});

@@ -114,6 +114,7 @@ impl From<&OpError> for Failure {
             OpError::HostKey(why) => Self::with(NO_CERTIFICATE, why),
             OpError::TunnelFailed { place, cause } => tunnel(NOT_FORWARDED, place, cause),
             OpError::TunnelBroken { place, cause } => tunnel(DATA_NOT_FORWARDED, place, cause),
+            OpError::Incompatible(why) => Self::with(ABORTED, &Error::from(*why)),
             OpError::Panicked => Self::with(DATA_NOT_FORWARDED, "Internal error."),
         }
     }

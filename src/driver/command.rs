@@ -11,7 +11,7 @@ use super::tunnel::{TunnelCommand, TunnelFailure};
 use crate::engine::{
     Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, SendMode, Ticket,
 };
-use crate::error::{ApiMisuse, DisconnectReason};
+use crate::error::{ApiMisuse, DisconnectReason, PeerIncompatible};
 
 /// Something for the engine to do.
 #[derive(Debug)]
@@ -150,6 +150,8 @@ pub enum OpError {
         /// Why.
         cause: TunnelFailure,
     },
+    /// A client and the server have no algorithm in common.
+    Incompatible(PeerIncompatible),
     /// The code that serves a connection failed.
     Panicked,
 }

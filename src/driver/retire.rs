@@ -55,6 +55,13 @@ impl ConnectionHandle {
             self.shared
                 .tell(ServerEvent::Error { connection: self.id(), error: OpError::Panicked });
         }
+        if let ConnectionEnd::Engine(Error::PeerIncompatible(why)) = end
+            && why.is_of_algorithms()
+            && self.shared.wants(EventKind::Error)
+        {
+            let error = OpError::Incompatible(why);
+            self.shared.tell(ServerEvent::Error { connection: self.id(), error });
+        }
         if let Some(remains) = remains {
             self.shared.tell(ServerEvent::Disconnected { connection: self.id(), end, remains });
         }
