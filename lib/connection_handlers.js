@@ -109,7 +109,8 @@ class ConnectionHandlers {
   #connected([question, connection]) {
     const event = new ConnectedEvent(idText(connection), 0, 'OK');
     const accept = () => {
-      const { certStoreType, certStore, certPassword, certSubject } = event;
+      const { certStoreType, certPassword, certSubject } = event;
+      const certStore = ConnectedEvent.storeOf(event);
       checkInteger(certStoreType, 'certStoreType', 0, 99);
       if (!isBytes(certStore)) checkString(certStore, 'certStore');
       checkString(certPassword, 'certPassword');

@@ -1,12 +1,39 @@
 'use strict';
 
-// One class for each event. Text views of bytes are getters of the prototype: nobody pays for what
-// is not read. Fields the reference calls read-only are only so by their types: to freeze objects
+// One class for each event. Every documented field is an enumerable one of the object itself, also for
+// who spreads it or writes it as JSON; what costs something is made when it is read. Fields the reference calls read-only are only so by their types: to freeze objects
 // costs more than it gives here, and what is sent back is never read from them.
 
 const native = require('./native.js');
+const { isBytes } = require('./args.js');
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text of so many bytes is made at once: to define how it is made later costs more. */
+const SMALL_TEXT = 256;
+
+const decode = (bytes) => decoder.decode(bytes);
+
+/** A field that is made when it is read. */
+function lazy(get) {
+  return { get, enumerable: true, configurable: true };
+}
+
+/** The text of a field of bytes. One for all events: V8 gives objects with the same getter one shape. */
+function textOf(name) {
+  return lazy(function () {
+    return decode(this[name]);
+  });
+}
+
+const DATA = textOf('dataB');
+const PARAMETERS = textOf('parametersB');
+const PACKET = textOf('packetB');
+
+function defineText(event, name, bytes, descriptor) {
+  if (bytes.length <= SMALL_TEXT) event[name] = decode(bytes);
+  else Object.defineProperty(event, name, descriptor);
+}
 
 /** `""` for the things that belong to no connection. */
 function idText(number) {
@@ -14,14 +41,28 @@ function idText(number) {
 }
 
 class ConnectedEvent {
+  #store = '';
+
   constructor(connectionId, statusCode, description) {
     this.connectionId = connectionId;
     this.statusCode = statusCode;
     this.description = description;
     this.certStoreType = 0;
-    this.certStore = '';
+    Object.defineProperty(this, 'certStore', {
+      get: () => (isBytes(this.#store) ? decode(this.#store) : this.#store),
+      set: (store) => {
+        this.#store = store;
+      },
+      enumerable: true,
+      configurable: true,
+    });
     this.certPassword = '';
     this.certSubject = '';
+  }
+
+  /** What certStore was set to, text or bytes. */
+  static storeOf(event) {
+    return event.#store;
   }
 }
 
@@ -68,15 +109,15 @@ class ChannelEvent {
 }
 
 class ChannelDataInEvent {
-  constructor(connectionId, channelId, dataB, extendedDataType) {
+  /** `read` makes the text, if it is not that of the bytes in UTF-8 alone. */
+  constructor(connectionId, channelId, dataB, extendedDataType, read) {
     this.connectionId = connectionId;
     this.channelId = channelId;
+    if (read === undefined) defineText(this, 'data', dataB, DATA);
+    else if (dataB.length <= SMALL_TEXT) this.data = read();
+    else Object.defineProperty(this, 'data', lazy(read));
     this.dataB = dataB;
     this.extendedDataType = extendedDataType;
-  }
-
-  get data() {
-    return decoder.decode(this.dataB);
   }
 }
 
@@ -85,12 +126,9 @@ class ChannelOpenRequestEvent {
     this.connectionId = connectionId;
     this.channelId = channelId;
     this.service = service;
+    defineText(this, 'parameters', parametersB, PARAMETERS);
     this.parametersB = parametersB;
     this.accept = false;
-  }
-
-  get parameters() {
-    return decoder.decode(this.parametersB);
   }
 }
 
@@ -100,11 +138,8 @@ class ChannelRequestedEvent {
     this.connectionId = connectionId;
     this.channelId = channelId;
     this.requestType = requestType;
+    defineText(this, 'packet', packetB, PACKET);
     this.packetB = packetB;
-  }
-
-  get packet() {
-    return decoder.decode(this.packetB);
   }
 }
 
@@ -149,11 +184,6 @@ class TunnelRequestedEvent {
 }
 
 class UserAuthRequestEvent {
-  // What is only sometimes looked at is made when it is.
-  #blob;
-  #certificate;
-  #partialSuccesses;
-
   constructor(
     connectionId,
     [
@@ -177,19 +207,13 @@ class UserAuthRequestEvent {
     this.partialSuccess = false;
     this.availableMethods = availableMethods;
     this.keyAlgorithm = keyAlgorithm;
-    this.#blob = authParamB;
-    this.#partialSuccesses = partialSuccesses;
-  }
-
-  get partialSuccesses() {
-    const list = this.#partialSuccesses;
-    return list === '' ? [] : list.split(',');
-  }
-
-  get userCertificate() {
-    if (this.#blob === null || !this.keyAlgorithm.endsWith('-cert-v01@openssh.com')) return null;
-    this.#certificate ??= new UserCertificate(native.userCertificate(this.#blob));
-    return this.#certificate;
+    this.partialSuccesses = partialSuccesses ? partialSuccesses.split(',') : [];
+    this.userCertificate = null;
+    if (authParamB && keyAlgorithm.endsWith('-cert-v01@openssh.com')) {
+      let certificate;
+      const get = () => (certificate ??= new UserCertificate(native.userCertificate(authParamB)));
+      Object.defineProperty(this, 'userCertificate', lazy(get));
+    }
   }
 }
 

@@ -17,8 +17,9 @@ export interface SSHServerConnectedEvent {
    * cannot be loaded ends the connection (an `Error` event with 1301 tells). Starts as 0 (cstUser).
    */
   certStoreType: number;
-  /** The store: a file name, or its content as text or bytes. Starts as `""`. */
-  certStore: string | Uint8Array;
+  /** The store: a file name, or its content as text or bytes; reads as text. Starts as `""`. */
+  get certStore(): string;
+  set certStore(store: string | Uint8Array);
   /** The password of the store. Starts as `""`. */
   certPassword: string;
   /** Which certificate of the store; `"*"` is the first. Starts as `""`. */
@@ -47,6 +48,8 @@ export interface SSHServerDisconnectedEvent {
 /**
  * `Error`: something went wrong outside of any method call. This is not Node's special `'error'` event,
  * which is never emitted: without a listener the process lives on.
+ *
+ * That a client and the server can agree upon no algorithm comes here (10053) before Disconnected tells the same.
  *
  * A listener of another event that throws or rejects comes here too: with 1300 for SSHServiceRequest
  * and SSHUserAuthRequest, with 1202 for all others. If nobody listens to `Error`, such a failure is a
@@ -89,10 +92,7 @@ export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
    * sent. What means nothing shows as U+FFFD. See docs/CODEPAGES.md.
    */
   readonly data: string;
-  /**
-   * The data, exactly as it came; the program may keep it. With `config('ReuseDataBuffers=True')` it is the listeners' only
-   * until they have returned (or their promises settled): what is taken back then has length 0.
-   */
+  /** The data, exactly as it came; the program may keep it. */
   readonly dataB: Uint8Array;
   /** Extension: 0 for data, else the type of extended data (1 = stderr). */
   readonly extendedDataType: number;
@@ -121,7 +121,7 @@ export interface SSHServerChannelRequestedEvent extends SSHServerChannelEvent {
   readonly requestType: string;
   /** `packetB` as text. */
   readonly packet: string;
-  /** The whole payload of the request; read it with getSSHParam. */
+  /** The whole payload of the request, in which the channel is the number of `channelId`; read it with getSSHParam. */
   readonly packetB: Uint8Array;
 }
 

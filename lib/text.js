@@ -10,20 +10,6 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** What the decoder of a code page remembers, as the addon tells it. */
 const MEMORY = { UTF8: 0, NOTHING: 1, STATE: 2 };
 
-/** Data whose text is not that of its bytes in UTF-8 alone. */
-class TextDataInEvent extends ChannelDataInEvent {
-  #read;
-
-  constructor(connectionId, channelId, dataB, extendedDataType, read) {
-    super(connectionId, channelId, dataB, extendedDataType);
-    this.#read = read;
-  }
-
-  get data() {
-    return this.#read();
-  }
-}
-
 /**
  * The code page of a server, for what clients send: makes the SSHChannelDataIn events, whose `data`
  * begins with the character that the end of the event before it cut in two. Where it can, the text is
@@ -57,7 +43,7 @@ class TextReader {
       return new ChannelDataInEvent(connection, channel, bytes, extendedType);
     const shared = this.#shared;
     const read = () => shared.decode(bytes);
-    return new TextDataInEvent(connection, channel, bytes, extendedType, read);
+    return new ChannelDataInEvent(connection, channel, bytes, extendedType, read);
   }
 
   /** The event of bytes of a channel that remembers something; `texts` is what it remembers. */
@@ -74,7 +60,7 @@ class TextReader {
       const decoded = text.decode(this.#codePage, bytes);
       read = () => decoded;
     }
-    return new TextDataInEvent(connection, channel, bytes, extendedType, read);
+    return new ChannelDataInEvent(connection, channel, bytes, extendedType, read);
   }
 }
 

@@ -103,6 +103,10 @@ export async function events(): Promise<void> {
   server.prependListener('Connected', (e) => {
     e.certStoreType = CertStoreTypes.cstPEMKeyBlob;
     e.certStore = new Uint8Array();
+    const { certStore } = { ...e };
+    e.certStore = certStore.trim() + e.certStore.length;
+    // @ts-expect-error a store is text or bytes
+    e.certStore = 7;
     // @ts-expect-error read-only
     e.statusCode = 1;
   });
