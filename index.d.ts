@@ -301,7 +301,8 @@ export class sshserver extends EventEmitter {
    *   send leaves at once in either case: no reply waits for the client's acknowledgement. Before the
    *   first channel it is always on.
    *
-   * **Algorithms.** Names separated by commas, in any order: the client's decides (RFC 4253, section 7.1). An unknown
+   * **Algorithms.** A listener of Connected cannot set these (10022): they are those of all connections that come
+   * after, and it would be chance which. Names separated by commas, in any order: the client's decides (RFC 4253, section 7.1). An unknown
    * name is refused; names that begin with `gss-` are taken and not offered.
    *
    * - `SecurityProfile` (default `compatible`; extension): sets every list of algorithms, those of the properties

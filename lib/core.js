@@ -175,13 +175,13 @@ class Core {
 
   /** Takes over what the facade itself goes by. */
   settingsChanged() {
-    this.reusesData = this.#native.config('ReuseDataBuffers') === 'True';
+    this.reusesData = this.#native.config('ReuseDataBuffers', false) === 'True';
     this.text.use(this.#native.codePage());
   }
 
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
   async config(text) {
-    const value = this.query('config', text);
+    const value = this.query('config', text, this.listeners.inConnected);
     this.settingsChanged();
     const toLoad = this.query('alternativeToLoad');
     if (toLoad === null) return value;

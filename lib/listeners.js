@@ -26,6 +26,9 @@ class Listeners {
   #lists = EVENT_NAMES.map(() => NONE);
   #warned = new Set();
 
+  /** A listener of Connected is being called. */
+  inConnected = false;
+
   constructor(emitter, errorText, contexts) {
     this.#emitter = emitter;
     this.#errorText = errorText;
@@ -63,10 +66,23 @@ class Listeners {
   fire(kind, event, connection) {
     const list = this.#lists[kind];
     if (list.length === 0) return true;
+    if (kind === KIND.CONNECTED) return this.#chooseHostKey(list, event, connection);
     // Data comes often, and who enters a context does so at the beginning of something.
     return kind === KIND.CHANNEL_DATA_IN
       ? this.#contexts.run(connection, this.#call, this, list, kind, event, connection)
       : this.#contexts.enter(connection, this.#call, this, list, kind, event, connection);
+  }
+
+  /** Calls the listeners of Connected, who choose for one connection and not for the server. */
+  #chooseHostKey(list, event, connection) {
+    const outer = this.inConnected;
+    this.inConnected = true;
+    try {
+      const kind = KIND.CONNECTED;
+      return this.#contexts.enter(connection, this.#call, this, list, kind, event, connection);
+    } finally {
+      this.inConnected = outer;
+    }
   }
 
   #call(list, kind, event, connection) {

@@ -307,7 +307,7 @@ class sshserver extends EventEmitter {
         },
         set(value) {
           check(value, property);
-          this.#core.query('set', stem, value);
+          this.#core.query('set', stem, value, this.#core.listeners.inConnected);
         },
       });
     }

@@ -209,3 +209,49 @@ test('an Error event tells that no algorithm can be agreed upon, before Disconne
   const names = recorder.names(['Log', 'SSHStatus']);
   expect(names.slice(-2)).toEqual(['Error', 'Disconnected']);
 });
+
+describe('in a listener of Connected', () => {
+  const text = expect.stringMatching(/cannot be set in a listener of Connected/);
+  const refused = expect.objectContaining({ code: 10022, message: text });
+
+  test.each([
+    'SSHKeyExchangeAlgorithms=curve25519-sha256',
+    'SSHMacAlgorithms=hmac-sha1',
+    'SSHPublicKeyAlgorithms=ssh-ed25519',
+    'SSHPubKeyAuthSigAlgorithms=ssh-ed25519',
+    'SecurityProfile=modern',
+  ])('config(%j) is refused, and changes nothing', async (setting) => {
+    let refusal;
+    const name = setting.split('=')[0];
+    const server = await startCommandServer((it) => {
+      it.on('Connected', (e) => {
+        refusal ??= it.config(setting).catch((error) => error);
+        // What is of this connection alone can be set.
+        void it.config(`UserAuthBanner[${e.connectionId}]=hello`);
+      });
+    });
+    const before = await server.config(name);
+    await ssh2.connect(server);
+    expect(await refusal).toEqual(refused);
+    expect(await server.config(name)).toBe(before);
+    // Elsewhere it counts.
+    await server.config(setting);
+    expect(await server.config(name)).toBe(setting.split('=')[1]);
+  });
+
+  test('the properties that are lists are refused, and read', async () => {
+    const seen = [];
+    const server = await startCommandServer((it) => {
+      it.on('Connected', () => {
+        seen.push(it.sshEncryptionAlgorithms);
+        expect(() => it.setSSHEncryptionAlgorithms('aes128-ctr')).toThrow(refused);
+        expect(() => it.setSSHCompressionAlgorithms('none')).toThrow(refused);
+        seen.push(it.sshEncryptionAlgorithms);
+      });
+    });
+    await ssh2.connect(server);
+    expect(seen[0]).toBe(seen[1]);
+    server.setSSHEncryptionAlgorithms('aes128-ctr');
+    expect(server.sshEncryptionAlgorithms).toBe('aes128-ctr');
+  });
+});

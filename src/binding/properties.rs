@@ -6,6 +6,7 @@ use std::fmt::Display;
 use napi::bindgen_prelude::Either3;
 
 use super::algorithm_list::AlgorithmList;
+use super::config_strings;
 use super::errors::Failure;
 use super::login_texts;
 use super::settings::DEFAULT_BACKLOG;
@@ -70,6 +71,16 @@ pub(super) fn set(state: &mut State, name: &str, value: Value) -> Result<(), Fai
     }
     state.apply();
     Ok(())
+}
+
+/// What a listener of Connected may not set.
+pub(super) fn check_in_connected(name: &str) -> Result<(), Failure> {
+    match name {
+        "SSHCompressionAlgorithms" | "SSHEncryptionAlgorithms" => {
+            Err(config_strings::refused_in_connected(name))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn text(name: &str, value: Value) -> Result<String, Failure> {

@@ -249,9 +249,17 @@ impl NativeServer {
         Ok(properties::get(&self.state, &name)?)
     }
 
-    /// Sets a property.
+    /// Sets a property; `in_connected` in a listener of Connected.
     #[napi]
-    pub fn set(&mut self, name: String, value: Value) -> napi::Result<(), String> {
+    pub fn set(
+        &mut self,
+        name: String,
+        value: Value,
+        in_connected: bool,
+    ) -> napi::Result<(), String> {
+        if in_connected {
+            properties::check_in_connected(&name)?;
+        }
         Ok(properties::set(&mut self.state, &name, value)?)
     }
 
@@ -283,11 +291,18 @@ impl NativeServer {
         self.state.apply();
     }
 
-    /// Reads or sets a configuration setting.
+    /// Reads or sets a configuration setting; `in_connected` in a listener of Connected.
     #[napi]
-    pub fn config(&mut self, configuration_string: String) -> napi::Result<String, String> {
+    pub fn config(
+        &mut self,
+        configuration_string: String,
+        in_connected: bool,
+    ) -> napi::Result<String, String> {
         // it can have the password of a store in it
         let text = Zeroizing::new(configuration_string);
+        if in_connected {
+            config_strings::check_in_connected(&text)?;
+        }
         Ok(config_strings::config(&mut self.state, &text)?)
     }
 

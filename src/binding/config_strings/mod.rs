@@ -88,6 +88,27 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     Ok(String::new())
 }
 
+/// What a listener of Connected may not set: a connection takes its algorithms from the settings of the
+/// server, and those would be set for whichever connections are next.
+pub(super) fn check_in_connected(text: &str) -> Result<(), Failure> {
+    let Some((name, _)) = text.split_once('=') else {
+        return Ok(());
+    };
+    let name = name.trim();
+    match algorithms::ROWS.iter().find(|row| row.name.eq_ignore_ascii_case(name)) {
+        Some(row) => Err(refused_in_connected(row.name)),
+        None => Ok(()),
+    }
+}
+
+/// The same for a property.
+pub(super) fn refused_in_connected(name: &str) -> Failure {
+    Failure::invalid(format!(
+        "{name} cannot be set in a listener of Connected: it would be that of other connections too. \
+         Set it before clients come."
+    ))
+}
+
 /// The settings whose values are taken as they are: they can be the content of a file, or a secret.
 static VERBATIM: &[&str] = &["AltSSHCertStore", "AltSSHCertStorePassword"];
 /// Those that can have several lines; what else they may have is for their rows to say.

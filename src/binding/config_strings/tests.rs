@@ -219,6 +219,21 @@ fn indexed_settings_need_a_connection() {
 }
 
 #[test]
+fn no_list_of_algorithms_is_set_in_connected() {
+    let lists = ["SSHKeyExchangeAlgorithms", "SecurityProfile", "UseStrictKeyExchange"];
+    for name in algorithms::ROWS.iter().map(|row| row.name) {
+        let failure = check_in_connected(&format!(" {} = x", name.to_lowercase())).unwrap_err();
+        assert_eq!(failure.code, 10022);
+        assert!(failure.message.contains(&format!("{name} cannot be set in a listener of")));
+        assert_eq!(check_in_connected(name), Ok(()), "it can be read");
+    }
+    assert!(lists.iter().all(|name| algorithms::ROWS.iter().any(|row| row.name == *name)));
+    for text in ["UserAuthBanner[1]=SSHMacAlgorithms=x", "LogLevel=2", "Nonsense=1"] {
+        assert_eq!(check_in_connected(text), Ok(()), "{text}");
+    }
+}
+
+#[test]
 fn prompts_of_a_connection() {
     let prompts = parse_prompts("First prompt,echo=false;Second, third,ECHO=True;Bare").unwrap();
     let flat: Vec<(&str, bool)> =
