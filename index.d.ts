@@ -335,8 +335,6 @@ export class sshserver extends EventEmitter {
    *
    * **Data, logs and the rest**
    *
-   * - `ReuseDataBuffers` (boolean, False; extension): `dataB` is taken back when the listeners of its event are done,
-   *   which halves the CPU time of large uploads. Nothing may read it after that: what was taken has length 0.
    * - `CodePage` (default 65001, UTF-8): the encoding of `data`, of sendText and of dataToSend, by its number;
    *   docs/CODEPAGES.md lists them. A character that the code page lacks is sent as `?`. Rejects with
    *   10022 for a page that is not supported, by its name.
@@ -373,7 +371,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * Reads a field of a packet's payload by its documented name (case-insensitive), or by a list of types as
-   * in `"%s,f"`. Takes a whole packet (SSHChannelRequest) and bare type-specific data alike. Numbers of any
+   * in `"%s,f"`. Takes a whole packet (SSHChannelRequest) and bare type-specific data alike. `ChannelId` of a packet
+   * is the id that the other methods take. Numbers of any
    * size (`m`) up to 8 KiB are read as decimal digits, longer ones only with getSSHParamBytes.
    * @throws SSHServerError when there is no such field.
    */

@@ -100,14 +100,14 @@ export declare class NativeServer {
   consumed(pairs: Array<number>): void
   /** Reads a property. */
   get(name: string): any
-  /** Sets a property. */
-  set(name: string, value: any): void
+  /** Sets a property; `in_connected` in a listener of Connected. */
+  set(name: string, value: any, inConnected: boolean): void
   /** The prompts of keyboard-interactive: text, echo, text, echo ... */
   setPrompts(flat: Array<string | boolean>): void
   /** The server's certificate. */
   setCertificate(certificate: NativeCertificate | null): void
-  /** Reads or sets a configuration setting. */
-  config(configurationString: string): string
+  /** Reads or sets a configuration setting; `in_connected` in a listener of Connected. */
+  config(configurationString: string, inConnected: boolean): string
   /** The number of the code page, and what its decoder remembers: 0 it is UTF-8, 1 nothing, 2 a state. */
   codePage(): Array<number>
   /** What the last setting asked to load, for [`Self::finish_load`]. */
@@ -170,12 +170,6 @@ export interface CertificateRequest {
 
 /** Every documented code page: its number, its name, and `yes` if it is supported, else `no`. */
 export declare function codePages(): Array<Array<string>>
-
-/**
- * Takes the memory of `bytes` away from JavaScript: it is used again at once, not when the garbage
- * collector finds that nobody has it any more.
- */
-export declare function detach(bytes: object): void
 
 /** The documented text of an error number. */
 export declare function errorText(code: number): string

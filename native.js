@@ -842,7 +842,6 @@ module.exports.NativeDecoder = nativeBinding.NativeDecoder
 module.exports.NativeServer = nativeBinding.NativeServer
 module.exports.algorithms = nativeBinding.algorithms
 module.exports.codePages = nativeBinding.codePages
-module.exports.detach = nativeBinding.detach
 module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam
 module.exports.getSshParamBytes = nativeBinding.getSshParamBytes

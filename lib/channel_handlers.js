@@ -1,6 +1,5 @@
 'use strict';
 
-const { detach } = require('./native.js');
 const { KIND } = require('./kinds.js');
 const { checkBoolean, checkInteger } = require('./args.js');
 const { Records } = require('./records.js');
@@ -12,9 +11,6 @@ const {
   TunnelClosedEvent,
   TunnelRequestedEvent,
 } = require('./event_objects.js');
-
-/** Data up to this length has memory of its own already. */
-const COPIED_LENGTH = 4096;
 
 /** Keeps data for whoever asks for the stream; the client's window stays closed for it. */
 function park(lane, bytes, toReport) {
@@ -69,11 +65,7 @@ class ChannelHandlers {
         return this.deliverRecords(lane);
       }
     }
-    const pending = this.#deliver(lane, connection, channel, bytes, extendedType, bytes.length);
-    if (!this.#core.reusesData || bytes.length <= COPIED_LENGTH) return pending;
-    if (pending !== undefined) return pending.then(() => detach(bytes));
-    detach(bytes);
-    return undefined;
+    return this.#deliver(lane, connection, channel, bytes, extendedType, bytes.length);
   }
 
   /** Fires as many records as there are; the record length is read anew for each. */

@@ -57,9 +57,6 @@ class Core {
   /** Ends of listening that are under way; a start waits for them. */
   #stopping = null;
   #stops = 0;
-  /** The data of an event is taken back when its listeners are done. */
-  reusesData = false;
-
   /** Makes text of what clients send. */
   text = new TextReader();
 
@@ -175,7 +172,6 @@ class Core {
 
   /** Takes over what the facade itself goes by. */
   settingsChanged() {
-    this.reusesData = this.#native.config('ReuseDataBuffers', false) === 'True';
     this.text.use(this.#native.codePage());
   }
 

@@ -173,6 +173,8 @@ describe('channels', () => {
       expect(e).toMatchObject({ connectionId, channelId, success: true });
       expect(e.packetB[0]).toBe(98);
       expect(server.getSSHParam(e.packetB, 'RequestType')).toBe(e.requestType);
+      // The id that every other method takes, not the number in the client's packet.
+      expect(server.getSSHParam(Buffer.from(e.packetB), 'ChannelId')).toBe(channelId);
       expect(e.packet).toBe(Buffer.from(e.packetB).toString());
       const done = recorder
         .all('SSHChannelRequested')

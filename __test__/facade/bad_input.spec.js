@@ -319,7 +319,6 @@ const SETTINGS = {
   LogLevel: { ...number(0, 3), good: '2' },
   MaskSensitive: boolean('False'),
   MaxAuthAttempts: number(0, MAX_UINT32),
-  ReuseDataBuffers: boolean('True'),
   MaxConnections: number(1, 100_000),
   NegotiatedStrictKex: { of: 'connection', ...READ_ONLY_SETTING },
   SecurityProfile: line('modern', '', 'paranoid'),

@@ -28,8 +28,6 @@ await server.config('MaxConnections=100000');
 for (const setting of ['MaxUnauthenticated=0', `TcpNoDelay=${options['tcp-no-delay']}`]) {
   await server.config(setting).catch(() => {});
 }
-// No listener here keeps its data.
-await server.config('ReuseDataBuffers=True');
 server.setSSHCert(
   new Certificate(CertStoreTypes.cstAuto, readFileSync(options['host-key']), '', '*'),
 );

@@ -162,16 +162,33 @@ impl<'env, 'state> Batch<'env, 'state> {
         self.put(failure.message)
     }
 
-    fn put_bytes(&mut self, bytes: Bytes) -> napi::Result<()> {
+    /// Bytes that the engine may still have: JavaScript gets its own.
+    fn put_copy(&mut self, bytes: &[u8]) -> napi::Result<()> {
+        let copy = Uint8ArraySlice::copy_from(self.env, bytes)?;
+        self.put(copy)
+    }
+
+    /// A request as the program knows it: the channel in it is the number that the other calls take.
+    fn put_packet(&mut self, packet: &[u8], channel: u64) -> napi::Result<()> {
+        // byte SSH_MSG_CHANNEL_REQUEST | uint32 recipient_channel | ..
+        let mut own = packet.to_vec();
+        if let (Some(recipient), Ok(channel)) = (own.get_mut(1..5), u32::try_from(channel)) {
+            recipient.copy_from_slice(&channel.to_be_bytes());
+        }
+        self.put_copy(&own)
+    }
+
+    /// Data of a channel, which is in memory of its own (`Gather::freeze`): a large one is lent.
+    fn put_data(&mut self, bytes: Bytes) -> napi::Result<()> {
         if bytes.len() <= COPIED_LEN {
-            let copy = Uint8ArraySlice::copy_from(self.env, &bytes)?;
-            return self.put(copy);
+            return self.put_copy(&bytes);
         }
         memory::shrink_later();
         let (start, len) = (bytes.as_ptr().cast_mut(), bytes.len());
         // SAFETY: `start` and `len` are those of `bytes`, which the closure keeps alive until the
-        // array buffer is collected. JavaScript may write to them: they are the only handle to this
-        // memory, because the engine hands delivered bytes over and keeps none.
+        // array buffer is collected, and nothing takes the memory back before. JavaScript may write to
+        // them: they are the only handle to this memory, because the engine makes a copy or a block of
+        // what it delivers and keeps neither.
         let lent = unsafe { Uint8Array::with_external_data(start, len, move |_, _| drop(bytes)) };
         self.put(lent)
     }
@@ -258,7 +275,7 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put_number(connection)?;
                 self.put_number(channel)?;
                 self.put(channel_type)?;
-                self.put_bytes(parameters)
+                self.put_copy(&parameters)
             }
             ServerEvent::ChannelRequest { connection, channel, request_type, packet, asked } => {
                 self.put_kind(EventKind::ChannelRequest)?;
@@ -266,11 +283,11 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put_number(connection)?;
                 self.put_number(channel)?;
                 self.put(request_type)?;
-                self.put_bytes(packet)
+                self.put_packet(&packet, channel)
             }
             ServerEvent::ChannelData { connection, channel, data_type, data } => {
                 self.put_of_channel(EventKind::ChannelData, (connection, channel))?;
-                self.put_bytes(data)?;
+                self.put_data(data)?;
                 self.put(data_type.unwrap_or(0))
             }
             ServerEvent::ChannelOpened { connection, channel } => {
@@ -345,7 +362,7 @@ impl<'env, 'state> Batch<'env, 'state> {
             }
             AuthParam::PublicKey(blob) => {
                 self.put(Base64::encode_string(blob))?;
-                self.put_bytes(blob.clone())?;
+                self.put_copy(blob)?;
             }
             AuthParam::SignatureStatus(good) => {
                 self.put(if *good { "1" } else { "0" })?;

@@ -1,7 +1,6 @@
 //! The functions of the addon.
 
-use napi::bindgen_prelude::{Either, Null, Object, Uint8Array};
-use napi::{Env, JsValue, sys};
+use napi::bindgen_prelude::{Either, Null, Uint8Array};
 use napi_derive::napi;
 
 use super::codepage::CodePage;
@@ -66,29 +65,4 @@ pub fn algorithms() -> Vec<Vec<&'static str>> {
 pub fn on_vector_code() -> Vec<Vec<&'static str>> {
     let rows = crypto::on_vector_code().into_iter();
     rows.map(|(kind, name, folder)| vec![kind, name, folder]).collect()
-}
-
-/// Takes the memory of `bytes` away from JavaScript: it is used again at once, not when the garbage
-/// collector finds that nobody has it any more.
-#[napi]
-pub fn detach(env: &Env, bytes: Object<'_>) -> napi::Result<()> {
-    let mut buffer = std::ptr::null_mut();
-    // SAFETY: `bytes` is a value of the call under way; the results are written on success.
-    let status = unsafe {
-        let status = sys::napi_get_typedarray_info(
-            env.raw(),
-            bytes.raw(),
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-            &raw mut buffer,
-            std::ptr::null_mut(),
-        );
-        if status == sys::Status::napi_ok {
-            sys::napi_detach_arraybuffer(env.raw(), buffer)
-        } else {
-            status
-        }
-    };
-    napi::check_status!(status)
 }

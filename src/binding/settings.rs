@@ -68,8 +68,6 @@ pub(super) struct Settings {
     pub(super) code_page: &'static CodePage,
     /// That of the code page.
     pub(super) encoder: Encoder,
-    /// For the facade: the data of an event is its listeners' only until they are done.
-    pub(super) reuse_data_buffers: bool,
 }
 
 /// The lists of algorithms.
@@ -134,7 +132,6 @@ impl Default for Settings {
             internal_security: false,
             code_page: CodePage::utf8(),
             encoder: CodePage::utf8().encoder(),
-            reuse_data_buffers: false,
         }
     }
 }

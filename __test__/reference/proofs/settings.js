@@ -61,10 +61,6 @@ const settings = {
     ...config('what settings do > MaxConnections closes what is one too many'),
     ...isRead('MaxConnections'),
   ],
-  ReuseDataBuffers: channels(
-    'ReuseDataBuffers > False, the default: a program may keep the data',
-    "ReuseDataBuffers > True: large data is the listeners' until their promises have settled, and empty then",
-  ),
   SecurityProfile: e2e('product')(
     'SecurityProfile is compatible by default, takes both names in any case, and is reset',
     'a list that is set after SecurityProfile stays as it was set',

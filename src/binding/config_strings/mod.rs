@@ -4,7 +4,6 @@
 mod algorithms;
 mod authentication;
 mod connections;
-mod data;
 mod host_keys;
 mod product;
 mod sockets;
@@ -45,7 +44,6 @@ static TABLES: &[&[Row]] = &[
     algorithms::ROWS,
     authentication::ROWS,
     connections::ROWS,
-    data::ROWS,
     host_keys::ROWS,
     product::ROWS,
     sockets::ROWS,
