@@ -3,7 +3,7 @@
 //! skipped by `npm test`.
 
 use super::*;
-use crate::crypto::poly1305::tests::{agrees_with_the_definition, of_rfc_8439};
+use crate::crypto::poly1305::tests::{agrees_with_the_definition, of_rfc_8439, of_wycheproof};
 use crate::crypto::tests::or_skipped;
 
 /// Whether the tests can run.
@@ -22,6 +22,13 @@ fn tags(r: u128, s: u128, message: &[u8]) -> [u128; 2] {
 fn poly1305_of_rfc_8439() {
     if supported() {
         of_rfc_8439(tags);
+    }
+}
+
+#[test]
+fn poly1305_of_wycheproof() {
+    if supported() {
+        of_wycheproof(tags);
     }
 }
 

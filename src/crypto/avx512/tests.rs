@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::crypto::poly1305::tests::{
-    IETF, JABBERWOCKY, JABBERWOCKY_KEY, agrees_with_the_definition, of_rfc_8439,
+    IETF, JABBERWOCKY, JABBERWOCKY_KEY, agrees_with_the_definition, of_rfc_8439, of_wycheproof,
 };
 use crate::crypto::tests::{Numbers, hex, or_skipped};
 
@@ -164,6 +164,13 @@ fn chacha20_texts_of_rfc_8439() {
 fn poly1305_of_rfc_8439() {
     if supported() {
         of_rfc_8439(tags);
+    }
+}
+
+#[test]
+fn poly1305_of_wycheproof() {
+    if supported() {
+        of_wycheproof(tags);
     }
 }
 

