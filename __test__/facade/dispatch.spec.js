@@ -257,7 +257,7 @@ describe('listeners that return promises', () => {
     server.on('SSHChannelDataIn', () => gate.promise);
     server.on('SSHChannelClosed', () => seen.push('closed'));
     server.on('Disconnected', (e) => seen.push(`disconnected ${e.connectionId}`));
-    native.events(data(1, 'x'), [5, 1, 1], [2, 1, 0, 'OK'], [2, 2, 0, 'OK']);
+    native.events(data(1, 'x'), [5, 1, 1, false], [2, 1, 0, 'OK'], [2, 2, 0, 'OK']);
     expect(seen).toEqual(['disconnected 2']);
     gate.resolve();
     await turn();

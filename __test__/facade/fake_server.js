@@ -19,6 +19,8 @@ function create(...channels) {
 const bytes = (content) => new Uint8Array(Buffer.from(content));
 const data = (channel, content, type = 0) => [6, 1, channel, bytes(content), type];
 const eof = (channel) => [7, 1, channel];
-const closed = (channel) => [5, 1, channel];
+/** `connectionOver`: a Disconnected follows. */
+const closed = (channel, connectionOver = false) => [5, 1, channel, connectionOver];
+const disconnected = (code = 0, text = 'OK') => [2, 1, code, text];
 
-module.exports = { bytes, closed, create, data, eof };
+module.exports = { bytes, closed, create, data, disconnected, eof };

@@ -299,9 +299,10 @@ impl<'env, 'state> Batch<'env, 'state> {
             ServerEvent::ChannelEof { connection, channel } => {
                 self.put_of_channel(EventKind::ChannelEof, (connection, channel))
             }
-            ServerEvent::ChannelClosed { connection, channel, remains } => {
+            ServerEvent::ChannelClosed { connection, channel, connection_over, remains } => {
                 self.remains.channels.insert(channel, remains);
-                self.put_of_channel(EventKind::ChannelClosed, (connection, channel))
+                self.put_of_channel(EventKind::ChannelClosed, (connection, channel))?;
+                self.put(connection_over)
             }
             ServerEvent::TunnelRequested {
                 connection,

@@ -398,6 +398,20 @@ impl NativeServer {
         Ok(())
     }
 
+    /// Closes a channel without what is queued on it.
+    #[napi]
+    pub fn abort_channel(&self, op: f64, channel: f64) -> napi::Result<(), String> {
+        let entry = self.state.channel(channel)?;
+        entry.connection.abort_channel(entry.local, ticket(op));
+        Ok(())
+    }
+
+    /// Whether there is a channel of this number to do something on.
+    #[napi]
+    pub fn is_open(&self, channel: f64) -> bool {
+        self.state.channel(channel).is_ok()
+    }
+
     /// Sends data, or extended data of this type; `true` when it is done already.
     #[napi]
     pub fn send(
@@ -412,6 +426,17 @@ impl NativeServer {
             memory::shrink_later();
         }
         self.send_bytes(op, channel, data, data_type)
+    }
+
+    /// Sends data of a stream, which waits for the client however long that takes; `true` when it is done
+    /// already.
+    #[napi]
+    pub fn write(&self, op: f64, channel: f64, data: &[u8]) -> napi::Result<bool, String> {
+        let entry = self.state.channel(channel)?;
+        if data.len() >= BLOCK_LEN / 2 {
+            memory::shrink_later();
+        }
+        Ok(entry.connection.write(entry.local, data, ticket(op)))
     }
 
     /// Sends text in the encoding of the code page; `true` when it is done already.

@@ -183,7 +183,8 @@ pub enum Room {
 /// What a send does when the window or the socket is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendMode {
-    /// Waits, failing after this long without progress; `None` waits for ever.
+    /// Waits, failing after this long without progress; `None` waits for ever, also when
+    /// `Channels::set_send_mode` changes how the others wait.
     Wait(Option<Duration>),
     /// Sends what fits and reports the rest as not sent.
     NoWait,

@@ -156,6 +156,31 @@ impl Channels {
             Flow::Open => self.enqueue(now, id, Item::Eof { ticket: None })?,
             Flow::Eof => {}
         }
+        self.enqueue(now, id, Item::Close { ticket: Some(ticket) })
+    }
+
+    /// Gives up what is queued, and queues CLOSE. No EOF: what was sent is not all that was to be sent.
+    pub fn abort(&mut self, now: Instant, id: ChannelId, ticket: Ticket) -> Result<(), ApiMisuse> {
+        if self.open_channel_mut(id)?.sending == Flow::Closed {
+            return Err(ApiMisuse::ChannelClosed);
+        }
+        self.cut_off(now, id, Some(ticket))
+    }
+
+    fn cut_off(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        ticket: Option<Ticket>,
+    ) -> Result<(), ApiMisuse> {
+        let channel = self.open_channel_mut(id)?;
+        channel.asked = Flow::Closed;
+        channel.readiness = Readiness::Told;
+        let mut queue = std::mem::take(&mut channel.queue);
+        let events = &mut self.events;
+        queue.abandon(&Outcome::ChannelClosed, &mut |ticket, outcome| {
+            events.push_back(ChannelEvent::Done(ticket, outcome));
+        });
         self.enqueue(now, id, Item::Close { ticket })
     }
 
@@ -306,7 +331,7 @@ impl Channels {
             Some(Item::Close { ticket }) => {
                 channel.sending = Flow::Closed;
                 out.send(&ChannelClose { recipient_channel })?;
-                (Some(ticket), 0)
+                (ticket, 0)
             }
             Some(Item::Data(_)) | None => return Err(Error::Internal("send queue")),
         };

@@ -22,7 +22,7 @@ pub(super) enum Item {
         ticket: Option<Ticket>,
     },
     Close {
-        ticket: Ticket,
+        ticket: Option<Ticket>,
     },
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Data {
     pub(super) data_type: Option<u32>,
     pub(super) bytes: Bytes,
     pub(super) sent: usize,
-    /// Time without progress after which it is dropped.
+    /// Time without progress after which it is dropped; `None` waits for ever, whatever is set later.
     pub(super) timeout: Option<Duration>,
     pub(super) ticket: Ticket,
     /// Its caller was told its end when it was queued ([`super::SendMode::NoWait`]).
@@ -193,7 +193,7 @@ impl SendQueue {
         }
     }
 
-    /// Drops the first item if its time is over; whose it was, and what was sent of it.
+    /// Takes the first item out if its time is over; whose it was, and what was sent of it.
     pub(super) fn expire(&mut self, now: Instant) -> Option<(Ticket, usize)> {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return None;
@@ -208,7 +208,7 @@ impl SendQueue {
         }
     }
 
-    /// Gives what waits another time without progress; with `None` all of it is given up now.
+    /// Gives what waits for a time another one; with `None` all of it is given up now.
     pub(super) fn set_timeout(
         &mut self,
         timeout: Option<Option<Duration>>,
@@ -216,7 +216,7 @@ impl SendQueue {
     ) {
         let Some(timeout) = timeout else {
             let kept = std::mem::take(&mut self.items).into_iter().filter(|item| match item {
-                Item::Data(data) if !data.reported => {
+                Item::Data(data) if data.timeout.is_some() => {
                     done(data.ticket, Outcome::WouldBlock { sent: data.sent });
                     self.data_bytes = self.data_bytes.saturating_sub(data.bytes.len());
                     false
@@ -230,24 +230,25 @@ impl SendQueue {
         };
         for item in &mut self.items {
             if let Item::Data(data) = item
-                && !data.reported
+                && data.timeout.is_some()
             {
                 data.timeout = timeout;
             }
         }
     }
 
-    /// Drops everything, with the outcome for each call.
+    /// Drops everything, with the outcome for each call. Who wanted the end of the channel, or of its data,
+    /// has got it.
     pub(super) fn abandon(&mut self, outcome: &Outcome, done: &mut dyn FnMut(Ticket, Outcome)) {
         self.data_bytes = 0;
         for item in std::mem::take(&mut self.items) {
             match item {
                 Item::Data(data) if !data.reported => done(data.ticket, outcome.clone()),
-                Item::Message { ticket, .. } | Item::Close { ticket } => {
-                    done(ticket, outcome.clone());
+                Item::Message { ticket, .. } => done(ticket, outcome.clone()),
+                Item::Eof { ticket: Some(ticket) } | Item::Close { ticket: Some(ticket) } => {
+                    done(ticket, Outcome::Complete);
                 }
-                Item::Eof { ticket: Some(ticket) } => done(ticket, outcome.clone()),
-                Item::Data(_) | Item::Eof { ticket: None } => {}
+                Item::Data(_) | Item::Eof { ticket: None } | Item::Close { ticket: None } => {}
             }
         }
     }
@@ -370,12 +371,12 @@ mod tests {
     fn without_waiting_all_that_waits_is_given_up_and_the_rest_keeps_its_order() {
         let now = Instant::now();
         let mut queue = SendQueue::default();
-        queue.push(now, data(1, 10, None));
+        queue.push(now, data(1, 10, Some(60)));
         queue.push(now, Item::Message { payload: vec![98], ticket: Ticket(2) });
         let Item::Data(mut told) = data(3, 10, None) else { unreachable!() };
         told.reported = true;
         queue.push(now, Item::Data(told));
-        queue.push(now, data(4, 10, None));
+        queue.push(now, data(4, 10, Some(60)));
         queue.push(now, Item::Eof { ticket: None });
         assert_eq!(advance(&mut queue, now, 4), (Some(4), vec![]));
         let mut done = Vec::new();
@@ -391,6 +392,21 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_ever_does_so_whatever_is_set_later() {
+        let now = Instant::now();
+        let mut queue = SendQueue::default();
+        queue.push(now, data(1, 10, None));
+        queue.push(now, data(2, 10, Some(60)));
+        queue.set_timeout(Some(Some(Duration::from_secs(1))), &mut |_, _| unreachable!());
+        assert_eq!(queue.deadline(), None);
+        let mut done = Vec::new();
+        queue.set_timeout(None, &mut |ticket, outcome| done.push((ticket.0, outcome)));
+        assert_eq!(done, [(2, Outcome::WouldBlock { sent: 0 })]);
+        assert_eq!((queue.deadline(), queue.data_bytes()), (None, 10));
+        assert_eq!(advance(&mut queue, now, 10), (Some(10), vec![1]));
+    }
+
+    #[test]
     fn what_is_abandoned_gets_its_outcome_once() {
         let now = Instant::now();
         let mut queue = SendQueue::default();
@@ -401,13 +417,13 @@ mod tests {
         queue.push(now, Item::Message { payload: vec![98], ticket: Ticket(3) });
         queue.push(now, Item::Eof { ticket: None });
         queue.push(now, Item::Eof { ticket: Some(Ticket(4)) });
-        queue.push(now, Item::Close { ticket: Ticket(5) });
+        queue.push(now, Item::Close { ticket: Some(Ticket(5)) });
         let mut done = Vec::new();
         queue.abandon(&Outcome::ChannelClosed, &mut |ticket, outcome| {
-            assert_eq!(outcome, Outcome::ChannelClosed);
-            done.push(ticket.0);
+            done.push((ticket.0, outcome));
         });
-        assert_eq!(done, [2, 3, 4, 5]);
+        let (closed, complete) = (Outcome::ChannelClosed, Outcome::Complete);
+        assert_eq!(done, [(2, closed.clone()), (3, closed), (4, complete.clone()), (5, complete)]);
         assert!(queue.is_empty());
         assert_eq!(queue.data_bytes(), 0);
     }

@@ -34,6 +34,8 @@ pub(super) enum Command {
     },
     SendEof(ChannelId, Ticket),
     CloseChannel(ChannelId, Ticket),
+    /// Without what is queued on it.
+    AbortChannel(ChannelId, Ticket),
     OpenChannel {
         channel_type: String,
         parameters: Bytes,
@@ -61,6 +63,7 @@ impl Command {
             | Self::SendPacket { ticket, .. }
             | Self::SendEof(_, ticket)
             | Self::CloseChannel(_, ticket)
+            | Self::AbortChannel(_, ticket)
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
@@ -79,6 +82,7 @@ impl Command {
             Self::SendEof(channel, _) => Some(*channel),
             Self::Answer(..)
             | Self::CloseChannel(..)
+            | Self::AbortChannel(..)
             | Self::OpenChannel { .. }
             | Self::ExchangeKeys(_)
             | Self::SetSendMode(_)
@@ -87,6 +91,17 @@ impl Command {
             | Self::JobPanicked
             | Self::Tunnel(_) => None,
         }
+    }
+
+    /// Whether it is to end something: that this has ended already is as good.
+    pub(super) fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Self::SendEof(..)
+                | Self::CloseChannel(..)
+                | Self::AbortChannel(..)
+                | Self::Disconnect { .. }
+        )
     }
 
     /// Has the engine do it; the channel is the one that is being opened.
@@ -105,6 +120,7 @@ impl Command {
             }
             Self::SendEof(channel, ticket) => engine.send_eof(now, channel, ticket)?,
             Self::CloseChannel(channel, ticket) => engine.close_channel(now, channel, ticket)?,
+            Self::AbortChannel(channel, ticket) => engine.abort_channel(now, channel, ticket)?,
             Self::OpenChannel { channel_type, parameters, ticket } => {
                 return engine.open_channel(now, &channel_type, &parameters, ticket).map(Some);
             }

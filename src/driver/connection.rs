@@ -167,6 +167,11 @@ impl ConnectionHandle {
         self.submit_in_turn(Command::CloseChannel(channel, ticket));
     }
 
+    /// Closes a channel without what is queued on it.
+    pub fn abort_channel(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) {
+        self.submit_in_turn(Command::AbortChannel(channel, ticket));
+    }
+
     /// Opens a channel; the result is its number.
     pub fn open_channel(self: &Arc<Self>, channel_type: String, parameters: Bytes, ticket: Ticket) {
         self.submit_in_turn(Command::OpenChannel { channel_type, parameters, ticket });

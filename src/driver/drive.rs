@@ -20,6 +20,7 @@ use super::shared::ChannelEntry;
 use super::transmit::Transmit;
 use super::tunnel::{TURN_LEN, Tunnels};
 use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
+use crate::error::ApiMisuse;
 
 /// What belongs to the engine, under its lock.
 #[derive(Default)]
@@ -356,6 +357,7 @@ impl ConnectionHandle {
             .and_then(|local| core.channels.get(&local))
             .and_then(|id| self.shared.channel(*id));
         let quiet = matches!(command, Command::Answer(..) | Command::Complete(_));
+        let is_end = command.is_end();
         let Some(engine) = &mut core.engine else {
             return self.report_unrun(&command);
         };
@@ -377,7 +379,8 @@ impl ConnectionHandle {
             Err(_) if quiet => {}
             Err(misuse) => {
                 if let Some(ticket) = ticket {
-                    let result = Err(OpError::Misuse(misuse));
+                    let is_over = is_end && misuse == ApiMisuse::UnknownChannel;
+                    let result = if is_over { Ok(None) } else { Err(OpError::Misuse(misuse)) };
                     self.shared.tell(ServerEvent::Done { ticket, result });
                 }
             }
@@ -389,7 +392,7 @@ impl ConnectionHandle {
         let Some(ticket) = command.ticket() else {
             return;
         };
-        let result = if matches!(command, Command::Disconnect { .. }) {
+        let result = if command.is_end() {
             Ok(None)
         } else {
             Err(OpError::Outcome(Outcome::ConnectionEnded))

@@ -12,7 +12,9 @@ use super::drive::Core;
 use super::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
 use super::shared::{ChannelEntry, next_channel};
 use super::tunnel::{self, Asking};
-use crate::engine::{Answer, ChannelId, Event, Notice, Outcome, Question, QuestionId, Ticket};
+use crate::engine::{
+    Answer, ChannelId, Connection, Event, Notice, Outcome, Question, QuestionId, Ticket,
+};
 use crate::error::{Closed, Error};
 
 impl ConnectionHandle {
@@ -190,7 +192,8 @@ impl ConnectionHandle {
                     return;
                 }
                 if let Some(number) = core.channels.remove(&channel) {
-                    self.channel_gone(number);
+                    let is_over = core.engine.as_ref().is_none_or(Connection::is_ended);
+                    self.channel_gone(number, is_over);
                 }
             }
             Notice::ChannelNotOpened { channel } => {

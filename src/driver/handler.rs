@@ -175,8 +175,9 @@ pub enum ServerEvent {
     ChannelData { connection: u64, channel: u64, data_type: Option<u32>, data: Bytes },
     /// The client sends no more data.
     ChannelEof { connection: u64, channel: u64 },
-    /// A channel is closed. What is left of it can be read until `remains` is dropped.
-    ChannelClosed { connection: u64, channel: u64, remains: Remains },
+    /// A channel is closed, because its connection is over or by both sides. What is left of it can be
+    /// read until `remains` is dropped.
+    ChannelClosed { connection: u64, channel: u64, connection_over: bool, remains: Remains },
     /// The client wants a tunnel; no channel event will tell of what goes through it.
     TunnelRequested {
         connection: u64,

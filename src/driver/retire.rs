@@ -43,7 +43,7 @@ impl ConnectionHandle {
         // Both are empty unless something panicked: the engine closes its channels when it ends, and
         // says how everything ended that it was to do.
         for channel in channels.into_values() {
-            self.channel_gone(channel);
+            self.channel_gone(channel, true);
         }
         let unrun = {
             let mut queue = self.queue.lock();
@@ -91,11 +91,12 @@ impl ConnectionHandle {
 
     /// Takes an open channel out of the table and tells so, as the end of a connection is told: whether or
     /// not anybody listens, whoever follows the events learns from it what to forget.
-    pub(super) fn channel_gone(&self, channel: u64) {
+    pub(super) fn channel_gone(&self, channel: u64, connection_over: bool) {
         if let Some(remains) = self.shared.end_channel(channel) {
             self.shared.tell(ServerEvent::ChannelClosed {
                 connection: self.id(),
                 channel,
+                connection_over,
                 remains,
             });
         }

@@ -30,7 +30,22 @@ impl ConnectionHandle {
         data: &[u8],
         ticket: Ticket,
     ) -> bool {
-        let mode = self.send_mode();
+        self.send_by(self.send_mode(), channel, data_type, data, ticket)
+    }
+
+    /// As [`Self::send`], for a stream: waits for the client however long that takes.
+    pub fn write(self: &Arc<Self>, channel: ChannelId, data: &[u8], ticket: Ticket) -> bool {
+        self.send_by(SendMode::Wait(None), channel, None, data, ticket)
+    }
+
+    fn send_by(
+        self: &Arc<Self>,
+        mode: SendMode,
+        channel: ChannelId,
+        data_type: Option<u32>,
+        data: &[u8],
+        ticket: Ticket,
+    ) -> bool {
         let rest = |sent: usize| {
             let rest = blocks::copy(data.get(sent..).unwrap_or_default());
             Command::Send { channel, data_type, data: (sent, rest), mode, ticket }

@@ -140,6 +140,18 @@ impl Connection {
         self.channels.close(now, channel, ticket)
     }
 
+    /// Gives up what is queued on a channel and sends CLOSE; done when that is handed to the transport.
+    pub fn abort_channel(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        self.channels.abort(now, channel, ticket)?;
+        self.finish_step(Ok(()));
+        Ok(())
+    }
+
     /// Asks the client to open a channel.
     pub fn open_channel(
         &mut self,

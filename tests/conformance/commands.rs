@@ -213,6 +213,26 @@ fn sends_that_wait_give_up_after_the_time_without_progress() {
 }
 
 #[test]
+fn a_channel_is_aborted_without_what_waits() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 3, 1000);
+    let data = pair.send(channel, b"never", WAIT);
+    let [close, abort, again] = [pair.ticket(), pair.ticket(), pair.ticket()];
+    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.run();
+    pair.take_numbers();
+    pair.server.abort_channel(pair.now, channel, abort).unwrap();
+    pair.run();
+    assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_CLOSE]);
+    assert_eq!(pair.outcome(data), Some(Outcome::ChannelClosed));
+    assert_eq!(pair.outcome(close), Some(Outcome::Complete));
+    assert_eq!(pair.outcome(abort), Some(Outcome::Complete));
+    let refused = Err(ApiMisuse::ChannelClosed);
+    assert_eq!(pair.server.abort_channel(pair.now, channel, again), refused);
+    pair.forget(again);
+}
+
+#[test]
 fn the_bytes_sent_are_those_of_the_last_send_that_went_on_or_failed() {
     let mut pair = connected(Program::default());
     let channel = pair.open_with(4, 10, 1000);
