@@ -18,8 +18,12 @@ export type SSHServerCallback<T> = (error: Error | null, value: T) => void;
  *
  * - **Ids** of connections and channels are decimal strings that are never used twice in a process.
  *   Channel ids are unique across all connections.
- * - **Methods** return promises; with a node callback as the last argument they return nothing and call
- *   it instead. getSSHParam and setSSHParam return their result directly.
+ * - **Methods** return promises, and take a node callback as the last argument, which is called as well.
+ *   getSSHParam and setSSHParam return their result directly.
+ * - **Nobody has to wait** for a method. A promise of one is never an unhandled rejection: who awaits it gets its
+ *   error, and what neither a promise nor a callback tells anybody is told by `Error`, once, with the number of the
+ *   error and, where it is known, its connection. A promise that you make of it, by then() or in an async
+ *   function, is your own.
  * - **Errors** are SSHServerError with the documented number in `code`. An argument of the wrong type is a
  *   TypeError with code `ERR_INVALID_ARG_TYPE`, an argument outside of what is possible a RangeError with
  *   `ERR_OUT_OF_RANGE`. Asynchronous methods reject with them; setters and the others throw them.
@@ -92,7 +96,10 @@ export class sshserver extends EventEmitter {
 
   /**
    * The timeout, in seconds, that new connections start with (see SSHConnection.timeout). Default 60.
-   * 0: sends never wait, they fail with 135 instead when there is no room.
+   * A send that waits so long for a client that takes nothing has failed: it rejects with 10060, its channel is
+   * closed after what was sent (without EOF and exit status, as it is not all), and `Error` tells, whether or not the
+   * send is awaited. Streams (getChannelStream) wait as long as it takes, whatever the timeout.
+   * 0: sends never wait, they fail with 135 instead when there is no room, and the channel stays open.
    */
   getDefaultTimeout(): number;
   /** Sets defaultTimeout, see getDefaultTimeout. */
@@ -203,11 +210,14 @@ export class sshserver extends EventEmitter {
     channelId: string,
     recordLength: number,
     callback: SSHServerCallback<void>,
-  ): void;
+  ): Promise<void>;
 
-  /** Sends what is queued, then EOF and CLOSE. Rejects with 126 for an unknown channel. */
+  /**
+   * Sends what is queued, then EOF and CLOSE. Resolves when that is handed to the transport, or the channel ends
+   * meanwhile. Rejects with 126 for an unknown channel.
+   */
   closeChannel(channelId: string): Promise<void>;
-  closeChannel(channelId: string, callback: SSHServerCallback<void>): void;
+  closeChannel(channelId: string, callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Reads (`"NAME"`) or sets (`"NAME=VALUE"`) a setting; names are case-insensitive. Resolves to the value, or to
@@ -348,18 +358,18 @@ export class sshserver extends EventEmitter {
    *   its cryptography in itself, on every system.
    */
   config(configurationString: string): Promise<string>;
-  config(configurationString: string, callback: SSHServerCallback<string>): void;
+  config(configurationString: string, callback: SSHServerCallback<string>): Promise<string>;
 
   /** Ends a connection. Rejects with 126 for an unknown one. */
   disconnect(connectionId: string): Promise<void>;
-  disconnect(connectionId: string, callback: SSHServerCallback<void>): void;
+  disconnect(connectionId: string, callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Lets events run: yields to the event loop and, when nothing happens, waits up to 100 ms. Events fire without
    * it too; `while (true) await server.doEvents()` neither starves the program nor spins.
    */
   doEvents(): Promise<void>;
-  doEvents(callback: SSHServerCallback<void>): void;
+  doEvents(callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Exchanges new session keys; resolves when they are in use in both directions. Rejects with 126 for an unknown
@@ -367,7 +377,7 @@ export class sshserver extends EventEmitter {
    * before: a listener that decides on the login must not await it.
    */
   exchangeKeys(connectionId: string): Promise<void>;
-  exchangeKeys(connectionId: string, callback: SSHServerCallback<void>): void;
+  exchangeKeys(connectionId: string, callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Reads a field of a packet's payload by its documented name (case-insensitive), or by a list of types as
@@ -384,7 +394,7 @@ export class sshserver extends EventEmitter {
     payload: Uint8Array,
     field: string,
     callback: SSHServerCallback<Uint8Array>,
-  ): void;
+  ): Promise<Uint8Array>;
 
   /**
    * Opens a channel to the client and resolves to its id. The channel's events wait until the code after the
@@ -400,34 +410,43 @@ export class sshserver extends EventEmitter {
    * the client refuses.
    */
   openChannel(connectionId: string, channelType: string, parameters?: Uint8Array): Promise<string>;
-  openChannel(connectionId: string, channelType: string, callback: SSHServerCallback<string>): void;
+  openChannel(
+    connectionId: string,
+    channelType: string,
+    callback: SSHServerCallback<string>,
+  ): Promise<string>;
   openChannel(
     connectionId: string,
     channelType: string,
     parameters: Uint8Array,
     callback: SSHServerCallback<string>,
-  ): void;
+  ): Promise<string>;
 
   /** Shuts down as shutdown() does, then gives every property and setting its default. Listeners stay. */
   reset(): Promise<void>;
-  reset(callback: SSHServerCallback<void>): void;
+  reset(callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Sends data. The bytes are copied before this returns. Resolves when all was handed to the transport within the
    * client's window. Calls on one channel keep their order, awaited or not.
    *
-   * With a connection timeout > 0 it waits for room and fails with 10060 after that many seconds without progress;
-   * with 0 it rejects with 135 at once when not all could be sent. In both cases SSHChannel.bytesSent tells how
-   * much was, the rest is dropped, and SSHChannelReadyToSend fires when there is room. With 0, at most
-   * a megabyte of a channel waits for the socket, and counts as sent. Rejects with 126 for an unknown channel: as a client can
-   * be gone at any moment, handle the rejection.
+   * With a connection timeout > 0 it waits for room. After that many seconds without progress it fails with 10060,
+   * and the channel is closed, see getDefaultTimeout; what was queued behind it fails with 10058.
+   * With 0 it rejects with 135 at once when not all could be sent, the rest is dropped, and SSHChannelReadyToSend
+   * fires when there is room. In both cases SSHChannel.bytesSent tells how much was sent. With 0, at most
+   * a megabyte of a channel waits for the socket, and counts as sent. Rejects with 126 for an unknown channel: a client
+   * can be gone at any moment.
    */
   sendBytes(channelId: string, data: Uint8Array): Promise<void>;
-  sendBytes(channelId: string, data: Uint8Array, callback: SSHServerCallback<void>): void;
+  sendBytes(channelId: string, data: Uint8Array, callback: SSHServerCallback<void>): Promise<void>;
 
   /** The same as sendBytes. */
   sendChannelData(channelId: string, data: Uint8Array): Promise<void>;
-  sendChannelData(channelId: string, data: Uint8Array, callback: SSHServerCallback<void>): void;
+  sendChannelData(
+    channelId: string,
+    data: Uint8Array,
+    callback: SSHServerCallback<void>,
+  ): Promise<void>;
 
   /**
    * Sends a message of this number: the number, for 91-100 the channel number of the client, then `payload` (see
@@ -441,14 +460,14 @@ export class sshserver extends EventEmitter {
     packetType: number,
     payload: Uint8Array,
     callback: SSHServerCallback<void>,
-  ): void;
+  ): Promise<void>;
 
   /**
    * Sends text in the encoding of the CodePage setting (UTF-8); a character that it lacks is sent as `?`.
    * Otherwise as sendBytes.
    */
   sendText(channelId: string, text: string): Promise<void>;
-  sendText(channelId: string, text: string, callback: SSHServerCallback<void>): void;
+  sendText(channelId: string, text: string, callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Adds a field to the end of a payload (null or undefined: an empty one) and returns the new payload; the old
@@ -467,7 +486,7 @@ export class sshserver extends EventEmitter {
    * waited for, so listeners may call this and wait for it.
    */
   shutdown(): Promise<void>;
-  shutdown(callback: SSHServerCallback<void>): void;
+  shutdown(callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Listens on localHost and localPort; resolves when clients can connect. Called while stopListening, shutdown
@@ -477,31 +496,42 @@ export class sshserver extends EventEmitter {
    * every code.
    */
   startListening(): Promise<void>;
-  startListening(callback: SSHServerCallback<void>): void;
+  startListening(callback: SSHServerCallback<void>): Promise<void>;
 
   /** Accepts no further connections; those that are there stay. */
   stopListening(): Promise<void>;
-  stopListening(callback: SSHServerCallback<void>): void;
+  stopListening(callback: SSHServerCallback<void>): Promise<void>;
 
   // --- extensions ---
 
-  /** Extension: tells the client that no more data follows; the channel stays open the other way. */
+  /**
+   * Extension: tells the client that no more data follows; the channel stays open the other way. Resolves also if
+   * the channel ends meanwhile.
+   */
   sendEOF(channelId: string): Promise<void>;
-  sendEOF(channelId: string, callback: SSHServerCallback<void>): void;
+  sendEOF(channelId: string, callback: SSHServerCallback<void>): Promise<void>;
 
   /** Extension: sends extended data of this type (default 1, stderr). Otherwise as sendBytes. */
   sendExtendedData(channelId: string, data: Uint8Array, type?: number): Promise<void>;
-  sendExtendedData(channelId: string, data: Uint8Array, callback: SSHServerCallback<void>): void;
+  sendExtendedData(
+    channelId: string,
+    data: Uint8Array,
+    callback: SSHServerCallback<void>,
+  ): Promise<void>;
   sendExtendedData(
     channelId: string,
     data: Uint8Array,
     type: number,
     callback: SSHServerCallback<void>,
-  ): void;
+  ): Promise<void>;
 
   /** Extension: tells the client the exit status (0 to 2^32 - 1) of its command; send it before closeChannel. */
   sendExitStatus(channelId: string, status: number): Promise<void>;
-  sendExitStatus(channelId: string, status: number, callback: SSHServerCallback<void>): void;
+  sendExitStatus(
+    channelId: string,
+    status: number,
+    callback: SSHServerCallback<void>,
+  ): Promise<void>;
 
   /**
    * Extension: the channel as a stream, the same one at each call; available from SSHChannelOpened on.
@@ -509,10 +539,19 @@ export class sshserver extends EventEmitter {
    * From then on the channel's data goes to the stream and not to SSHChannelDataIn (extended data still
    * does); SSHChannelEOF ends it. Its reading side re-opens the channel's window as the bytes are taken; its
    * writing side waits for the client's window as long as it takes, whatever the connection's timeout.
+   *
+   * Only EOF is the end. A channel that ends without one, as its client is gone or has closed it, or its connection
+   * was disconnected, has cut the data off: after the bytes that came, the stream is destroyed with an error whose
+   * code is `ERR_STREAM_PREMATURE_CLOSE` and whose `cause` has the number that the connection has ended with (10054:
+   * reset; 10053: no fault), or 10058 for a channel that the client has closed. `pipeline`, `finished` and
+   * `for await` reject with it. After your own closeChannel they do so too, but there is no `'error'` event.
+   * An error of a stream that has no listener of `'error'` does not end the process: `Error` tells it.
+   *
    * The stream never closes the channel by itself: `end()` sends EOF; call closeChannel after the exit status. Many
    * clients close a channel when both sides have sent EOF, so pipe into it with `{ end: false }` where a status
    * or extended data is to follow, and let closeChannel end it.
-   * `destroy()` closes the channel. A write to a channel that is gone ends the stream with an error.
+   * `destroy()` closes the channel, without EOF if not everything has left that was written. A write to a channel
+   * that is gone ends the stream with an error.
    * @throws SSHServerError 126 for an unknown channel.
    */
   getChannelStream(channelId: string): Duplex;

@@ -46,9 +46,6 @@ class ChannelHandlers {
         return this.#openRequest(fields);
       case KIND.CHANNEL_REQUEST:
         return this.#request(fields);
-      case KIND.CHANNEL_EOF:
-        if (lane !== undefined) lane.sawEof = true;
-        return this.#notice(kind, fields[0], fields[1]);
       case KIND.CHANNEL_CLOSED:
         this.currentChannel = 0;
         this.#core.channelGone(lane);

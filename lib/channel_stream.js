@@ -2,28 +2,36 @@
 
 const { Duplex } = require('node:stream');
 const { KIND } = require('./kinds.js');
+const { prematureClose } = require('./errors.js');
 
 const HIGH_WATER_MARK = 64 * 1024;
-const WOULD_BLOCK = 135;
-const TIMED_OUT = 10060;
 
 /**
  * The data of a channel as a Duplex. Reading: the channel's window re-opens as the reader takes the
- * bytes. Writing: a chunk is done when it was handed to the transport within the peer's window.
+ * bytes. Writing: a chunk is done when it was handed to the transport within the peer's window, however long
+ * the peer does not read.
  *
  * The stream never closes its channel by itself: when both directions have ended, the exit status
- * may still have to be sent. end() sends EOF; destroy() closes the channel.
+ * may still have to be sent. end() sends EOF; destroy() closes the channel. Only EOF is the end of what is read:
+ * a channel that closes without one has cut the data off.
  */
 class ChannelStream extends Duplex {
   #core;
   #channel;
+  #connection;
   #owed = 0;
+  /** EOF has come. */
   #ended = false;
+  /** The channel is gone. */
   #closed = false;
-  /** What to do when there is room again, after a send without waiting (timeout 0) did not fit. */
-  #retry = null;
+  /** The program has closed the channel itself. */
+  #closing = false;
+  /** What the stream is destroyed with when everything was read; undefined while the channel is open. */
+  #last = undefined;
+  /** A write that has failed because the channel is gone: what came before is still the reader's. */
+  #failedWrite = null;
 
-  constructor(core, channel) {
+  constructor(core, channel, connection) {
     super({
       readableHighWaterMark: HIGH_WATER_MARK,
       writableHighWaterMark: HIGH_WATER_MARK,
@@ -32,6 +40,12 @@ class ChannelStream extends Duplex {
     });
     this.#core = core;
     this.#channel = channel;
+    this.#connection = connection;
+    // The first listener, so that it sees whether there is another one: a client that leaves must not end
+    // a process that does not listen.
+    this.on('error', (error) => {
+      if (this.listenerCount('error') === 1) core.listeners.unheard(connection, error);
+    });
   }
 
   /** Bytes from the peer, of which `toReport` have not been reported as consumed. */
@@ -44,20 +58,34 @@ class ChannelStream extends Duplex {
     if (this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) this.#settle();
   }
 
-  /** An event of the channel has come in. */
-  notice(kind) {
-    if (kind === KIND.CHANNEL_EOF) {
-      this.#endReading();
-    } else if (kind === KIND.CHANNEL_READY_TO_SEND) {
-      this.#retryNow();
-    } else if (kind === KIND.CHANNEL_CLOSED) {
-      this.#closed = true;
-      this.#endReading();
-      // Bytes that came before the close are still the reader's.
-      if (this.readableEnded) this.destroy();
-      else this.once('end', () => this.destroy());
-      if (this.readableLength === 0) this.resume();
-    }
+  /** EOF has come. */
+  endReading() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.push(null);
+  }
+
+  /** The program closes the channel: that the client sends no EOF any more is no fault of its. */
+  closing() {
+    this.#closing = true;
+  }
+
+  /** The channel is gone, `connectionOver` because of its connection. */
+  close(connectionOver) {
+    this.#closed = true;
+    if (this.#ended || this.#closing) this.#closeWith(null);
+    else if (connectionOver)
+      this.#core.whyOver(this.#connection, (cause) => this.#closeWith(prematureClose(cause)));
+    else this.#closeWith(prematureClose(this.#core.channelClosedError()));
+  }
+
+  /** As the stream is read, that is where its end is noticed which is no EOF. */
+  read(size) {
+    const chunk = super.read(size);
+    // Not before the reader has the chunk.
+    if (this.#last !== undefined && !this.#ended && this.readableLength === 0)
+      process.nextTick(() => this.#destroyNow());
+    return chunk;
   }
 
   _read() {
@@ -74,27 +102,44 @@ class ChannelStream extends Duplex {
 
   _final(callback) {
     if (this.#closed) callback();
-    else this.#attempt(() => this.#core.operation('sendEof', this.#channel), callback);
+    else this.#attempt(() => this.#core.endOperation('sendEof', this.#channel), callback);
   }
 
   _destroy(error, callback) {
     this.#settle();
-    this.#clearRetry();
+    if (this.#failedWrite !== null) {
+      this.#failedWrite.callback(this.#failedWrite.error);
+      this.#failedWrite = null;
+    }
     if (!this.#closed) {
       this.#closed = true;
+      // What has not left yet is given up, and must not look like all there was to be sent.
+      const method = this.writableLength > 0 ? 'abortChannel' : 'closeChannel';
       // That the channel is already gone is what was wanted.
       this.#attempt(
-        () => this.#core.operation('closeChannel', this.#channel),
+        () => this.#core.operation(method, this.#channel),
         () => {},
       );
     }
     callback(error);
   }
 
-  #endReading() {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.push(null);
+  /** Bytes that came before the close are still the reader's; then the stream is over, with this error. */
+  #closeWith(error) {
+    this.#last = error;
+    if (this.destroyed) return;
+    if (this.readableEnded) {
+      this.#destroyNow();
+    } else if (this.#ended) {
+      this.once('end', () => this.#destroyNow());
+      if (this.readableLength === 0) this.resume();
+    } else if (this.readableLength === 0) {
+      this.#destroyNow();
+    }
+  }
+
+  #destroyNow() {
+    this.destroy(this.#last ?? this.#failedWrite?.error);
   }
 
   /** Everything pushed so far counts as taken: Node asks for more only when its buffer has room. */
@@ -111,45 +156,25 @@ class ChannelStream extends Duplex {
 
   #send(chunk, callback) {
     this.#attempt(
-      () => this.#core.operation('send', this.#channel, chunk, 0),
+      () => this.#core.operation('write', this.#channel, chunk),
       (error) => {
         if (!error) callback();
-        else if (this.destroyed) callback(error);
-        else if (error.code === WOULD_BLOCK)
-          this.#sendWhenReady(chunk.subarray(error.bytesSent), callback);
-        // The connection's timeout is for those who wait for a send; a reader may pause a stream for long.
-        else if (error.code === TIMED_OUT) this.#send(chunk.subarray(error.bytesSent), callback);
-        else this.#fail(error, callback);
+        // The channel is gone right after what was to be sent on it has failed.
+        else setImmediate(() => this.#writeFailed(error, callback));
       },
     );
   }
 
-  #sendWhenReady(rest, callback) {
-    this.#core.need('waitingToSend', 1);
-    const retry = () => {
-      this.#clearRetry();
-      this.#send(rest, callback);
-    };
-    this.#retry = retry;
-    // There may be room since before the event was asked for. Not at once: it may be gone again and again.
-    if (this.#core.query('channelInfo', this.#channel)?.[3]) {
-      setImmediate(() => this.#retry === retry && retry());
+  #writeFailed(error, callback) {
+    if (this.destroyed || this.#core.query('isOpen', this.#channel)) {
+      callback(error);
+      this.destroy(error);
+      return;
     }
-  }
-
-  #retryNow() {
-    if (this.#retry !== null) this.#retry();
-  }
-
-  #clearRetry() {
-    if (this.#retry === null) return;
-    this.#retry = null;
-    this.#core.need('waitingToSend', -1);
-  }
-
-  #fail(error, callback) {
-    callback(error);
-    this.destroy(error);
+    // That the channel is closed is told, or will be.
+    this.#failedWrite = { error, callback };
+    // The end that the reader waits for may have come before.
+    if (this.#last !== undefined && this.readableEnded) this.#destroyNow();
   }
 
   /** Runs `start`, which throws or gives a promise, and calls back once. */

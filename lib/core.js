@@ -3,7 +3,7 @@
 const { NativeServer, errorText } = require('./native.js');
 const { KIND } = require('./kinds.js');
 const { SSHServerError, toServerError } = require('./errors.js');
-const { DONE } = require('./calls.js');
+const { Call, Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
 const { Contexts } = require('./contexts.js');
 const { Dispatcher } = require('./dispatcher.js');
@@ -13,9 +13,11 @@ const keepAlive = require('./keep_alive.js');
 
 const EOF_BIT = 1 << KIND.CHANNEL_EOF;
 const DATA_BITS = (1 << KIND.CHANNEL_DATA_IN) | EOF_BIT;
-const READY_BIT = 1 << KIND.CHANNEL_READY_TO_SEND;
 const DO_EVENTS_WAIT_MS = 100;
+const UNKNOWN_ID = 126;
 const INTERRUPTED = 10004;
+const ABORTED = 10053;
+const SHUT_DOWN = 10058;
 /** Batches in one turn of the event loop, whose timers and other I/O come next. */
 const ROUNDS = 4;
 
@@ -40,13 +42,17 @@ class Core {
   #dispatcher;
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
-  #needs = { opening: 0, streams: 0, records: 0, waitingToSend: 0 };
+  #needs = { opening: 0, streams: 0, records: 0 };
   #answers = [];
   #consumed = [];
   #draining = false;
   #flushScheduled = false;
   #lastOp = 0;
   #ops = new Map();
+  /** What the methods of the class run in. */
+  calls = new Calls((connection, error, isUnheard) => this.#failed(connection, error, isUnheard));
+  /** What waits for the reason why a connection is over, by connection. */
+  #cutOff = new Map();
   #listening = false;
   #active = false;
   #referenced = true;
@@ -164,10 +170,33 @@ class Core {
     }
   }
 
-  /** A call that ends with an OpDone event, or at once when it returns true. Throws what the addon throws at once. */
-  operation(method, ...args) {
+  /**
+   * What is done on a channel: ends with an OpDone event, or at once when the addon returns true. Throws what
+   * the addon throws at once.
+   */
+  operation(method, channel, ...args) {
     const op = ++this.#lastOp;
-    return this.query(method, op, ...args) === true ? DONE : this.#opPromise(op, null);
+    return this.query(method, op, channel, ...args) === true
+      ? DONE
+      : this.#opPromise(op, { channel });
+  }
+
+  /** What is done to a connection, as operation(). */
+  connectionOperation(method, connection) {
+    const op = ++this.#lastOp;
+    this.query(method, op, connection);
+    return this.#opPromise(op, { connection });
+  }
+
+  /** closeChannel and sendEof: that the channel has ended meanwhile is as good. */
+  endOperation(method, channel) {
+    try {
+      return this.operation(method, channel);
+    } catch (error) {
+      // Its events are still to come, so the program cannot know.
+      if (error.code === UNKNOWN_ID && this.#connectionOf(channel) !== 0) return DONE;
+      throw error;
+    }
   }
 
   /** Takes over what the facade itself goes by. */
@@ -220,8 +249,10 @@ class Core {
   #lifecycle(method) {
     const op = ++this.#lastOp;
     this.query(method, op);
-    return this.#opPromise(op, () => {
-      this.#listening = this.query('get', 'Listening');
+    return this.#opPromise(op, {
+      onDone: () => {
+        this.#listening = this.query('get', 'Listening');
+      },
     });
   }
 
@@ -234,9 +265,10 @@ class Core {
     try {
       const op = ++this.#lastOp;
       this.query('openChannel', op, connection, type, parameters);
-      const channel = await this.#opPromise(op, (code, id) => {
+      const onDone = (code, id) => {
         if (code === 0) this.#dispatcher.hold(id, connection, new Promise(setImmediate));
-      });
+      };
+      const channel = await this.#opPromise(op, { connection, onDone });
       return String(channel);
     } finally {
       setImmediate(() => this.need('opening', -1));
@@ -247,18 +279,33 @@ class Core {
     const waiting = this.#ops.get(op);
     if (waiting === undefined) return;
     this.#ops.delete(op);
-    if (waiting.onDone !== null) waiting.onDone(code, value);
+    const { call, connection, channel, onDone } = waiting;
+    if (onDone !== undefined) onDone(code, value);
     this.#updateHold();
-    if (code === 0) waiting.resolve(value ?? undefined);
-    else waiting.reject(operationError(code, message || errorText(code), value));
+    if (code === 0) {
+      call.resolve(value ?? undefined);
+      return;
+    }
+    const error = operationError(code, message || errorText(code), value);
+    const about = connection ?? (channel === undefined ? 0 : this.#connectionOf(channel));
+    this.calls.fail(call, this.calls.attribute(error, about));
   }
 
   /** `onDone` runs inside the batch, before anything that comes after the end of the operation. */
-  #opPromise(op, onDone) {
-    return new Promise((resolve, reject) => {
-      this.#ops.set(op, { resolve, reject, onDone });
-      this.#updateHold();
+  #opPromise(op, { connection, channel, onDone }) {
+    const call = new Call();
+    this.#ops.set(op, { call, connection, channel, onDone });
+    this.#updateHold();
+    return call.promise;
+  }
+
+  /** A call has failed whose promise nobody waits for yet: tells the listeners of Error if that stays so. */
+  #failed(connection, error, isUnheard) {
+    const checked = new Promise(setImmediate).then(() => {
+      if (isUnheard()) this.listeners.unheard(connection, error);
     });
+    // Disconnected is the last event of a connection.
+    if (connection !== 0) this.#dispatcher.holdConnection(connection, checked);
   }
 
   // --- channels ---
@@ -306,10 +353,53 @@ class Core {
     const lane = this.#knownLane(channel);
     if (lane.stream === null) {
       this.need('streams', 1);
-      lane.stream = make(String(lane.channel));
+      lane.stream = make(lane.connection);
       this.#dispatcher.handOver(lane);
     }
     return lane.stream;
+  }
+
+  closeChannel(channel) {
+    const closed = this.endOperation('closeChannel', channel);
+    this.closing(channel);
+    return closed;
+  }
+
+  /** The program closes a channel. */
+  closing(channel) {
+    this.#dispatcher.findChannelLane(channel)?.stream?.closing();
+  }
+
+  /** What a client's CLOSE is as an error. */
+  channelClosedError() {
+    return new SSHServerError(SHUT_DOWN, `${errorText(SHUT_DOWN)} The client closed the channel.`);
+  }
+
+  /** Calls back with the error that a connection has ended with, which comes after the ends of its channels. */
+  whyOver(connection, done) {
+    const end = this.#dispatcher.endOf(connection);
+    if (end !== undefined || this.query('connectionInfo', connection) === null) {
+      const [, code, message] = end ?? [connection, 0, ''];
+      done(this.#connectionError(code, message));
+      return;
+    }
+    const waiting = this.#cutOff.get(connection);
+    if (waiting === undefined) this.#cutOff.set(connection, [done]);
+    else waiting.push(done);
+  }
+
+  /** A connection has ended; the listeners of Disconnected may hear of it later. */
+  connectionEnded([connection, code, message]) {
+    const waiting = this.#cutOff.get(connection) ?? [];
+    this.#cutOff.delete(connection);
+    for (const done of waiting)
+      this.contexts.enter(connection, done, undefined, this.#connectionError(code, message));
+  }
+
+  /** An end without a fault is one too for what was under way. */
+  #connectionError(code, message) {
+    if (code !== 0) return new SSHServerError(code, message);
+    return new SSHServerError(ABORTED, `${errorText(ABORTED)} The connection has ended.`);
   }
 
   /** SSHChannelClosed is about to fire. */
@@ -317,6 +407,7 @@ class Core {
     lane.closed = true;
     if (lane.records !== null) this.need('records', -1);
     if (lane.stream !== null) this.need('streams', -1);
+    lane.ended = false;
     lane.records = null;
     lane.stream = null;
     lane.texts = null;
@@ -339,11 +430,18 @@ class Core {
     const lane = this.#dispatcher.findChannelLane(channel);
     if (lane !== undefined && !lane.closed) return lane;
     // While its last listeners run, a channel can be read, but nothing more comes of it.
-    const connection =
-      lane === undefined &&
-      (this.#dispatcher.connectionOfCurrent(channel) || this.query('channelInfo', channel)?.[0]);
-    if (!connection) throw new SSHServerError(126, 'Invalid ChannelId.');
+    const connection = lane === undefined ? this.#connectionOf(channel) : 0;
+    if (connection === 0) throw new SSHServerError(UNKNOWN_ID, 'Invalid ChannelId.');
     return this.#dispatcher.channelLane(channel, connection);
+  }
+
+  /** The connection of a channel, 0 when the channel is gone and its last event was told. */
+  #connectionOf(channel) {
+    return (
+      this.#dispatcher.findChannelLane(channel)?.connection ??
+      (this.#dispatcher.connectionOfCurrent(channel) ||
+        (this.query('channelInfo', channel)?.[0] ?? 0))
+    );
   }
 
   // --- lifetime ---
@@ -403,13 +501,12 @@ class Core {
   #updateMask() {
     // SSHChannelClosed and Disconnected come in any case: with them everything is forgotten.
     let mask = this.listeners.mask();
-    const { opening, streams, records, waitingToSend } = this.#needs;
+    const { opening, streams, records } = this.#needs;
     // Who accepts channels may ask for the stream of one in SSHChannelOpened or later; the client can
     // have sent data before that, which only events that are built bring here.
     const accepting = this.listeners.has(KIND.CHANNEL_OPEN_REQUEST);
     if (opening > 0 || streams > 0 || accepting) mask |= DATA_BITS;
     if (records > 0) mask |= EOF_BIT;
-    if (waitingToSend > 0) mask |= READY_BIT;
     if (mask === this.#mask) return;
     this.#mask = mask;
     this.query('setListeners', mask);

@@ -117,6 +117,21 @@ class Dispatcher {
     });
   }
 
+  /** The fields of the Disconnected of a connection that waits for its turn. */
+  endOf(connection) {
+    for (const { kind, fields } of this.#connections.get(connection)?.queue ?? []) {
+      if (kind === KIND.DISCONNECTED) return fields;
+    }
+    return undefined;
+  }
+
+  /** Holds the further events of a connection back until `promise` (which never rejects) is done. */
+  holdConnection(connection, promise) {
+    const lane = this.#connectionLane(connection);
+    if (lane.idle) this.#block(lane, promise, HOLD);
+    else lane.queue.push({ kind: HOLD, fields: [promise] });
+  }
+
   /** The stream of a lane is new: what came before it and has not been delivered is the stream's. */
   handOver(lane) {
     const { stream, records, parked, owed, queue } = lane;
@@ -131,8 +146,10 @@ class Dispatcher {
     if (kept !== null) this.#feed(lane, kept.bytes, owed);
     const isData = ({ kind, fields }) => kind === KIND.CHANNEL_DATA_IN && fields[3] === 0;
     for (const { fields } of queue.extract(isData)) this.#feed(lane, fields[2], fields[2].length);
-    if (lane.sawEof) stream.notice(KIND.CHANNEL_EOF);
-    for (const { kind } of queue) stream.notice(kind);
+    if (lane.ended) stream.endReading();
+    for (const { kind, fields } of queue) {
+      if (kind === KIND.CHANNEL_CLOSED) stream.close(fields[2]);
+    }
   }
 
   /** What reads the stream runs as the listeners do. */
@@ -145,7 +162,9 @@ class Dispatcher {
   neverOpened(channel) {
     const lane = this.#channels.get(channel);
     if (lane === undefined) return;
-    lane.stream?.notice(KIND.CHANNEL_CLOSED);
+    // Nobody has cut it off but the program.
+    lane.stream?.closing();
+    lane.stream?.close(false);
     this.#core.channelGone(lane);
     this.dispose(lane);
   }
@@ -186,6 +205,9 @@ class Dispatcher {
         this.#connectionEvent(kind, fields[1], fields);
         break;
       case KIND.DISCONNECTED:
+        this.#core.connectionEnded(fields);
+        this.#connectionEvent(kind, fields[0], fields);
+        break;
       case KIND.STATUS:
       case KIND.ERROR:
         this.#connectionEvent(kind, fields[0], fields);
@@ -218,9 +240,19 @@ class Dispatcher {
 
   #channelEvent(kind, connection, channel, fields) {
     let lane = this.#channels.get(channel);
+    if (kind === KIND.CHANNEL_EOF) {
+      // Who asks for the stream later finds that out.
+      lane ??= this.channelLane(channel, connection);
+      lane.ended = true;
+    }
     // A listener may wait for the stream, so the stream must not wait for the listener.
-    if (lane !== undefined && lane.stream !== null)
-      this.#core.contexts.enter(connection, lane.stream.notice, lane.stream, kind);
+    if (lane !== undefined && lane.stream !== null) {
+      const { contexts } = this.#core;
+      const { stream } = lane;
+      if (kind === KIND.CHANNEL_EOF) contexts.enter(connection, stream.endReading, stream);
+      else if (kind === KIND.CHANNEL_CLOSED)
+        contexts.enter(connection, stream.close, stream, fields[2]);
+    }
     if (lane !== undefined && lane.busy) {
       this.#push(lane, kind, fields);
       return;
@@ -376,7 +408,8 @@ class Dispatcher {
     while (lane.queue.length > 0) {
       if (lane.queue.peek().kind === KIND.DISCONNECTED && lane.busyChannels > 0) break;
       const { kind, fields } = this.#shift(lane);
-      if (this.#waits(lane, this.#connectionHandlers.run(kind, fields), kind, fields)) return;
+      const pending = kind === HOLD ? fields[0] : this.#connectionHandlers.run(kind, fields);
+      if (this.#waits(lane, pending, kind, fields)) return;
     }
     lane.busy = false;
     this.dispose(lane);

@@ -38,6 +38,13 @@ function toServerError(error) {
   return error;
 }
 
+/** A stream whose channel is gone before its data has ended, as Node's own are called; `cause` has the number. */
+function prematureClose(cause) {
+  const error = new Error('The channel was closed before the end of its data.', { cause });
+  error.code = 'ERR_STREAM_PREMATURE_CLOSE';
+  return error;
+}
+
 /** The text of whatever a listener threw, which need not be an Error. */
 function describeThrown(thrown) {
   try {
@@ -47,4 +54,4 @@ function describeThrown(thrown) {
   }
 }
 
-module.exports = { SSHServerError, toServerError, describeThrown };
+module.exports = { SSHServerError, toServerError, prematureClose, describeThrown };

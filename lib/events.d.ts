@@ -46,21 +46,25 @@ export interface SSHServerDisconnectedEvent {
 }
 
 /**
- * `Error`: something went wrong outside of any method call. This is not Node's special `'error'` event,
- * which is never emitted: without a listener the process lives on.
+ * `Error`: something went wrong that no promise, callback or stream tells anybody. This is not Node's special
+ * `'error'` event, which is never emitted: without a listener the process lives on.
+ *
+ * That is what went wrong outside of any method call, and the error of a call whose promise nobody waits for or of
+ * a stream without a listener of `'error'`, each once; of a call with an argument of a wrong type or out of range
+ * the number is 10022. A send that waited too long (10060) comes here in any case, as its channel is closed for it.
  *
  * That a client and the server can agree upon no algorithm comes here (10053) before Disconnected tells the same.
  *
  * A listener of another event that throws or rejects comes here too: with 1300 for SSHServiceRequest
  * and SSHUserAuthRequest, with 1202 for all others. If nobody listens to `Error`, such a failure is a
- * process warning (`SSHServerWarning`), once for each event.
+ * process warning (`SSHServerWarning`), once for each event, and once for calls and streams.
  */
 export interface SSHServerErrorEvent {
   /** `""` if it concerns no connection. */
   readonly connectionId: string;
   readonly errorCode: number;
   readonly description: string;
-  /** Extension: what a listener threw; undefined for everything else. */
+  /** Extension: what a listener threw, or the error of the call or stream; undefined for everything else. */
   readonly cause: unknown;
 }
 

@@ -41,8 +41,8 @@ class ChannelLane extends Lane {
   /** Meanwhile the data that nobody else takes waits here, a Records, and is owed to the client's window. */
   parked = null;
   owed = 0;
-  /** SSHChannelEOF has been reached. */
-  sawEof = false;
+  /** EOF has come. */
+  ended = false;
 
   /** SSHChannelClosed has been reached: nothing comes after it. */
   closed = false;
@@ -57,6 +57,7 @@ class ChannelLane extends Lane {
     return (
       this.idle &&
       (this.serving === 0 || this.closed) &&
+      !this.ended &&
       this.records === null &&
       this.stream === null &&
       this.texts === null

@@ -8,10 +8,18 @@ const { ErrorEvent, idText } = require('./event_objects.js');
 
 const CODE_CHANNEL = 1202;
 const CODE_AUTHENTICATION = 1300;
+const CODE_ARGUMENT = 10022;
 const NONE = Object.freeze([]);
 
 function isThenable(value) {
   return value !== null && typeof value === 'object' && typeof value.then === 'function';
+}
+
+/** The documented number of an error: its own, or of what caused it; Node's codes are about arguments. */
+function codeOf(error) {
+  if (typeof error?.code === 'number') return error.code;
+  if (typeof error?.cause?.code === 'number') return error.cause.code;
+  return /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(error?.code) ? CODE_ARGUMENT : CODE_CHANNEL;
 }
 
 /**
@@ -129,6 +137,13 @@ class Listeners {
       new ErrorEvent(idText(connection), code, description, cause),
       connection,
     );
+  }
+
+  /** What failed is told to nobody by a promise, a callback or a listener of a stream. */
+  unheard(connection, error) {
+    const detail = describeThrown(error);
+    if (this.has(KIND.ERROR)) this.error(connection, codeOf(error), detail, error);
+    else this.#warn('unheard', `A call or a stream failed, and nobody listens: ${detail}`);
   }
 
   #settled(pending, ok, kind, connection) {

@@ -17,8 +17,8 @@ const {
   checkString,
 } = require('./args.js');
 const { defineField } = require('./accessors.js');
-const { call } = require('./calls.js');
 
+const CHANNEL_CLOSE = 97;
 const CHANNEL_REQUEST = 98;
 const MAX_UINT32 = 0xffffffff;
 const NO_PARAMETERS = new Uint8Array(0);
@@ -111,19 +111,19 @@ class sshserver extends EventEmitter {
   // --- methods ---
 
   startListening(callback) {
-    return call(callback, () => this.#core.startListening());
+    return this.#core.calls.run(callback, () => this.#core.startListening());
   }
 
   stopListening(callback) {
-    return call(callback, () => this.#core.stop('stopListening'));
+    return this.#core.calls.run(callback, () => this.#core.stop('stopListening'));
   }
 
   shutdown(callback) {
-    return call(callback, () => this.#core.stop('shutdown'));
+    return this.#core.calls.run(callback, () => this.#core.stop('shutdown'));
   }
 
   reset(callback) {
-    return call(callback, async () => {
+    return this.#core.calls.run(callback, async () => {
       await this.#core.stop('reset');
       this.#core.settingsChanged();
       // The addon has its own back; these are the facade's.
@@ -133,32 +133,32 @@ class sshserver extends EventEmitter {
   }
 
   doEvents(callback) {
-    return call(callback, () => this.#core.doEvents());
+    return this.#core.calls.run(callback, () => this.#core.doEvents());
   }
 
   config(configurationString, callback) {
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       checkString(configurationString, 'configurationString');
       return this.#core.config(configurationString);
     });
   }
 
   disconnect(connectionId, callback) {
-    return call(callback, () =>
-      this.#core.operation('disconnect', checkId(connectionId, 'connectionId')),
+    return this.#core.calls.run(callback, () =>
+      this.#core.connectionOperation('disconnect', checkId(connectionId, 'connectionId')),
     );
   }
 
   exchangeKeys(connectionId, callback) {
-    return call(callback, () =>
-      this.#core.operation('exchangeKeys', checkId(connectionId, 'connectionId')),
+    return this.#core.calls.run(callback, () =>
+      this.#core.connectionOperation('exchangeKeys', checkId(connectionId, 'connectionId')),
     );
   }
 
   openChannel(connectionId, channelType, parameters, callback) {
     if (typeof parameters === 'function' && callback === undefined)
       return this.openChannel(connectionId, channelType, undefined, parameters);
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       const connection = checkId(connectionId, 'connectionId');
       checkString(channelType, 'channelType');
       if (parameters !== undefined) checkBytes(parameters, 'parameters');
@@ -167,13 +167,13 @@ class sshserver extends EventEmitter {
   }
 
   closeChannel(channelId, callback) {
-    return call(callback, () =>
-      this.#core.operation('closeChannel', checkId(channelId, 'channelId')),
+    return this.#core.calls.run(callback, () =>
+      this.#core.closeChannel(checkId(channelId, 'channelId')),
     );
   }
 
   changeRecordLength(channelId, recordLength, callback) {
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       const channel = checkId(channelId, 'channelId');
       checkInteger(recordLength, 'recordLength', 0, MAX_RECORD_LENGTH);
       this.#core.changeRecordLength(channel, recordLength);
@@ -181,15 +181,15 @@ class sshserver extends EventEmitter {
   }
 
   sendBytes(channelId, data, callback) {
-    return call(callback, () => this.#sendData(channelId, data, 0));
+    return this.#core.calls.run(callback, () => this.#sendData(channelId, data, 0));
   }
 
   sendChannelData(channelId, data, callback) {
-    return call(callback, () => this.#sendData(channelId, data, 0));
+    return this.#core.calls.run(callback, () => this.#sendData(channelId, data, 0));
   }
 
   sendText(channelId, text, callback) {
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       const channel = checkId(channelId, 'channelId');
       checkString(text, 'text');
       return this.#core.operation('sendText', channel, text);
@@ -197,11 +197,13 @@ class sshserver extends EventEmitter {
   }
 
   sendSSHPacket(channelId, packetType, payload, callback) {
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       const channel = checkId(channelId, 'channelId');
       checkInteger(packetType, 'packetType', 0, 255);
       checkBytes(payload, 'payload');
-      return this.#core.operation('sendPacket', channel, packetType, payload);
+      const sent = this.#core.operation('sendPacket', channel, packetType, payload);
+      if (packetType === CHANNEL_CLOSE) this.#core.closing(channel);
+      return sent;
     });
   }
 
@@ -212,7 +214,7 @@ class sshserver extends EventEmitter {
   }
 
   getSSHParamBytes(payload, field, callback) {
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       checkBytes(payload, 'payload');
       checkString(field, 'field');
       return statelessCall('getSshParamBytes', payload, field);
@@ -229,20 +231,22 @@ class sshserver extends EventEmitter {
   // --- extensions ---
 
   sendEOF(channelId, callback) {
-    return call(callback, () => this.#core.operation('sendEof', checkId(channelId, 'channelId')));
+    return this.#core.calls.run(callback, () =>
+      this.#core.endOperation('sendEof', checkId(channelId, 'channelId')),
+    );
   }
 
   sendExtendedData(channelId, data, type, callback) {
     if (typeof type === 'function' && callback === undefined)
       return this.sendExtendedData(channelId, data, 1, type);
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       if (type !== undefined) checkInteger(type, 'type', 1, MAX_UINT32);
       return this.#sendData(channelId, data, type ?? 1);
     });
   }
 
   sendExitStatus(channelId, status, callback) {
-    return call(callback, () => {
+    return this.#core.calls.run(callback, () => {
       const channel = checkId(channelId, 'channelId');
       checkInteger(status, 'status', 0, MAX_UINT32);
       return this.#core.operation(
@@ -256,7 +260,10 @@ class sshserver extends EventEmitter {
 
   getChannelStream(channelId) {
     const channel = checkId(channelId, 'channelId');
-    return this.#core.stream(channel, () => new ChannelStream(this.#core, channel));
+    return this.#core.stream(
+      channel,
+      (connection) => new ChannelStream(this.#core, channel, connection),
+    );
   }
 
   ref() {

@@ -90,8 +90,8 @@ export class SSHConnection {
   get remotePort(): number;
 
   /**
-   * Seconds a send waits without progress before it fails with 10060; 0: it never waits, it fails with 135. Starts as
-   * defaultTimeout. A change concerns the sends that wait as well: a shorter time may be over already, and
+   * Seconds a send waits without progress before it fails with 10060 and its channel is closed; 0: it never waits, it
+   * fails with 135. Starts as defaultTimeout, which has more about it. A change concerns the sends that wait as well: a shorter time may be over already, and
    * with 0 they fail at once. Setting it throws 126 once the connection is gone.
    */
   getTimeout(): number;

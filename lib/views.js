@@ -10,7 +10,6 @@ const {
   idNumber,
 } = require('./args.js');
 const { defineField } = require('./accessors.js');
-const { sendAndForget } = require('./calls.js');
 
 const MAX_SECONDS = 0x7fffffff;
 
@@ -45,7 +44,8 @@ class SSHConnection {
         checkBoolean(connected, 'connected');
         if (connected === this.connected) return;
         if (connected) throw new SSHServerError(126, 'Invalid ConnectionId.');
-        sendAndForget(this.#core, this.#id, () => this.#core.operation('disconnect', this.#id));
+        // A setter has no promise to give: what fails later is told by an Error event.
+        void this.#core.connectionOperation('disconnect', this.#id);
       },
       true,
     );
@@ -98,8 +98,7 @@ class SSHChannel {
 
   #send(method, data, ...rest) {
     if (this.#core === null) throw new SSHServerError(126, 'Invalid ChannelId.');
-    const start = () => this.#core.operation(method, this.#id, data, ...rest);
-    sendAndForget(this.#core, this.#info[0], start);
+    void this.#core.operation(method, this.#id, data, ...rest);
   }
 
   static {

@@ -226,10 +226,11 @@ describe('openChannel', () => {
     await ssh2.connect(server);
     const [{ connectionId }] = recorder.all('Connected');
     for (const args of [[], [new Uint8Array(3)]]) {
+      let opening;
       const error = await new Promise((resolve) => {
-        const result = server.openChannel(connectionId, 'nothing', ...args, resolve);
-        expect(result).toBeUndefined();
+        opening = server.openChannel(connectionId, 'nothing', ...args, resolve);
       });
+      await expect(opening).rejects.toBe(error);
       expect(error).toMatchObject({ name: 'SSHServerError', code: 10061 });
     }
   });

@@ -58,10 +58,11 @@ describe('starting', () => {
 
   test('calls a node callback', async () => {
     const server = createServer();
+    let listening;
     await new Promise((resolve, reject) => {
-      const nothing = server.startListening((error) => (error ? reject(error) : resolve()));
-      expect(nothing).toBeUndefined();
+      listening = server.startListening((error) => (error ? reject(error) : resolve()));
     });
+    await expect(listening).resolves.toBeUndefined();
     const error = await new Promise((resolve) => server.startListening(resolve));
     expect(error).toBeInstanceOf(SSHServerError);
     expect(error.code).toBe(104);

@@ -526,7 +526,7 @@ describe.each(Object.keys(METHODS))('%s()', (name) => {
   }
 
   if (!direct && args.length > 0) {
-    test('tells a callback of bad arguments, and returns no promise', async () => {
+    test('tells a callback of bad arguments, and the promise as well', async () => {
       const good = goodArguments(name);
       for (const [at, [argument, , kind]] of args.entries()) {
         const cases = kind(argument).filter(({ value }) => typeof value !== 'function');
@@ -534,9 +534,11 @@ describe.each(Object.keys(METHODS))('%s()', (name) => {
         for (const type of [TypeError, RangeError, SSHServerError]) {
           const found = cases.find(({ expected }) => expected.class === type);
           if (found === undefined) continue;
+          let promise;
           const error = await new Promise((resolve) => {
-            expect(invoke([...good.with(at, found.value), resolve])).toBeUndefined();
+            promise = invoke([...good.with(at, found.value), resolve]);
           });
+          await expect(promise).rejects.toBe(error);
           expect([argument, describeProblem(error, found.expected)]).toEqual([argument, null]);
         }
       }

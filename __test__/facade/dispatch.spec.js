@@ -385,7 +385,7 @@ describe('questions', () => {
       data(2, 'x'),
       [11, 2, 1, 2, 'window-change', bytes('')],
       [7, 1, 2],
-      [5, 1, 2],
+      [5, 1, 2, false],
       [2, 1, 0, 'OK'],
     );
     await turn();

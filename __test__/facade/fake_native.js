@@ -28,8 +28,8 @@ function nativeError(code, message) {
 
 const OPERATIONS = new Set([
   ...['startListening', 'stopListening', 'shutdown', 'reset'],
-  ...['disconnect', 'exchangeKeys', 'openChannel', 'closeChannel'],
-  ...['send', 'sendText', 'sendPacket', 'sendEof'],
+  ...['disconnect', 'exchangeKeys', 'openChannel', 'closeChannel', 'abortChannel'],
+  ...['send', 'write', 'sendText', 'sendPacket', 'sendEof'],
 ]);
 
 class NativeServer {
@@ -168,6 +168,10 @@ class NativeServer {
     return this.channels.has(id);
   }
 
+  isOpen(id) {
+    return this.channels.has(id);
+  }
+
   channelInfo(id) {
     return this.channels.get(id) ?? null;
   }
@@ -203,16 +207,19 @@ for (const name of ['startListening', 'stopListening', 'shutdown', 'reset']) {
   };
 }
 
-for (const name of ['disconnect', 'exchangeKeys', 'openChannel', 'closeChannel']) {
+for (const name of [
+  ...['disconnect', 'exchangeKeys', 'openChannel'],
+  ...['closeChannel', 'abortChannel'],
+]) {
   NativeServer.prototype[name] = function (op, id, ...rest) {
-    const known = name === 'closeChannel' ? this.channels : this.connections;
-    if (!known.has(id))
-      throw nativeError(126, name === 'closeChannel' ? 'Invalid ChannelId.' : TEXTS[126]);
+    const ofChannel = name === 'closeChannel' || name === 'abortChannel';
+    const known = ofChannel ? this.channels : this.connections;
+    if (!known.has(id)) throw nativeError(126, ofChannel ? 'Invalid ChannelId.' : TEXTS[126]);
     this.calls.push([name, op, id, ...rest]);
   };
 }
 
-for (const name of ['send', 'sendText', 'sendPacket', 'sendEof']) {
+for (const name of ['send', 'write', 'sendText', 'sendPacket', 'sendEof']) {
   NativeServer.prototype[name] = function (op, id, ...rest) {
     if (!this.channels.has(id)) throw nativeError(126, 'Invalid ChannelId.');
     this.calls.push([name, op, id, ...rest]);

@@ -22,7 +22,7 @@ function watched() {
   return { server, native, seen };
 }
 
-const CLOSED = [5, 1, 2];
+const CLOSED = [5, 1, 2, false];
 const DISCONNECTED = [2, 1, 0, 'OK'];
 
 /** For each event: what fires it, and whether a channel is open then. */
@@ -104,7 +104,7 @@ describe('a listener that never settles', () => {
   test('of one channel holds no other one, nor a channel that goes on', async () => {
     const { server, native, seen } = watched();
     server.on('SSHChannelDataIn', (e) => (e.channelId === '2' ? never() : seen.push(e.data)));
-    native.events(data(2, 'x'), data(3, 'y'), [5, 1, 3], DISCONNECTED);
+    native.events(data(2, 'x'), data(3, 'y'), [5, 1, 3, false], DISCONNECTED);
     expect(seen).toEqual(['y', 'closed 3']);
     native.events(CLOSED);
     await jest.advanceTimersByTimeAsync(3000);

@@ -54,15 +54,17 @@ describe('operations', () => {
     },
   );
 
-  test('callbacks get null and the value, or the error, and no promise is returned', async () => {
+  test('callbacks get null and the value, or the error, and a promise is returned as well', async () => {
     const { server, native } = create(3);
-    const value = await new Promise((resolve) => {
-      expect(server.config('LogLevel', (...args) => resolve(args))).toBeUndefined();
-    });
-    expect(value).toEqual([null, 'value of LogLevel']);
-    const failed = new Promise((resolve) => server.exchangeKeys('1', (...args) => resolve(args)));
+    const told = [];
+    const callback = (...args) => told.push(args);
+    expect(await server.config('LogLevel', callback)).toBe('value of LogLevel');
+    const exchanged = server.exchangeKeys('1', callback);
     native.done(native.called('exchangeKeys')[0][0], 1299, 'text');
-    expect(await failed).toEqual([expect.objectContaining({ code: 1299 })]);
+    const error = await exchanged.catch((reason) => reason);
+    expect(error).toMatchObject({ code: 1299 });
+    await turn();
+    expect(told).toEqual([[null, 'value of LogLevel'], [error]]);
   });
 
   test('config() takes effect before it returns', () => {

@@ -84,10 +84,25 @@ function watchRequests(client) {
   };
 }
 
+/** Remembers the EOF and CLOSE messages that the client gets, which ssh2 does not tell apart. */
+function watchEnds(client) {
+  const seen = [];
+  const handlers = client._protocol._handlers;
+  for (const name of ['EOF', 'CLOSE']) {
+    const handle = handlers[`CHANNEL_${name}`];
+    handlers[`CHANNEL_${name}`] = (...args) => {
+      seen.push(name);
+      handle(...args);
+    };
+  }
+  return seen;
+}
+
 module.exports = {
   sendPayload,
   channelRequest,
   globalRequest,
   openChannel,
   watchRequests,
+  watchEnds,
 };

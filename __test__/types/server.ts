@@ -65,16 +65,17 @@ export async function methods(data: Uint8Array): Promise<void> {
     .ref()
     .unref()
     .on('Log', () => {});
-  const nothing: void = server.startListening(() => {});
-  void nothing;
+  // With a callback there is a promise as well.
+  const listening: Promise<void> = server.startListening(() => {});
+  await listening;
   // @ts-expect-error ids are strings
   void server.disconnect(1);
   // @ts-expect-error data is bytes, sendText is for text
   void server.sendBytes(id, 'text');
   // @ts-expect-error a record length is needed
   void server.changeRecordLength(id);
-  // @ts-expect-error with a callback there is no promise
-  void server.sendEOF(id, () => {}).then();
+  const level: string = await server.config('LogLevel', () => {});
+  void level;
 }
 
 export async function events(): Promise<void> {

@@ -191,6 +191,16 @@ const module_ = {
     'in a process of its own > the ECMAScript module has the same names, and all as its default',
   ),
   callbacks: settings('starting > calls a node callback'),
+  'calls that nobody waits for': e2e('nobody_waits')(
+    'output that nobody waits for: the client leaves, Error tells',
+    'settings that nobody waits for: each that is refused is told once',
+    'a stream without a listener of errors',
+  ),
+  'streams that are cut off': e2e('cut_off')(
+    'the server closes the channel: pipeline() rejects, and that is no error of the stream',
+    'bytes that wait for a slow reader come before the error',
+    'without a listener of the stream it is told by Error, once',
+  ),
   'listeners that return promises': auth(
     'listeners > may answer later',
     'listeners > a slow one delays nobody else',
