@@ -90,12 +90,12 @@ class Calls {
     return error;
   }
 
-  /** The call has failed. */
-  fail(call, error) {
+  /** The call has failed; `told` when the listeners of Error know already. */
+  fail(call, error, told = false) {
     const { promise } = call;
     promise.handle();
     call.reject(error);
-    if (promise.heard) return;
+    if (told || promise.heard) return;
     // Who has just called, or waits for several calls one by one, gets as much time as Node gives.
     const connection = this.#connections.get(error) ?? 0;
     this.#tell(connection, error, () => !promise.heard);

@@ -18,6 +18,7 @@ const UNKNOWN_ID = 126;
 const INTERRUPTED = 10004;
 const ABORTED = 10053;
 const SHUT_DOWN = 10058;
+const TIMED_OUT = 10060;
 /** Batches in one turn of the event loop, whose timers and other I/O come next. */
 const ROUNDS = 4;
 
@@ -288,7 +289,10 @@ class Core {
     }
     const error = operationError(code, message || errorText(code), value);
     const about = connection ?? (channel === undefined ? 0 : this.#connectionOf(channel));
-    this.calls.fail(call, this.calls.attribute(error, about));
+    // The channel is closed for it, which concerns more than the send.
+    const told = code === TIMED_OUT && typeof value === 'number';
+    if (told) this.listeners.error(about, code, error.message, error);
+    this.calls.fail(call, this.calls.attribute(error, about), told);
   }
 
   /** `onDone` runs inside the batch, before anything that comes after the end of the operation. */

@@ -42,49 +42,50 @@ describe('the timeout of sends', () => {
   });
 
   test('a send without progress for so long fails with 10060 and tells how much was sent', async () => {
-    const { server, stream, channelId, channel, connection } = await startSession((it) =>
-      it.setDefaultTimeout(1),
+    const { server, recorder, stream, channelId, connectionId, channel } = await startSession(
+      (it) => it.setDefaultTimeout(1),
     );
     const data = randomBytes(MUCH);
-    let sent = 0;
-    let error;
-    // Until the window is used up; a busy machine may let the time pass before that.
-    do {
-      error = await server.sendBytes(channelId, data.subarray(sent)).catch((thrown) => thrown);
-      expect(error).toMatchObject({
-        name: 'SSHServerError',
-        code: 10060,
-        message: expect.stringContaining('timed out'),
-      });
-      expect(channel.getBytesSent()).toBe(error.bytesSent);
-      sent += error.bytesSent;
-    } while (error.bytesSent > 0);
-    expect(sent).toBeGreaterThan(0);
-    expect(sent).toBeLessThan(MUCH);
-    // The channel lives: exactly that much has arrived, and the next send follows it.
-    connection.setTimeout(100_000);
-    const received = collect(stream);
-    await server.sendText(channelId, 'and on');
-    expect(channel.getBytesSent()).toBe(6);
-    const all = await received(sent + 6);
-    expect(all.equals(Buffer.concat([data.subarray(0, sent), Buffer.from('and on')]))).toBe(true);
+    const error = await server.sendBytes(channelId, data).catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      name: 'SSHServerError',
+      code: 10060,
+      message: expect.stringContaining('timed out'),
+    });
+    expect(channel.getBytesSent()).toBe(error.bytesSent);
+    expect(error.bytesSent).toBeLessThan(MUCH);
+    // Though it was waited for: the channel is closed for it.
+    expect(recorder.all('Error')).toEqual([
+      expect.objectContaining({ connectionId, errorCode: 10060, cause: error }),
+    ]);
+    const { stdout } = await ssh2.drain(stream);
+    expect(stdout.equals(data.subarray(0, error.bytesSent))).toBe(true);
   });
 
-  test('SSHChannelReadyToSend tells when there is room after a send that timed out', async () => {
-    const { server, recorder, stream, channelId, connection } = await startSession((it) =>
-      it.setDefaultTimeout(1),
-    );
-    let error;
-    do {
-      error = await server.sendBytes(channelId, randomBytes(MUCH)).catch((thrown) => thrown);
-      expect(error.code).toBe(10060);
-    } while (error.bytesSent > 0);
-    const before = recorder.all('SSHChannelReadyToSend').length;
-    expect(server.getChannels().get(channelId).isReadyToSend()).toBe(false);
-    connection.setTimeout(100_000);
-    stream.resume();
-    await recorder.count('SSHChannelReadyToSend', before + 1);
-    await server.sendText(channelId, 'room');
+  test('after a send that timed out the channel is closed, and nothing behind it is sent', async () => {
+    const it = await startSession((each) => each.setDefaultTimeout(1));
+    const { server, recorder, client, stream, channelId } = it;
+    const seen = packets.watchEnds(client);
+    const data = randomBytes(MUCH);
+    // As the documented programs do it: nothing is waited for.
+    const sent = server.sendBytes(channelId, data).catch((error) => error.bytesSent);
+    const behind = server.sendText(channelId, 'and on').catch((error) => error.code);
+    const status = server.sendExitStatus(channelId, 0).catch((error) => error.code);
+    const closed = server.closeChannel(channelId);
+    expect([await behind, await status, await closed]).toEqual([10058, 10058, undefined]);
+    const result = await ssh2.drain(stream);
+    // What has arrived is a part, and looks like one: neither status nor EOF.
+    expect(result.stdout.equals(data.subarray(0, await sent))).toBe(true);
+    expect(result.status).toBeUndefined();
+    expect(seen).toEqual(['CLOSE']);
+    await recorder.first('SSHChannelClosed');
+    expect(recorder.all('Error').map((e) => e.errorCode)).toEqual([10060]);
+    // The connection goes on.
+    const other = await ssh2.openSession(client, 'y');
+    await recorder.count('SSHChannelRequested', 2);
+    const [, { channelId: second }] = recorder.all('SSHChannelRequested');
+    await server.sendText(second, 'here');
+    expect(String((await once(other, 'data'))[0])).toBe('here');
   });
 
   test('a shorter timeout holds for the send that waits', async () => {
@@ -172,18 +173,51 @@ describe('the timeout of sends', () => {
   });
 
   test('a stream that nobody reads for longer than the timeout loses nothing', async () => {
-    const { server, stream, channelId } = await startSession((it) => it.setDefaultTimeout(1));
+    const it = await startSession((each) => each.setDefaultTimeout(1));
+    const { server, recorder, client, stream, channelId } = it;
     const data = randomBytes(MUCH);
     const duplex = server.getChannelStream(channelId);
     duplex.end(data);
-    // A send behind it has failed: by then the stream's own has waited that long as well.
-    await expect(server.sendBytes(channelId, randomBytes(10))).rejects.toMatchObject({
-      code: 10060,
-    });
+    await once(stream, 'readable');
+    await ssh2.openSession(client, 'another');
+    await recorder.count('SSHChannelRequested', 2);
+    const [, { channelId: other }] = recorder.all('SSHChannelRequested');
+    // A send on another channel fails: by then the stream has waited that long as well.
+    await expect(server.sendBytes(other, data)).rejects.toMatchObject({ code: 10060 });
     const result = ssh2.drain(stream);
     await once(stream, 'end');
     await server.closeChannel(channelId);
     expect((await result).stdout.equals(data)).toBe(true);
+  });
+
+  test('a stream waits on when the timeout becomes another one, or none', async () => {
+    const { server, stream, channelId, connection } = await startSession();
+    const data = randomBytes(MUCH);
+    const duplex = server.getChannelStream(channelId);
+    const written = new Promise((resolve) => duplex.write(data, resolve));
+    await once(stream, 'readable');
+    // With no time at all whatever waits for a time is given up at once.
+    connection.setTimeout(0);
+    const failed = server.sendBytes(channelId, data).catch((error) => error);
+    expect(await failed).toMatchObject({ code: 135 });
+    const received = collect(stream);
+    expect(await written).toBeFalsy();
+    const all = await received(MUCH);
+    expect(all.subarray(0, MUCH).equals(data)).toBe(true);
+  });
+
+  test('destroy() of a stream that waits closes its channel at once', async () => {
+    const { server, recorder, client, stream, channelId } = await startSession();
+    const seen = packets.watchEnds(client);
+    const duplex = server.getChannelStream(channelId);
+    duplex.write(randomBytes(MUCH));
+    await once(stream, 'readable');
+    duplex.destroy();
+    // The client has not read, and learns that it will not get all.
+    const { status } = await ssh2.drain(stream);
+    expect([status, seen]).toEqual([undefined, ['CLOSE']]);
+    await recorder.first('SSHChannelClosed');
+    expect(recorder.all('Error')).toEqual([]);
   });
 });
 

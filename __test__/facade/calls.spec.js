@@ -176,6 +176,21 @@ test('without a listener of Error the process is warned, once', async () => {
   expect(warnings).toEqual([expect.stringContaining('Invalid ChannelId.')]);
 });
 
+test('a send that waited too long is told even if its promise is waited for, and once', async () => {
+  const { server, native, told } = listening(3);
+  native.sendResults = [false, false];
+  const heard = server.sendBytes('3', BYTES);
+  void server.sendBytes('3', BYTES);
+  const failed = expect(heard).rejects.toMatchObject({ code: 10060, bytesSent: 2 });
+  for (const [op] of native.called('send')) native.done(op, 10060, 'timed out', 2);
+  await failed;
+  await turns();
+  expect(told).toMatchObject([
+    { connectionId: '1', errorCode: 10060 },
+    { connectionId: '1', errorCode: 10060 },
+  ]);
+});
+
 describe.each([
   ['closeChannel', 'closeChannel'],
   ['sendEOF', 'sendEof'],

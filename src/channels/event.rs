@@ -158,7 +158,8 @@ pub enum Outcome {
         /// Bytes handed to the transport.
         sent: usize,
     },
-    /// No progress for the timeout of [`SendMode::Wait`]; the unsent rest was dropped.
+    /// No progress for the timeout of [`SendMode::Wait`]; the unsent rest was dropped, and the channel is
+    /// being closed.
     TimedOut {
         /// Bytes handed to the transport.
         sent: usize,

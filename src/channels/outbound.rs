@@ -347,7 +347,8 @@ impl Channels {
         self.deadline
     }
 
-    /// Gives up data that has waited too long.
+    /// Gives up data that has waited too long, and its channel: with a part missing, nothing that follows
+    /// would mean what it says, an exit status least of all.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_none_or(|deadline| deadline > now) {
             return;
@@ -360,14 +361,14 @@ impl Channels {
             let expired = channel.queue.expire(now);
             let deadline = channel.queue.deadline();
             if let Some((ticket, sent)) = expired {
-                channel.readiness = Readiness::Waiting;
                 channel.bytes_sent = sent;
                 let outcome = Outcome::TimedOut { sent };
                 self.events.push_back(ChannelEvent::Done(ticket, outcome));
-                // what follows may be a message that needs no window
-                self.schedule(id);
+                // it is open, which is all that this asks for
+                _ = self.cut_off(now, id, None);
+            } else {
+                self.deadline = earlier(self.deadline, deadline);
             }
-            self.deadline = earlier(self.deadline, deadline);
         }
     }
 }

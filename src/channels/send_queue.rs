@@ -32,7 +32,8 @@ pub(super) struct Data {
     pub(super) data_type: Option<u32>,
     pub(super) bytes: Bytes,
     pub(super) sent: usize,
-    /// Time without progress after which it is dropped; `None` waits for ever, whatever is set later.
+    /// Time without progress after which it is given up, and the channel with it; `None` waits for ever,
+    /// whatever is set later.
     pub(super) timeout: Option<Duration>,
     pub(super) ticket: Ticket,
     /// Its caller was told its end when it was queued ([`super::SendMode::NoWait`]).

@@ -9,7 +9,7 @@ use sshserver::engine::{ChannelId, Outcome, SendMode};
 use sshserver::error::{ApiMisuse, DisconnectReason};
 use sshserver::limits::MAX_UNWAITED_BYTES;
 use sshserver::wire::WriteBuffer;
-use sshserver::wire::messages::{self, ChannelData, ChannelOpen, Message};
+use sshserver::wire::messages::{self, ChannelClose, ChannelData, ChannelOpen, Message};
 use std::time::Duration;
 
 const WAIT: SendMode = SendMode::Wait(None);
@@ -203,12 +203,48 @@ fn sends_that_wait_give_up_after_the_time_without_progress() {
     assert_eq!(pair.outcome(ticket), None);
     pair.sleep(Duration::from_secs(1));
     assert_eq!(pair.outcome(ticket), Some(Outcome::TimedOut { sent: 20 }));
-    // the next one has its own time
-    pair.sleep(Duration::from_secs(4));
-    assert_eq!(pair.outcome(behind), None);
-    pair.adjust(channel, 10);
-    assert_eq!(pair.outcome(behind), Some(Outcome::Complete));
-    assert_eq!(pair.take_data(4), [&[1; 20][..], &[2; 5]].concat());
+    // what is behind it would follow a gap
+    assert_eq!(pair.outcome(behind), Some(Outcome::ChannelClosed));
+    assert_eq!(pair.take_data(4), [1; 20]);
+    pair.assert_alive();
+}
+
+#[test]
+fn a_send_that_gives_up_closes_its_channel_and_nothing_behind_it_is_sent() {
+    let mut pair = connected(Program::default());
+    let other = pair.open_with(5, 100, 1000);
+    let channel = pair.open_with(4, 3, 1000);
+    let mode = SendMode::Wait(Some(Duration::from_secs(1)));
+    let data = pair.send(channel, b"never", mode);
+    let [status, eof, close] = [pair.ticket(), pair.ticket(), pair.ticket()];
+    let payload = b"\0\0\0\x0bexit-status\0\0\0\0\0";
+    pair.server.send_packet(pair.now, channel, 98, payload, mode, status).unwrap();
+    pair.server.send_eof(pair.now, channel, eof).unwrap();
+    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.run();
+    assert_eq!(pair.take_data(4), b"nev");
+    pair.take_numbers();
+    pair.sleep(Duration::from_secs(2));
+    assert_eq!(pair.outcome(data), Some(Outcome::TimedOut { sent: 3 }));
+    // neither a status nor an EOF: they would call a part the whole
+    assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_CLOSE]);
+    assert_eq!(pair.outcome(status), Some(Outcome::ChannelClosed));
+    assert_eq!(pair.outcome(eof), Some(Outcome::Complete));
+    assert_eq!(pair.outcome(close), Some(Outcome::Complete));
+    let again = pair.ticket();
+    let refused = Err(ApiMisuse::ChannelClosed);
+    let data = Bytes::from_static(b"x");
+    assert_eq!(pair.server.send_data(pair.now, channel, None, data, mode, again), refused);
+    pair.forget(again);
+    // room tells nobody of a channel that is closed
+    let start = pair.program.seen.len();
+    pair.adjust(channel, 100);
+    assert_eq!(seen_since(&pair, start), []);
+    pair.say(&ChannelClose { recipient_channel: channel.0 });
+    assert!(pair.has_seen(&Seen::Closed(channel)));
+    let whole = pair.send(other, b"others go on", mode);
+    pair.run();
+    assert_eq!(pair.outcome(whole), Some(Outcome::Complete));
     pair.assert_alive();
 }
 
@@ -278,21 +314,29 @@ fn another_timeout_holds_for_the_sends_that_wait() {
     let channel = pair.open_with(4, 10, 1000);
     let seconds = |seconds| SendMode::Wait(Some(Duration::from_secs(seconds)));
     let first = pair.send(channel, &[1; 30], seconds(60));
-    let second = pair.send(channel, &[2; 30], seconds(60));
     pair.run();
     pair.sleep(Duration::from_secs(10));
     // longer: it may wait on
     pair.server.set_send_mode(pair.now, seconds(100));
     pair.sleep(Duration::from_secs(80));
     assert_eq!(pair.outcome(first), None);
-    // shorter than it has waited: over at once, and the next one has its time
+    // shorter than it has waited: over at once
     pair.server.set_send_mode(pair.now, seconds(5));
     pair.run();
     assert_eq!(pair.outcome(first), Some(Outcome::TimedOut { sent: 10 }));
-    assert_eq!(pair.outcome(second), None);
-    // none: nothing waits any more
+}
+
+#[test]
+fn without_waiting_the_sends_that_wait_are_over_and_the_channel_goes_on() {
+    let mut pair = connected(Program::default());
+    let channel = pair.open_with(4, 10, 1000);
+    let mode = SendMode::Wait(Some(Duration::from_secs(60)));
+    let first = pair.send(channel, &[1; 30], mode);
+    let second = pair.send(channel, &[2; 30], mode);
+    pair.run();
     pair.server.set_send_mode(pair.now, SendMode::NoWait);
     pair.run();
+    assert_eq!(pair.outcome(first), Some(Outcome::WouldBlock { sent: 10 }));
     assert_eq!(pair.outcome(second), Some(Outcome::WouldBlock { sent: 0 }));
     assert_eq!(pair.server.bytes_sent(channel), Some(0));
     let start = pair.program.seen.len();
@@ -317,21 +361,6 @@ fn the_time_of_a_send_starts_when_it_comes_first() {
     assert_eq!(pair.outcome(impatient), None);
     pair.sleep(Duration::from_secs(2));
     assert_eq!(pair.outcome(impatient), Some(Outcome::TimedOut { sent: 0 }));
-}
-
-#[test]
-fn what_follows_a_send_that_gave_up_goes_on() {
-    let mut pair = connected(Program::default());
-    let channel = pair.open_with(4, 0, 1000);
-    let data = pair.send(channel, b"never", SendMode::Wait(Some(Duration::from_secs(1))));
-    let close = pair.ticket();
-    pair.server.close_channel(pair.now, channel, close).unwrap();
-    pair.run();
-    pair.sleep(Duration::from_secs(2));
-    assert_eq!(pair.outcome(data), Some(Outcome::TimedOut { sent: 0 }));
-    let wanted = [messages::SSH_MSG_CHANNEL_EOF, messages::SSH_MSG_CHANNEL_CLOSE];
-    assert_eq!(pair.take_numbers(), wanted);
-    assert_eq!(pair.outcome(close), Some(Outcome::Complete));
 }
 
 #[test]

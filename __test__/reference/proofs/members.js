@@ -201,6 +201,10 @@ const module_ = {
     'bytes that wait for a slow reader come before the error',
     'without a listener of the stream it is told by Error, once',
   ),
+  'sends that time out': timeouts(
+    'the timeout of sends > after a send that timed out the channel is closed, and nothing behind it is sent',
+    'the timeout of sends > a stream that nobody reads for longer than the timeout loses nothing',
+  ),
   'listeners that return promises': auth(
     'listeners > may answer later',
     'listeners > a slow one delays nobody else',
