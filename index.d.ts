@@ -313,7 +313,7 @@ export class sshserver extends EventEmitter {
    *
    * **Algorithms.** A listener of Connected cannot set these (10022): they are those of all connections that come
    * after, and it would be chance which. Names separated by commas, in any order: the client's decides (RFC 4253, section 7.1). An unknown
-   * name is refused; names that begin with `gss-` are taken and not offered.
+   * name is refused; names that begin with `gss-`, `x509v3-sign-rsa` and `x509v3-sign-dss` are taken and not offered.
    *
    * - `SecurityProfile` (default `compatible`; extension): sets every list of algorithms, those of the properties
    *   and of SSHPubKeyAuthSigAlgorithms included. `modern`: what ssh-audit has nothing against, for clients with a

@@ -12,7 +12,8 @@ use crate::crypto::signature::{self, SignatureAlgorithm};
 pub(super) trait Algorithm: Sized + 'static {
     /// What the list is a list of.
     const KIND: &'static str;
-    /// Documented names that have no row.
+    /// Documented names that have no row: accepted, so that the documented defaults can be set, and not
+    /// offered.
     const NOT_AVAILABLE: &'static [&'static str] = &[];
 
     fn name(&self) -> &'static str;
@@ -41,10 +42,7 @@ impl<T: Algorithm> AlgorithmList<T> {
                 Some(row) if !rows.iter().any(|other| other.name() == name) => rows.push(row),
                 Some(_) => {}
                 // Accepted everywhere, offered only where a GSSAPI library is used.
-                None if name.starts_with("gss-") => {}
-                None if T::NOT_AVAILABLE.contains(&name) => {
-                    return Err(Failure::invalid(format!("{name} is not supported.")));
-                }
+                None if name.starts_with("gss-") || T::NOT_AVAILABLE.contains(&name) => {}
                 None => {
                     let kind = T::KIND;
                     return Err(Failure::invalid(format!(
@@ -162,6 +160,19 @@ mod tests {
         refused(ciphers(""), "\"\" is not a known encryption algorithm.");
         refused(ciphers("gss-x"), "The list has no supported encryption algorithm.");
         let keys = |text| AlgorithmList::<SignatureAlgorithm>::parse(text).map(|list| list.shown);
-        refused(keys("x509v3-sign-rsa"), "x509v3-sign-rsa is not supported.");
+        refused(keys("x509v3-sign-rsa"), "The list has no supported public key algorithm.");
+    }
+
+    /// The documented default of SSHPublicKeyAlgorithms.
+    #[test]
+    fn documented_names_without_a_row_are_accepted_and_not_offered() {
+        let text = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-256,\
+                    rsa-sha2-512,ssh-rsa,ssh-dss,x509v3-sign-rsa,x509v3-sign-dss";
+        let list = AlgorithmList::<SignatureAlgorithm>::parse(text).unwrap();
+        assert_eq!(list.shown(), text);
+        let names: Vec<&str> = list.rows().iter().map(|row| row.name).collect();
+        let offered: Vec<&str> =
+            text.split(',').filter(|name| !name.starts_with("x509v3")).collect();
+        assert_eq!(names, offered);
     }
 }
