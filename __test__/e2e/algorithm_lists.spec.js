@@ -6,6 +6,7 @@
 const { once } = require('node:events');
 const { KexInit } = require('ssh2/lib/protocol/kex.js');
 const { ssh, testWith } = require('../support/clients.js');
+const { thrown } = require('../support/failures.js');
 const { hostCertificate } = require('../support/keys.js');
 const {
   acceptAll,
@@ -241,15 +242,17 @@ describe('in a listener of Connected', () => {
 
   test('the properties that are lists are refused, and read', async () => {
     const seen = [];
+    const refusals = [];
     const server = await startCommandServer((it) => {
       it.on('Connected', () => {
         seen.push(it.sshEncryptionAlgorithms);
-        expect(() => it.setSSHEncryptionAlgorithms('aes128-ctr')).toThrow(refused);
-        expect(() => it.setSSHCompressionAlgorithms('none')).toThrow(refused);
+        refusals.push(thrown(() => it.setSSHEncryptionAlgorithms('aes128-ctr')));
+        refusals.push(thrown(() => it.setSSHCompressionAlgorithms('none')));
         seen.push(it.sshEncryptionAlgorithms);
       });
     });
     await ssh2.connect(server);
+    expect(refusals).toEqual([refused, refused]);
     expect(seen[0]).toBe(seen[1]);
     server.setSSHEncryptionAlgorithms('aes128-ctr');
     expect(server.sshEncryptionAlgorithms).toBe('aes128-ctr');
