@@ -232,8 +232,8 @@ export class sshserver extends EventEmitter {
    *
    * **Logging in**
    *
-   * - `FireAuthRequestAfterSig` (boolean, False): after the signature of a public key a further SSHUserAuthRequest
-   *   with authMethod `"sigstatus"` and authParam `"1"` (valid) or `"0"` (invalid) tells, and asks nothing.
+   * - `FireAuthRequestAfterSig` (boolean, False): a further SSHUserAuthRequest with authMethod `"sigstatus"` tells of
+   *   each wrong signature (authParam `"0"`), and of each right one by a key that was called good (`"1"`). It asks nothing.
    * - `KeyboardInteractivePrompts[id]`: prompts for one connection, in place of the property:
    *   `First prompt,echo=false;Second prompt,echo=true`. At most 32, and 15 KiB in all.
    * - `LoginGraceTime` (seconds, 120; extension): a connection that is not logged in by then is ended (statusCode

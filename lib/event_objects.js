@@ -194,6 +194,7 @@ class UserAuthRequestEvent {
       authParamB,
       availableMethods,
       keyAlgorithm,
+      signed,
       partialSuccesses,
     ],
   ) {
@@ -207,6 +208,7 @@ class UserAuthRequestEvent {
     this.partialSuccess = false;
     this.availableMethods = availableMethods;
     this.keyAlgorithm = keyAlgorithm;
+    this.signed = signed;
     this.partialSuccesses = partialSuccesses ? partialSuccesses.split(',') : [];
     this.userCertificate = null;
     if (authParamB && keyAlgorithm.endsWith('-cert-v01@openssh.com')) {

@@ -240,22 +240,35 @@ export interface SSHServerUserAuthRequestEvent {
    * `"none"`, `"password"`, `"publickey"`, `"keyboard-interactive-1"` … and then
    * `"keyboard-interactive"`, and `"sigstatus"` with the setting FireAuthRequestAfterSig.
    *
-   * A public key is asked about twice: when the client wants to know whether its signature would do,
-   * and when the signature is there. It is verified before the listener is asked, and a wrong one lets
-   * nobody in whatever the answer is. `"sigstatus"` then tells what became of it; it asks nothing, so
-   * neither its fields nor an exception there change the login.
+   * A public key is asked about twice: when the client wants to know whether its signature would do, and
+   * when the signature is there (`signed` is true). It is verified before the listener is asked: a wrong
+   * one is refused without an event. `"sigstatus"` follows a signature that the listener has called good,
+   * with `"1"`, and every wrong one, with `"0"`; it asks nothing, so neither its fields nor an exception
+   * there change the login.
    */
   readonly authMethod: string;
-  /** The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. */
+  /**
+   * The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. Of a password
+   * that is not UTF-8 the bytes are in authParamB only; here it has U+FFFD in places.
+   */
   readonly authParam: string;
-  /** Extension: the public key blob as bytes; null for the other methods. */
+  /** Extension: the password, the response or the public key blob as bytes; null for everything else. */
   readonly authParamB: Uint8Array | null;
   /**
    * Whether this is good. Starts as false. Anything but a boolean is refused and reported: a forgotten
    * `await` must not let anyone in.
    *
-   * After partial successes for another user on the same connection, the methods of these have to
-   * succeed for this user too: until then true counts as partialSuccess (RFC 4252 section 5).
+   * True counts as partialSuccess as long as something is owed, and the client is told by which methods
+   * (the Log says so too):
+   *
+   * - the signature of each key that a listener has called good (accept or partialSuccess) when it was only
+   *   asked about. A client that asks about a key and does not sign with it gets in with no other method
+   *   on this connection; with another key, if the first was accepted and no partialSuccess came before.
+   * - a dialog of keyboard-interactive of which a listener has called something good, but not all, after a
+   *   partialSuccess.
+   * - the methods that were proven for another user or service on this connection (RFC 4252 section 5).
+   *
+   * So a listener that counts factors itself may count what it calls good when it calls it so.
    */
   accept: boolean;
   /** With accept false: this was good, but a further method of `availableMethods` is needed. Starts as false. */
@@ -268,8 +281,14 @@ export interface SSHServerUserAuthRequestEvent {
   /** The signature algorithm of a public key (of `"sigstatus"` too), else `""`. */
   readonly keyAlgorithm: string;
   /**
-   * Extension: the methods that partialSuccess was set for, in order, for this user and service; empty
-   * at first, and again when the client comes with another user name. With two factors:
+   * Extension: whether a public key comes with a signature, which is right then. False for the query, which
+   * anybody can make who knows the public key, and for all other methods.
+   */
+  readonly signed: boolean;
+  /**
+   * Extension: the methods that partialSuccess was set for, each once and in order, for this user and
+   * service, keys with their signature only; empty at first, and again when the client comes with another
+   * user name. With two factors:
    * `e.accept = good && e.partialSuccesses.includes('publickey')`.
    */
   readonly partialSuccesses: readonly string[];

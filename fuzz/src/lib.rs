@@ -148,7 +148,7 @@ impl Session {
         let mut session = Self::encrypted(CIPHERS[0], MACS[0]);
         session.send(&ServiceRequest { service_name: "ssh-userauth" }.encode());
         let login = UserauthRequest {
-            user_name: "user",
+            user_name: b"user",
             service_name: "ssh-connection",
             method_name: "none",
             method_specific: b"",

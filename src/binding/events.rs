@@ -359,7 +359,8 @@ impl<'env, 'state> Batch<'env, 'state> {
             }
             AuthParam::Text(secret) => {
                 self.put(&*String::from_utf8_lossy(secret.expose()))?;
-                self.put(Null)?;
+                // never lent: here it is wiped when it has been answered
+                self.put(Uint8ArraySlice::copy_from(self.env, secret.expose())?)?;
             }
             AuthParam::PublicKey(blob) => {
                 self.put(Base64::encode_string(blob))?;
@@ -372,6 +373,7 @@ impl<'env, 'state> Batch<'env, 'state> {
         }
         self.put(methods)?;
         self.put(question.key_algorithm.as_str())?;
+        self.put(question.signed)?;
         self.put(question.partial_successes.join(","))
     }
 

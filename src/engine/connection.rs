@@ -293,7 +293,8 @@ impl Connection {
     /// of it.
     fn route_login(&mut self, number: u8, payload: &mut [u8]) -> Result<(), Error> {
         let result = if let Phase::Authenticating(userauth) = &mut self.phase {
-            let settings = auth_settings(&self.config);
+            let client = self.transport.client_version().unwrap_or_default().to_owned();
+            let settings = auth_settings(&self.config, &client);
             let session_id = self.transport.session_id().to_vec();
             userauth.handle(&settings, &session_id, payload, &mut self.transport)
         } else {
@@ -529,7 +530,7 @@ impl Connection {
     }
 }
 
-pub(super) fn auth_settings(config: &Config) -> userauth::Settings<'_> {
+pub(super) fn auth_settings<'a>(config: &'a Config, client: &'a str) -> userauth::Settings<'a> {
     userauth::Settings {
         signatures: &config.transport.algorithms.user_signature,
         max_attempts: config.max_auth_attempts,
@@ -538,6 +539,7 @@ pub(super) fn auth_settings(config: &Config) -> userauth::Settings<'_> {
         min_rsa_bits: config.transport.algorithms.min_rsa_bits,
         unix_time: config.wall_clock.map(|clock| clock()),
         critical_options: &config.critical_options,
+        client_version: client,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::channels::ChannelId;
 use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
 use crate::limits::MAX_PROMPTS;
 use crate::userauth::{AuthAnswer, Step, UserAuth};
+use crate::wire::Outbox;
 use crate::wire::messages::{ServiceAccept, UserauthSuccess};
-use crate::wire::{Outbox, description};
 
 const USERAUTH: &str = "ssh-userauth";
 const CONNECTION: &str = "ssh-connection";
@@ -127,7 +127,8 @@ impl Connection {
                 if prompts.len() <= MAX_PROMPTS =>
             {
                 if let Phase::Authenticating(userauth) = &mut self.phase {
-                    let settings = auth_settings(&self.config);
+                    let client = self.transport.client_version().unwrap_or_default().to_owned();
+                    let settings = auth_settings(&self.config, &client);
                     let out = &mut self.transport;
                     userauth.prompts(&settings, &instruction, &prompts, out).map(|_| ())
                 } else {
@@ -192,8 +193,7 @@ impl Connection {
                 let out: &mut dyn Outbox = &mut self.transport;
                 out.send(&UserauthSuccess {})?;
                 self.transport.set_authenticated();
-                let shown = || format!("Authenticated: {}", description(user.as_bytes()));
-                self.transport.trace().milestone(shown);
+                self.transport.trace().milestone(|| format!("Authenticated: {user}"));
                 self.events.push_back(Event::Notice(Notice::Authenticated { user }));
                 Ok(())
             }
@@ -220,7 +220,8 @@ impl Connection {
             return Err(Error::Internal("verdict outside authentication"));
         };
         let userauth: &mut UserAuth = userauth;
-        let settings = auth_settings(&self.config);
+        let client = self.transport.client_version().unwrap_or_default().to_owned();
+        let settings = auth_settings(&self.config, &client);
         let step = userauth.answer(&settings, answer, &mut self.transport)?;
         self.follow(step);
         Ok(())
@@ -230,6 +231,7 @@ impl Connection {
     pub(super) fn follow(&mut self, step: Step) {
         match step {
             Step::Wait => {}
+            Step::Explain(why) => self.transport.trace().milestone(|| why.to_string()),
             Step::Ask(question) => self.ask(Subject::Auth, Question::Auth(question)),
             Step::AskPrompts(user) => self.ask(Subject::Prompts, Question::Prompts { user }),
             Step::Accepted { user, service } => {

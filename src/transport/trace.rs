@@ -1,6 +1,6 @@
 //! Status and log lines. A line nobody asked for is never built.
 
-use crate::wire::{Reader, messages};
+use crate::wire::{Reader, escaped, messages};
 
 /// Which lines are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,6 +69,11 @@ impl Trace {
         }
     }
 
+    /// A line of the log. What is in it of the client is made harmless here, whatever it is.
+    fn log(&mut self, level: u8, text: &str) {
+        self.lines.push(TraceLine::Log(level, escaped(text).into_owned()));
+    }
+
     /// A milestone: a status line and a log line of level 1.
     pub fn milestone(&mut self, text: impl FnOnce() -> String) {
         let log = self.verbosity.log_level >= LEVEL_INFO;
@@ -77,10 +82,10 @@ impl Trace {
         }
         let text = text();
         if log {
-            self.lines.push(TraceLine::Log(LEVEL_INFO, text.clone()));
+            self.log(LEVEL_INFO, &text);
         }
         if self.verbosity.status {
-            self.lines.push(TraceLine::Status(text));
+            self.lines.push(TraceLine::Status(escaped(&text).into_owned()));
         }
     }
 
@@ -96,10 +101,9 @@ impl Trace {
         };
         let name = messages::name(number);
         let len = payload.len();
-        self.lines.push(TraceLine::Log(
-            LEVEL_PACKETS,
-            format!("{arrow} {name} ({number}), sequence {sequence}, {len} bytes"),
-        ));
+        // of the client there are only numbers in these lines
+        let line = format!("{arrow} {name} ({number}), sequence {sequence}, {len} bytes");
+        self.lines.push(TraceLine::Log(LEVEL_PACKETS, line));
         if self.verbosity.log_level >= LEVEL_BYTES {
             let bytes = if !self.verbosity.secrets && carries_secret(payload) {
                 format!("{arrow} {name}: content masked")
@@ -195,6 +199,15 @@ mod tests {
             trace.milestone(|| "New keys".to_owned());
             assert_eq!(trace.take(), [TraceLine::Log(1, "New keys".to_owned())]);
         }
+    }
+
+    #[test]
+    fn what_clients_say_makes_no_lines_and_no_colours() {
+        let mut trace = Trace::default();
+        trace.set_verbosity(Verbosity { status: true, ..at(1) });
+        trace.milestone(|| "Authenticated: x\nAuthenticated: root\x1b[2J".to_owned());
+        let line = "Authenticated: x\\nAuthenticated: root\\u{1b}[2J".to_owned();
+        assert_eq!(trace.take(), [TraceLine::Log(1, line.clone()), TraceLine::Status(line)]);
     }
 
     #[test]

@@ -14,8 +14,9 @@ use crate::wire::{Outbox, Reader, Writer};
 /// Reads `string language_tag | string submethods`.
 pub(super) fn read(method_specific: &[u8]) -> Result<(), InvalidMessage> {
     let mut reader = Reader::new(method_specific);
+    // hints that are not followed here
     reader.string()?;
-    reader.text()?;
+    reader.string()?;
     reader.finish()
 }
 
@@ -28,6 +29,8 @@ pub(super) struct Dialog {
     judged: usize,
     /// Whether it has accepted each of them.
     all_accepted: bool,
+    /// Whether it has accepted one of them, or the whole.
+    any_accepted: bool,
 }
 
 impl Dialog {
@@ -54,6 +57,7 @@ impl Dialog {
             responses: VecDeque::new(),
             judged: 0,
             all_accepted: true,
+            any_accepted: false,
         })
     }
 
@@ -89,13 +93,19 @@ impl Dialog {
     /// Takes the answer to the last question; the verdict once the whole dialog is judged. Every
     /// response is shown to the program even after one was refused, so timing tells nothing.
     pub(super) fn judge(&mut self, mut answer: AuthAnswer) -> Option<AuthAnswer> {
+        self.any_accepted |= answer.is_good();
         if self.judged < self.prompts {
             self.judged = self.judged.saturating_add(1);
-            self.all_accepted &= answer.accept || answer.partial_success;
+            self.all_accepted &= answer.is_good();
             return None;
         }
         answer.accept &= self.all_accepted;
         answer.partial_success &= self.all_accepted;
         Some(answer)
+    }
+
+    /// Whether the program has called some of it good, and may have counted that.
+    pub(super) fn some_of_it_was_good(&self) -> bool {
+        self.any_accepted
     }
 }

@@ -2,7 +2,9 @@
 //! questions to the program. One file per method. The caller carries the answers back and starts the
 //! service.
 
+mod client_bugs;
 mod keyboard_interactive;
+mod ledger;
 mod password;
 mod publickey;
 mod verdict;
@@ -12,6 +14,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use self::keyboard_interactive::Dialog;
+use self::ledger::{Ledger, Proof};
 use self::publickey::PublicKeyRequest;
 use crate::crypto::secret::Secret;
 use crate::crypto::signature::SignatureAlgorithm;
@@ -36,7 +39,10 @@ pub struct AuthQuestion {
     pub param: AuthParam,
     /// The signature algorithm of a `publickey` request, else empty.
     pub key_algorithm: String,
-    /// The methods of partial successes so far, for this user and this service.
+    /// Whether a `publickey` request came with its signature, which is right then; else it only asks
+    /// whether a signature by this key would do, and proves nothing.
+    pub signed: bool,
+    /// The methods of partial successes so far, for this user and this service, each once.
     pub partial_successes: Vec<&'static str>,
 }
 
@@ -68,11 +74,46 @@ impl fmt::Debug for AuthParam {
     }
 }
 
+/// Why a request came to less than the client, or the program, may have expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The user name is no text (RFC 4252 section 5).
+    UserName,
+    /// The program does not know this method, or this form of it.
+    Method,
+    /// A signature algorithm that is not allowed, a key of another type, or one that is too small.
+    Key,
+    /// The certificate: its authority's signature, its dates, its kind, or its options.
+    Certificate,
+    /// The signature is not by this key, or not for this request.
+    Signature,
+    /// The program has accepted the request, but with these methods something is still owed.
+    Owed(Vec<&'static str>),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UserName => "login refused: the user name is not UTF-8",
+            Self::Method => "login refused: no such method here",
+            Self::Key => "login refused: the key or its signature algorithm is not allowed",
+            Self::Certificate => "login refused: the certificate does not hold",
+            Self::Signature => "login refused: the signature is wrong",
+            Self::Owed(methods) => {
+                let methods = methods.join(",");
+                return write!(f, "accepted, but only in part: not yet proven is {methods}");
+            }
+        })
+    }
+}
+
 /// What has to happen next.
 #[derive(Debug)]
 pub enum Step {
     /// Nothing: a reply was sent, or the client has to go on.
     Wait,
+    /// The same, after a refusal that the program was not asked about: a line for the log.
+    Explain(Why),
     /// Ask the program, then [`UserAuth::answer`].
     Ask(AuthQuestion),
     /// Ask for prompts for this user, then [`UserAuth::prompts`].
@@ -95,7 +136,7 @@ pub struct Settings<'a> {
     pub max_attempts: u32,
     /// Whether `sigstatus` is asked.
     pub ask_after_signature: bool,
-    /// Sent when a request is refused without asking the program.
+    /// Sent when a request is refused without asking the program, which has not said others before.
     pub methods: &'a str,
     /// RSA keys below this size, in bits, are refused.
     pub min_rsa_bits: u32,
@@ -103,6 +144,8 @@ pub struct Settings<'a> {
     pub unix_time: Option<u64>,
     /// Critical options of certificates that the program enforces.
     pub critical_options: &'a [String],
+    /// The client's identification.
+    pub client_version: &'a str,
 }
 
 /// Which request waits for what.
@@ -115,8 +158,8 @@ enum State {
     Password,
     /// The program's answer to a key.
     PublicKey(Box<PublicKeyRequest>),
-    /// The program's acknowledgement of `sigstatus`, and the verdict it is about.
-    SignatureStatus(Box<AuthAnswer>),
+    /// The program's acknowledgement of `sigstatus`, and what follows it.
+    SignatureStatus(Box<AfterStatus>),
     /// The prompts.
     Prompts,
     /// Prompts are out, or responses are being judged.
@@ -125,15 +168,22 @@ enum State {
     Done,
 }
 
+/// What `sigstatus` has told of.
+enum AfterStatus {
+    /// A right signature, and the program's answer to it.
+    Right(AuthAnswer, Proof),
+    /// A wrong one.
+    Wrong,
+}
+
 /// User authentication of one connection.
 pub struct UserAuth {
     state: State,
     user: String,
     service: String,
-    /// Methods of partial successes for this user and service.
-    proven: Vec<&'static str>,
-    /// Methods of partial successes for others on this connection, and not repeated since.
-    owed: Vec<&'static str>,
+    ledger: Ledger,
+    /// The methods that the program has last offered to this user.
+    offered: Option<String>,
     failures: u32,
     requests: u32,
 }
@@ -144,8 +194,8 @@ impl Default for UserAuth {
             state: State::AwaitRequest,
             user: String::new(),
             service: String::new(),
-            proven: Vec::new(),
-            owed: Vec::new(),
+            ledger: Ledger::default(),
+            offered: None,
             failures: 0,
             requests: 0,
         }
@@ -190,10 +240,13 @@ impl UserAuth {
         }
         // a new request abandons a dialog that is under way (RFC 4252 section 5.1)
         self.state = State::AwaitRequest;
-        if (request.user_name, request.service_name) != (&*self.user, &*self.service) {
-            // RFC 4252 section 5: what was proven so far was proven for another user
-            self.owed.append(&mut self.proven);
-            request.user_name.clone_into(&mut self.user);
+        let Ok(user_name) = std::str::from_utf8(request.user_name) else {
+            return self.refuse(settings, Why::UserName, out);
+        };
+        if (user_name, request.service_name) != (&*self.user, &*self.service) {
+            self.ledger.start_anew();
+            self.offered = None;
+            user_name.clone_into(&mut self.user);
             request.service_name.clone_into(&mut self.service);
         }
         match request.method_name {
@@ -209,26 +262,48 @@ impl UserAuth {
                     self.state = State::Password;
                     Ok(Step::Ask(self.question(PASSWORD, AuthParam::Text(password))))
                 }
-                None => self.refuse(settings, out),
+                None => self.refuse(settings, Why::Method, out),
             },
-            PUBLICKEY => {
-                let read = publickey::read(settings, session_id, &request)?;
-                let Some(request) = read else {
-                    return self.refuse(settings, out);
-                };
-                let mut question =
-                    self.question(PUBLICKEY, AuthParam::PublicKey(request.key_blob()));
-                request.algorithm().name.clone_into(&mut question.key_algorithm);
-                self.state = State::PublicKey(Box::new(request));
-                Ok(Step::Ask(question))
-            }
+            PUBLICKEY => match publickey::read(settings, session_id, &request)? {
+                Ok(request) => self.handle_key(settings, request, out),
+                Err(why) => self.refuse(settings, why, out),
+            },
             KEYBOARD_INTERACTIVE => {
                 keyboard_interactive::read(request.method_specific)?;
                 self.state = State::Prompts;
                 Ok(Step::AskPrompts(self.user.clone()))
             }
-            _ => self.refuse(settings, out),
+            _ => self.refuse(settings, Why::Method, out),
         }
+    }
+
+    fn handle_key(
+        &mut self,
+        settings: &Settings<'_>,
+        request: PublicKeyRequest,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        if request.signature_valid() == Some(false) {
+            // A program that is asked about a key may count it whatever becomes of its answer.
+            if settings.ask_after_signature {
+                return Ok(self.ask_status(&request, AfterStatus::Wrong));
+            }
+            return self.refuse(settings, Why::Signature, out);
+        }
+        let mut question = self.question(PUBLICKEY, AuthParam::PublicKey(request.key_blob()));
+        request.algorithm().name.clone_into(&mut question.key_algorithm);
+        question.signed = request.signature_valid().is_some();
+        self.state = State::PublicKey(Box::new(request));
+        Ok(Step::Ask(question))
+    }
+
+    /// Tells the program what became of a signature.
+    fn ask_status(&mut self, request: &PublicKeyRequest, after: AfterStatus) -> Step {
+        let is_right = matches!(after, AfterStatus::Right(..));
+        let mut question = self.question("sigstatus", AuthParam::SignatureStatus(is_right));
+        request.algorithm().name.clone_into(&mut question.key_algorithm);
+        self.state = State::SignatureStatus(Box::new(after));
+        Step::Ask(question)
     }
 
     fn question(&self, method: &str, param: AuthParam) -> AuthQuestion {
@@ -238,7 +313,8 @@ impl UserAuth {
             method: method.to_owned(),
             param,
             key_algorithm: String::new(),
-            partial_successes: self.proven.clone(),
+            signed: false,
+            partial_successes: self.ledger.methods(),
         }
     }
 
@@ -256,7 +332,7 @@ impl UserAuth {
         }
         if prompts.is_empty() && instruction.is_empty() {
             self.state = State::AwaitRequest;
-            return self.refuse(settings, out);
+            return self.refuse(settings, Why::Method, out);
         }
         self.state = State::Dialog(Box::new(Dialog::begin(instruction, prompts, out)?));
         Ok(Step::Wait)
@@ -274,7 +350,7 @@ impl UserAuth {
             return Err(PeerMisbehaved::UnexpectedMessage(number).into());
         };
         if !dialog.take_responses(payload)? {
-            return self.refuse(settings, out);
+            return self.refuse(settings, Why::Method, out);
         }
         let (method, param) = dialog.next_question();
         self.state = State::Dialog(dialog);
@@ -289,50 +365,66 @@ impl UserAuth {
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
         answer.send_banner(out)?;
+        self.offered = Some(answer.available_methods.clone());
         match std::mem::replace(&mut self.state, State::AwaitRequest) {
-            State::None => self.conclude(settings, answer, NONE, out),
-            State::Password => self.conclude(settings, answer, PASSWORD, out),
+            State::None => self.conclude(settings, answer, Proof::of(NONE), out),
+            State::Password => self.conclude(settings, answer, Proof::of(PASSWORD), out),
             State::PublicKey(request) => self.judge_key(settings, &request, answer, out),
-            State::SignatureStatus(verdict) => self.conclude(settings, *verdict, PUBLICKEY, out),
-            State::Dialog(mut dialog) => match dialog.judge(answer) {
-                Some(verdict) => self.conclude(settings, verdict, KEYBOARD_INTERACTIVE, out),
-                None => {
-                    let (method, param) = dialog.next_question();
-                    self.state = State::Dialog(dialog);
-                    Ok(Step::Ask(self.question(&method, param)))
-                }
+            State::SignatureStatus(after) => match *after {
+                AfterStatus::Right(answer, proof) => self.conclude(settings, answer, proof, out),
+                AfterStatus::Wrong => self.refuse(settings, Why::Signature, out),
             },
+            State::Dialog(dialog) => self.judge_dialog(settings, dialog, answer, out),
             State::AwaitRequest | State::Prompts | State::Done => {
                 Err(Error::Internal("no verdict was asked for"))
             }
         }
     }
 
+    fn judge_dialog(
+        &mut self,
+        settings: &Settings<'_>,
+        mut dialog: Box<Dialog>,
+        answer: AuthAnswer,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        self.ledger.see(&answer);
+        let Some(verdict) = dialog.judge(answer) else {
+            let (method, param) = dialog.next_question();
+            self.state = State::Dialog(dialog);
+            return Ok(Step::Ask(self.question(&method, param)));
+        };
+        if !verdict.is_good() {
+            self.ledger.dialog_failed(dialog.some_of_it_was_good());
+        }
+        self.conclude(settings, verdict, Proof::of(KEYBOARD_INTERACTIVE), out)
+    }
+
     fn judge_key(
         &mut self,
         settings: &Settings<'_>,
         request: &PublicKeyRequest,
-        mut answer: AuthAnswer,
+        answer: AuthAnswer,
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
-        let Some(valid) = request.signature_valid() else {
+        self.ledger.see(&answer);
+        let proof = Proof { method: PUBLICKEY, key: Some(request.key_id()) };
+        match request.signature_valid() {
             // a query: would a signature by this key be taken? (RFC 4252 section 7)
-            if answer.accept || answer.partial_success {
+            None if answer.is_good() => {
+                self.ledger.promise(request.key_id());
                 request.send_ok(out)?;
-                return Ok(Step::Wait);
+                Ok(Step::Wait)
             }
-            return self.fail(settings, &answer, out);
-        };
-        // the program cannot let a wrong signature in
-        answer.accept &= valid;
-        answer.partial_success &= valid;
-        if settings.ask_after_signature {
-            let mut question = self.question("sigstatus", AuthParam::SignatureStatus(valid));
-            request.algorithm().name.clone_into(&mut question.key_algorithm);
-            self.state = State::SignatureStatus(Box::new(answer));
-            return Ok(Step::Ask(question));
+            None => self.fail(settings, &answer, out),
+            Some(false) => Err(Error::Internal("a wrong signature was asked about")),
+            // Of a key that the program does not want nothing is told: "a right signature" alone may
+            // be what it counts.
+            Some(true) if settings.ask_after_signature && answer.is_good() => {
+                Ok(self.ask_status(request, AfterStatus::Right(answer, proof)))
+            }
+            Some(true) => self.conclude(settings, answer, proof, out),
         }
-        self.conclude(settings, answer, PUBLICKEY, out)
     }
 
     /// Ends a request with its reply.
@@ -340,28 +432,28 @@ impl UserAuth {
         &mut self,
         settings: &Settings<'_>,
         mut answer: AuthAnswer,
-        method: &'static str,
+        proof: Proof,
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
-        let good = answer.accept || answer.partial_success;
-        if good && let Some(at) = self.owed.iter().position(|owed| *owed == method) {
-            self.owed.swap_remove(at);
+        let method = proof.method;
+        self.ledger.see(&answer);
+        if method != NONE {
+            if !answer.is_good() {
+                return self.fail(settings, &answer, out);
+            }
+            self.ledger.prove(proof);
         }
-        if answer.accept && self.owed.is_empty() {
+        let debts = self.ledger.debts(method);
+        if answer.accept && debts.is_empty() {
             self.state = State::Done;
             return Ok(Step::Accepted { user: self.user.clone(), service: self.service.clone() });
         }
         if answer.accept {
-            // A program that counts factors for each connection has counted those of another user
-            // too; for this one they are still to come (RFC 4252 section 5).
             answer.accept = false;
             answer.partial_success = true;
-            answer.available_methods = self.owed.join(",");
-        }
-        if answer.partial_success && method != NONE {
-            self.proven.push(method);
-        } else if method != NONE {
-            self.count_failure(settings)?;
+            answer.available_methods = debts.join(",");
+            answer.send_failure(out)?;
+            return Ok(Step::Explain(Why::Owed(debts)));
         }
         answer.send_failure(out)?;
         Ok(Step::Wait)
@@ -380,10 +472,16 @@ impl UserAuth {
     }
 
     /// Refuses a request that the program is not asked about.
-    fn refuse(&mut self, settings: &Settings<'_>, out: &mut dyn Outbox) -> Result<Step, Error> {
-        let answer =
-            AuthAnswer { available_methods: settings.methods.to_owned(), ..AuthAnswer::default() };
-        self.fail(settings, &answer, out)
+    fn refuse(
+        &mut self,
+        settings: &Settings<'_>,
+        why: Why,
+        out: &mut dyn Outbox,
+    ) -> Result<Step, Error> {
+        let available_methods = self.offered.clone().unwrap_or_else(|| settings.methods.to_owned());
+        let answer = AuthAnswer { available_methods, ..AuthAnswer::default() };
+        self.fail(settings, &answer, out)?;
+        Ok(Step::Explain(why))
     }
 
     fn count_failure(&mut self, settings: &Settings<'_>) -> Result<(), Error> {

@@ -4,7 +4,9 @@
 
 use bytes::Bytes;
 
-use super::Settings;
+use super::ledger::KeyId;
+use super::{Settings, Why, client_bugs};
+use crate::crypto::hash::Hash;
 use crate::crypto::signature::{self, Certificate, CertificateKind, SignatureAlgorithm, rsa_bits};
 use crate::error::Error;
 use crate::wire::messages::{SSH_MSG_USERAUTH_REQUEST, UserauthPkOk, UserauthRequest};
@@ -12,51 +14,82 @@ use crate::wire::{Outbox, Reader, Writer};
 
 /// A request that the program is asked about.
 pub(super) struct PublicKeyRequest {
+    /// What the request announces; of a signature what it is by.
     algorithm: &'static SignatureAlgorithm,
+    /// What the request announces.
+    announced: &'static SignatureAlgorithm,
+    /// As the client has sent it.
+    sent_blob: Bytes,
+    /// As everybody writes it.
     key_blob: Bytes,
+    key_id: KeyId,
     /// `None` for a query.
     signature_valid: Option<bool>,
 }
 
-/// Reads `boolean signed | string algorithm | string key_blob [| string signature]`; `None` when the
+/// Reads `boolean signed | string algorithm | string key_blob [| string signature]`; why not, when the
 /// algorithm or the key is not allowed.
 pub(super) fn read(
     settings: &Settings<'_>,
     session_id: &[u8],
     request: &UserauthRequest<'_>,
-) -> Result<Option<PublicKeyRequest>, Error> {
+) -> Result<Result<PublicKeyRequest, Why>, Error> {
     let mut reader = Reader::new(request.method_specific);
     let signed = reader.boolean()?;
     let algorithm_name = reader.name()?;
-    let key_blob = reader.string()?;
+    let sent_blob = reader.string()?;
     let signature = if signed { Some(reader.string()?) } else { None };
     reader.finish()?;
     let mut allowed = settings.signatures.iter().copied();
-    let Some(algorithm) = allowed.find(|row| row.name == algorithm_name) else {
-        return Ok(None);
+    let Some(announced) = allowed.find(|row| row.name == algorithm_name) else {
+        return Ok(Err(Why::Key));
     };
+    let key_blob = signature::usual_blob(announced, sent_blob);
     // a key of another type than the algorithm's is as good as an unknown algorithm
-    if Reader::new(key_blob).string() != Ok(algorithm.key_type.as_bytes()) {
-        return Ok(None);
+    if Reader::new(&key_blob).string() != Ok(announced.key_type.as_bytes()) {
+        return Ok(Err(Why::Key));
     }
-    let certificate = match algorithm.plain {
-        Some(_) => match check_certificate(settings, algorithm, key_blob) {
+    let certificate = match announced.plain {
+        Some(_) => match check_certificate(settings, announced, &key_blob) {
             Some(certificate) => Some(certificate),
-            None => return Ok(None),
+            None => return Ok(Err(Why::Certificate)),
         },
         None => None,
     };
-    let plain_blob = certificate.as_ref().map_or(key_blob, |it| &it.key_blob);
+    let plain_blob = certificate.as_ref().map_or(&*key_blob, |it| &it.key_blob);
     if rsa_bits(plain_blob).is_some_and(|bits| bits < settings.min_rsa_bits) {
-        return Ok(None);
+        return Ok(Err(Why::Key));
     }
+    let algorithm = signature.and_then(|it| signed_with(settings, announced, it));
+    let algorithm = algorithm.unwrap_or(announced);
     let signature_valid = signature.map(|signature| {
-        let message = signed_message(session_id, request, algorithm_name, key_blob);
+        let message = signed_message(session_id, request, algorithm_name, sent_blob);
         let verified = !asks_for_verification(certificate.as_ref()) || user_verified(signature);
-        verified && signature::verify(algorithm, key_blob, &message, signature).is_ok()
+        verified && signature::verify(algorithm, &key_blob, &message, signature).is_ok()
     });
-    let key_blob = Bytes::copy_from_slice(key_blob);
-    Ok(Some(PublicKeyRequest { algorithm, key_blob, signature_valid }))
+    // one key, alone and in whatever certificates
+    let key_id = Hash::Sha256.digest(&[plain_blob]);
+    let sent_blob = Bytes::copy_from_slice(sent_blob);
+    let key_blob = Bytes::from(key_blob.into_owned());
+    let read =
+        PublicKeyRequest { algorithm, announced, sent_blob, key_blob, key_id, signature_valid };
+    Ok(Ok(read))
+}
+
+/// What made the signature of a client that cannot know it: ssh-rsa in place of a younger algorithm for
+/// the same keys, if the settings allow it. `None` where the announced algorithm counts.
+fn signed_with(
+    settings: &Settings<'_>,
+    announced: &SignatureAlgorithm,
+    signature_blob: &[u8],
+) -> Option<&'static SignatureAlgorithm> {
+    if !client_bugs::signs_with_sha1(settings.client_version) {
+        return None;
+    }
+    let name = Reader::new(signature_blob).string().ok()?;
+    // the name of the algorithm with SHA-1 is that of the keys
+    let mut allowed = settings.signatures.iter().copied();
+    allowed.find(|row| row.name == announced.key_type && row.name.as_bytes() == name)
 }
 
 /// The certificate in a blob, when nothing of it speaks against letting its owner in.
@@ -124,12 +157,17 @@ fn signed_message(
 }
 
 impl PublicKeyRequest {
+    /// What the signature is by, or would be.
     pub(super) fn algorithm(&self) -> &'static SignatureAlgorithm {
         self.algorithm
     }
 
     pub(super) fn key_blob(&self) -> Bytes {
         self.key_blob.clone()
+    }
+
+    pub(super) fn key_id(&self) -> KeyId {
+        self.key_id.clone()
     }
 
     /// Whether the signature is right; `None` for a query.
@@ -139,6 +177,7 @@ impl PublicKeyRequest {
 
     /// Tells the client that a signature by this key would be taken.
     pub(super) fn send_ok(&self, out: &mut dyn Outbox) -> Result<(), Error> {
-        out.send(&UserauthPkOk { algorithm: self.algorithm.name, key_blob: &self.key_blob })
+        // RFC 4252 section 7: both as they stand in the request
+        out.send(&UserauthPkOk { algorithm: self.announced.name, key_blob: &self.sent_blob })
     }
 }

@@ -19,6 +19,11 @@ pub struct AuthAnswer {
 }
 
 impl AuthAnswer {
+    /// Whether the program has called the step good.
+    pub(super) fn is_good(&self) -> bool {
+        self.accept || self.partial_success
+    }
+
     pub(super) fn send_banner(&self, out: &mut dyn Outbox) -> Result<(), Error> {
         match &self.banner {
             Some(message) => out.send(&UserauthBanner { message, language_tag: b"" }),

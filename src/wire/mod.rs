@@ -4,10 +4,12 @@
 pub mod messages;
 mod outbox;
 mod reader;
+mod shown;
 mod write_buffer;
 mod writer;
 
 pub use outbox::Outbox;
-pub use reader::{NameList, Reader, description, is_name};
+pub use reader::{NameList, Reader, is_name};
+pub use shown::{description, escaped};
 pub use write_buffer::WriteBuffer;
 pub use writer::Writer;

@@ -2,7 +2,7 @@
 //! parser is built on it, so nothing here trusts a length before it is checked.
 
 use crate::error::InvalidMessage;
-use crate::limits::{MAX_DESCRIPTION_LEN, MAX_NAME_LEN};
+use crate::limits::MAX_NAME_LEN;
 
 type Result<T> = std::result::Result<T, InvalidMessage>;
 
@@ -127,14 +127,6 @@ fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b','
 }
 
-/// What a peer says to people (of its leaving, of a refused channel), fit to be shown and logged: its
-/// beginning, with spaces in place of control characters (RFC 4251 section 9.2).
-pub fn description(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let shown = text.chars().take(MAX_DESCRIPTION_LEN);
-    shown.map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// A comma-separated list of names (RFC 4251 section 5), borrowed from the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameList<'a>(&'a str);
@@ -230,14 +222,6 @@ mod tests {
         for bad in ["", "a b", "a,b", "a\n", "\u{e4}", &"x".repeat(65)] {
             assert!(!is_name(bad), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn descriptions_can_be_shown() {
-        assert_eq!(description(b"bye\r\n\x1b[2J"), "bye   [2J");
-        assert_eq!(description("f\u{fc}r \u{85}".as_bytes()), "f\u{fc}r  ");
-        assert_eq!(description(b"\xff"), "\u{fffd}");
-        assert_eq!(description(&[b'x'; MAX_DESCRIPTION_LEN + 1]), "x".repeat(MAX_DESCRIPTION_LEN));
     }
 
     #[test]

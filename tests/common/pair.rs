@@ -320,7 +320,7 @@ impl Pair {
     /// An authentication request.
     pub(crate) fn authenticate(&mut self, method_name: &str, method_specific: &[u8]) {
         self.say(&UserauthRequest {
-            user_name: "user",
+            user_name: b"user",
             service_name: "ssh-connection",
             method_name,
             method_specific,
@@ -520,7 +520,7 @@ pub(crate) fn key_request(
     let mut fields = Vec::new();
     Writer::new(&mut fields).boolean(sign.is_some()).string(algorithm).string(key_blob);
     let request = UserauthRequest {
-        user_name: "user",
+        user_name: b"user",
         service_name: "ssh-connection",
         method_name: "publickey",
         method_specific: &fields,

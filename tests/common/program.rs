@@ -11,7 +11,14 @@ use sshserver::error::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Service(String),
-    Auth { user: String, service: String, method: String, param: Vec<u8>, key_algorithm: String },
+    Auth {
+        user: String,
+        service: String,
+        method: String,
+        param: Vec<u8>,
+        key_algorithm: String,
+        signed: bool,
+    },
     Prompts(String),
     Open(ChannelId, String, Bytes),
     Request(ChannelId, String, Bytes),
@@ -43,6 +50,7 @@ impl Seen {
                     AuthParam::SignatureStatus(valid) => vec![u8::from(*valid)],
                 },
                 key_algorithm: auth.key_algorithm.clone(),
+                signed: auth.signed,
             },
             Question::Prompts { user } => Self::Prompts(user.clone()),
             Question::ChannelOpen { channel, channel_type, parameters } => {

@@ -69,15 +69,6 @@ fn authentication() {
     let protocol = Reason::ProtocolError;
     run(vec![
         attack(
-            "a name that is no UTF-8",
-            Stage::Authentication,
-            |p| {
-                p.client.send_now(b"\x32\0\0\0\x02\xff\xfe\0\0\0\x0essh-connection\0\0\0\x04none");
-            },
-            Invalid::BadText,
-            protocol,
-        ),
-        attack(
             "a name of a megabyte",
             Stage::Authentication,
             |p| {

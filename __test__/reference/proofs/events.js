@@ -220,6 +220,9 @@ const eventFields = {
   'SSHUserAuthRequest.partialSuccesses': e2e('auth_factors')(
     'another user name after a partial success > clears partialSuccesses',
   ),
+  'SSHUserAuthRequest.signed': e2e('auth_counting')(
+    'a program that counts factors itself > sees by signed which event is the proof',
+  ),
   'SSHUserAuthRequest.userCertificate': [...certificateOfUser, ...noCertificate],
 };
 

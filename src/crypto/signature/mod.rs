@@ -17,6 +17,7 @@ pub use ed25519::generate_ed25519;
 pub use external::{ExternalSigner, RawSignature};
 pub use material::{Curve, KeyMaterial};
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Security;
@@ -126,6 +127,13 @@ pub fn verify(
         return Err(CryptoError::BadSignature.into());
     }
     Ok((algorithm.verify)(key_blob, message, signature)?)
+}
+
+/// A public key blob as everybody writes it: VS Code's dev-tunnels and the crate ssh-rs write the name of
+/// an algorithm of RFC 8332 where the type of the key belongs, `ssh-rsa` (RFC 8332 section 3), and
+/// OpenSSH's server takes that. Of other algorithms, and of certificates, the blob is left as it is.
+pub fn usual_blob<'a>(algorithm: &SignatureAlgorithm, key_blob: &'a [u8]) -> Cow<'a, [u8]> {
+    rsa::usual_blob(algorithm, key_blob).map_or(Cow::Borrowed(key_blob), Cow::Owned)
 }
 
 /// The size of an RSA key, in bits, in a plain public key blob; `None` for other keys.

@@ -62,6 +62,23 @@ fn public_numbers(key_blob: &[u8]) -> Result<(&[u8], &[u8]), CryptoError> {
     if fits { Ok((e, n)) } else { Err(CryptoError::UnsuitableKey) }
 }
 
+/// The blob with the type of the key in place of the name of an algorithm of RFC 8332, if it is for one
+/// of these and has one of them there.
+pub(super) fn usual_blob(algorithm: &SignatureAlgorithm, key_blob: &[u8]) -> Option<Vec<u8>> {
+    const YOUNGER: [&str; 2] = [SHA2_256, SHA2_512];
+    if !YOUNGER.contains(&algorithm.name) {
+        return None;
+    }
+    let mut reader = Reader::new(key_blob);
+    let name = reader.string().ok()?;
+    if !YOUNGER.iter().any(|it| it.as_bytes() == name) {
+        return None;
+    }
+    let mut blob = Vec::with_capacity(key_blob.len());
+    Writer::new(&mut blob).string(KEY_TYPE).raw(reader.rest());
+    Some(blob)
+}
+
 /// The size of the key in a blob, in bits; `None` when it is none of this kind.
 pub(super) fn modulus_bits(key_blob: &[u8]) -> Option<u32> {
     public_numbers(key_blob).ok().map(|(_, n)| bit_len(n))

@@ -7,8 +7,8 @@ use crate::wire::{NameList, Reader, Writer};
 messages! {
     /// `byte 50 | string user | string service | string method | method-specific` (RFC 4252 5)
     UserauthRequest<'a> = SSH_MSG_USERAUTH_REQUEST {
-        /// The account.
-        user_name: text,
+        /// The account, which has to be UTF-8: another one is refused as a login.
+        user_name: string,
         /// The service to start after authentication.
         service_name: name,
         /// The authentication method.
