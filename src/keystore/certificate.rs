@@ -275,8 +275,8 @@ impl Selection<'_> {
         let mut certificate = self.describe()?;
         certificate.key = match self.key {
             Some(EntryKey::Private(key)) => {
-                let key = PrivateKey::new(key.material());
-                Some(Arc::new(key.map_err(|_| KeystoreError::UnsuitableKey)?))
+                let why = || key.public().unusable().unwrap_or(KeystoreError::UnsuitableKey);
+                Some(Arc::new(PrivateKey::new(key.material()).map_err(|_| why())?))
             }
             Some(EntryKey::Token { signer, .. }) => Some(signer.clone()),
             Some(EntryKey::Public(_) | EntryKey::Unusable(_)) | None => None,

@@ -2,17 +2,17 @@
 //! (RFC 5915), PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). Which
 //! one it is shows in the types of its first elements.
 
-use der::asn1::{AnyRef, OctetStringRef, UintRef};
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef, UintRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
 use pkcs8::PrivateKeyInfoRef;
-use sec1::EcPrivateKey;
 
 use super::contents::{Contents, Entry};
 use super::detect::Format;
-use super::elements::{Algorithm, Elements, NotDer};
+use super::elements::{Algorithm, Elements, NotDer, context};
+use super::explicit_curve::curve_of;
 use super::pbe::{self, Password};
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
-use super::public_key::{self, CurveNames, DsaParameters, PublicKey, kind_name, known_curve};
+use super::public_key::{self, CurveNames, DsaParameters, PublicKey, kind_name};
 use super::x509::X509;
 use super::{KeystoreError, Unlock};
 
@@ -98,15 +98,21 @@ struct RsaPrivateKey<'a> {
     _d_mod_p: UintRef<'a>,
     _d_mod_q: UintRef<'a>,
     _coefficient: UintRef<'a>,
+    other_primes: Option<AnyRef<'a>>,
 }
 
 /// PKCS#1 RSAPrivateKey.
 pub(super) fn parse_pkcs1(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
-    let key =
-        RsaPrivateKey::from_der(data).map_err(|_| KeystoreError::Malformed("RSA private key"))?;
-    // version 1 has more than two primes
-    if key.version != 0 {
-        return Err(KeystoreError::unsupported_key("RSA with several primes"));
+    const MALFORMED: KeystoreError = KeystoreError::Malformed("RSA private key");
+    let key = RsaPrivateKey::from_der(data).map_err(|_| MALFORMED)?;
+    match (key.version, key.other_primes) {
+        (0, None) => {}
+        // RFC 8017 A.1.2: version 1 has more than two
+        (1, Some(others)) if others.tag() == Tag::Sequence => {
+            let [n, e, d] = [key.n, key.e, key.d].map(|number| number.as_bytes());
+            return ParsedKey::rsa_of_several_primes(n, e, d, data);
+        }
+        _ => return Err(MALFORMED),
     }
     ParsedKey::rsa(&RsaNumbers {
         n: key.n.as_bytes(),
@@ -149,48 +155,51 @@ pub(super) fn parse_sec1(
     data: &[u8],
     curve: Option<&'static CurveNames>,
 ) -> Result<ParsedKey, KeystoreError> {
-    let key = EcPrivateKey::from_der(data).map_err(|_| {
-        // parameters that spell the curve out (RFC 5915 forbids them) do not parse as its name
-        if has_explicit_parameters(data) {
-            EXPLICIT_PARAMETERS.into_error()
-        } else {
-            KeystoreError::Malformed("EC private key")
-        }
-    })?;
-    let named = key.parameters.and_then(|parameters| parameters.named_curve());
-    let curve = match (named.map(|oid| known_curve(&oid)).transpose()?, curve) {
+    const MALFORMED: KeystoreError = KeystoreError::Malformed("EC private key");
+    let EcPrivateKey { parameters, scalar, point } =
+        EcPrivateKey::read(data).map_err(|NotDer| MALFORMED)?;
+    let curve = match (parameters.map(curve_of).transpose()?, curve) {
         (Some(inner), Some(outer)) if inner != outer => {
             return Err(KeystoreError::InconsistentKey);
         }
         (Some(curve), _) | (None, Some(curve)) => curve,
-        (None, None) => return Err(KeystoreError::Malformed("EC private key")),
+        (None, None) => return Err(MALFORMED),
     };
-    ParsedKey::ecdsa(curve, key.private_key, key.public_key.unwrap_or_default())
+    ParsedKey::ecdsa(curve, scalar, point)
 }
 
-/// A kind of key that is refused by its name.
-struct Refused(&'static str);
+/// RFC 5915 section 3: `version | privateKey | [0] parameters | [1] publicKey`.
+struct EcPrivateKey<'a> {
+    parameters: Option<AnyRef<'a>>,
+    scalar: &'a [u8],
+    point: &'a [u8],
+}
 
-const EXPLICIT_PARAMETERS: Refused = Refused("EC with explicit curve parameters");
-
-impl Refused {
-    fn into_error(self) -> KeystoreError {
-        KeystoreError::unsupported_key(self.0)
+impl<'a> EcPrivateKey<'a> {
+    fn read(data: &'a [u8]) -> Result<Self, NotDer> {
+        let mut elements = Elements::of_data(data, Tag::Sequence)?;
+        if elements.number()? != 1 {
+            return Err(NotDer);
+        }
+        let scalar = elements.octets()?;
+        let parameters = elements.optional(context(0))?.map(only_element).transpose()?;
+        let point = match elements.optional(context(1))? {
+            Some(outer) => {
+                let bits: BitStringRef<'a> =
+                    only_element(outer)?.decode_as().map_err(|_| NotDer)?;
+                bits.as_bytes().ok_or(NotDer)?
+            }
+            None => &[],
+        };
+        elements.finish()?;
+        Ok(Self { parameters, scalar, point })
     }
 }
 
-fn has_explicit_parameters(sec1: &[u8]) -> bool {
-    const PARAMETERS: Tag = Tag::ContextSpecific { constructed: true, number: der::TagNumber(0) };
-    let elements = || {
-        let outer = AnyRef::from_der(sec1).ok()?;
-        let mut elements = SliceReader::new(outer.value()).ok()?;
-        let _version = AnyRef::decode(&mut elements).ok()?;
-        let _scalar = AnyRef::decode(&mut elements).ok()?;
-        let parameters = AnyRef::decode(&mut elements).ok()?;
-        let inner = AnyRef::from_der(parameters.value()).ok()?;
-        Some(parameters.tag() == PARAMETERS && inner.tag() == Tag::Sequence)
-    };
-    elements() == Some(true)
+fn only_element(outer: AnyRef<'_>) -> Result<AnyRef<'_>, NotDer> {
+    let mut elements = Elements::of(outer)?;
+    let element = elements.any()?;
+    elements.finish().map(|()| element)
 }
 
 /// PKCS#8 PrivateKeyInfo, both versions.
@@ -202,11 +211,7 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
         public_key::RSA => parse_pkcs1(key),
         public_key::EC => {
             let parameters = info.algorithm.parameters.ok_or(MALFORMED)?;
-            if parameters.tag() == Tag::Sequence {
-                return Err(EXPLICIT_PARAMETERS.into_error());
-            }
-            let oid = parameters.decode_as().map_err(|_| MALFORMED)?;
-            parse_sec1(key, Some(known_curve(&oid)?))
+            parse_sec1(key, Some(curve_of(parameters)?))
         }
         public_key::ED25519 => {
             let seed = <&OctetStringRef>::from_der(key).map_err(|_| MALFORMED)?;

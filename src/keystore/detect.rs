@@ -5,10 +5,13 @@ use zeroize::Zeroizing;
 
 use super::store_type::{Source, StoreType, read_named_file};
 use super::{
-    Contents, KeystoreError, Unlock, base64, bcfks, der_key, jks, jwk, openssh, p7b, pem, pkcs11,
-    pkcs12, ppk, ssh_public, xml,
+    Contents, KeystoreError, Unlock, base64, bcfks, der_key, dropbear, jks, jwk, openssh, p7b, pem,
+    pkcs11, pkcs12, ppk, ssh_public, xml,
 };
 use crate::limits::MAX_STORE_LEN;
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// Longer than any path that an operating system takes.
 const MAX_PATH_LEN: usize = 4096;
@@ -44,6 +47,8 @@ pub(super) static FORMATS: &[&Format] = &[
     &p7b::FORMAT,
     &bcfks::FORMAT,
     &ppk::FORMAT,
+    // before the public keys, with which it begins
+    &dropbear::FORMAT,
     &ssh_public::FORMAT,
     &xml::FORMAT,
     &jwk::FORMAT,
@@ -83,6 +88,8 @@ pub(super) fn parse_as(
     if data.len() > MAX_STORE_LEN {
         return Err(KeystoreError::TooLarge.into());
     }
+    // editors of Windows put it before every text, and no other data begins so
+    let data = data.strip_prefix(BYTE_ORDER_MARK).unwrap_or(data);
     if let Some(format) = format_of(data) {
         return read_as(format, data, formats, unlock);
     }

@@ -95,11 +95,7 @@ struct Block<'a> {
 }
 
 fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-    data.strip_prefix(BYTE_ORDER_MARK)
-        .unwrap_or(data)
-        .split(|&byte| byte == b'\n')
-        .map(<[u8]>::trim_ascii)
+    data.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
 /// The blocks, with whatever text stands between them left out.

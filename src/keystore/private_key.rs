@@ -163,6 +163,27 @@ impl ParsedKey {
         ))
     }
 
+    /// From the numbers of a key with three primes or more (RFC 8017 A.1.2, version 1), and the whole of
+    /// it: nothing in use today counts with the third one, so the key signs with d alone.
+    pub(super) fn rsa_of_several_primes(
+        n: &[u8],
+        e: &[u8],
+        d: &[u8],
+        pkcs1: &[u8],
+    ) -> Result<Self, KeystoreError> {
+        let public = PublicKey::rsa(n, e)?;
+        let [n, e, d] = [n, e, d].map(asn1::without_zeros);
+        if d.is_empty() || d.len() > n.len() {
+            return Err(KeystoreError::Malformed("RSA key"));
+        }
+        let material = KeyMaterial::RsaOfSeveralPrimes {
+            n: n.to_vec(),
+            e: e.to_vec(),
+            d: Secret::new(d.to_vec()),
+        };
+        Ok(Self::assemble(material, public, pkcs1))
+    }
+
     /// From the numbers; the public value is computed.
     pub(super) fn dsa(numbers: &DsaNumbers<'_>) -> Result<Self, KeystoreError> {
         const MALFORMED: KeystoreError = KeystoreError::Malformed("DSA key");

@@ -8,7 +8,7 @@ use der::{Decode, Sequence};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use zeroize::Zeroizing;
 
-use super::{KeystoreError, asn1};
+use super::{KeystoreError, asn1, explicit_curve};
 use crate::crypto::signature::Curve;
 use crate::error::InvalidMessage;
 use crate::wire::{Reader, Writer};
@@ -36,6 +36,10 @@ pub(super) struct CurveNames {
 /// A modulus longer than this takes longer to use than anyone waits for; OpenSSH has the same bound.
 const MAX_RSA_BITS: u32 = 16_384;
 const MAX_DSA_BITS: u32 = 8192;
+/// What signs, see `crypto/signature/rsa.rs` and `dsa.rs`.
+const MIN_RSA_BITS: u32 = 1024;
+const DSA_Q_BITS: u32 = 160;
+const DSA_P_BITS: std::ops::RangeInclusive<u32> = 1024..=3072;
 
 pub(super) static CURVES: [CurveNames; 3] = [
     CurveNames {
@@ -155,11 +159,8 @@ impl PublicKey {
         match spki.algorithm.oid {
             RSA => Self::from_pkcs1(bytes),
             EC => {
-                let oid = parameters.and_then(|it| it.decode_as::<ObjectIdentifier>().ok());
-                let oid = oid.ok_or_else(|| {
-                    KeystoreError::unsupported_key("EC with explicit curve parameters")
-                })?;
-                Self::ecdsa(known_curve(&oid)?, bytes)
+                let parameters = parameters.ok_or(MALFORMED)?;
+                Self::ecdsa(explicit_curve::curve_of(parameters.into())?, bytes)
             }
             ED25519 => Self::ed25519(bytes),
             DSA => {
@@ -323,6 +324,26 @@ impl PublicKey {
             Self::Rsa { .. } => "RSA",
             Self::Dsa { .. } => "DSA",
         }
+    }
+
+    /// Why no key of this size signs, if that is so: what the protocol, or the library, has no room for.
+    pub(super) fn unusable(&self) -> Option<KeystoreError> {
+        let kind = match self {
+            Self::Rsa { n, .. } if bit_len(n) < MIN_RSA_BITS => {
+                format!("RSA with {} bits (fewer than {MIN_RSA_BITS})", bit_len(n))
+            }
+            // RFC 4253 section 6.6: r and s have 160 bits
+            Self::Dsa { q, .. } if bit_len(q) != DSA_Q_BITS => {
+                format!("DSA with a q of {} bits (not {DSA_Q_BITS})", bit_len(q))
+            }
+            Self::Dsa { p, .. } if !DSA_P_BITS.contains(&bit_len(p)) => {
+                format!("DSA with {} bits", bit_len(p))
+            }
+            Self::Ed25519(_) | Self::Ecdsa(..) | Self::Rsa { .. } | Self::Dsa { .. } => {
+                return None;
+            }
+        };
+        Some(KeystoreError::unsupported_key(kind))
     }
 
     /// The size as ssh-keygen prints it: the order of the curve or the modulus, in bits.

@@ -51,12 +51,18 @@ fn is_blob(data: &[u8]) -> bool {
 /// Type, base64 and comment. The base64 of every blob begins with the zeros of a short length; that
 /// tells the line from a file name.
 fn fields_of(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let mut fields = line.splitn(3, |byte| matches!(byte, b' ' | b'\t'));
-    let key_type = fields.next()?;
-    let digits = fields.next()?;
+    let (key_type, rest) = first_word(line);
+    let (digits, comment) = first_word(rest);
     let is_key =
         TYPES.iter().any(|start| key_type.starts_with(start)) && digits.starts_with(b"AAAA");
-    is_key.then(|| (key_type, digits, fields.next().unwrap_or_default().trim_ascii()))
+    is_key.then_some((key_type, digits, comment))
+}
+
+/// Up to a space or a tab, and what follows these, of which there may be several.
+fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+    let (word, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
+    (word, rest.trim_ascii())
 }
 
 fn one_line(line: &[u8]) -> Result<Entry, KeystoreError> {

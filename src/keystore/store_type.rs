@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::detect::{FORMATS, Format};
 use super::{
-    KeystoreError, bcfks, der_key, file, jks, jwk, openssh, p7b, pem, pkcs12, ppk, ssh_public, xml,
+    KeystoreError, bcfks, der_key, dropbear, file, jks, jwk, openssh, p7b, pem, pkcs12, ppk,
+    ssh_public, xml,
 };
 
 /// How the bytes of a store lead to key data.
@@ -68,8 +69,10 @@ const fn public(row: StoreType) -> StoreType {
     StoreType { public_only: true, ..row }
 }
 
-/// A private key as text: what `openssl` and `ssh-keygen` write, with or without the frame of PEM.
-const PRIVATE_KEY: &[&Format] = &[&pem::FORMAT, &openssh::FORMAT, &der_key::FORMAT];
+/// A private key: what `openssl`, `ssh-keygen` and `dropbearkey` write, with or without the frame of PEM.
+const PRIVATE_KEY: &[&Format] =
+    &[&pem::FORMAT, &openssh::FORMAT, &dropbear::FORMAT, &der_key::FORMAT];
+const P7B: &[&Format] = &[&p7b::FORMAT, &pem::FORMAT];
 const PUBLIC_KEY: &[&Format] = &[&pem::FORMAT, &der_key::FORMAT];
 const SSH_PUBLIC_KEY: &[&Format] = &[&ssh_public::FORMAT];
 const XML: &[&Format] = &[&xml::FORMAT];
@@ -89,8 +92,9 @@ pub static STORE_TYPES: &[StoreType] = &[
     public(file(8, "cstPublicKeyFile", PUBLIC_KEY)),
     public(blob(9, "cstPublicKeyBlob", PUBLIC_KEY)),
     public(blob(10, "cstSSHPublicKeyBlob", SSH_PUBLIC_KEY)),
-    file(11, "cstP7BFile", &[&p7b::FORMAT, &pem::FORMAT]),
-    blob(12, "cstP7BBlob", &[&p7b::FORMAT, &pem::FORMAT]),
+    // certificates alone: a private key in the PEM around them is not one of such a store
+    public(file(11, "cstP7BFile", P7B)),
+    public(blob(12, "cstP7BBlob", P7B)),
     public(file(13, "cstSSHPublicKeyFile", SSH_PUBLIC_KEY)),
     file(14, "cstPPKFile", PPK),
     blob(15, "cstPPKBlob", PPK),

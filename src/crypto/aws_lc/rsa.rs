@@ -75,6 +75,14 @@ impl RsaPrivateKey {
         NonNull::new(key).map(|key| Self(Key(key))).ok_or(CryptoError::UnsuitableKey)
     }
 
+    /// From n, e and d. Whether they belong together shows in a signature only.
+    pub(crate) fn without_primes([n, e, d]: [&[u8]; 3]) -> Result<Self, CryptoError> {
+        let (n, e, d) = (Number::from_bytes(n)?, Number::from_bytes(e)?, Number::from_bytes(d)?);
+        // SAFETY: reads numbers of ours, of which it takes copies; null means that it refuses.
+        let key = unsafe { ffi::RSA_new_private_key_no_crt(n.as_ptr(), e.as_ptr(), d.as_ptr()) };
+        NonNull::new(key).map(|key| Self(Key(key))).ok_or(CryptoError::UnsuitableKey)
+    }
+
     /// The signature over a message, as long as the modulus.
     pub(crate) fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let digest = hash.digest(&[message]);

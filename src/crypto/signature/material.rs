@@ -57,4 +57,13 @@ pub enum KeyMaterial {
         /// The second prime.
         q: Secret,
     },
+    /// RFC 8017 section 3.2, first representation: of a key with more than two primes.
+    RsaOfSeveralPrimes {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The public exponent.
+        e: Vec<u8>,
+        /// The private exponent.
+        d: Secret,
+    },
 }

@@ -177,6 +177,7 @@ impl PrivateKey {
             }
             KeyMaterial::Dsa { p, q, g, y, x } => dsa::private_key([p, q, g, y], x),
             KeyMaterial::Rsa { n, e, d, p, q } => rsa::private_key(n, e, d, p, q),
+            KeyMaterial::RsaOfSeveralPrimes { n, e, d } => rsa::private_key_without_primes(n, e, d),
         }
     }
 

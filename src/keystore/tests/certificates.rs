@@ -185,7 +185,10 @@ fn loading_ends_with_a_key_that_signs() {
                 assert_eq!(own.public_blob(), key.public_blob(), "{name}");
                 assert_eq!(own.public_blob(), key_of(name, "").public_blob(), "{name}");
             }
-            Err(_) => assert_eq!(loaded.unwrap_err().why, KeystoreError::UnsuitableKey, "{name}"),
+            Err(_) => {
+                let why = loaded.unwrap_err().why.to_string();
+                assert!(why.contains("DSA with a q of 224 bits"), "{name}: {why}");
+            }
         }
     }
 }

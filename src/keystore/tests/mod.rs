@@ -4,6 +4,7 @@
 mod certificates;
 mod damaged;
 mod java;
+mod other_tools;
 mod pbe;
 mod pkcs11;
 mod pkcs12;
@@ -54,7 +55,7 @@ fn kind(material: &KeyMaterial) -> Kind {
     match material {
         KeyMaterial::Ed25519 { .. } => Kind::Ed25519,
         KeyMaterial::Ecdsa { curve, .. } => Kind::Ecdsa(*curve),
-        KeyMaterial::Rsa { .. } => Kind::Rsa,
+        KeyMaterial::Rsa { .. } | KeyMaterial::RsaOfSeveralPrimes { .. } => Kind::Rsa,
         KeyMaterial::Dsa { .. } => Kind::Dsa,
     }
 }
@@ -83,6 +84,7 @@ const PLAIN: &[(&str, Kind, &str)] = &[
     ("sec1-ecdsa-256.pem", P256, P256_KEY),
     ("sec1-ecdsa-256.der", P256, P256_KEY),
     ("sec1-ecdsa-256-params.pem", P256, P256_KEY),
+    ("sec1-ecdsa-256-explicit.pem", P256, P256_KEY),
     ("sec1-ecdsa-256-no-public.pem", P256, P256_KEY),
     ("sec1-ecdsa-256-compressed.pem", P256, P256_KEY),
     ("sec1-ecdsa-384.pem", P384, P384_KEY),
@@ -126,13 +128,8 @@ const ENCRYPTED: &[(&str, Kind, &str)] = &[
     ("pbes2-rsa-2048.der", Kind::Rsa, RSA_KEY),
 ];
 
-const REFUSED: &[(&str, &str)] = &[
-    ("pkcs8-ed448.pem", "Keys of the type Ed448 are not supported."),
-    (
-        "sec1-ecdsa-256-explicit.pem",
-        "Keys of the type EC with explicit curve parameters are not supported.",
-    ),
-];
+const REFUSED: &[(&str, &str)] =
+    &[("pkcs8-ed448.pem", "Keys of the type Ed448 are not supported.")];
 
 const CERTIFICATES: &[&str] = &[
     "x509-dsa.crt",
