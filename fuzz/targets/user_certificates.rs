@@ -110,7 +110,7 @@ fn log_in(blob: &[u8], choice: u8, certificate: Option<&Certificate>) {
     let name = TYPES[usize::from(choice) % TYPES.len()].0;
     Writer::new(&mut method_specific).boolean(false).string(name).string(blob);
     let request = UserauthRequest {
-        user_name: "user",
+        user_name: b"user",
         service_name: "ssh-connection",
         method_name: "publickey",
         method_specific: &method_specific,
