@@ -114,7 +114,17 @@ describe('authentication', () => {
     const methods = { availableMethods: 'password,publickey' };
     expect(recorder.all('SSHUserAuthRequest')).toMatchObject([
       { ...common, ...rest, ...methods, authMethod: 'none', authParam: '', accept: false },
-      { ...common, ...rest, ...methods, authMethod: 'password', authParam: 'geheim', accept: true },
+      {
+        ...{
+          ...common,
+          ...rest,
+          ...methods,
+          authMethod: 'password',
+          authParam: 'geheim',
+          accept: true,
+        },
+        authParamB: new Uint8Array(Buffer.from('geheim')),
+      },
     ]);
   });
 
