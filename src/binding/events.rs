@@ -359,8 +359,7 @@ impl<'env, 'state> Batch<'env, 'state> {
             }
             AuthParam::Text(secret) => {
                 self.put(&*String::from_utf8_lossy(secret.expose()))?;
-                // never lent: here it is wiped when it has been answered
-                self.put(Uint8ArraySlice::copy_from(self.env, secret.expose())?)?;
+                self.put_copy(secret.expose())?;
             }
             AuthParam::PublicKey(blob) => {
                 self.put(Base64::encode_string(blob))?;
