@@ -303,6 +303,7 @@ export class sshserver extends EventEmitter {
    * - `InBufferSize`, `OutBufferSize` (bytes up to 1073741824, default 0: as the system has it): how much the system
    *   holds for a connection in each direction (SO_RCVBUF, SO_SNDBUF). What the system does not have, it brings to
    *   what it has. A size that is set keeps the system from adapting it to the path; leave it alone for speed.
+   *   A number out of these bounds is taken as the nearest within, here and for the next two.
    * - `KeepAliveTime`, `KeepAliveInterval` (milliseconds up to 32767000, default 0: as the system has it): the time
    *   without traffic after which the system asks whether the client is there, and the time between two such
    *   questions. Rounded up to seconds, which is what systems count in. TCP keep-alive itself is always on.

@@ -274,6 +274,14 @@ const number = (least, most) => ({
     ...controlled(String(least)),
   ],
 });
+/** A number out of its range is taken as the nearest in it. */
+const nearest = () => ({
+  good: '1',
+  bad: [
+    ...['', ' ', 'x', '-', '--1', '1.0', '1.5', '1e1', '0x1', '64k', 'True', 'Infinity', '1\n2'],
+    ...controlled('0'),
+  ],
+});
 /** `good` is what is not the default. */
 const boolean = (good) => ({
   good,
@@ -338,12 +346,12 @@ const SETTINGS = {
   BlockedClients: line('10.0.0.1'),
   DefaultConnectionTimeout: number(0, MAX_UINT32),
   FireAuthRequestAfterSig: boolean('True'),
-  InBufferSize: number(0, 2 ** 30),
-  KeepAliveInterval: number(0, 32_767_000),
-  KeepAliveTime: number(0, 32_767_000),
+  InBufferSize: nearest(),
+  KeepAliveInterval: nearest(),
+  KeepAliveTime: nearest(),
   LoginGraceTime: number(0, MAX_UINT32),
   MaxUnauthenticated: number(0, 100_000),
-  OutBufferSize: number(0, 2 ** 30),
+  OutBufferSize: nearest(),
   // Has lines.
   SSHHostCertificates: { bad: ['x', 'x\0', HUGE] },
   SSHKeepAliveCountMax: number(0, 0x7fffffff),

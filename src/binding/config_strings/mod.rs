@@ -171,6 +171,20 @@ fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Fail
     T::try_from(number).map_err(|_| bad())
 }
 
+/// A number of any size, of which the nearest is taken that systems take (the reference: "reverts").
+fn nearest(value: &str, most: u32) -> Result<u32, Failure> {
+    let digits = value.trim();
+    let (magnitude, below) = match digits.strip_prefix('-') {
+        Some(magnitude) => (magnitude, true),
+        None => (digits, false),
+    };
+    if magnitude.is_empty() || !magnitude.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Failure::invalid("The value has to be a whole number."));
+    }
+    // digits alone that are no u32 are more than one
+    Ok(if below { 0 } else { magnitude.parse().unwrap_or(most).min(most) })
+}
+
 /// The names of all settings.
 #[cfg(any(test, fuzzing))]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

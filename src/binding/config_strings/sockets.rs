@@ -1,6 +1,6 @@
 //! Who may connect, where the server listens, and the sockets of connections.
 
-use super::{Plain, Row, boolean, number, row};
+use super::{Plain, Row, boolean, nearest, number, row};
 use crate::binding::errors::Failure;
 use crate::binding::settings::show_bool;
 use crate::binding::socket_settings::Clients;
@@ -54,7 +54,7 @@ pub(super) static ROWS: &[Row] = &[
         Plain(
             |state| state.settings.sockets.in_buffer.to_string(),
             Some(|state, value| {
-                state.settings.sockets.in_buffer = number(value, 0, MAX_SOCKET_BUFFER.into())?;
+                state.settings.sockets.in_buffer = nearest(value, MAX_SOCKET_BUFFER)?;
                 Ok(())
             }),
         ),
@@ -64,7 +64,7 @@ pub(super) static ROWS: &[Row] = &[
         Plain(
             |state| state.settings.sockets.keep_alive_interval.to_string(),
             Some(|state, value| {
-                let milliseconds = number(value, 0, MAX_KEEP_ALIVE.into())?;
+                let milliseconds = nearest(value, MAX_KEEP_ALIVE)?;
                 state.settings.sockets.keep_alive_interval = milliseconds;
                 Ok(())
             }),
@@ -75,7 +75,7 @@ pub(super) static ROWS: &[Row] = &[
         Plain(
             |state| state.settings.sockets.keep_alive_time.to_string(),
             Some(|state, value| {
-                let milliseconds = number(value, 0, MAX_KEEP_ALIVE.into())?;
+                let milliseconds = nearest(value, MAX_KEEP_ALIVE)?;
                 state.settings.sockets.keep_alive_time = milliseconds;
                 Ok(())
             }),
@@ -86,7 +86,7 @@ pub(super) static ROWS: &[Row] = &[
         Plain(
             |state| state.settings.sockets.out_buffer.to_string(),
             Some(|state, value| {
-                state.settings.sockets.out_buffer = number(value, 0, MAX_SOCKET_BUFFER.into())?;
+                state.settings.sockets.out_buffer = nearest(value, MAX_SOCKET_BUFFER)?;
                 Ok(())
             }),
         ),
