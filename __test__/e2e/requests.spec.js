@@ -93,7 +93,7 @@ describe('requests of a channel', () => {
       expect(event).toMatchObject({ connectionId, channelId, requestType: type });
       const packet = Buffer.concat([
         Buffer.from([98]),
-        uint32(stream.incoming.id === undefined ? 0 : stream.outgoing.id),
+        uint32(Number(channelId)),
         string(type),
         flag(wantReply),
         ...fields,
