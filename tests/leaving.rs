@@ -117,7 +117,7 @@ impl Leaving {
         let mut fields = vec![0];
         Writer::new(&mut fields).string("secret");
         self.client.say(&UserauthRequest {
-            user_name: "user",
+            user_name: b"user",
             service_name: "ssh-connection",
             method_name: "password",
             method_specific: &fields,
