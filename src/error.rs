@@ -145,8 +145,6 @@ pub enum LimitExceeded {
     AuthRequests,
     /// Too many messages of the connection protocol before authentication.
     EarlyMessages,
-    /// Too many messages held back behind an unanswered question.
-    HeldMessages,
     /// Too many bytes queued for a peer that does not end a key exchange.
     QueuedReplies,
     /// Too many key exchanges without data in between.
@@ -321,7 +319,6 @@ impl fmt::Display for LimitExceeded {
             Self::AuthAttempts => "too many authentication failures",
             Self::AuthRequests => "too many authentication requests",
             Self::EarlyMessages => "too many messages before authentication",
-            Self::HeldMessages => "too many messages before an answer",
             Self::QueuedReplies => "too many messages wait for a key exchange",
             Self::KeyExchanges => "too many key exchanges",
             Self::InflatedPayload => "inflated payload too large",

@@ -125,12 +125,24 @@ pub const MAX_ASKED_REQUESTS: usize = 64;
 /// See [`MAX_ASKED_REQUESTS`].
 pub const MAX_ASKED_BYTES: usize = 16 * 1024;
 
-/// Messages of a channel held behind an unanswered question: a client that goes on sending requests
-/// while the program decides fills this and no more.
-pub const MAX_HELD_MESSAGES: usize = 1024;
+/// Messages of one connection held behind unanswered questions, data included, in bytes with
+/// [`HELD_MESSAGE_COST`] for each. With more its socket is not read until the program answers: a client
+/// that goes on sending requests while the program decides fills this and no more. Four windows of
+/// data, so that a program that takes its time with one channel does not stop the others.
+pub const MAX_HELD_BYTES: usize = 8 * 1024 * 1024;
 
-/// Bytes of requests (data is bounded by the window) held behind an unanswered question.
-pub const MAX_HELD_BYTES: usize = 1024 * 1024;
+/// What a held message counts for in [`MAX_HELD_BYTES`] besides its content. A request of 30 bytes
+/// takes about 200, and small data messages of two types in turn cannot be joined.
+pub const HELD_MESSAGE_COST: usize = 256;
+
+/// What one turn of a connection processes, in bytes of payload after decompression, with
+/// [`MESSAGE_WORK`] for each message; then other connections of the thread have theirs. A read brings
+/// thousands of small messages, and one of compressed data may inflate to 0.3 GB.
+pub const TURN_WORK: usize = 1024 * 1024;
+
+/// What a message counts for in [`TURN_WORK`] besides its bytes: handling one costs about as much as
+/// decrypting so many.
+pub const MESSAGE_WORK: usize = 1024;
 
 /// Data that a program may queue on one channel without waiting: what does not fit is reported back
 /// instead of filling memory when the client stops reading.
@@ -271,6 +283,27 @@ pub const MAX_SALT_LEN: usize = 1024;
 /// PKCS#12 needs about a dozen.
 pub const MAX_STORE_DEPTH: usize = 48;
 
+/// Events of one connection that the program has not taken, in bytes, with [`QUEUED_EVENT_COST`] for
+/// each. With more its socket is not read, until half of it is gone: a client that sends thousands of
+/// small requests neither fills the program's queue nor keeps the events of other clients waiting.
+pub const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
+
+/// What an event counts for in [`MAX_QUEUED_BYTES`] besides what it carries: about a thousand of them
+/// may wait, which the program takes in a few milliseconds.
+pub const QUEUED_EVENT_COST: usize = 4 * 1024;
+
+/// What one connection may have the program hold: channel data until it is reported as used, and
+/// questions until they are answered, in bytes, with [`PINNED_EVENT_COST`] for each. With more its socket
+/// is not read, until half of it is gone. It is what 32 channels with full windows hold
+/// ([`receive_window`]). A client that sends one byte in each message would have 600 bytes kept for
+/// each byte of its window otherwise. With [`MAX_QUEUED_BYTES`], [`MAX_HELD_BYTES`] and the buffers of
+/// its packets, a connection costs 80 MiB at most, whatever its client sends.
+pub const MAX_PINNED_BYTES: usize = 64 * 1024 * 1024;
+
+/// What an event counts for in [`MAX_PINNED_BYTES`] besides what it carries: the objects that stand for
+/// it in JavaScript.
+pub const PINNED_EVENT_COST: usize = 1024;
+
 /// The longest value of a setting: a program that passes on what somebody else gave it keeps that
 /// in memory, and in each error.
 pub const MAX_SETTING_LEN: usize = 1 << 20;
@@ -285,7 +318,9 @@ pub const MAX_HOST_NAME_LEN: usize = 255;
 /// channel): they go to the program and its logs.
 pub const MAX_DESCRIPTION_LEN: usize = 1024;
 
-/// The longest name of RFC 4251 section 6: what is longer is no name of the protocol.
+/// The longest name of RFC 4251 section 6: what is longer is no name of the protocol. Channels of a
+/// type with a longer name are not opened, requests with one fail: 250 KB of name would be kept for
+/// each channel.
 pub const MAX_NAME_LEN: usize = 64;
 
 /// The longest mpint that is turned into decimal digits or back, which takes the square of its length;

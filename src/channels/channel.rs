@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::event::Ticket;
 use super::send_queue::SendQueue;
 use super::window::{ReceiveWindow, SendWindow};
-use crate::limits::{MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_UNWAITED_BYTES};
+use crate::limits::{HELD_MESSAGE_COST, MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_UNWAITED_BYTES};
 
 /// A row of the table.
 pub(super) enum Slot {
@@ -104,8 +104,6 @@ pub(super) struct Requests {
     asked_bytes: usize,
     /// What came after them.
     pub(super) held: VecDeque<Held>,
-    /// Bytes of held requests.
-    pub(super) held_bytes: usize,
 }
 
 /// A request that the program was asked about.
@@ -156,11 +154,12 @@ impl Requests {
             Held::Request { packet, .. } => self.may_ask(packet.len()),
             Held::Data { .. } | Held::Eof | Held::Close => self.asked.is_empty(),
         };
-        let message = goes.then(|| self.held.pop_front()).flatten()?;
-        if let Held::Request { packet, .. } = &message {
-            self.held_bytes = self.held_bytes.saturating_sub(packet.len());
-        }
-        Some(message)
+        goes.then(|| self.held.pop_front()).flatten()
+    }
+
+    /// What the held messages count for in [`crate::limits::MAX_HELD_BYTES`].
+    pub(super) fn held_cost(&self) -> usize {
+        self.held.iter().map(Held::cost).fold(0, usize::saturating_add)
     }
 
     /// Whether nothing waits any more.
@@ -175,6 +174,21 @@ pub(super) enum Held {
     Request { request_type: String, want_reply: bool, packet: Bytes },
     Eof,
     Close,
+}
+
+impl Held {
+    /// What it counts for in [`crate::limits::MAX_HELD_BYTES`].
+    pub(super) fn cost(&self) -> usize {
+        let len = match self {
+            Self::Data { data, .. } => data.len(),
+            // with the type that was copied out of it
+            Self::Request { request_type, packet, .. } => {
+                packet.len().saturating_add(request_type.len())
+            }
+            Self::Eof | Self::Close => 0,
+        };
+        len.saturating_add(HELD_MESSAGE_COST)
+    }
 }
 
 impl Channel {

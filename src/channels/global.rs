@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 
 use super::event::{ChannelEvent, Forwarding, Place};
 use super::table::Channels;
-use crate::error::{Error, LimitExceeded};
-use crate::limits::MAX_HELD_MESSAGES;
+use crate::error::Error;
+use crate::limits::HELD_MESSAGE_COST;
 use crate::wire::messages::forwarding::{StreamlocalForward, TcpipForward};
 use crate::wire::messages::{GlobalRequest, Message, RequestFailure, RequestSuccess};
 use crate::wire::{Outbox, Writer};
@@ -26,6 +26,17 @@ struct Held {
     request: Option<Forwarding>,
 }
 
+impl Held {
+    /// What it counts for in [`crate::limits::MAX_HELD_BYTES`].
+    fn cost(&self) -> usize {
+        let len = match &self.request {
+            Some(Forwarding::Listen(place) | Forwarding::Cancel(place)) => place.address().len(),
+            None => 0,
+        };
+        len.saturating_add(HELD_MESSAGE_COST)
+    }
+}
+
 impl Channels {
     /// SSH_MSG_GLOBAL_REQUEST of the client.
     pub(super) fn handle_global(
@@ -42,9 +53,7 @@ impl Channels {
         let Some(undecided) = &mut self.undecided else {
             return self.begin_global(held, out).map(|_| ());
         };
-        if undecided.held.len() >= MAX_HELD_MESSAGES {
-            return Err(LimitExceeded::HeldMessages.into());
-        }
+        self.held.add(held.cost());
         undecided.held.push_back(held);
         Ok(())
     }
@@ -80,6 +89,7 @@ impl Channels {
         }
         reply(want_reply, granted.map(|_| port.as_slice()), out)?;
         while let Some(next) = held.pop_front() {
+            self.held.subtract(next.cost());
             if !self.begin_global(next, out)? {
                 break;
             }

@@ -9,13 +9,13 @@ use bytes::{Bytes, BytesMut};
 use super::channel::{Flow, Held, Readiness};
 use super::event::{ChannelEvent, ChannelId};
 use super::table::Channels;
-use crate::error::{ChannelMisbehaved, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
-use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_HELD_BYTES, MAX_HELD_MESSAGES};
-use crate::wire::Outbox;
+use crate::error::{ChannelMisbehaved, Error, InvalidMessage, PeerMisbehaved};
+use crate::limits::CHANNEL_MAXIMUM_PACKET_SIZE;
 use crate::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelFailure,
     ChannelRequest, ChannelSuccess, ChannelWindowAdjust, KEEP_ALIVE, Message,
 };
+use crate::wire::{Outbox, is_name};
 
 /// What becomes of data that has landed in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,6 +197,10 @@ impl Channels {
             Some((id, channel)) if channel.receiving != Flow::Closed => id,
             Some(_) | None => return Ok(()),
         };
+        // RFC 4251 section 6
+        if !is_name(message.request_type) {
+            return self.refuse_request(id, message.want_reply, payload.len(), out);
+        }
         let held = Held::Request {
             request_type: message.request_type.to_owned(),
             want_reply: message.want_reply,
@@ -213,11 +217,11 @@ impl Channels {
         let Some(requests) = &mut channel.requests else {
             return self.process(id, message, out);
         };
-        if let Held::Request { packet, .. } = &message {
-            if requests.held.is_empty() && requests.may_ask(packet.len()) {
-                return self.process(id, message, out);
-            }
-            requests.held_bytes = requests.held_bytes.saturating_add(packet.len());
+        if let Held::Request { packet, .. } = &message
+            && requests.held.is_empty()
+            && requests.may_ask(packet.len())
+        {
+            return self.process(id, message, out);
         }
         // joined, so that small data messages do not use up the count
         if let (
@@ -228,12 +232,12 @@ impl Channels {
             && last.len().saturating_add(data.len()) <= CHANNEL_MAXIMUM_PACKET_SIZE as usize
         {
             append(last, data);
+            self.held.add(data.len());
             return Ok(());
         }
+        let cost = message.cost();
         requests.held.push_back(message);
-        if requests.held.len() > MAX_HELD_MESSAGES || requests.held_bytes > MAX_HELD_BYTES {
-            return Err(LimitExceeded::HeldMessages.into());
-        }
+        self.held.add(cost);
         Ok(())
     }
 
@@ -300,12 +304,13 @@ impl Channels {
             let Some(message) = next else {
                 break;
             };
+            self.held.subtract(message.cost());
             self.process(id, message, out)?;
         }
         Ok(())
     }
 
-    /// The answer to a request that nobody is asked about; its reply waits for its turn.
+    /// The answer no to a request that nobody is asked about; its reply waits for its turn.
     fn refuse_request(
         &mut self,
         id: ChannelId,

@@ -9,7 +9,7 @@ use super::window::{ReceiveWindow, SendWindow};
 use crate::error::{ApiMisuse, ChannelMisbehaved, Error};
 use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
 use crate::wire::messages::{ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, Message};
-use crate::wire::{Outbox, description};
+use crate::wire::{Outbox, description, is_name};
 
 /// Why a channel is not opened (RFC 4254 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Refusal {
     Prohibited = 1,
     /// SSH_OPEN_CONNECT_FAILED
     ConnectFailed = 2,
+    /// SSH_OPEN_UNKNOWN_CHANNEL_TYPE
+    UnknownType = 3,
     /// SSH_OPEN_RESOURCE_SHORTAGE
     ResourceShortage = 4,
 }
@@ -31,6 +33,10 @@ impl Channels {
         out: &mut dyn Outbox,
     ) -> Result<(), Error> {
         let message = ChannelOpen::decode(payload)?;
+        // RFC 4251 section 6
+        if !is_name(message.channel_type) {
+            return refuse(message.sender_channel, Refusal::UnknownType, "not a channel type", out);
+        }
         let opening = Opening {
             channel_type: message.channel_type.to_owned(),
             peer_id: message.sender_channel,

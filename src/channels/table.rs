@@ -7,7 +7,7 @@ use super::channel::{Channel, Flow, Held, Schedule, Slot};
 use super::event::{ChannelEvent, ChannelId, Outcome};
 use super::global::Undecided;
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
-use crate::limits::{MAX_CHANNEL_NUMBER, MAX_CHANNELS};
+use crate::limits::{MAX_CHANNEL_NUMBER, MAX_CHANNELS, MAX_HELD_BYTES};
 use crate::wire::Outbox;
 use crate::wire::messages::ChannelClose;
 
@@ -24,6 +24,22 @@ pub struct Channels {
     pub(super) undecided: Option<Box<Undecided>>,
     /// No queued data is given up before this time.
     pub(super) deadline: Option<Instant>,
+    /// Messages that wait behind unanswered questions.
+    pub(super) held: HeldCost,
+}
+
+/// What the held messages of a connection count for in [`MAX_HELD_BYTES`].
+#[derive(Debug, Default)]
+pub(super) struct HeldCost(usize);
+
+impl HeldCost {
+    pub(super) fn add(&mut self, cost: usize) {
+        self.0 = self.0.saturating_add(cost);
+    }
+
+    pub(super) fn subtract(&mut self, cost: usize) {
+        self.0 = self.0.saturating_sub(cost);
+    }
 }
 
 /// The numbers of channels. A client may still speak of a channel that is closed already: its threads do
@@ -101,6 +117,11 @@ impl Channels {
         self.slots.iter().map(|(id, _)| *id).collect()
     }
 
+    /// Whether so many messages wait behind unanswered questions that no more may be taken.
+    pub fn hold_too_much(&self) -> bool {
+        self.held.0 >= MAX_HELD_BYTES
+    }
+
     /// Gives a channel its number; `None` when there are too many channels.
     pub(super) fn insert(&mut self, slot: Slot) -> Option<ChannelId> {
         if self.len() >= MAX_CHANNELS {
@@ -118,6 +139,11 @@ impl Channels {
     pub(super) fn remove(&mut self, id: ChannelId) -> Option<Slot> {
         let place = self.place(id).ok()?;
         let (_, slot) = self.slots.remove(place);
+        if let Slot::Open(channel) = &slot
+            && let Some(requests) = &channel.requests
+        {
+            self.held.subtract(requests.held_cost());
+        }
         if self.is_empty() {
             // give the memory of a busy past back
             self.slots = Vec::new();
@@ -205,6 +231,7 @@ impl Channels {
         self.round = VecDeque::new();
         self.deadline = None;
         self.undecided = None;
+        self.held = HeldCost::default();
         for (id, slot) in slots {
             match slot {
                 Slot::Open(channel) => self.end_channel(id, *channel),

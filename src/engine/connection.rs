@@ -113,12 +113,14 @@ impl Connection {
 
     /// Processes what it can of the bytes read from the socket, taking them off the front of `buf`.
     /// Stops early when [`Self::wants_input`] turns false; then it has to be called again with the
-    /// rest once that changes.
-    pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) {
+    /// rest once that changes. `true` when it has stopped because other connections are to have their
+    /// turn ([`crate::limits::TURN_WORK`]): then it has to be called again when they had.
+    pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) -> bool {
         let before = buf.len();
         if buf.len() > self.unprocessed {
             self.quiet_since = now;
         }
+        self.transport.begin_turn();
         while self.wants_input() {
             match self.next_incoming(now, buf) {
                 Ok(Some(incoming)) => {
@@ -135,6 +137,7 @@ impl Connection {
         }
         self.unprocessed = buf.len();
         self.finish_step(Ok(()));
+        self.transport.turn_is_over()
     }
 
     fn next_incoming(
@@ -148,12 +151,18 @@ impl Connection {
         self.transport.next(now, &self.config.transport, buf, landing)
     }
 
-    /// Whether input is processed: no question about the whole connection is open, no job is out,
-    /// and the peer reads what it was sent.
+    /// Whether input is processed: nothing that the program or a job has to decide holds it back, and
+    /// the peer reads what it was sent.
     pub fn wants_input(&self) -> bool {
         !self.is_ended()
-            && !self.questions.block_connection()
+            && !self.waits_for_program()
             && self.transport.backlog() < MAX_TRANSMIT_BACKLOG
+    }
+
+    /// Whether a question about the whole connection is open, a job is out, or too much waits behind
+    /// the questions about channels. What the client says meanwhile is not heard.
+    fn waits_for_program(&self) -> bool {
+        self.questions.block_connection() || self.channels.hold_too_much()
     }
 
     /// The peer has closed its side, or the socket broke.
@@ -177,7 +186,7 @@ impl Connection {
         match self.liveness.judge(now, self.keep_alive()) {
             Verdict::Wait => {}
             // what it may have said is not read while the connection has a question open
-            Verdict::Ask | Verdict::GiveUp if self.questions.block_connection() => {
+            Verdict::Ask | Verdict::GiveUp if self.waits_for_program() => {
                 self.liveness.not_listening(now);
             }
             Verdict::Ask => {
@@ -225,9 +234,7 @@ impl Connection {
 
     /// Not while the client waits for the program or for arithmetic.
     fn quiet_deadline(&self) -> Option<Instant> {
-        if matches!(self.phase, Phase::Connected | Phase::Ended)
-            || self.questions.block_connection()
-        {
+        if matches!(self.phase, Phase::Connected | Phase::Ended) || self.waits_for_program() {
             return None;
         }
         let timeout = self.config.handshake_timeout;

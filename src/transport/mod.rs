@@ -10,6 +10,7 @@ mod phase;
 mod rekey;
 mod settings;
 mod trace;
+mod turn_work;
 mod version;
 
 use std::time::Instant;
@@ -24,6 +25,7 @@ use self::packet_sealer::Outbound;
 use self::phase::{Stage, Verdict};
 use self::rekey::{FloodGuard, RekeyPolicy};
 use self::trace::{Direction, Trace};
+use self::turn_work::TurnWork;
 use crate::crypto::cipher::plaintext;
 use crate::crypto::random::Random;
 use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
@@ -86,6 +88,7 @@ pub struct Transport {
     /// Compression that starts with authentication (zlib@openssh.com).
     delayed_compression: Option<Box<Negotiated>>,
     trace: Trace,
+    work: TurnWork,
 }
 
 impl Transport {
@@ -113,7 +116,18 @@ impl Transport {
             deferred_bytes: 0,
             delayed_compression: None,
             trace: Trace::default(),
+            work: TurnWork::default(),
         }
+    }
+
+    /// A turn begins, in which [`Self::next`] processes [`crate::limits::TURN_WORK`] at most.
+    pub fn begin_turn(&mut self) {
+        self.work.begin();
+    }
+
+    /// Whether the turn has processed what it may: [`Self::next`] gives nothing more.
+    pub fn turn_is_over(&self) -> bool {
+        self.work.is_over()
     }
 
     /// The lines for logs and status.
@@ -179,7 +193,7 @@ impl Transport {
     }
 
     /// Takes the next thing for the layers above off the front of `buf`; `None` while there is
-    /// nothing complete, or while a job is out. Large messages of the number given with `landing`
+    /// nothing complete, while a job is out, or when the turn is over. Large messages of the number given with `landing`
     /// land there.
     pub fn next(
         &mut self,
@@ -200,7 +214,7 @@ impl Transport {
             self.client_version = Some(version);
             checked?;
         }
-        while !matches!(self.exchange, Exchange::Computing) {
+        while !matches!(self.exchange, Exchange::Computing) && !self.work.is_over() {
             let max =
                 if self.authenticated { MAX_PACKET_LEN } else { MAX_PACKET_LEN_UNAUTHENTICATED };
             let opened = match &mut landing {
@@ -209,12 +223,16 @@ impl Transport {
             };
             let packet = match opened {
                 Some(Opened::Alone(packet)) => packet,
-                Some(Opened::Landed(packet)) => match self.landed(&packet)? {
-                    Some(incoming) => return Ok(Some(incoming)),
-                    None => continue,
-                },
+                Some(Opened::Landed(packet)) => {
+                    self.work.count(packet.len);
+                    match self.landed(&packet)? {
+                        Some(incoming) => return Ok(Some(incoming)),
+                        None => continue,
+                    }
+                }
                 None => return Ok(None),
             };
+            self.work.count(packet.payload.len());
             self.trace.packet(Direction::Received, packet.sequence, &packet.payload);
             if let Some(incoming) = self.dispatch(now, settings, packet)? {
                 return Ok(Some(incoming));

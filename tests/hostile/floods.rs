@@ -1,15 +1,17 @@
 //! Attacks by number: what costs the client little must not cost the server much.
 
-use sshserver::engine::{Answer, Outcome, SendMode, Ticket};
+use bytes::BytesMut;
+use sshserver::engine::{Answer, Event, Outcome, SendMode, Ticket};
 use sshserver::error::{DisconnectReason as Reason, LimitExceeded};
 use sshserver::limits::{
-    MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_EARLY_MESSAGES,
-    MAX_HELD_BYTES, MAX_HELD_MESSAGES, MAX_IDLE_KEY_EXCHANGES, MAX_TRANSMIT_BACKLOG,
-    TRANSMIT_TARGET,
+    HELD_MESSAGE_COST, MAX_ASKED_REQUESTS, MAX_AUTH_REQUESTS, MAX_CHANNELS, MAX_EARLY_MESSAGES,
+    MAX_HELD_BYTES, MAX_IDLE_KEY_EXCHANGES, MAX_TRANSMIT_BACKLOG, MESSAGE_WORK, TRANSMIT_TARGET,
+    TURN_WORK,
 };
 use sshserver::wire::WriteBuffer;
 use sshserver::wire::messages::{
-    self, ChannelData, ChannelOpen, ChannelOpenFailure, ChannelRequest, GlobalRequest, Message,
+    self, ChannelClose, ChannelData, ChannelOpen, ChannelOpenFailure, ChannelRequest,
+    GlobalRequest, Message,
 };
 
 use crate::common::client::Offer;
@@ -111,17 +113,26 @@ fn global_requests_behind_an_undecided_one_are_bounded() {
         want_reply,
         request_specific: fields,
     };
-    for _ in 0..=MAX_HELD_MESSAGES {
+    for _ in 0..MAX_HELD_BYTES / HELD_MESSAGE_COST {
         pair.client.say(&request("tcpip-forward", true));
         // Costs nothing, so it is not counted.
         pair.client.say(&request("unknown", false));
     }
     pair.run();
-    assert_eq!(pair.ended(), None);
-    assert_eq!(pair.program.open_questions.len(), 1);
+    assert_eq!(pair.program.open_questions.len(), 1, "the first of them is decided on");
+    assert!(pair.server.wants_input());
     pair.client.say(&request("unknown", true));
     pair.run();
-    pair.assert_ended(&LimitExceeded::HeldMessages.into(), Some(Reason::ProtocolError));
+    assert!(!pair.server.wants_input(), "what else the client says is not taken");
+    pair.client.say(&request("unknown", true));
+    pair.run();
+    assert_eq!(pair.ended(), None);
+    pair.take_numbers();
+    pair.program.forwarding = Box::new(|_| Some(None));
+    answer_what_is_open(&mut pair, || Answer::Forwarding(None));
+    assert!(pair.server.wants_input());
+    let refused = MAX_HELD_BYTES / HELD_MESSAGE_COST + 2;
+    assert!(pair.take_numbers() == vec![messages::SSH_MSG_REQUEST_FAILURE; refused]);
 }
 
 #[test]
@@ -150,6 +161,14 @@ fn thousands_of_forwards_are_answered_in_order() {
     pair.assert_alive();
 }
 
+/// Answers the questions that were left open, and lets what follows from it happen.
+fn answer_what_is_open(pair: &mut Pair, answer: fn() -> Answer) {
+    for (id, _) in std::mem::take(&mut pair.program.open_questions) {
+        pair.server.answer(pair.now, id, answer()).unwrap();
+    }
+    pair.run();
+}
+
 fn behind_a_question() -> Pair {
     let mut program = Program::default();
     program.request = Box::new(|_, _| None);
@@ -161,7 +180,6 @@ fn behind_a_question() -> Pair {
 
 #[test]
 fn requests_behind_a_question_are_bounded() {
-    let mut pair = behind_a_question();
     let request = |pair: &mut Pair, type_specific: &[u8]| {
         pair.client.say(&ChannelRequest {
             recipient_channel: 0,
@@ -170,28 +188,56 @@ fn requests_behind_a_question_are_bounded() {
             type_specific,
         });
     };
-    // The question itself is one of those that are asked at once.
-    for _ in 1..MAX_ASKED_REQUESTS + MAX_HELD_MESSAGES {
-        request(&mut pair, b"");
+    for len in [0, 30_000] {
+        let mut pair = behind_a_question();
+        let fields = vec![0; len];
+        let mut sent = 1;
+        while pair.server.wants_input() {
+            request(&mut pair, &fields);
+            pair.run();
+            sent += 1;
+        }
+        let cost = len + HELD_MESSAGE_COST;
+        assert!(sent > 3000 || sent * cost >= MAX_HELD_BYTES, "{sent} requests of {len} bytes");
+        assert!(sent * cost <= MAX_HELD_BYTES + MAX_ASKED_REQUESTS * cost);
+        assert!(pair.program.open_questions.len() <= MAX_ASKED_REQUESTS);
+        assert_eq!(pair.ended(), None);
+        pair.take_numbers();
+        pair.program.request = Box::new(|_, _| Some(true));
+        answer_what_is_open(&mut pair, || Answer::Accept(true));
+        assert!(pair.server.wants_input());
+        assert!(pair.take_numbers() == vec![messages::SSH_MSG_CHANNEL_SUCCESS; sent]);
     }
-    pair.run();
-    assert_eq!(pair.ended(), None);
-    assert_eq!(pair.program.open_questions.len(), MAX_ASKED_REQUESTS);
-    request(&mut pair, b"");
-    pair.run();
-    pair.assert_ended(&LimitExceeded::HeldMessages.into(), Some(Reason::ProtocolError));
+}
 
+#[test]
+fn what_a_closed_channel_held_counts_no_more() {
     let mut pair = behind_a_question();
-    let large = vec![0; 100_000];
-    assert!(large.len() > MAX_ASKED_BYTES);
-    for _ in 0..MAX_HELD_BYTES / 100_100 {
-        request(&mut pair, &large);
+    let data = vec![0; 30_000];
+    for _ in 0..60 {
+        pair.client.say(&ChannelData { recipient_channel: 0, data: &data });
     }
+    for _ in 0..3 {
+        pair.client.say(&ChannelRequest {
+            recipient_channel: 0,
+            request_type: "x",
+            want_reply: false,
+            type_specific: &data,
+        });
+    }
+    pair.client.say(&ChannelClose { recipient_channel: 0 });
     pair.run();
+    pair.program.request = Box::new(|_, _| Some(true));
+    answer_what_is_open(&mut pair, || Answer::Accept(true));
+    pair.take_numbers();
+    for _ in 0..20 {
+        let channel = pair.open(4);
+        pair.client.say(&ChannelClose { recipient_channel: channel.0 });
+        pair.run();
+        assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_CLOSE]);
+    }
+    assert!(pair.server.wants_input());
     assert_eq!(pair.ended(), None);
-    request(&mut pair, &large);
-    pair.run();
-    pair.assert_ended(&LimitExceeded::HeldMessages.into(), Some(Reason::ProtocolError));
 }
 
 #[test]
@@ -349,4 +395,82 @@ fn unknown_messages_without_end_stay_bounded() {
         assert_eq!(pair.take_numbers().len(), 50_000);
         assert_eq!(pair.ended(), None);
     }
+}
+
+/// What one call processes is bounded, whatever the messages are and however small they came.
+#[test]
+fn a_turn_is_over_after_its_share_of_work() {
+    let large = [0; 32_000];
+    let ignored = [[messages::SSH_MSG_IGNORE].as_slice(), &[0, 0, 0x7d, 0], &large].concat();
+    let say: [fn(&mut Pair, &[u8]); 4] = [
+        |pair, _| pair.client.send_now(&[messages::SSH_MSG_IGNORE, 0, 0, 0, 0]),
+        |pair, ignored| pair.client.send_now(ignored),
+        |pair, _| pair.client.say(&ChannelData { recipient_channel: 0, data: b"a" }),
+        |pair, ignored| pair.client.say(&ChannelData { recipient_channel: 0, data: ignored }),
+    ];
+    for say in say {
+        for compression in ["none", "zlib@openssh.com"] {
+            let compression = [compression.to_owned(), compression.to_owned()];
+            let offer = Offer { compression, ..Offer::default() };
+            let mut pair = Pair::new(config(), offer, Program::default());
+            pair.login();
+            pair.open(4);
+            for _ in 0..2000 {
+                say(&mut pair, &ignored);
+            }
+            let mut input = BytesMut::from(&*std::mem::take(&mut pair.client.out));
+            let mut turns = 0;
+            while pair.server.handle_input(pair.now, &mut input) {
+                turns += 1;
+                while let Some(event) = pair.server.poll_event() {
+                    if let Event::Delivery { channel, data, .. } = event {
+                        pair.server.consumed(channel, data.len());
+                    }
+                }
+            }
+            assert!(input.is_empty());
+            assert!(turns >= 2000 * MESSAGE_WORK / TURN_WORK);
+        }
+    }
+}
+
+#[test]
+fn names_that_are_none_are_refused_and_kept_nowhere() {
+    let mut pair = connected(Program::default());
+    pair.open(4);
+    pair.take_numbers();
+    pair.program.seen.clear();
+    let long = "x".repeat(65);
+    for name in [long.as_str(), ""] {
+        pair.client.say(&ChannelOpen {
+            channel_type: name,
+            sender_channel: 9,
+            initial_window_size: 0,
+            maximum_packet_size: 0,
+            type_specific: b"",
+        });
+        pair.client.say(&ChannelRequest {
+            recipient_channel: 0,
+            request_type: name,
+            want_reply: true,
+            type_specific: b"",
+        });
+        pair.client.say(&GlobalRequest {
+            request_name: name,
+            want_reply: true,
+            request_specific: b"",
+        });
+        pair.run();
+        assert_eq!(
+            pair.take_numbers(),
+            [
+                messages::SSH_MSG_CHANNEL_OPEN_FAILURE,
+                messages::SSH_MSG_CHANNEL_FAILURE,
+                messages::SSH_MSG_REQUEST_FAILURE
+            ],
+            "{name:?}"
+        );
+    }
+    assert_eq!(pair.program.seen, []);
+    pair.assert_alive();
 }
