@@ -7,12 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::driver::{Handler, InputGate, ServerEvent, Wanted};
+use crate::driver::{Charge, Handler, ServerEvent, Wanted};
 use crate::engine::{AuthAnswer, Prompt};
 
-/// Events and their bytes that stop the reading of sockets, and those that start it again.
-const HIGH: Load = Load { events: 8192, bytes: 32 * 1024 * 1024 };
-const LOW: Load = Load { events: 2048, bytes: 8 * 1024 * 1024 };
 /// What JavaScript is woken for at once; less waits for what else is at hand.
 const ENOUGH: Load = Load { events: 64, bytes: 64 * 1024 };
 /// What is handed over at a time, so that timers and other I/O of the program get their turn.
@@ -33,7 +30,6 @@ pub(super) trait Wake: Send + Sync + 'static {
 /// The program of one server.
 pub(super) struct Program {
     wanted: Wanted,
-    gate: InputGate,
     queue: Mutex<Queue>,
     replies: Mutex<Replies>,
     /// `None` while nothing happens: events that come all the same wait for [`Self::rouse`].
@@ -44,7 +40,8 @@ pub(super) struct Program {
 
 #[derive(Debug, Default)]
 struct Queue {
-    events: VecDeque<ServerEvent>,
+    /// With what they count for on their connections while they are here.
+    events: VecDeque<(ServerEvent, Option<Charge>)>,
     bytes: usize,
     /// A wake-up is on its way.
     woken: bool,
@@ -73,7 +70,6 @@ impl Program {
     pub(super) fn new() -> Self {
         Self {
             wanted: Wanted::default(),
-            gate: InputGate::default(),
             queue: Mutex::default(),
             replies: Mutex::default(),
             wake: Mutex::default(),
@@ -162,22 +158,21 @@ impl Program {
     /// The next batch of events.
     pub(super) fn take_batch(&self) -> Vec<ServerEvent> {
         let mut batch = Vec::new();
+        // Dropped at the end, outside of the lock: connections may be woken by it.
+        let mut charges = Vec::new();
         let more = {
             let mut queue = self.queue.lock();
             let mut bytes: usize = 0;
             while batch.len() < BATCH.events && bytes < BATCH.bytes {
-                let Some(event) = queue.events.pop_front() else {
+                let Some((event, charge)) = queue.events.pop_front() else {
                     break;
                 };
-                bytes = bytes.saturating_add(weight(&event));
+                bytes = bytes.saturating_add(event.carried_len());
                 batch.push(event);
+                charges.extend(charge);
             }
             queue.bytes = queue.bytes.saturating_sub(bytes);
             queue.woken = !queue.events.is_empty();
-            // Under the lock, so that it cannot overtake a `close` of more events.
-            if queue.events.len() <= LOW.events && queue.bytes <= LOW.bytes {
-                self.gate.open();
-            }
             queue.woken
         };
         if more {
@@ -216,7 +211,6 @@ impl Program {
         };
         // Outside of the lock: a question that is dropped answers itself.
         drop(events);
-        self.gate.open();
     }
 
     fn wake_up(&self) {
@@ -232,12 +226,8 @@ impl Handler for Program {
         &self.wanted
     }
 
-    fn gate(&self) -> &InputGate {
-        &self.gate
-    }
-
-    fn handle(&self, event: ServerEvent) -> bool {
-        let bytes = weight(&event);
+    fn handle(&self, event: ServerEvent, charge: Option<Charge>) -> bool {
+        let bytes = event.carried_len();
         let (wake, later) = {
             let mut queue = self.queue.lock();
             if queue.gone {
@@ -245,11 +235,8 @@ impl Handler for Program {
                 drop(event);
                 return false;
             }
-            queue.events.push_back(event);
+            queue.events.push_back((event, charge));
             queue.bytes = queue.bytes.saturating_add(bytes);
-            if queue.events.len() >= HIGH.events || queue.bytes >= HIGH.bytes {
-                self.gate.close();
-            }
             let enough = queue.events.len() >= ENOUGH.events || queue.bytes >= ENOUGH.bytes;
             let wake = enough && !mem::replace(&mut queue.woken, true);
             (wake, !queue.woken)
@@ -290,30 +277,5 @@ impl Handler for Program {
         let own = own.map(|own| &own.prompts).filter(|own| !own.is_empty());
         let prompts = own.unwrap_or(&replies.prompts).clone();
         (replies.instruction.clone(), prompts)
-    }
-}
-
-/// The bytes that an event carries.
-fn weight(event: &ServerEvent) -> usize {
-    match event {
-        ServerEvent::ChannelData { data, .. } => data.len(),
-        ServerEvent::ChannelRequest { packet, .. } => packet.len(),
-        ServerEvent::ChannelOpenRequest { parameters, .. } => parameters.len(),
-        ServerEvent::Log { message, .. } | ServerEvent::Status { message, .. } => message.len(),
-        ServerEvent::ConnectionRequest { .. }
-        | ServerEvent::ConnectedFailed { .. }
-        | ServerEvent::Connected { .. }
-        | ServerEvent::Disconnected { .. }
-        | ServerEvent::Error { .. }
-        | ServerEvent::ServiceRequest { .. }
-        | ServerEvent::UserAuthRequest { .. }
-        | ServerEvent::ChannelOpened { .. }
-        | ServerEvent::ChannelReadyToSend { .. }
-        | ServerEvent::ChannelEof { .. }
-        | ServerEvent::ChannelClosed { .. }
-        | ServerEvent::TunnelRequested { .. }
-        | ServerEvent::TunnelClosed { .. }
-        | ServerEvent::Done { .. }
-        | ServerEvent::Activity(_) => 0,
     }
 }

@@ -233,12 +233,11 @@ impl NativeServer {
     #[napi]
     pub fn consumed(&self, pairs: Vec<f64>) {
         for pair in pairs.chunks_exact(2) {
-            // A channel that is closed meanwhile has no window any more.
             if let &[channel, bytes] = pair
-                && let Ok(entry) = self.state.channel(channel)
+                && let Some(channel) = whole(channel)
                 && let Some(len) = whole(bytes).and_then(|len| usize::try_from(len).ok())
             {
-                entry.connection.consumed(entry.local, len);
+                self.state.server.consumed(channel, len);
             }
         }
     }

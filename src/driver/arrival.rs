@@ -3,19 +3,20 @@
 //! is the program's thread, which answers and goes on at the end of its turn. The task, which sees to
 //! the time, is woken only when there is something for it to do.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
+use tokio::io::Interest;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use super::command::OpError;
 use super::connection::ConnectionHandle;
@@ -30,6 +31,9 @@ use super::socket_options::Nagle;
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection};
 use crate::error::{Closed, Error};
+
+/// How long a program may take to answer before anybody looks whether the client is still there.
+const UNWATCHED_TIME: Duration = Duration::from_millis(250);
 
 /// A connection on its way in.
 pub(super) struct Arrival {
@@ -134,7 +138,7 @@ impl Arrival {
             let timer = async {
                 match armed {
                     Some(armed) => sleep_until(armed).await,
-                    None => std::future::pending().await,
+                    None => pending().await,
                 }
             };
             tokio::select! {
@@ -261,6 +265,7 @@ impl Admission {
             let accepted = tokio::select! {
                 accepted = answer => accepted.unwrap_or(false),
                 _ = self.halt.changed() => false,
+                () = broken(&socket) => false,
             };
             if !accepted {
                 return None;
@@ -286,6 +291,9 @@ impl Admission {
             tokio::select! {
                 answer = answer => answer.unwrap_or(ConnectedAnswer::Refused),
                 () = handle.disconnect_asked() => return Err(by_application()),
+                () = broken(&handle.socket) => {
+                    return Err(ConnectionEnd::Socket(handle.socket.failure()));
+                }
                 // An error means that the server is gone, which is the same.
                 _ = self.halt.changed() => return Err(by_application()),
             }
@@ -318,6 +326,17 @@ impl Admission {
 
     fn reply<T>(&self, answer: oneshot::Sender<T>) -> Reply<T> {
         Reply { answer, arrival: Weak::clone(&self.arrival) }
+    }
+}
+
+/// Until the client is known to be gone. Nobody reads or writes yet who would find out.
+async fn broken(socket: &Socket) {
+    // Mostly the answer comes at once; having the socket watched costs more than that.
+    sleep(UNWATCHED_TIME).await;
+    if socket.watch().is_ok() {
+        while socket.ready(Interest::ERROR).await.is_ok_and(|ready| !ready.is_error()) {}
+    } else {
+        pending().await
     }
 }
 

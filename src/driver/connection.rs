@@ -14,6 +14,8 @@ use tokio::sync::Notify;
 
 use super::command::Command;
 use super::drive::Core;
+use super::handler::ServerEvent;
+use super::load::{Charge, Kind, Load};
 use super::runtime::Sleeps;
 use super::shared::{Shared, Stranger};
 use super::socket::Socket;
@@ -21,6 +23,7 @@ use super::socket_options::Nagle;
 use super::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
 use crate::error::DisconnectReason;
+use crate::limits::{PINNED_EVENT_COST, QUEUED_EVENT_COST};
 
 /// Consumed bytes of a channel that wake the task: less than half of the smallest window.
 const CONSUMED_LEN: usize = 16 * 1024;
@@ -51,6 +54,8 @@ pub struct ConnectionHandle {
     pub(super) is_hosted: AtomicBool,
     /// What the program's thread was told of the socket, and nobody has looked at yet.
     pub(super) edge: AtomicU8,
+    /// What the program holds of it.
+    load: Arc<Load>,
     pub(super) queue: Mutex<Queue>,
     pub(super) core: Mutex<Core>,
 }
@@ -59,13 +64,23 @@ pub struct ConnectionHandle {
 pub(super) struct Queue {
     pub(super) commands: VecDeque<Command>,
     /// What the program has used of each channel's data since the engine last heard of it.
-    pub(super) consumed: Vec<(ChannelId, usize)>,
+    pub(super) consumed: Vec<Consumed>,
     /// Sockets of tunnels that are ready.
     pub(super) woken: Vec<Woken>,
     /// Waits for the end of the program's turn.
     pub(super) touched: bool,
     /// The task is over: nobody would run a command.
     pub(super) closed: bool,
+}
+
+/// Data of a channel that the program has used.
+#[derive(Debug)]
+pub(super) struct Consumed {
+    /// `None` when the channel is closed.
+    pub(super) local: Option<ChannelId>,
+    /// What the program knows the channel by.
+    pub(super) channel: u64,
+    pub(super) len: usize,
 }
 
 impl Queue {
@@ -102,6 +117,7 @@ impl ConnectionHandle {
             stranger,
             runtime: Handle::current(),
             sleeps,
+            load: Arc::new(Load::new(Arc::clone(&notify))),
             notify,
             is_retired: AtomicBool::new(false),
             is_known: AtomicBool::new(false),
@@ -162,6 +178,35 @@ impl ConnectionHandle {
         core.engine.as_ref().map(read)
     }
 
+    /// The program falls behind with the events of the connection (`true`), or does so no more: until
+    /// then nothing more of it is read.
+    pub fn pause(&self, paused: bool) {
+        self.load.set_paused(paused);
+    }
+
+    /// Whether the program holds so much of the connection that nothing more may be read. The task is
+    /// woken when that has changed.
+    pub(super) fn is_overloaded(&self) -> bool {
+        self.load.is_too_much()
+    }
+
+    /// Tells the program what has happened on the connection.
+    pub(super) fn tell(&self, event: ServerEvent) {
+        let cost = event.carried_len().saturating_add(QUEUED_EVENT_COST);
+        let charge = self.load.charge(Kind::Queued, cost);
+        self.shared.tell_charged(event, Some(charge));
+    }
+
+    /// Counts a question that the program has to answer, and what it is about.
+    pub(super) fn charge_question(&self, len: usize) -> Charge {
+        self.load.charge(Kind::Pinned, len.saturating_add(PINNED_EVENT_COST))
+    }
+
+    /// What the program holds of the connection.
+    pub(super) fn load(&self) -> &Arc<Load> {
+        &self.load
+    }
+
     /// Closes a channel after what is queued on it.
     pub fn close_channel(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) {
         self.submit_in_turn(Command::CloseChannel(channel, ticket));
@@ -191,25 +236,25 @@ impl ConnectionHandle {
         });
     }
 
-    /// The program has used data of a channel: the client may send as much again. Less than
-    /// 16 KiB waits until the engine is driven for another reason: the client is told only
-    /// when half of its window is used, and that is more.
-    pub fn consumed(self: &Arc<Self>, channel: ChannelId, len: usize) {
+    /// See [`super::ChannelEntry::consumed`].
+    pub(super) fn consumed(self: &Arc<Self>, local: Option<ChannelId>, channel: u64, len: usize) {
         let enough = {
             let mut queue = self.queue.lock();
-            let known = queue.consumed.iter_mut().find(|(other, _)| *other == channel);
+            let known = queue.consumed.iter_mut().find(|consumed| consumed.channel == channel);
             let total = match known {
-                Some((_, total)) => {
-                    *total = total.saturating_add(len);
-                    *total
+                Some(consumed) => {
+                    consumed.len = consumed.len.saturating_add(len);
+                    consumed.len
                 }
                 None => {
-                    queue.consumed.push((channel, len));
+                    queue.consumed.push(Consumed { local, channel, len });
                     len
                 }
             };
             total >= CONSUMED_LEN || queue.consumed.len() >= CONSUMED_CHANNELS
         };
+        // What is used may be little in bytes and much in events, and all that the connection waits for.
+        let enough = enough || self.load.has_waiter();
         if enough && !self.shared.turn.touch(self) {
             self.drive_now();
         }

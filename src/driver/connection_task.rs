@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
 use super::arithmetic;
@@ -54,6 +55,9 @@ pub(super) async fn serve(
     }
 }
 
+/// What is read before other connections of the thread have their turn.
+const READ_IN_TURN: usize = 256 * 1024;
+
 /// Why the task goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Woken {
@@ -61,6 +65,8 @@ enum Woken {
     Readable,
     /// The system has kept still for a while, and may have bytes all the same.
     Lull,
+    /// The socket is broken.
+    Broken,
     Otherwise,
 }
 
@@ -124,6 +130,7 @@ impl Task {
         // The socket has something that the engine does not want yet.
         let mut stalled = false;
         let mut has_read = false;
+        let mut read_in_turn = 0_usize;
         // Set before it is first waited for, too.
         let mut lull = pin!(sleep(Duration::ZERO));
         loop {
@@ -134,6 +141,19 @@ impl Task {
             }
             if step.ended {
                 return;
+            }
+            if step.turn_is_over || read_in_turn >= READ_IN_TURN {
+                read_in_turn = 0;
+                yield_now().await;
+            }
+            if step.turn_is_over {
+                continue;
+            }
+            if step.broken || self.end.is_some() {
+                if eof || !self.reads_on(&mut intake) {
+                    self.handle.break_off();
+                }
+                continue;
             }
             intake.park();
             if std::mem::take(&mut has_read) {
@@ -154,21 +174,30 @@ impl Task {
                 }
                 Woken::Readable => intake.read(&self.handle.socket),
                 Woken::Lull => intake.read_after_lull(&self.handle.socket),
+                Woken::Broken => Err(self.handle.socket.failure()),
                 Woken::Otherwise => continue,
             };
             match read {
                 Ok(Some(0)) => eof = true,
-                Ok(Some(_)) => {
+                Ok(Some(len)) => {
                     has_read = prompt_reads > 0;
                     prompt_reads = prompt_reads.saturating_sub(1);
+                    read_in_turn = read_in_turn.saturating_add(len);
                 }
                 Ok(None) => {}
                 Err(error) => {
                     self.end.get_or_insert(ConnectionEnd::Socket(error));
-                    eof = true;
                 }
             }
         }
+    }
+
+    /// Reads what a broken socket still has, as far as the engine takes it: what the client sent before
+    /// counts. `false` when that was all.
+    fn reads_on(&self, intake: &mut Intake) -> bool {
+        !self.handle.is_overloaded()
+            && self.handle.may_read()
+            && intake.receive(&self.handle.socket).is_ok_and(|(len, _)| len > 0)
     }
 
     /// While the program's thread watches the socket; `None` when the connection is over.
@@ -179,15 +208,13 @@ impl Task {
                 run_job(&self.handle, job);
                 continue;
             }
-            if step.ended || step.leaves || step.blocked {
+            if step.ended || step.leaves || step.blocked || step.broken {
                 return self.take_over(step.ended);
             }
-            let gate = self.handle.shared.handler.gate();
             set_timer(timer.as_mut(), step.deadline);
             tokio::select! {
                 () = self.handle.notify.notified() => {}
                 () = timer.as_mut(), if step.deadline.is_some() => {}
-                () = gate.wait_open(), if step.gated => {}
             }
         }
     }
@@ -216,27 +243,27 @@ impl Task {
         flooded: bool,
         (mut timer, lull): (Pin<&mut Sleep>, Pin<&mut Sleep>),
     ) -> Woken {
-        let gate = self.handle.shared.handler.gate();
-        let gated = gate.is_closed();
-        let reads = reads && !gated;
+        let reads = reads && !self.handle.is_overloaded();
         let interest = match (reads, step.blocked) {
             (true, true) => Interest::READABLE | Interest::WRITABLE,
-            (false, true) => Interest::WRITABLE,
-            (_, false) => Interest::READABLE,
+            (true, false) => Interest::READABLE,
+            // Nobody reads or writes who would find out that the socket is broken.
+            (false, true) => Interest::WRITABLE | Interest::ERROR,
+            (false, false) => Interest::ERROR,
         };
         set_timer(timer.as_mut(), step.deadline);
         tokio::select! {
-            ready = self.handle.socket.ready(interest), if reads || step.blocked => {
-                if reads && ready.is_ok_and(|ready| ready.is_readable() || ready.is_read_closed()) {
+            ready = self.handle.socket.ready(interest) => match ready {
+                Ok(ready) if reads && (ready.is_readable() || ready.is_read_closed()) => {
                     Woken::Readable
-                } else {
-                    Woken::Otherwise
                 }
-            }
+                Ok(ready) if ready.is_error() && !reads => Woken::Broken,
+                Ok(_) => Woken::Otherwise,
+                Err(_) => Woken::Broken,
+            },
             () = self.handle.notify.notified() => Woken::Otherwise,
             () = timer, if step.deadline.is_some() => Woken::Otherwise,
             () = lull, if flooded && reads => Woken::Lull,
-            () = gate.wait_open(), if gated || step.gated => Woken::Otherwise,
         }
     }
 

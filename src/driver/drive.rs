@@ -13,12 +13,13 @@ use bytes::BytesMut;
 use parking_lot::MutexGuard;
 
 use super::command::{Command, OpError};
-use super::connection::ConnectionHandle;
+use super::connection::{ConnectionHandle, Consumed};
 use super::handler::{ConnectionEnd, ServerEvent};
 use super::hosted::Hosted;
 use super::shared::ChannelEntry;
 use super::transmit::Transmit;
 use super::tunnel::{TURN_LEN, Tunnels};
+use super::unconsumed::Unconsumed;
 use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
 use crate::error::ApiMisuse;
 
@@ -33,6 +34,8 @@ pub(super) struct Core {
     pub(super) end: Option<ConnectionEnd>,
     /// The numbers that the program knows the channels by.
     pub(super) channels: HashMap<ChannelId, u64>,
+    /// Their data that the program has not used.
+    pub(super) unconsumed: Unconsumed,
     /// The channels that lead elsewhere.
     pub(super) tunnels: Option<Box<Tunnels>>,
     /// Channels that we are opening.
@@ -49,8 +52,10 @@ pub(super) struct Core {
     pub(super) last_turn: Option<u32>,
     /// There is input that the engine does not want yet.
     pub(super) stalled: bool,
-    /// There was input, and the gate was closed.
+    /// There is input, and the program has too much of this connection to do already.
     pub(super) gated: bool,
+    /// There is input, and other connections have their turn first.
+    pub(super) turn_is_over: bool,
     /// The program was asked something since somebody last set this to `false`.
     pub(super) asked: bool,
     /// The program's thread watches the socket; `None` when the task does.
@@ -87,9 +92,11 @@ impl Core {
 pub(super) struct Step {
     /// There is input, and it has to wait.
     pub(super) stalled: bool,
-    /// There is input that the gate held back, which may be open again.
-    pub(super) gated: bool,
+    /// There is input, and other connections have their turn first.
+    pub(super) turn_is_over: bool,
     pub(super) blocked: bool,
+    /// The socket takes nothing any more.
+    pub(super) broken: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) ended: bool,
     /// The program's thread is to watch the socket no more.
@@ -151,7 +158,9 @@ impl ConnectionHandle {
             return self.depart(core);
         }
         let reads_again = goes_on(&core);
-        let to_do = core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
+        let broken = core.transmit.error.is_some();
+        let to_do = broken
+            || core.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work())
             || core.job.is_some()
             || core.end.is_some()
             || core.hosted.as_ref().is_some_and(|hosted| hosted.leaves())
@@ -197,7 +206,6 @@ impl ConnectionHandle {
         let core = &mut *guard;
         self.guarded(core, |handle, core| {
             let now = Instant::now();
-            core.gated = false;
             handle.run_timeout(core, now);
             handle.drive(core, Some((input, eof)), true, now);
         });
@@ -211,7 +219,7 @@ impl ConnectionHandle {
         if let Some(engine) = &mut core.engine
             && engine.poll_timeout().is_some_and(|at| at <= now)
         {
-            if self.shared.handler.gate().is_closed() {
+            if self.is_overloaded() {
                 engine.not_listening(now);
             }
             engine.handle_timeout(now);
@@ -231,10 +239,12 @@ impl ConnectionHandle {
             core.sending = Vec::new();
         }
         core.channels.shrink_to_fit();
+        core.unconsumed.release_memory();
         let step = Step {
             stalled: core.stalled,
-            gated: core.gated,
+            turn_is_over: core.turn_is_over,
             blocked: core.transmit.is_pending(),
+            broken: core.transmit.error.is_some(),
             deadline,
             ended: core.end.is_some(),
             leaves: core.hosted.as_ref().is_some_and(|hosted| hosted.leaves()),
@@ -263,6 +273,10 @@ impl ConnectionHandle {
     ) {
         self.apply_verbosity(core);
         core.transmit.begin_turn();
+        if input.is_some() {
+            core.gated = false;
+            core.turn_is_over = false;
+        }
         let mut budget = TURN_LEN;
         loop {
             let mut moved = self.run_queued(core, now);
@@ -286,6 +300,18 @@ impl ConnectionHandle {
         }
     }
 
+    /// The socket is broken, and nothing more can be made of what the client has sent: the connection is
+    /// over, whatever it waits for.
+    pub(super) fn break_off(self: &Arc<Self>) {
+        let mut core = self.core.lock();
+        self.guarded(&mut core, |handle, core| {
+            if let Some(engine) = &mut core.engine {
+                engine.handle_eof();
+            }
+            handle.hand_over_events(core, Instant::now());
+        });
+    }
+
     fn apply_verbosity(&self, core: &mut Core) {
         let verbosity = self.shared.verbosity();
         if core.verbosity != verbosity
@@ -302,9 +328,14 @@ impl ConnectionHandle {
         }
         let consumed = std::mem::take(&mut self.queue.lock().consumed);
         let mut moved = !consumed.is_empty();
-        if let Some(engine) = &mut core.engine {
-            for (channel, len) in consumed {
-                engine.consumed(channel, len);
+        for Consumed { local, channel, len } in consumed {
+            core.unconsumed.consumed(channel, len);
+            // The engine's number of one that was closed meanwhile may be another's.
+            let is_open = local.filter(|local| core.channels.get(local) == Some(&channel));
+            match (is_open, &mut core.engine) {
+                (Some(local), Some(engine)) => engine.consumed(local, len),
+                (None, _) if !core.unconsumed.has(channel) => self.shared.read_to_end(channel),
+                _ => {}
             }
         }
         loop {
@@ -324,16 +355,19 @@ impl ConnectionHandle {
             return false;
         }
         let before = input.len();
-        if self.shared.handler.gate().is_closed() {
-            core.gated |= before > 0 || eof;
+        if core.turn_is_over {
+            return false;
+        }
+        if (before > 0 || eof) && self.is_overloaded() {
+            core.gated = true;
             return false;
         }
         if before > 0 && engine.wants_input() {
-            engine.handle_input(now, input);
+            core.turn_is_over = engine.handle_input(now, input);
         }
         let moved = input.len() != before;
         // What came before the end counts: the end is told when nothing of it is left to use.
-        if eof && !moved && engine.wants_input() {
+        if eof && !moved && !core.turn_is_over && engine.wants_input() {
             engine.handle_eof();
             return true;
         }

@@ -45,7 +45,8 @@ impl ConnectionHandle {
                     let id = core.channels.get(&channel).copied();
                     match id {
                         Some(id) if self.shared.wants(EventKind::ChannelData) => {
-                            self.shared.tell(ServerEvent::ChannelData {
+                            core.unconsumed.delivered(self.load(), id, data.len());
+                            self.tell(ServerEvent::ChannelData {
                                 connection: self.id(),
                                 channel: id,
                                 data_type,
@@ -81,23 +82,16 @@ impl ConnectionHandle {
                 if !self.shared.wants(EventKind::ServiceRequest) {
                     return Some(Answer::Accept(accept));
                 }
-                self.shared.tell(ServerEvent::ServiceRequest {
-                    connection,
-                    name,
-                    accept,
-                    asked: Asked::new(self, id, Answer::Accept(false)),
-                });
+                let asked = Asked::new(self, id, Answer::Accept(false), name.len());
+                self.tell(ServerEvent::ServiceRequest { connection, name, accept, asked });
             }
             Question::Auth(question) => {
                 let refusal = Answer::Auth(self.shared.handler.auth_refusal());
                 if !self.shared.wants(EventKind::UserAuthRequest) {
                     return Some(refusal);
                 }
-                self.shared.tell(ServerEvent::UserAuthRequest {
-                    connection,
-                    question,
-                    asked: Asked::new(self, id, refusal),
-                });
+                let asked = Asked::new(self, id, refusal, question.user.len());
+                self.tell(ServerEvent::UserAuthRequest { connection, question, asked });
             }
             Question::Prompts { user } => {
                 let (instruction, prompts) = self.shared.handler.prompts(connection, &user);
@@ -120,12 +114,13 @@ impl ConnectionHandle {
                 else {
                     return Some(Answer::Accept(false));
                 };
-                self.shared.tell(ServerEvent::ChannelRequest {
+                let asked = Asked::new(self, id, Answer::Accept(false), packet.len());
+                self.tell(ServerEvent::ChannelRequest {
                     connection,
                     channel: number,
                     request_type,
                     packet,
-                    asked: Asked::new(self, id, Answer::Accept(false)),
+                    asked,
                 });
             }
         }
@@ -146,12 +141,13 @@ impl ConnectionHandle {
             return Some(Answer::Accept(false));
         }
         core.channels.insert(channel, number);
-        self.shared.tell(ServerEvent::ChannelOpenRequest {
+        let asked = Asked::new(self, id, Answer::Accept(false), parameters.len());
+        self.tell(ServerEvent::ChannelOpenRequest {
             connection: self.id(),
             channel: number,
             channel_type,
             parameters,
-            asked: Asked::new(self, id, Answer::Accept(false)),
+            asked,
         });
         None
     }
@@ -160,10 +156,10 @@ impl ConnectionHandle {
         let connection = self.id();
         match notice {
             Notice::Status(message) => {
-                self.shared.tell(ServerEvent::Status { connection, message });
+                self.tell(ServerEvent::Status { connection, message });
             }
             Notice::Log { level, message } => {
-                self.shared.tell(ServerEvent::Log { connection, level, message })
+                self.tell(ServerEvent::Log { connection, level, message })
             }
             Notice::Authenticated { .. } => self.stranger.count_no_more(),
             Notice::ChannelOpened { channel, channel_type } => {
@@ -184,7 +180,7 @@ impl ConnectionHandle {
                 if let Some(&channel) = core.channels.get(&channel)
                     && self.shared.wants(EventKind::ChannelEof)
                 {
-                    self.shared.tell(ServerEvent::ChannelEof { connection, channel });
+                    self.tell(ServerEvent::ChannelEof { connection, channel });
                 }
             }
             Notice::ChannelClosed { channel } => {
@@ -192,6 +188,9 @@ impl ConnectionHandle {
                     return;
                 }
                 if let Some(number) = core.channels.remove(&channel) {
+                    if core.unconsumed.has(number) {
+                        self.shared.closed_unread(number, self);
+                    }
                     let is_over = core.engine.as_ref().is_none_or(Connection::is_ended);
                     self.channel_gone(number, is_over);
                 }
@@ -214,10 +213,10 @@ impl ConnectionHandle {
 
     fn channel_opened(self: &Arc<Self>, core: &mut Core, local: ChannelId, service: String) {
         let channel = *core.channels.entry(local).or_insert_with(next_channel);
-        let entry = ChannelEntry::new(Arc::clone(self), local, service);
+        let entry = ChannelEntry::new(Arc::clone(self), local, channel, service);
         self.shared.add_channel(channel, Arc::new(entry));
         if self.shared.wants(EventKind::ChannelOpened) {
-            self.shared.tell(ServerEvent::ChannelOpened { connection: self.id(), channel });
+            self.tell(ServerEvent::ChannelOpened { connection: self.id(), channel });
         }
     }
 
@@ -229,7 +228,7 @@ impl ConnectionHandle {
             entry.publish(None, Some(true));
         }
         if self.shared.wants(EventKind::ChannelReadyToSend) {
-            self.shared.tell(ServerEvent::ChannelReadyToSend { connection: self.id(), channel });
+            self.tell(ServerEvent::ChannelReadyToSend { connection: self.id(), channel });
         }
     }
 

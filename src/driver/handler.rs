@@ -4,15 +4,15 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
 use super::arrival::Reply;
 use super::command::{Command, OpError};
 use super::connection::ConnectionHandle;
+use super::load::Charge;
 use super::tables::Remains;
 use super::tunnel::TunnelCommand;
 use crate::crypto::signature::PrivateKey;
@@ -61,55 +61,15 @@ impl Wanted {
     }
 }
 
-/// Stops the reading of sockets while the program has too many events to handle: a fast client then
-/// fills its own TCP window, not our memory.
-#[derive(Debug, Default)]
-pub struct InputGate {
-    closed: AtomicBool,
-    opened: Notify,
-}
-
-impl InputGate {
-    /// No socket is read any more.
-    pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-    }
-
-    /// Reading goes on.
-    pub fn open(&self) {
-        if self.closed.swap(false, Ordering::AcqRel) {
-            self.opened.notify_waiters();
-        }
-    }
-
-    /// Whether reading is stopped.
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    /// Returns when the gate is open.
-    pub(super) async fn wait_open(&self) {
-        loop {
-            let opened = self.opened.notified();
-            if !self.is_closed() {
-                return;
-            }
-            opened.await;
-        }
-    }
-}
-
 /// What the driver needs from the program.
 pub trait Handler: Send + Sync + 'static {
     /// Which events are wanted.
     fn wanted(&self) -> &Wanted;
 
-    /// The gate that stops the reading of sockets.
-    fn gate(&self) -> &InputGate;
-
     /// Takes an event. Called with the connection locked: it must not block. With `true` it asks for
-    /// a [`Self::flush`] once the events at hand have come: many of them for one wake-up.
-    fn handle(&self, event: ServerEvent) -> bool;
+    /// a [`Self::flush`] once the events at hand have come: many of them for one wake-up. The charge is
+    /// to be dropped when the program has the event: it counts for what its connection may have waiting.
+    fn handle(&self, event: ServerEvent, charge: Option<Charge>) -> bool;
 
     /// Sees to the events that have come.
     fn flush(&self) {}
@@ -196,6 +156,38 @@ pub enum ServerEvent {
     Activity(bool),
 }
 
+impl ServerEvent {
+    /// The bytes that the event carries.
+    pub fn carried_len(&self) -> usize {
+        match self {
+            Self::ChannelData { data, .. } => data.len(),
+            Self::ChannelRequest { request_type, packet, .. } => {
+                packet.len().saturating_add(request_type.len())
+            }
+            Self::ChannelOpenRequest { channel_type, parameters, .. } => {
+                parameters.len().saturating_add(channel_type.len())
+            }
+            Self::Log { message, .. } | Self::Status { message, .. } => message.len(),
+            Self::ServiceRequest { name, .. } => name.len(),
+            Self::UserAuthRequest { question, .. } => question.user.len(),
+            Self::TunnelRequested { address, .. } | Self::TunnelClosed { address, .. } => {
+                address.len()
+            }
+            Self::ConnectionRequest { .. }
+            | Self::ConnectedFailed { .. }
+            | Self::Connected { .. }
+            | Self::Disconnected { .. }
+            | Self::Error { .. }
+            | Self::ChannelOpened { .. }
+            | Self::ChannelReadyToSend { .. }
+            | Self::ChannelEof { .. }
+            | Self::ChannelClosed { .. }
+            | Self::Done { .. }
+            | Self::Activity(_) => 0,
+        }
+    }
+}
+
 /// Which way a tunnel leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -275,11 +267,21 @@ pub struct Asked {
     connection: Weak<ConnectionHandle>,
     id: QuestionId,
     refusal: Option<Answer>,
+    /// The connection may have the program hold so much.
+    _charge: Charge,
 }
 
 impl Asked {
-    pub(super) fn new(connection: &Arc<ConnectionHandle>, id: QuestionId, refusal: Answer) -> Self {
-        Self { connection: Arc::downgrade(connection), id, refusal: Some(refusal) }
+    /// `len` is that of what the question is about, which the program keeps until it has answered.
+    pub(super) fn new(
+        connection: &Arc<ConnectionHandle>,
+        id: QuestionId,
+        refusal: Answer,
+        len: usize,
+    ) -> Self {
+        let charge = connection.charge_question(len);
+        let connection = Arc::downgrade(connection);
+        Self { connection, id, refusal: Some(refusal), _charge: charge }
     }
 
     /// Answers; the answer has to be of the question's kind.
@@ -311,11 +313,20 @@ pub struct TunnelAsked {
     connection: Weak<ConnectionHandle>,
     /// `None` once it is answered.
     question: Option<QuestionId>,
+    /// The connection may have the program hold so much.
+    _charge: Charge,
 }
 
 impl TunnelAsked {
-    pub(super) fn new(connection: &Arc<ConnectionHandle>, question: QuestionId) -> Self {
-        Self { connection: Arc::downgrade(connection), question: Some(question) }
+    /// `len` is that of the address.
+    pub(super) fn new(
+        connection: &Arc<ConnectionHandle>,
+        question: QuestionId,
+        len: usize,
+    ) -> Self {
+        let charge = connection.charge_question(len);
+        let connection = Arc::downgrade(connection);
+        Self { connection, question: Some(question), _charge: charge }
     }
 
     /// Has the server connect to, or listen on, this port; `None` refuses the tunnel.

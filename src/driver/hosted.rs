@@ -12,7 +12,7 @@ use super::connection::ConnectionHandle;
 use super::connection_task::{acknowledge, run_here};
 use super::drive::{Core, Step};
 use super::intake::Intake;
-use super::program_loop::{Budget, ProgramLoop};
+use super::program_loop::{Budget, ProgramLoop, Readiness};
 use super::socket::Socket;
 use crate::engine::{Connection, Job};
 
@@ -22,6 +22,7 @@ const MAX_READS: u32 = 4;
 /// What the program's thread was told of a socket, as bits.
 const READABLE: u8 = 1;
 const CLOSING: u8 = 2;
+const BROKEN: u8 = 4;
 
 /// The inbound side of a connection while the program's thread has it.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) struct Hosted {
     unread: bool,
     /// The client has closed its side: what was not read yet ends, and no other sign will come.
     closing: bool,
+    /// The socket is broken, whatever there is still to read.
+    broken: bool,
     /// The client sends no more.
     pub(super) eof: bool,
     /// Why the socket cannot be read.
@@ -54,6 +57,7 @@ impl Hosted {
             intake: Some(Intake::new()),
             unread: false,
             closing: false,
+            broken: false,
             eof: false,
             error: None,
             prompt_reads,
@@ -92,6 +96,15 @@ impl Hosted {
         self.unread || self.eof || self.intake.as_ref().is_some_and(|it| !it.bytes.is_empty())
     }
 
+    /// A broken socket that the engine does not hear of, as it waits for something else, is the task's:
+    /// that ends the connection all the same.
+    fn leave_if_broken(&mut self, socket: &Socket) {
+        if self.broken && self.error.is_none() {
+            self.error = Some(socket.failure());
+        }
+        self.leaves |= self.error.is_some();
+    }
+
     /// Counts the program's time since `begun`.
     pub(super) fn spend(&mut self, begun: Instant) {
         self.leaves |= self.budget.spend(begun, Instant::now());
@@ -113,9 +126,14 @@ impl ConnectionHandle {
         true
     }
 
-    /// The socket can be read, perhaps to its end; on the program's thread.
-    pub(super) fn readable(self: &Arc<Self>, closing: bool) {
-        self.edge.fetch_or(if closing { READABLE | CLOSING } else { READABLE }, Ordering::Release);
+    /// The socket can be read; on the program's thread.
+    pub(super) fn readable(self: &Arc<Self>, what: Readiness) {
+        let edge = match what {
+            Readiness::Readable => READABLE,
+            Readiness::Closing => READABLE | CLOSING,
+            Readiness::Broken => READABLE | CLOSING | BROKEN,
+        };
+        self.edge.fetch_or(edge, Ordering::Release);
         let Some(mut core) = self.core.try_lock() else {
             // Whoever has the engine may be done already.
             return self.notify.notify_one();
@@ -150,6 +168,7 @@ impl ConnectionHandle {
         let edge = self.edge.swap(0, Ordering::Acquire);
         hosted.unread |= edge != 0;
         hosted.closing |= edge & CLOSING != 0;
+        hosted.broken |= edge & BROKEN != 0;
         let Some(mut intake) = hosted.intake.take() else {
             return;
         };
@@ -158,7 +177,6 @@ impl ConnectionHandle {
         core.asked = false;
         core.transmit.has_written = false;
         let takes = loop {
-            core.gated = false;
             let eof = core.hosted.as_ref().is_some_and(|hosted| hosted.eof);
             self.drive(core, Some((&mut intake.bytes, eof)), true, Instant::now());
             if let Some(job) = core.job.take_if(|job| !job.is_heavy()) {
@@ -167,10 +185,15 @@ impl ConnectionHandle {
             }
             let takes =
                 core.end.is_none() && core.engine.as_ref().is_some_and(Connection::wants_input);
-            let Some(hosted) = core.hosted.as_mut().filter(|hosted| takes && hosted.unread) else {
+            let Some(hosted) = core.hosted.as_mut() else {
                 break takes;
             };
-            if self.shared.handler.gate().is_closed() {
+            // Whoever sends more than a turn takes is not one whose bytes cost little.
+            hosted.leaves |= core.turn_is_over;
+            if !takes || !hosted.unread || core.turn_is_over {
+                break takes;
+            }
+            if self.is_overloaded() {
                 core.gated = true;
                 break takes;
             }
@@ -194,6 +217,9 @@ impl ConnectionHandle {
         };
         hosted.intake = Some(intake);
         hosted.leaves |= leaves || hosted.home.is_crowded(begun);
+        if core.end.is_none() {
+            hosted.leave_if_broken(&self.socket);
+        }
         hosted.spend(begun);
         core.stalled = !takes && hosted.has_more();
         if has_read && hosted.prompt_reads > 0 && core.end.is_none() {

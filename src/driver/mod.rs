@@ -15,6 +15,7 @@ mod handler;
 mod hosted;
 mod intake;
 mod listener;
+mod load;
 mod lookup;
 pub mod os_error;
 mod priority;
@@ -31,15 +32,17 @@ mod tables;
 mod transmit;
 mod tunnel;
 mod turn;
+mod unconsumed;
 
 pub use clients::{ClientList, ClientListError, Clients};
 pub use command::OpError;
 pub use connection::ConnectionHandle;
 pub use handler::{
-    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler,
-    InputGate, LoadKey, OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
+    Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler, LoadKey,
+    OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
 pub use listener::{Families, Listen, ListenError};
+pub use load::Charge;
 pub use program_loop::{ProgramLoop, ProgramTime};
 pub use runtime::later;
 pub use server::Server;

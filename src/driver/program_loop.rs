@@ -28,6 +28,17 @@ impl Default for ProgramTime {
     }
 }
 
+/// What is known of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readiness {
+    /// It can be read.
+    Readable,
+    /// The client has closed its side: the socket can be read to its end.
+    Closing,
+    /// It is broken.
+    Broken,
+}
+
 /// What may be taken of a thread's time in each stretch of 50 ms.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -72,7 +83,7 @@ mod unix {
 
     use super::super::shared::Shared;
     use super::super::socket::Socket;
-    use super::{Budget, ProgramTime};
+    use super::{Budget, ProgramTime, Readiness};
 
     /// Sockets that are seen to at a time, so that the rest of the loop gets its turn.
     const AT_ONCE: usize = 64;
@@ -120,7 +131,7 @@ mod unix {
                 return;
             };
             let begun = Instant::now();
-            let ready: Vec<(u64, bool)> = {
+            let ready: Vec<(u64, Readiness)> = {
                 let mut poll = self.poll.lock();
                 let (poll, events) = &mut *poll;
                 // Interrupted, it is asked again at once: the descriptor can still be read.
@@ -129,13 +140,18 @@ mod unix {
                 }
                 let told = |event: &Event| {
                     let id = u64::try_from(event.token().0).ok()?;
-                    Some((id, event.is_read_closed() || event.is_error()))
+                    let readiness = match (event.is_error(), event.is_read_closed()) {
+                        (true, _) => Readiness::Broken,
+                        (false, true) => Readiness::Closing,
+                        (false, false) => Readiness::Readable,
+                    };
+                    Some((id, readiness))
                 };
                 events.iter().filter_map(told).collect()
             };
-            for (id, closing) in ready {
+            for (id, readiness) in ready {
                 if let Some(connection) = shared.connection(id) {
-                    connection.readable(closing);
+                    connection.readable(readiness);
                 }
             }
             self.budget.lock().spend(begun, Instant::now());

@@ -28,6 +28,9 @@ impl ConnectionHandle {
             let past = is_known.then(|| self.past(core.engine.as_ref()));
             core.engine = None;
             core.job = None;
+            for channel in std::mem::take(&mut core.unconsumed).into_channels() {
+                self.shared.read_to_end(channel);
+            }
             let mut undone = std::mem::take(&mut core.waiting);
             undone.extend(std::mem::take(&mut core.sending).into_iter().map(|(ticket, _)| ticket));
             undone.extend(std::mem::take(&mut core.opening).into_iter().map(|(ticket, _)| ticket));
@@ -52,8 +55,7 @@ impl ConnectionHandle {
         };
         let remains = self.shared.end_connection(self.id(), past);
         if matches!(end, ConnectionEnd::Panicked) && self.shared.wants(EventKind::Error) {
-            self.shared
-                .tell(ServerEvent::Error { connection: self.id(), error: OpError::Panicked });
+            self.tell(ServerEvent::Error { connection: self.id(), error: OpError::Panicked });
         }
         if let ConnectionEnd::Engine(Error::PeerIncompatible(why)) = end
             && why.is_of_algorithms()
@@ -63,7 +65,7 @@ impl ConnectionHandle {
             self.shared.tell(ServerEvent::Error { connection: self.id(), error });
         }
         if let Some(remains) = remains {
-            self.shared.tell(ServerEvent::Disconnected { connection: self.id(), end, remains });
+            self.tell(ServerEvent::Disconnected { connection: self.id(), end, remains });
         }
         for ticket in undone {
             let result = Err(OpError::Outcome(Outcome::ConnectionEnded));
@@ -93,7 +95,7 @@ impl ConnectionHandle {
     /// not anybody listens, whoever follows the events learns from it what to forget.
     pub(super) fn channel_gone(&self, channel: u64, connection_over: bool) {
         if let Some(remains) = self.shared.end_channel(channel) {
-            self.shared.tell(ServerEvent::ChannelClosed {
+            self.tell(ServerEvent::ChannelClosed {
                 connection: self.id(),
                 channel,
                 connection_over,

@@ -157,7 +157,7 @@ impl ConnectionHandle {
         };
         let mut sent = 0_usize;
         core.transmit.begin_turn();
-        core.transmit.run_with(engine, &self.socket, write, now, |engine, out| {
+        core.transmit.run_with(engine, &self.socket, write, |engine, out| {
             let rest = data.get(sent..).unwrap_or_default();
             let more = engine.send_directly(now, channel, data_type, rest, out);
             sent = sent.saturating_add(more);

@@ -3,8 +3,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -98,6 +98,17 @@ impl Server {
     pub fn wanted_changed(&self) {
         for connection in self.shared.connections.all_live() {
             connection.notify.notify_one();
+        }
+    }
+
+    /// The program has used data of a channel, which may be closed by now.
+    pub fn consumed(&self, channel: u64, len: usize) {
+        if let Some(entry) = self.shared.channels.live(channel) {
+            return entry.consumed(len);
+        }
+        let connection = self.shared.unread.lock().get(&channel).and_then(Weak::upgrade);
+        if let Some(connection) = connection {
+            connection.consumed(None, channel, len);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the connections of one server have in common: its settings, the tables of connections and
 //! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -10,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::clients::Clients;
 use super::connection::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
+use super::load::Charge;
 use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::socket_options::SocketOptions;
@@ -68,6 +70,8 @@ pub struct ChannelEntry {
     pub connection: Arc<ConnectionHandle>,
     /// The engine's number for it.
     pub local: ChannelId,
+    /// What the program knows it by.
+    number: u64,
     /// Its type.
     pub service: String,
     bytes_sent: AtomicU64,
@@ -78,11 +82,13 @@ impl ChannelEntry {
     pub(super) fn new(
         connection: Arc<ConnectionHandle>,
         local: ChannelId,
+        number: u64,
         service: String,
     ) -> Self {
         Self {
             connection,
             local,
+            number,
             service,
             bytes_sent: AtomicU64::new(0),
             ready_to_send: AtomicBool::new(false),
@@ -94,6 +100,13 @@ impl ChannelEntry {
         self.connection.look_now(|engine| {
             self.publish(engine.bytes_sent(self.local), engine.ready_to_send(self.local));
         });
+    }
+
+    /// The program has used data of the channel: the client may send as much again. Less than
+    /// 16 KiB waits until the engine is driven for another reason: the client is told only
+    /// when half of its window is used, and that is more.
+    pub fn consumed(&self, len: usize) {
+        self.connection.consumed(Some(self.local), self.number, len);
     }
 
     /// What the last send has handed to the transport.
@@ -136,6 +149,9 @@ pub(super) struct Shared {
     pub(super) halt: watch::Sender<Halt>,
     pub(super) connections: Table<ConnectionHandle, PastConnection>,
     pub(super) channels: Table<ChannelEntry, PastChannel>,
+    /// Channels that are closed, and of which the program has data that it has not used: their
+    /// connections still count it.
+    pub(super) unread: Mutex<HashMap<u64, Weak<ConnectionHandle>>>,
     /// Connections of which the program was not told everything yet.
     live: Mutex<usize>,
     sockets: AtomicUsize,
@@ -163,12 +179,23 @@ impl Shared {
             halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
             connections: Table::default(),
             channels: Table::default(),
+            unread: Mutex::default(),
             live: Mutex::default(),
             sockets: AtomicUsize::new(0),
             unauthenticated: AtomicUsize::new(0),
             socket_gone: Notify::new(),
             program_loop: RwLock::default(),
         }
+    }
+
+    /// A channel is closed of which the program has data that it has not used.
+    pub(super) fn closed_unread(&self, channel: u64, connection: &Arc<ConnectionHandle>) {
+        self.unread.lock().insert(channel, Arc::downgrade(connection));
+    }
+
+    /// The program has used all data of a channel that is closed, or its connection is gone.
+    pub(super) fn read_to_end(&self, channel: u64) {
+        self.unread.lock().remove(&channel);
     }
 
     /// Ends every connection, and every socket that is not one yet.
@@ -204,9 +231,15 @@ impl Shared {
         self.handler.wanted().has(kind)
     }
 
-    /// Hands an event over, unless nobody is there any more.
+    /// Hands an event over that no client can have as many of as it likes, unless nobody is there any
+    /// more.
     pub(super) fn tell(&self, event: ServerEvent) {
-        if !self.is_aborted() && self.handler.handle(event) {
+        self.tell_charged(event, None);
+    }
+
+    /// The same, with what it counts for on its connection.
+    pub(super) fn tell_charged(&self, event: ServerEvent, charge: Option<Charge>) {
+        if !self.is_aborted() && self.handler.handle(event, charge) {
             runtime::flush_soon(&self.handler);
         }
     }

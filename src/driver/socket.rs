@@ -2,10 +2,20 @@
 //! from when it has to: until then the program's event loop may do so (`program_loop.rs`). Elsewhere
 //! the runtime always does.
 
+use std::io;
+
+use socket2::SockRef;
+
 #[cfg(not(unix))]
 pub(super) use other::{Accepted, Listener, Socket, move_here};
 #[cfg(unix)]
 pub(super) use unix::{Accepted, Listener, Socket, move_here};
+
+/// The error that the system has noted. It tells each only once, so that somebody else may have had it.
+fn failure(socket: &SockRef<'_>) -> io::Error {
+    let noted = socket.take_error().unwrap_or_else(Some);
+    noted.unwrap_or_else(|| io::ErrorKind::ConnectionReset.into())
+}
 
 #[cfg(unix)]
 mod unix {
@@ -20,6 +30,7 @@ mod unix {
     use tokio::io::{Interest, Ready};
 
     use super::super::raw_socket;
+    use super::failure;
 
     /// A socket that was accepted, which no runtime watches.
     pub(in super::super) type Accepted = net::TcpStream;
@@ -111,6 +122,11 @@ mod unix {
         pub(in super::super) fn raw(&self) -> SockRef<'_> {
             SockRef::from(&*self.stream)
         }
+
+        /// Why a socket that is broken is.
+        pub(in super::super) fn failure(&self) -> io::Error {
+            failure(&self.raw())
+        }
     }
 
     impl AsRawFd for Socket {
@@ -129,6 +145,8 @@ mod other {
     use socket2::SockRef;
     use tokio::io::{Interest, Ready};
     use tokio::net::{TcpListener, TcpStream};
+
+    use super::failure;
 
     /// A socket that was accepted, which the runtime watches that has accepted it.
     pub(in super::super) type Accepted = TcpStream;
@@ -200,6 +218,11 @@ mod other {
         /// For its options, and for reading without asking the runtime.
         pub(in super::super) fn raw(&self) -> SockRef<'_> {
             SockRef::from(&self.0)
+        }
+
+        /// Why a socket that is broken is.
+        pub(in super::super) fn failure(&self) -> io::Error {
+            failure(&self.raw())
         }
     }
 }

@@ -67,7 +67,7 @@ impl Transmit {
         write: bool,
         now: Instant,
     ) -> bool {
-        self.run_with(engine, socket, write, now, |engine, out| engine.poll_transmit(now, out))
+        self.run_with(engine, socket, write, |engine, out| engine.poll_transmit(now, out))
     }
 
     /// As [`Self::run`], for what `seal` appends until it has nothing more.
@@ -76,12 +76,12 @@ impl Transmit {
         engine: &mut Connection,
         socket: &Socket,
         write: bool,
-        now: Instant,
         mut seal: impl FnMut(&mut Connection, &mut WriteBuffer) -> bool,
     ) -> bool {
         if self.error.is_some() {
-            // Let the engine go on to its end; nobody reads what it has to say.
-            return self.discard(engine, now);
+            // Nothing is sealed for nobody: no send is to be called done that has gone nowhere.
+            self.give_back();
+            return false;
         }
         // What is only sealed is little, and there may be many connections with a little each.
         if write {
@@ -155,16 +155,6 @@ impl Transmit {
         self.bytes.clear();
         self.written = 0;
         true
-    }
-
-    fn discard(&mut self, engine: &mut Connection, now: Instant) -> bool {
-        let mut moved = false;
-        while engine.poll_transmit(now, &mut self.bytes) {
-            self.bytes.clear();
-            moved = true;
-        }
-        self.give_back();
-        moved
     }
 
     fn give_back(&mut self) {

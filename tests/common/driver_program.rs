@@ -9,12 +9,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sshserver::crypto::random::SystemRandom;
 use sshserver::crypto::signature::generate_ed25519;
 use sshserver::driver::{
-    ConnectedAnswer, ConnectionEnd, EventKind, Handler, InputGate, Listen, OpResult, ProgramTime,
+    Charge, ConnectedAnswer, ConnectionEnd, EventKind, Handler, Listen, OpResult, ProgramTime,
     Server, ServerEvent, Settings, Wanted,
 };
 use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
@@ -25,10 +25,47 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// What the program takes for itself; it gives back what is for the test.
 type Take = Box<dyn Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync>;
 
+/// What events count for on their connections.
+#[derive(Default)]
+pub(crate) struct Charges(Mutex<Option<Vec<Charge>>>);
+
+impl Charges {
+    fn take(&self, charge: Option<Charge>) {
+        if let Some(kept) = &mut *self.0.lock().unwrap() {
+            kept.extend(charge);
+        }
+    }
+
+    /// From now on the program takes no event, as far as the driver knows.
+    pub(crate) fn keep(&self) {
+        self.0.lock().unwrap().get_or_insert_default();
+    }
+
+    /// The program has taken everything.
+    pub(crate) fn release(&self) {
+        drop(self.0.lock().unwrap().take());
+    }
+
+    /// Until so many events wait as `enough` says.
+    pub(crate) fn until(&self, enough: impl Fn(usize) -> bool) {
+        let since = Instant::now();
+        while !enough(self.len()) {
+            assert!(since.elapsed() < PATIENCE, "{} events wait", self.len());
+            std::thread::yield_now();
+        }
+    }
+
+    /// How many events wait.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().as_ref().map_or(0, Vec::len)
+    }
+}
+
 /// Sends its events to the test.
 pub(crate) struct Program {
     pub(crate) wanted: Wanted,
-    pub(crate) gate: InputGate,
+    /// What the program has not taken: while it is held back, the charges of events are kept here.
+    pub(crate) charges: Charges,
     /// The last connection that is over to the driver, whoever wanted to know.
     pub(crate) forgotten: AtomicU64,
     take: Take,
@@ -40,11 +77,8 @@ impl Handler for Program {
         &self.wanted
     }
 
-    fn gate(&self) -> &InputGate {
-        &self.gate
-    }
-
-    fn handle(&self, event: ServerEvent) -> bool {
+    fn handle(&self, event: ServerEvent, charge: Option<Charge>) -> bool {
+        self.charges.take(charge);
         if let Some(event) = (self.take)(event) {
             // The test may be over.
             let _ = self.events.lock().unwrap().send(event);
@@ -91,7 +125,7 @@ impl Fixture {
         let (sender, events) = channel();
         let program = Arc::new(Program {
             wanted: Wanted::default(),
-            gate: InputGate::default(),
+            charges: Charges::default(),
             forgotten: AtomicU64::new(0),
             take: Box::new(take),
             events: Mutex::new(sender),

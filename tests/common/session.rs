@@ -4,6 +4,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
 
 use sshserver::driver::{ConnectedAnswer, ServerEvent, Settings};
 use sshserver::engine::{Answer, AuthAnswer};
@@ -49,6 +53,7 @@ pub(crate) struct Session {
     pub(crate) socket: TcpStream,
     /// To a thread that writes, so that a test that is about to read never waits for that.
     outgoing: Sender<Vec<u8>>,
+    writer: JoinHandle<()>,
 }
 
 impl Session {
@@ -63,15 +68,29 @@ impl Session {
 
     /// One more client of a server that listens.
     pub(crate) fn on(fixture: Fixture) -> Self {
+        let mut session = Self::unknown_on(fixture);
+        session.login();
+        session
+    }
+
+    /// The same, which has said nothing yet.
+    pub(crate) fn unknown_on(fixture: Fixture) -> Self {
         let socket = connect(fixture.server.listening_on().unwrap());
         let (outgoing, to_write) = channel::<Vec<u8>>();
         let mut writer = socket.try_clone().unwrap();
         // It ends with the test, or with the connection.
-        std::thread::spawn(move || to_write.iter().all(|bytes| writer.write_all(&bytes).is_ok()));
+        let writer = std::thread::spawn(move || {
+            to_write.iter().all(|bytes| writer.write_all(&bytes).is_ok());
+        });
         let client = Client::new(Offer::default());
-        let mut session = Self { fixture, client, socket, outgoing };
-        session.login();
-        session
+        Self { fixture, client, socket, outgoing, writer }
+    }
+
+    /// One more client of the same server; this one stays as it is, and is closed with the test.
+    pub(crate) fn another(self) -> Self {
+        let Self { fixture, socket, outgoing, .. } = self;
+        std::mem::forget((socket, outgoing));
+        Self::on(fixture)
     }
 
     pub(crate) fn login(&mut self) {
@@ -92,6 +111,38 @@ impl Session {
     /// Sends what the client has to say.
     pub(crate) fn flush(&mut self) {
         self.outgoing.send(std::mem::take(&mut self.client.out)).unwrap();
+    }
+
+    /// The client is gone from one moment to the next: what it has sent and nobody has read may be lost.
+    pub(crate) fn reset(self) -> Fixture {
+        let Self { fixture, socket, outgoing, writer, .. } = self;
+        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
+        // What the client has said is on its way; what `fill` has filled is not in here.
+        drop(outgoing);
+        writer.join().unwrap();
+        fixture
+    }
+
+    /// Sends packets with this payload until the server has taken nothing more for a while, as nobody
+    /// reads its replies.
+    pub(crate) fn fill(&mut self, payload: &[u8]) {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut bytes = Vec::new();
+        let mut since = Instant::now();
+        while since.elapsed() < Duration::from_millis(300) {
+            while bytes.len() < 64 * 1024 {
+                self.client.send_now(payload);
+                bytes.append(&mut self.client.out);
+            }
+            match self.socket.write(&bytes) {
+                Ok(len) => {
+                    bytes.drain(..len);
+                    since = Instant::now();
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+        }
+        self.socket.set_nonblocking(false).unwrap();
     }
 
     /// The next message of the server.

@@ -164,14 +164,26 @@ fn a_violation_of_the_protocol_ends_the_connection_with_its_reason() {
 #[test]
 fn what_a_client_sent_before_it_left_is_used() {
     let (fixture, address) = listening();
-    // Held back until the client has left.
-    fixture.program.gate.close();
     let mut client = connect(address);
     client.write_all(b"SSH-1.0-ancient\r\n").unwrap();
     client.shutdown(std::net::Shutdown::Write).unwrap();
-    fixture.accept(ConnectedAnswer::ServerKeys);
+    fixture.until(|event| match event {
+        ServerEvent::ConnectionRequest { asked, .. } => {
+            asked.answer(true);
+            Some(())
+        }
+        _ => None,
+    });
+    let (connection, asked) = fixture.until(|event| match event {
+        ServerEvent::Connected { connection, asked } => Some((connection, asked)),
+        _ => None,
+    });
+    let connection = fixture.server.connection(connection).unwrap();
+    // Held back until the client has left.
+    connection.pause(true);
+    asked.answer(ConnectedAnswer::ServerKeys);
     read_line(&mut client);
-    fixture.program.gate.open();
+    connection.pause(false);
     let (_, end) = fixture.disconnected();
     assert!(matches!(end, ConnectionEnd::Engine(Error::PeerIncompatible(_))), "{end:?}");
 }

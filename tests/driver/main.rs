@@ -16,6 +16,7 @@
 #[allow(dead_code, reason = "a test uses what it needs of the common part")]
 mod common;
 
+mod broken;
 mod connections;
 mod endings;
 mod gate;

@@ -62,13 +62,14 @@ impl ConnectionHandle {
         let (channel_type, parameters) = (channel_type.to_owned(), parameters.clone());
         let forward = Forward { channel, number, place, channel_type, parameters };
         tunnels.asked.insert(question, Asked::Forward(forward));
-        self.shared.tell(ServerEvent::TunnelRequested {
+        let asked = TunnelAsked::new(self, question, address.len());
+        self.tell(ServerEvent::TunnelRequested {
             connection: self.id(),
             tunnel: number,
             direction: Direction::Forward,
             address,
             port,
-            asked: TunnelAsked::new(self, question),
+            asked,
         });
         Asking::Tunnel
     }

@@ -373,7 +373,7 @@ impl ConnectionHandle {
 
     fn tell_error(&self, error: OpError) {
         if self.shared.wants(EventKind::Error) {
-            self.shared.tell(ServerEvent::Error { connection: self.id(), error });
+            self.tell(ServerEvent::Error { connection: self.id(), error });
         }
     }
 
@@ -472,7 +472,7 @@ impl ConnectionHandle {
         if let Some(tunnel) = number
             && self.shared.wants(EventKind::TunnelClosed)
         {
-            self.shared.tell(ServerEvent::TunnelClosed {
+            self.tell(ServerEvent::TunnelClosed {
                 connection: self.id(),
                 tunnel,
                 address: place.address().to_owned(),

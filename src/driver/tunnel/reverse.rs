@@ -177,13 +177,14 @@ impl ConnectionHandle {
         let number = next_channel();
         let (address, port) = (place.address().to_owned(), place.port());
         tunnels.asked.insert(question, Asked::Reverse(Reverse { number, asked: place }));
-        self.shared.tell(ServerEvent::TunnelRequested {
+        let asked = TunnelAsked::new(self, question, address.len());
+        self.tell(ServerEvent::TunnelRequested {
             connection: self.id(),
             tunnel: number,
             direction: Direction::Reverse,
             address,
             port,
-            asked: TunnelAsked::new(self, question),
+            asked,
         });
         None
     }

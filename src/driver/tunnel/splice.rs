@@ -17,6 +17,7 @@ use super::stream::Stream;
 use super::{NOBODY, Woken};
 use crate::blocks::Gather;
 use crate::driver::connection::ConnectionHandle;
+use crate::driver::load::{Charge, Kind};
 use crate::engine::{ChannelId, Connection, Room};
 use crate::limits::TUNNEL_JOINED_LEN;
 
@@ -32,6 +33,10 @@ pub(super) struct Splice {
     stream: Stream,
     alarm: Alarm,
     outgoing: Outgoing,
+    /// Bytes in `outgoing`, and what they count for on the connection while the socket does not take
+    /// them.
+    unwritten: usize,
+    waiting: Charge,
     source: Source,
     sink: Sink,
     /// Stands in the list of those with something to write.
@@ -79,6 +84,8 @@ impl Splice {
             stream,
             alarm: Alarm::new(connection, Woken::Tunnel(id)),
             outgoing: Outgoing::default(),
+            unwritten: 0,
+            waiting: connection.load().charge(Kind::Pinned, 0),
             source: Source::AwaitWindow,
             sink: Sink::Open,
             is_dirty: false,
@@ -87,6 +94,7 @@ impl Splice {
 
     /// Data of the client.
     pub(super) fn deliver(&mut self, data: Gather) {
+        self.unwritten = self.unwritten.saturating_add(data.len());
         self.outgoing.push(data);
     }
 
@@ -118,6 +126,13 @@ impl Splice {
 
     /// Writes what it can; how many bytes that were.
     pub(super) fn write(&mut self) -> io::Result<usize> {
+        let taken = self.write_outgoing()?;
+        self.unwritten = self.unwritten.saturating_sub(taken);
+        self.waiting.set(self.unwritten);
+        Ok(taken)
+    }
+
+    fn write_outgoing(&mut self) -> io::Result<usize> {
         let mut taken = 0_usize;
         while !self.outgoing.is_empty() {
             let mut parts = [IoSlice::new(&[]); MAX_PARTS];

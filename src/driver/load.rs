@@ -1,0 +1,235 @@
+//! What one connection has the program hold, in bytes: events that the program has not taken yet, and
+//! what it has taken and not finished with. A connection that has too much of either is not read, so that
+//! a fast client fills its own TCP window and not our memory; no other connection notices. Whoever takes
+//! part of the load away wakes the connection's task once there is room again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::limits::{MAX_PINNED_BYTES, MAX_QUEUED_BYTES};
+
+/// The load of one connection.
+#[derive(Debug)]
+pub(super) struct Load {
+    queued: Meter,
+    pinned: Meter,
+    /// The program has said that it falls behind with the connection's events.
+    paused: AtomicBool,
+    /// The connection waits for room.
+    waits: AtomicBool,
+    /// Wakes the connection's task.
+    notify: Arc<Notify>,
+}
+
+/// One of the two bounds. Once it is reached, half of what it allows has to go.
+#[derive(Debug)]
+struct Meter {
+    used: AtomicUsize,
+    most: usize,
+    was_reached: AtomicBool,
+}
+
+/// Which bound something counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An event that the program has not taken: [`MAX_QUEUED_BYTES`].
+    Queued,
+    /// What the program has to decide or to use: [`MAX_PINNED_BYTES`].
+    Pinned,
+}
+
+/// A part of a connection's load, until it is dropped.
+#[derive(Debug)]
+pub struct Charge {
+    load: Arc<Load>,
+    kind: Kind,
+    bytes: usize,
+}
+
+impl Meter {
+    fn new(most: usize) -> Self {
+        Self { used: AtomicUsize::new(0), most, was_reached: AtomicBool::new(false) }
+    }
+
+    /// Takes note of a bound that is reached, and of one that is so no more; whether it is.
+    fn is_reached(&self) -> bool {
+        let used = self.used.load(Ordering::SeqCst);
+        if used >= self.most {
+            self.was_reached.store(true, Ordering::SeqCst);
+        } else if used <= self.most / 2 {
+            self.was_reached.store(false, Ordering::SeqCst);
+        }
+        self.was_reached.load(Ordering::SeqCst)
+    }
+}
+
+impl Load {
+    pub(super) fn new(notify: Arc<Notify>) -> Self {
+        Self {
+            queued: Meter::new(MAX_QUEUED_BYTES),
+            pinned: Meter::new(MAX_PINNED_BYTES),
+            paused: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
+            notify,
+        }
+    }
+
+    fn meter(&self, kind: Kind) -> &Meter {
+        match kind {
+            Kind::Queued => &self.queued,
+            Kind::Pinned => &self.pinned,
+        }
+    }
+
+    /// Counts so many bytes until the charge is dropped.
+    pub(super) fn charge(self: &Arc<Self>, kind: Kind, bytes: usize) -> Charge {
+        self.add(kind, bytes);
+        Charge { load: Arc::clone(self), kind, bytes }
+    }
+
+    fn add(&self, kind: Kind, bytes: usize) {
+        self.meter(kind).used.fetch_add(bytes, Ordering::SeqCst);
+    }
+
+    fn subtract(&self, kind: Kind, bytes: usize) {
+        self.meter(kind).used.fetch_sub(bytes, Ordering::SeqCst);
+        self.wake_if_light();
+    }
+
+    /// The program falls behind with the events of the connection, or does so no more.
+    pub(super) fn set_paused(&self, paused: bool) {
+        self.paused.store(paused, Ordering::SeqCst);
+        self.wake_if_light();
+    }
+
+    /// Whether nothing may be read for now. If so the task is woken when there is room again.
+    pub(super) fn is_too_much(&self) -> bool {
+        if self.is_light() {
+            return false;
+        }
+        self.waits.store(true, Ordering::SeqCst);
+        // The load may have gone before anybody could see that somebody waits.
+        !self.is_light()
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self, kind: Kind) -> usize {
+        self.meter(kind).used.load(Ordering::SeqCst)
+    }
+
+    /// Whether the connection waits for room.
+    pub(super) fn has_waiter(&self) -> bool {
+        self.waits.load(Ordering::SeqCst)
+    }
+
+    fn is_light(&self) -> bool {
+        !self.paused.load(Ordering::SeqCst)
+            && !self.queued.is_reached()
+            && !self.pinned.is_reached()
+    }
+
+    fn wake_if_light(&self) {
+        if self.waits.load(Ordering::SeqCst)
+            && self.is_light()
+            && self.waits.swap(false, Ordering::SeqCst)
+        {
+            self.notify.notify_one();
+        }
+    }
+}
+
+impl Charge {
+    /// What is counted.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn set(&mut self, bytes: usize) {
+        if bytes > self.bytes {
+            self.grow(bytes.saturating_sub(self.bytes));
+        } else if bytes < self.bytes {
+            self.shrink(self.bytes.saturating_sub(bytes));
+        }
+    }
+
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.load.add(self.kind, bytes);
+    }
+
+    /// By no more than is counted.
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.load.subtract(self.kind, bytes);
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.load.subtract(self.kind, self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    fn is_woken(notify: &Notify) -> bool {
+        let woken = pin!(notify.notified());
+        woken.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn a_connection_waits_when_it_has_too_much_and_is_woken_when_half_is_gone() {
+        for (kind, most) in [(Kind::Queued, MAX_QUEUED_BYTES), (Kind::Pinned, MAX_PINNED_BYTES)] {
+            let notify = Arc::new(Notify::new());
+            let load = Arc::new(Load::new(Arc::clone(&notify)));
+            let first = load.charge(kind, most / 2 - 1);
+            let second = load.charge(kind, most / 2);
+            assert!(!load.is_too_much(), "one byte less than the most");
+            let third = load.charge(kind, 1);
+            assert!(load.is_too_much());
+            drop(third);
+            assert!(load.is_too_much(), "more than half of it is still there");
+            assert!(!is_woken(&notify));
+            drop(second);
+            assert!(is_woken(&notify));
+            assert!(!load.is_too_much());
+            drop(first);
+            assert!(!is_woken(&notify), "nobody waits");
+        }
+    }
+
+    #[test]
+    fn a_bound_that_was_not_reached_keeps_nobody_waiting() {
+        let notify = Arc::new(Notify::new());
+        let load = Arc::new(Load::new(Arc::clone(&notify)));
+        let much = load.charge(Kind::Pinned, MAX_PINNED_BYTES - 1);
+        let queued = load.charge(Kind::Queued, MAX_QUEUED_BYTES);
+        assert!(load.is_too_much());
+        drop(queued);
+        assert!(is_woken(&notify));
+        assert!(!load.is_too_much());
+        drop(much);
+    }
+
+    #[test]
+    fn a_connection_that_the_program_pauses_waits_for_the_program() {
+        let notify = Arc::new(Notify::new());
+        let load = Arc::new(Load::new(Arc::clone(&notify)));
+        load.set_paused(true);
+        assert!(load.is_too_much());
+        drop(load.charge(Kind::Queued, 1));
+        assert!(!is_woken(&notify));
+        load.set_paused(false);
+        assert!(is_woken(&notify));
+        assert!(!load.is_too_much());
+    }
+}

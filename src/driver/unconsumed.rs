@@ -1,0 +1,111 @@
+//! Channel data that the program has and has not used, also of channels that were closed since: a client
+//! that fills a window and closes the channel, again and again, has the program hold no more than one
+//! that keeps its channels.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::load::{Charge, Kind, Load};
+use crate::limits::PINNED_EVENT_COST;
+
+/// The data of one connection, by the numbers that the program knows the channels by.
+#[derive(Debug, Default)]
+pub(super) struct Unconsumed {
+    channels: HashMap<u64, Data>,
+}
+
+#[derive(Debug)]
+struct Data {
+    bytes: usize,
+    /// For the bytes and for the events that they came in.
+    charge: Charge,
+}
+
+impl Unconsumed {
+    /// The program gets data in one more event.
+    pub(super) fn delivered(&mut self, load: &Arc<Load>, channel: u64, len: usize) {
+        let data = self
+            .channels
+            .entry(channel)
+            .or_insert_with(|| Data { bytes: 0, charge: load.charge(Kind::Pinned, 0) });
+        data.bytes = data.bytes.saturating_add(len);
+        data.charge.grow(len.saturating_add(PINNED_EVENT_COST));
+    }
+
+    /// Whether the program has data of the channel that it has not used.
+    pub(super) fn has(&self, channel: u64) -> bool {
+        self.channels.contains_key(&channel)
+    }
+
+    /// The channels that the program has unused data of.
+    pub(super) fn into_channels(self) -> impl Iterator<Item = u64> {
+        self.channels.into_keys()
+    }
+
+    /// The program has used so much. How many events that was is not told: they count by the share of
+    /// the bytes.
+    pub(super) fn consumed(&mut self, channel: u64, len: usize) {
+        let Some(data) = self.channels.get_mut(&channel) else {
+            return;
+        };
+        if len >= data.bytes {
+            self.channels.remove(&channel);
+            return;
+        }
+        let charged = data.charge.bytes();
+        let share = charged.saturating_mul(len).checked_div(data.bytes).unwrap_or(charged);
+        data.charge.shrink(share);
+        data.bytes = data.bytes.saturating_sub(len);
+    }
+
+    /// Gives memory back that is empty.
+    pub(super) fn release_memory(&mut self) {
+        if self.channels.is_empty() {
+            self.channels = HashMap::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::limits::MAX_PINNED_BYTES;
+
+    #[test]
+    fn small_events_count_for_more_than_their_bytes_until_they_are_used() {
+        let load = Arc::new(Load::new(Arc::new(Notify::new())));
+        let mut data = Unconsumed::default();
+        let mut events = 0;
+        while !load.is_too_much() {
+            data.delivered(&load, 7, 1);
+            events += 1;
+        }
+        assert_eq!(events, MAX_PINNED_BYTES.div_ceil(PINNED_EVENT_COST + 1));
+        for _ in 0..events / 2 + 1 {
+            data.consumed(7, 1);
+        }
+        assert!(!load.is_too_much());
+        data.consumed(7, events);
+        assert!(data.channels.is_empty());
+    }
+
+    #[test]
+    fn every_byte_that_was_counted_is_given_back() {
+        let load = Arc::new(Load::new(Arc::new(Notify::new())));
+        let mut data = Unconsumed::default();
+        for round in 1..500_usize {
+            for channel in 0..3 {
+                data.delivered(&load, channel, round * 13 % 1000 + 1);
+            }
+            data.consumed(round as u64 % 3, round * 7 % 900);
+            data.consumed(9, 5);
+        }
+        for channel in 0..3 {
+            data.consumed(channel, usize::MAX);
+        }
+        assert!(!load.is_too_much());
+        assert_eq!(load.used(Kind::Pinned), 0);
+    }
+}
