@@ -242,7 +242,8 @@ export class sshserver extends EventEmitter {
    *   that of 1000 requests of any kind, which always holds. `none` does not count.
    * - `MaxUnauthenticated` (0 to 100000, 100; extension): with that many connections that have not logged in, a
    *   new one is closed at once and logged, without an event, so that strangers cannot take the places of
-   *   MaxConnections away from users. 0: no limit.
+   *   MaxConnections away from users. 0: no limit. Under both limits the oldest client that has not sent its
+   *   identification string makes room first (statusCode 10060); it has 15 seconds for it in any case.
    * - `SSHPubKeyAuthSigAlgorithms` (names separated by commas): the signature algorithms that clients may log in
    *   with; told to them (`server-sig-algs`). One that is not listed is refused without an event and counts as a failed
    *   attempt; the client may go on with another key.

@@ -166,6 +166,8 @@ pub enum Closed {
     Unresponsive,
     /// The handshake or authentication took too long.
     HandshakeTimeout,
+    /// The client had not sent its identification string when others needed its place.
+    MadeRoom,
     /// The peer closed the TCP connection without SSH_MSG_DISCONNECT.
     PeerGone,
 }
@@ -334,6 +336,7 @@ impl fmt::Display for Closed {
             Self::IdleTimeout => "idle timeout",
             Self::Unresponsive => "no reply to keepalive requests",
             Self::HandshakeTimeout => "timeout during handshake",
+            Self::MadeRoom => "no identification string when others needed the place",
             Self::PeerGone => "connection closed by peer",
         })
     }

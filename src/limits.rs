@@ -23,6 +23,10 @@ pub const MESSAGE_OVERHEAD: usize = 96;
 /// without a line end is memory for nothing.
 pub const MAX_IDENTIFICATION_LEN: usize = 255;
 
+/// Time for a client to send its identification string, whatever longer time it has to log in: clients
+/// send it at once, and one that says nothing is to cost a socket no longer than that.
+pub const IDENTIFICATION_TIME: Duration = Duration::from_secs(15);
+
 /// Characters of the patterns that identification strings are held against: matching may take this
 /// times [`MAX_IDENTIFICATION_LEN`] steps, for clients that nobody knows yet.
 pub const MAX_VERSION_PATTERN_LEN: usize = 4096;

@@ -3,7 +3,15 @@
 // What bounds a login: attempts, time, and how many may be at it at once.
 
 const net = require('node:net');
-const { asked, knock, password, refused, start, steps } = require('../support/auth_server.js');
+const {
+  asked,
+  knock,
+  knockByName,
+  password,
+  refused,
+  start,
+  steps,
+} = require('../support/auth_server.js');
 const { ssh, testWith } = require('../support/clients.js');
 const { userKey } = require('../support/keys.js');
 const ssh2 = require('../support/ssh2_client.js');
@@ -185,7 +193,7 @@ describe('MaxUnauthenticated', () => {
   /** Knocks until the server has noticed that there is room. */
   async function knockUntilIn(server) {
     for (;;) {
-      const socket = await knock(server);
+      const socket = await knockByName(server);
       if (socket.isIn) return socket;
     }
   }
@@ -194,13 +202,17 @@ describe('MaxUnauthenticated', () => {
   async function expectRoomFor(server, count) {
     const sockets = [];
     while (sockets.length < count) sockets.push(await knockUntilIn(server));
-    expect((await knock(server)).isIn).toBe(false);
+    expect((await knockByName(server)).isIn).toBe(false);
     for (const socket of sockets) socket.destroy();
   }
 
   test('one more is closed at once, without an event, and logged', async () => {
     const { server, recorder } = await start(acceptPassword, atMost(2));
-    const sockets = [await knock(server), await knock(server), await knock(server)];
+    const sockets = [
+      await knockByName(server),
+      await knockByName(server),
+      await knockByName(server),
+    ];
     expect(sockets.map((socket) => socket.isIn)).toEqual([true, true, false]);
     await recorder.first('Log', (e) => /2 connections that have not logged in/.test(e.message));
     const line = recorder.all('Log').find((e) => /MaxUnauthenticated/.test(e.message));
@@ -214,9 +226,9 @@ describe('MaxUnauthenticated', () => {
     const { server } = await start(acceptPassword, atMost(1));
     const clients = [];
     for (let i = 0; i < 3; i++) clients.push(await ssh2.connect(server, { password: 'right' }));
-    const socket = await knock(server);
+    const socket = await knockByName(server);
     expect(socket.isIn).toBe(true);
-    expect((await knock(server)).isIn).toBe(false);
+    expect((await knockByName(server)).isIn).toBe(false);
     for (const client of clients) {
       expect((await ssh2.exec(client, 'exit 0')).status).toBe(0);
       client.end();
@@ -227,17 +239,17 @@ describe('MaxUnauthenticated', () => {
 
   test('0 is no limit', async () => {
     const { server } = await start(acceptPassword, atMost(0));
-    const sockets = await Promise.all(Array.from({ length: 120 }, () => knock(server)));
+    const sockets = await Promise.all(Array.from({ length: 120 }, () => knockByName(server)));
     expect(sockets.every((socket) => socket.isIn)).toBe(true);
   });
 
   test('a change is for those who come after it', async () => {
     const { server } = await start(acceptPassword, atMost(1));
-    const socket = await knock(server);
+    const socket = await knockByName(server);
     await atMost(2)(server);
-    expect((await knock(server)).isIn).toBe(true);
+    expect((await knockByName(server)).isIn).toBe(true);
     await atMost(1)(server);
-    expect((await knock(server)).isIn).toBe(false);
+    expect((await knockByName(server)).isIn).toBe(false);
     expect(socket.destroyed).toBe(false);
   });
 
@@ -258,7 +270,7 @@ describe('MaxUnauthenticated', () => {
     'ConnectionRequest is refused': async (server) => {
       server.once('ConnectionRequest', (e) => (e.accept = false));
       await (
-        await knock(server)
+        await knockByName(server)
       ).gone;
     },
     'a listener of ConnectionRequest throws': async (server) => {
@@ -266,7 +278,7 @@ describe('MaxUnauthenticated', () => {
         throw new Error('out of order');
       });
       await (
-        await knock(server)
+        await knockByName(server)
       ).gone;
     },
     'the client leaves while ConnectionRequest is decided': async (server) => {
@@ -287,7 +299,7 @@ describe('MaxUnauthenticated', () => {
         e.certSubject = '*';
       });
       await (
-        await knock(server)
+        await knockByName(server)
       ).gone;
     },
     'SSHServiceRequest is refused': async (server) => {
@@ -322,7 +334,7 @@ describe('MaxUnauthenticated', () => {
     },
     'the program disconnects it': async (server) => {
       const connected = new Promise((resolve) => server.once('Connected', resolve));
-      const socket = await knock(server);
+      const socket = await knockByName(server);
       await server.disconnect((await connected).connectionId);
       await socket.gone;
     },
@@ -335,7 +347,7 @@ describe('MaxUnauthenticated', () => {
       await server.disconnect((await connected).connectionId);
     },
     'the server shuts down': async (server) => {
-      await knock(server);
+      await knockByName(server);
       await server.shutdown();
       await server.startListening();
     },
@@ -345,7 +357,7 @@ describe('MaxUnauthenticated', () => {
     // As many places as the rounds could take at most, so that none of them has to wait.
     const { server } = await start(acceptPassword, atMost(6));
     for (let round = 0; round < 3; round++) {
-      (await knock(server)).destroy();
+      (await knockByName(server)).destroy();
       await ENDS[name](server);
     }
     await expectRoomFor(server, 6);
@@ -357,7 +369,7 @@ describe('MaxUnauthenticated', () => {
     const logins = Array.from({ length: 20 }, (_, i) =>
       ssh2.start(server, { password: i % 2 ? 'right' : 'wrong' }),
     );
-    const sockets = await Promise.all(Array.from({ length: 20 }, () => knock(server)));
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => knockByName(server)));
     for (const socket of sockets) socket.destroy();
     const results = await Promise.allSettled(logins.map((client) => client.ready));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);

@@ -12,6 +12,7 @@ const {
   startCommandServer,
   withSettings,
 } = require('../support/server.js');
+const { sayName } = require('../support/auth_server.js');
 const { isServed, listeningOptions, testOnLinux } = require('../support/sockets.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { tcpClient } = require('../support/tcp_client.js');
@@ -305,7 +306,10 @@ describe('MaxConnections', () => {
     const recorder = new Recorder(server, ['Log', 'Connected', 'Disconnected']);
     const port = server.getLocalPort();
     const clients = [await tcpClient(port), await tcpClient(port)];
-    for (const client of clients) expect(await client.said).toMatch(/^SSH-/);
+    for (const client of clients) {
+      expect(await client.said).toMatch(/^SSH-/);
+      await sayName(server, client);
+    }
     expect(await isServed(port)).toBe(false);
     const line = await recorder.first('Log', (e) => e.connectionId === '');
     expect(line.message).toMatch(/2 connections are the maximum/);

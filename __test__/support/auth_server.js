@@ -51,4 +51,25 @@ async function knock(server) {
   return socket;
 }
 
-module.exports = { start, asked, steps, password, publickey, refused, knock };
+/** The same, of a client that says its name: it need not make room for others once the server has heard it. */
+async function knockByName(server) {
+  const socket = await knock(server);
+  if (socket.isIn) await sayName(server, socket);
+  return socket;
+}
+
+/** Sends an identification string, and resolves when the server has it. */
+function sayName(server, socket) {
+  const name = `SSH-2.0-knocking_${socket.localPort}`;
+  return new Promise((resolve) => {
+    const listener = (e) => {
+      if (!e.message.includes(name)) return;
+      server.off('SSHStatus', listener);
+      resolve();
+    };
+    server.on('SSHStatus', listener);
+    socket.write(`${name}\r\n`);
+  });
+}
+
+module.exports = { start, asked, steps, password, publickey, refused, knock, knockByName, sayName };

@@ -205,7 +205,10 @@ impl From<&ConnectionEnd> for Failure {
                 }
                 Error::Disconnected { .. } => Self::with(RESET, error),
                 Error::Closed(
-                    Closed::IdleTimeout | Closed::HandshakeTimeout | Closed::Unresponsive,
+                    Closed::IdleTimeout
+                    | Closed::HandshakeTimeout
+                    | Closed::MadeRoom
+                    | Closed::Unresponsive,
                 ) => Self::with(TIMED_OUT, error),
                 Error::Limit(LimitExceeded::AuthAttempts | LimitExceeded::AuthRequests) => {
                     Self::with(NOT_AUTHENTICATED, error)

@@ -24,13 +24,15 @@ use super::connection_task::{PROMPT_READS, Task};
 use super::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
 };
+use super::permits::LoginPermit;
 use super::runtime::{self, Sleeps};
-use super::shared::{Halt, Shared, Stranger, next_connection};
+use super::shared::{Halt, Shared, next_connection};
 use super::socket::{Accepted, Socket};
 use super::socket_options::Nagle;
 use crate::crypto::random::SystemRandom;
 use crate::engine::{Config, Connection};
 use crate::error::{Closed, Error};
+use crate::limits::IDENTIFICATION_TIME;
 
 /// How long a program may take to answer before anybody looks whether the client is still there.
 const UNWATCHED_TIME: Duration = Duration::from_millis(250);
@@ -99,12 +101,12 @@ impl Arrival {
     pub(super) fn new(
         shared: Arc<Shared>,
         socket: Accepted,
-        stranger: Arc<Stranger>,
+        login: Arc<LoginPermit>,
         halt: watch::Receiver<Halt>,
     ) -> Arc<Self> {
         let config = Arc::clone(&shared.settings().config);
         // No engine will need a timer earlier.
-        let times = [config.login_grace, config.handshake_timeout];
+        let times = [config.login_grace, config.handshake_timeout, Some(IDENTIFICATION_TIME)];
         let armed = times.into_iter().flatten().min();
         let armed = armed.and_then(|time| Instant::now().checked_add(time));
         let notify = Arc::new(Notify::new());
@@ -123,7 +125,7 @@ impl Arrival {
                 notify,
                 armed,
                 quiet: AtomicBool::new(false),
-                stage: Mutex::new(Stage::Coming(Box::pin(admission.admit(socket, stranger)))),
+                stage: Mutex::new(Stage::Coming(Box::pin(admission.admit(socket, login)))),
             }
         })
     }
@@ -204,13 +206,13 @@ struct Admission {
 }
 
 impl Admission {
-    async fn admit(mut self, socket: Accepted, stranger: Arc<Stranger>) -> Option<Task> {
+    async fn admit(mut self, socket: Accepted, login: Arc<LoginPermit>) -> Option<Task> {
         let (socket, addresses, nagle) = self.ask_whether(socket).await?;
         let handle = Arc::new(ConnectionHandle::new(
             next_connection(),
             Arc::clone(&self.shared),
             socket,
-            stranger,
+            login,
             addresses,
             (Arc::clone(&self.notify), self.sleeps),
         ));

@@ -16,8 +16,9 @@ use super::command::Command;
 use super::drive::Core;
 use super::handler::ServerEvent;
 use super::load::{Charge, Kind, Load};
+use super::permits::LoginPermit;
 use super::runtime::Sleeps;
-use super::shared::{Shared, Stranger};
+use super::shared::Shared;
 use super::socket::Socket;
 use super::socket_options::Nagle;
 use super::tunnel::Woken;
@@ -39,7 +40,7 @@ pub struct ConnectionHandle {
     timeout: AtomicU32,
     pub(super) shared: Arc<Shared>,
     pub(super) socket: Socket,
-    pub(super) stranger: Arc<Stranger>,
+    pub(super) login: Arc<LoginPermit>,
     /// Where the task runs, and everything else of the connection.
     pub(super) runtime: Handle,
     /// Whether that thread sleeps.
@@ -102,7 +103,7 @@ impl ConnectionHandle {
         id: u64,
         shared: Arc<Shared>,
         socket: Socket,
-        stranger: Arc<Stranger>,
+        login: Arc<LoginPermit>,
         (peer, local): (SocketAddr, SocketAddr),
         (notify, sleeps): (Arc<Notify>, &'static Sleeps),
     ) -> Self {
@@ -114,7 +115,7 @@ impl ConnectionHandle {
             timeout,
             shared,
             socket,
-            stranger,
+            login,
             runtime: Handle::current(),
             sleeps,
             load: Arc::new(Load::new(Arc::clone(&notify))),

@@ -23,9 +23,11 @@ use super::drive::Step;
 use super::handler::ConnectionEnd;
 use super::hosted::Hosted;
 use super::intake::{Intake, LULL};
-use super::shared::{Halt, Shared, Slot};
+use super::permits::{LoginPermit, SocketPermit};
+use super::shared::{Halt, Shared};
 use super::socket::{Accepted, Socket};
 use crate::engine::Job;
+use crate::error::{Closed, Error};
 
 /// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
 pub(super) const PROMPT_READS: u8 = 64;
@@ -40,17 +42,21 @@ const LINGER_LEN: usize = 1024 * 1024;
 pub(super) async fn serve(
     shared: Arc<Shared>,
     socket: Accepted,
-    slot: Slot,
+    permit: SocketPermit,
     mut halt: watch::Receiver<Halt>,
 ) {
     let server = Arc::clone(&shared);
-    let stranger = Arc::clone(&slot.stranger);
-    let arrival = Arrival::new(shared, socket, stranger, halt.clone());
-    if let Some(task) = arrival.wait(&mut halt).await {
-        task.run(halt).await;
+    let login = Arc::clone(&permit.login);
+    let arrival = Arrival::new(shared, socket, Arc::clone(&login), halt.clone());
+    let task = tokio::select! {
+        task = arrival.wait(&mut halt) => task,
+        () = login.revoked() => None,
+    };
+    if let Some(task) = task {
+        task.run(halt, &login).await;
     }
-    drop(slot);
-    if server.has_no_sockets() {
+    drop(permit);
+    if server.permits.has_no_sockets() {
         server.handler.idle();
     }
 }
@@ -91,13 +97,16 @@ impl Task {
         self.handle.is_hosted.load(Ordering::Relaxed)
     }
 
-    async fn run(mut self, mut halt: watch::Receiver<Halt>) {
+    async fn run(mut self, mut halt: watch::Receiver<Halt>, login: &LoginPermit) {
         if self.end.is_some() {
             return;
         }
         tokio::select! {
             () = self.converse() => {}
             () = aborted(&mut halt) => return,
+            () = login.revoked() => {
+                return self.fail(ConnectionEnd::Engine(Error::Closed(Closed::MadeRoom)));
+            }
         }
         tokio::select! {
             () = self.part() => {}

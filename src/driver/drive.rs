@@ -364,6 +364,9 @@ impl ConnectionHandle {
         }
         if before > 0 && engine.wants_input() {
             core.turn_is_over = engine.handle_input(now, input);
+            if self.login.is_silent() && engine.client_version().is_some() {
+                self.login.identified();
+            }
         }
         let moved = input.len() != before;
         // What came before the end counts: the end is told when nothing of it is left to use.

@@ -161,7 +161,7 @@ impl ConnectionHandle {
             Notice::Log { level, message } => {
                 self.tell(ServerEvent::Log { connection, level, message })
             }
-            Notice::Authenticated { .. } => self.stranger.count_no_more(),
+            Notice::Authenticated { .. } => self.login.logged_in(),
             Notice::ChannelOpened { channel, channel_type } => {
                 core.transmit.nagle.channel_opened(&self.socket.raw());
                 if !self.tunnel_opened(core, channel) {

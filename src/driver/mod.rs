@@ -18,6 +18,7 @@ mod listener;
 mod load;
 mod lookup;
 pub mod os_error;
+mod permits;
 mod priority;
 mod program_loop;
 mod raw_socket;

@@ -18,7 +18,7 @@ use super::listener::{Listen, Listeners};
 use super::os_error;
 use super::program_loop::{ProgramLoop, ProgramTime};
 use super::runtime;
-use super::shared::{ChannelEntry, Settings, Shared, Slot};
+use super::shared::{ChannelEntry, Settings, Shared};
 use super::socket::{Accepted, move_here};
 use super::tables::{Known, PastChannel, PastConnection};
 use crate::engine::Ticket;
@@ -169,7 +169,7 @@ impl Server {
             port.closed().await;
             // One may have been accepted while the port was being closed.
             shared.end_all();
-            shared.all_gone().await;
+            shared.permits.all_gone().await;
             shared.tell(done(ticket, Ok(None)));
         };
         match runtime::handle() {
@@ -197,7 +197,7 @@ impl Server {
 
     /// Whether nothing happens, and nothing can until the next start.
     pub fn is_idle(&self) -> bool {
-        !self.is_active() && self.shared.has_no_sockets()
+        !self.is_active() && self.shared.permits.has_no_sockets()
     }
 
     /// A connection by its number.
@@ -336,19 +336,19 @@ fn tell_pause(shared: &Shared, error: io::Error) {
 }
 
 fn admit(shared: &Arc<Shared>, socket: Accepted, peer: SocketAddr) {
-    let slot = match Slot::take(shared) {
-        Ok(slot) => slot,
+    let permit = match shared.permits.take(&shared.settings()) {
+        Ok(permit) => permit,
         Err(full) => return shared.log(|| format!("Connection from {peer} closed: {full}.")),
     };
     let shared = Arc::clone(shared);
     // From now on, so that a shutdown is not missed before the task first runs.
     let halt = shared.halt.subscribe();
     match runtime::elsewhere() {
-        None => drop(tokio::spawn(serve(shared, socket, slot, halt))),
+        None => drop(tokio::spawn(serve(shared, socket, permit, halt))),
         Some(runtime) => drop(runtime.spawn(async move {
             // A socket that cannot change its runtime is closed, as one that cannot be set up.
             if let Ok(socket) = move_here(socket) {
-                serve(shared, socket, slot, halt).await;
+                serve(shared, socket, permit, halt).await;
             }
         })),
     }

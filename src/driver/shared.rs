@@ -2,16 +2,17 @@
 //! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::clients::Clients;
 use super::connection::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
 use super::load::Charge;
+use super::permits::Permits;
 use super::program_loop::ProgramLoop;
 use super::runtime;
 use super::socket_options::SocketOptions;
@@ -154,10 +155,7 @@ pub(super) struct Shared {
     pub(super) unread: Mutex<HashMap<u64, Weak<ConnectionHandle>>>,
     /// Connections of which the program was not told everything yet.
     live: Mutex<usize>,
-    sockets: AtomicUsize,
-    /// Those of [`Self::sockets`] whose client has not logged in.
-    unauthenticated: AtomicUsize,
-    socket_gone: Notify,
+    pub(super) permits: Arc<Permits>,
     /// The program's own loop, while it watches sockets.
     program_loop: RwLock<Weak<ProgramLoop>>,
 }
@@ -181,9 +179,7 @@ impl Shared {
             channels: Table::default(),
             unread: Mutex::default(),
             live: Mutex::default(),
-            sockets: AtomicUsize::new(0),
-            unauthenticated: AtomicUsize::new(0),
-            socket_gone: Notify::new(),
+            permits: Arc::default(),
             program_loop: RwLock::default(),
         }
     }
@@ -204,11 +200,6 @@ impl Shared {
         for connection in self.connections.all_live() {
             connection.disconnect(None);
         }
-    }
-
-    /// Whether there is no socket, of a connection or of what may become one.
-    pub(super) fn has_no_sockets(&self) -> bool {
-        self.sockets.load(Ordering::Acquire) == 0
     }
 
     pub(super) fn program_loop(&self) -> Option<Arc<ProgramLoop>> {
@@ -312,98 +303,5 @@ impl Shared {
 
     pub(super) fn channel(&self, id: u64) -> Option<Arc<ChannelEntry>> {
         self.channels.live(id)
-    }
-
-    /// Waits until no socket is left.
-    pub(super) async fn all_gone(&self) {
-        loop {
-            let gone = self.socket_gone.notified();
-            if self.has_no_sockets() {
-                return;
-            }
-            gone.await;
-        }
-    }
-}
-
-/// The right to one socket; given back on drop.
-#[derive(Debug)]
-pub(super) struct Slot {
-    /// For the connection, which is no stranger's once it has logged in.
-    pub(super) stranger: Arc<Stranger>,
-}
-
-/// Which of its limits a server has reached, and that limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Full {
-    Connections(usize),
-    Unauthenticated(usize),
-}
-
-impl std::fmt::Display for Full {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Connections(limit) => write!(f, "{limit} connections are the maximum"),
-            Self::Unauthenticated(limit) => write!(
-                f,
-                "{limit} connections that have not logged in are the maximum (MaxUnauthenticated)"
-            ),
-        }
-    }
-}
-
-impl Slot {
-    /// Fails when the server has as many sockets as it may.
-    pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, Full> {
-        let settings = shared.settings();
-        let (all, strangers) = (settings.max_connections, settings.max_unauthenticated);
-        if !count_up(&shared.unauthenticated, strangers) {
-            return Err(Full::Unauthenticated(strangers));
-        }
-        let stranger =
-            Arc::new(Stranger { shared: Arc::clone(shared), counted: AtomicBool::new(true) });
-        if !count_up(&shared.sockets, all) {
-            return Err(Full::Connections(all));
-        }
-        Ok(Self { stranger })
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.stranger.count_no_more();
-        let shared = &self.stranger.shared;
-        if shared.sockets.fetch_sub(1, Ordering::AcqRel) == 1 {
-            shared.socket_gone.notify_waiters();
-        }
-    }
-}
-
-/// Counts one up unless that is more than the limit; whether it did.
-fn count_up(count: &AtomicUsize, limit: usize) -> bool {
-    let more = |count: usize| (count < limit).then(|| count.saturating_add(1));
-    count.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
-}
-
-/// One client that has not logged in: counted until it has, or until its socket is closed, whichever
-/// is first.
-#[derive(Debug)]
-pub(super) struct Stranger {
-    shared: Arc<Shared>,
-    counted: AtomicBool,
-}
-
-impl Stranger {
-    /// The client has logged in, or its socket is closed.
-    pub(super) fn count_no_more(&self) {
-        if self.counted.swap(false, Ordering::AcqRel) {
-            self.shared.unauthenticated.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-}
-
-impl Drop for Stranger {
-    fn drop(&mut self) {
-        self.count_no_more();
     }
 }

@@ -16,7 +16,7 @@ use crate::blocks::{Block, Gather};
 use crate::channels::{ChannelEvent, ChannelId, Channels, Landed, Outcome, Ticket};
 use crate::crypto::random::Random;
 use crate::error::{Closed, Error, PeerMisbehaved};
-use crate::limits::{MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
+use crate::limits::{IDENTIFICATION_TIME, MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
 use crate::transport::{
     Incoming, JobOutput, LandedHead, LandingPlace, TraceLine, Transport, Verbosity,
 };
@@ -175,7 +175,8 @@ impl Connection {
         if self.is_ended() {
             return;
         }
-        let deadlines = [self.login_deadline(), self.quiet_deadline()];
+        let deadlines =
+            [self.identification_deadline(), self.login_deadline(), self.quiet_deadline()];
         if deadlines.into_iter().flatten().any(|deadline| deadline <= now) {
             return self.fail(Error::Closed(Closed::HandshakeTimeout));
         }
@@ -211,6 +212,7 @@ impl Connection {
             return None;
         }
         let times = [
+            self.identification_deadline(),
             self.login_deadline(),
             self.quiet_deadline(),
             self.idle_deadline(),
@@ -219,6 +221,11 @@ impl Connection {
             self.liveness.keep_alive_deadline(self.keep_alive()),
         ];
         times.into_iter().flatten().min()
+    }
+
+    fn identification_deadline(&self) -> Option<Instant> {
+        let is_silent = self.transport.client_version().is_none();
+        is_silent.then(|| self.started.checked_add(IDENTIFICATION_TIME)).flatten()
     }
 
     fn login_deadline(&self) -> Option<Instant> {

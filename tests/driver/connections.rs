@@ -95,8 +95,9 @@ fn nothing_is_asked_or_told_that_nobody_wants() {
 #[test]
 fn one_connection_too_many_is_closed_and_logged() {
     let (fixture, address) = listening_with(1);
-    let first = connect(address);
-    fixture.accept(ConnectedAnswer::ServerKeys);
+    let mut first = connect(address);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    say_name(&fixture, &mut first, connection);
     let mut second = connect(address);
     assert!(read_to_end(&mut second).is_empty());
     let message = fixture.until(|event| match event {
@@ -122,6 +123,33 @@ fn one_connection_too_many_is_closed_and_logged() {
     }
 }
 
+/// Until the server knows the client by its name: it makes no room for others any more.
+fn say_name(fixture: &Fixture, client: &mut TcpStream, connection: u64) {
+    client.write_all(b"SSH-2.0-test\r\n").unwrap();
+    let handle = fixture.server.connection(connection).unwrap();
+    while handle.client_version().is_none() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_oldest_that_has_said_nothing_makes_room_for_others() {
+    let (fixture, address) = listening_with(2);
+    let mut oldest = connect(address);
+    let silent = fixture.accept(ConnectedAnswer::ServerKeys);
+    let mut second = connect(address);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    say_name(&fixture, &mut second, connection);
+    let mut third = connect(address);
+    let (gone, end) = fixture.disconnected();
+    assert_eq!(gone, silent);
+    assert!(matches!(end, ConnectionEnd::Engine(Error::Closed(Closed::MadeRoom))), "{end:?}");
+    read_to_end(&mut oldest);
+    let connection = fixture.accept(ConnectedAnswer::ServerKeys);
+    say_name(&fixture, &mut third, connection);
+    assert!(read_to_end(&mut connect(address)).is_empty(), "nobody is silent any more");
+}
+
 /// That it counts those who have not logged in, each once and until its end, is for the tests with
 /// clients that can log in.
 #[test]
@@ -130,8 +158,9 @@ fn connections_that_have_not_logged_in_have_a_limit_of_their_own() {
     let clients: Vec<TcpStream> = (0..50)
         .map(|_| {
             let mut client = connect(address);
-            fixture.accept(ConnectedAnswer::ServerKeys);
+            let connection = fixture.accept(ConnectedAnswer::ServerKeys);
             read_line(&mut client);
+            say_name(&fixture, &mut client, connection);
             client
         })
         .collect();

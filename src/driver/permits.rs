@@ -1,0 +1,253 @@
+//! How many sockets a server may have: all of them (MaxConnections), and those whose client has not
+//! logged in (MaxUnauthenticated). When there is no place for a client that connects, the one that has
+//! been connected for longest without having sent its identification string makes room: who opens
+//! connections and says nothing keeps nobody out.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::shared::Settings;
+
+/// The places of one server.
+#[derive(Debug, Default)]
+pub(super) struct Permits {
+    /// Sockets that are open, those that make room included.
+    sockets: AtomicUsize,
+    /// What counts for MaxConnections.
+    places: AtomicUsize,
+    /// What counts for MaxUnauthenticated.
+    unauthenticated: AtomicUsize,
+    silent: Mutex<Silent>,
+    socket_gone: Notify,
+}
+
+/// Clients that have not identified themselves, by the order in which they came.
+#[derive(Debug, Default)]
+struct Silent {
+    last: u64,
+    clients: BTreeMap<u64, Weak<LoginPermit>>,
+}
+
+/// The right to one socket; given back on drop.
+#[derive(Debug)]
+pub(super) struct SocketPermit {
+    /// For the connection, which does not need it any more once its client has logged in.
+    pub(super) login: Arc<LoginPermit>,
+}
+
+/// The right to be connected without having logged in: counted until the client has, or until its socket
+/// is closed, whichever is first.
+#[derive(Debug)]
+pub(super) struct LoginPermit {
+    permits: Arc<Permits>,
+    number: u64,
+    is_unauthenticated: AtomicBool,
+    is_silent: AtomicBool,
+    has_place: AtomicBool,
+    revoked: Notify,
+}
+
+/// Which of its limits a server has reached, and that limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    Connections(usize),
+    Unauthenticated(usize),
+}
+
+impl std::fmt::Display for Full {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Connections(limit) => write!(f, "{limit} connections are the maximum"),
+            Self::Unauthenticated(limit) => write!(
+                f,
+                "{limit} connections that have not logged in are the maximum (MaxUnauthenticated)"
+            ),
+        }
+    }
+}
+
+impl Permits {
+    /// Fails when the server has as many sockets as it may, and none that can make room.
+    pub(super) fn take(self: &Arc<Self>, settings: &Settings) -> Result<SocketPermit, Full> {
+        let (all, unauthenticated) = (settings.max_connections, settings.max_unauthenticated);
+        self.count(&self.unauthenticated, unauthenticated)
+            .map_err(|()| Full::Unauthenticated(unauthenticated))?;
+        if self.count(&self.places, all).is_err() {
+            self.unauthenticated.fetch_sub(1, Ordering::AcqRel);
+            return Err(Full::Connections(all));
+        }
+        self.sockets.fetch_add(1, Ordering::AcqRel);
+        let mut silent = self.silent.lock();
+        silent.last = silent.last.wrapping_add(1);
+        let login = Arc::new(LoginPermit {
+            permits: Arc::clone(self),
+            number: silent.last,
+            is_unauthenticated: AtomicBool::new(true),
+            is_silent: AtomicBool::new(true),
+            has_place: AtomicBool::new(true),
+            revoked: Notify::new(),
+        });
+        silent.clients.insert(login.number, Arc::downgrade(&login));
+        drop(silent);
+        Ok(SocketPermit { login })
+    }
+
+    /// Counts one up, for which others may have to make room.
+    fn count(&self, count: &AtomicUsize, limit: usize) -> Result<(), ()> {
+        loop {
+            let more = |count: usize| (count < limit).then(|| count.saturating_add(1));
+            if count.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok() {
+                return Ok(());
+            }
+            // Somebody else may take the place that this makes: then the next one makes another.
+            if limit == 0 || !self.make_room() {
+                return Err(());
+            }
+        }
+    }
+
+    /// Ends the connection that has said nothing for longest; `false` if there is none.
+    fn make_room(&self) -> bool {
+        loop {
+            let Some((_, oldest)) = self.silent.lock().clients.pop_first() else {
+                return false;
+            };
+            if let Some(oldest) = oldest.upgrade()
+                && oldest.is_silent.swap(false, Ordering::AcqRel)
+            {
+                oldest.give_place();
+                oldest.logged_in();
+                oldest.revoked.notify_one();
+                return true;
+            }
+        }
+    }
+
+    pub(super) fn has_no_sockets(&self) -> bool {
+        self.sockets.load(Ordering::Acquire) == 0
+    }
+
+    /// Waits until no socket is left.
+    pub(super) async fn all_gone(&self) {
+        loop {
+            let gone = self.socket_gone.notified();
+            if self.has_no_sockets() {
+                return;
+            }
+            gone.await;
+        }
+    }
+}
+
+impl Drop for SocketPermit {
+    fn drop(&mut self) {
+        self.login.identified();
+        self.login.logged_in();
+        self.login.give_place();
+        let permits = &self.login.permits;
+        if permits.sockets.fetch_sub(1, Ordering::AcqRel) == 1 {
+            permits.socket_gone.notify_waiters();
+        }
+    }
+}
+
+impl LoginPermit {
+    /// The client has sent its identification string: it makes no room for others.
+    pub(super) fn identified(&self) {
+        if self.is_silent.swap(false, Ordering::AcqRel) {
+            self.permits.silent.lock().clients.remove(&self.number);
+        }
+    }
+
+    /// Whether nobody knows yet that the client has identified itself.
+    pub(super) fn is_silent(&self) -> bool {
+        self.is_silent.load(Ordering::Acquire)
+    }
+
+    /// The client has logged in, or its socket is closed.
+    pub(super) fn logged_in(&self) {
+        if self.is_unauthenticated.swap(false, Ordering::AcqRel) {
+            self.permits.unauthenticated.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    fn give_place(&self) {
+        if self.has_place.swap(false, Ordering::AcqRel) {
+            self.permits.places.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Waits until the client has to make room for others.
+    pub(super) async fn revoked(&self) {
+        self.revoked.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    fn permits(max_connections: usize, max_unauthenticated: usize) -> (Arc<Permits>, Settings) {
+        let settings = Settings { max_connections, max_unauthenticated, ..Settings::default() };
+        (Arc::default(), settings)
+    }
+
+    fn is_revoked(permit: &SocketPermit) -> bool {
+        let revoked = pin!(permit.login.revoked());
+        revoked.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn the_oldest_that_has_said_nothing_makes_room() {
+        for (all, unauthenticated) in [(3, 100), (100, 3)] {
+            let (permits, settings) = permits(all, unauthenticated);
+            let mut held: Vec<_> = (0..3).map(|_| permits.take(&settings).unwrap()).collect();
+            held[0].login.identified();
+            held.push(permits.take(&settings).unwrap());
+            let revoked: Vec<_> = held.iter().map(is_revoked).collect();
+            assert_eq!(revoked, [false, true, false, false]);
+            held.push(permits.take(&settings).unwrap());
+            let revoked: Vec<_> = held.iter().map(is_revoked).collect();
+            assert_eq!(revoked, [false, false, true, false, false]);
+            for permit in &held {
+                permit.login.identified();
+            }
+            assert!(permits.take(&settings).is_err(), "all others have said something");
+            drop(held);
+            assert!(permits.has_no_sockets());
+            assert_eq!(permits.places.load(Ordering::Relaxed), 0);
+            assert_eq!(permits.unauthenticated.load(Ordering::Relaxed), 0);
+            assert!(permits.silent.lock().clients.is_empty());
+        }
+    }
+
+    #[test]
+    fn who_has_logged_in_counts_for_the_connections_only() {
+        let (permits, settings) = permits(2, 1);
+        let first = permits.take(&settings).unwrap();
+        first.login.identified();
+        assert_eq!(permits.take(&settings).unwrap_err(), Full::Unauthenticated(1));
+        first.login.logged_in();
+        let second = permits.take(&settings).unwrap();
+        second.login.identified();
+        second.login.logged_in();
+        assert_eq!(permits.take(&settings).unwrap_err(), Full::Connections(2));
+        drop(first);
+        assert!(permits.take(&settings).is_ok());
+    }
+
+    #[test]
+    fn a_limit_of_none_lets_nobody_in() {
+        let (permits, settings) = permits(0, 0);
+        assert!(permits.take(&settings).is_err());
+        assert!(permits.has_no_sockets());
+    }
+}
