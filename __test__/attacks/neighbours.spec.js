@@ -1,0 +1,87 @@
+'use strict';
+
+// One client that floods, and another that only wants an answer. Nothing is timed: what counts is how often
+// the neighbour is answered while the server works through one flood.
+
+const { startAttacked } = require('../support/floods.js');
+const { message, rawSession } = require('../support/raw_client.js');
+const {
+  channelData,
+  channelRequest,
+  extendedData,
+  globalRequest,
+} = require('../support/raw_session.js');
+
+const MESSAGES = 100_000;
+/**
+ * A turn of a connection is about a thousand messages (TURN_WORK of src/limits.rs), so the neighbour has a
+ * hundred turns, of which it may miss most on a busy machine. When one read could stop all others until its
+ * 8192 events were handled, it had a few.
+ */
+const ROUND_TRIPS = 20;
+const CHANNELS = 200;
+
+const IGNORE = Buffer.from([2, 0, 0, 0, 0]);
+/** What is answered when all before it has been worked through, and the number of the answer. */
+const LAST = { payload: globalRequest('last@example.com', true), answer: 82 };
+const LAST_BEFORE_LOGIN = { payload: message(5, 'ssh-userauth'), answer: 6 };
+
+async function openChannels(client) {
+  const channels = [];
+  for (let i = 0; i < CHANNELS; i++) channels.push(await client.open(i));
+  return channels;
+}
+
+const FLOODS = {
+  'requests without reply on many channels': {
+    async payloads(client) {
+      await client.login();
+      const channels = await openChannels(client);
+      return channels.flatMap((to) => Array(20).fill(channelRequest(to, 'env', false)));
+    },
+  },
+  'a byte of data in each message': {
+    async payloads(client) {
+      await client.login();
+      const channels = await openChannels(client);
+      return channels.flatMap((to) => [channelData(to, 'x'), extendedData(to, 'y')]);
+    },
+  },
+  'messages to ignore before the login, at LogLevel 3': {
+    settings: ['LogLevel=3'],
+    last: LAST_BEFORE_LOGIN,
+    async payloads(client) {
+      await client.handshake();
+      return [IGNORE];
+    },
+  },
+};
+
+describe('while one client floods, its neighbour is answered:', () => {
+  test.each(Object.keys(FLOODS))(
+    '%s',
+    async (name) => {
+      const { settings = [], last = LAST, payloads } = FLOODS[name];
+      const server = await startAttacked(...settings);
+      const neighbour = await rawSession(server.port).login();
+      await neighbour.ask();
+      const client = rawSession(server.port);
+      const block = await payloads(client);
+      const whole = Array(Math.ceil(MESSAGES / block.length))
+        .fill(block)
+        .flat();
+      void client.write(client.seal([...whole, last.payload]));
+      let goesOn = true;
+      const over = client.expect(last.answer).then(() => (goesOn = false));
+      let answers = 0;
+      while (goesOn) {
+        await neighbour.ask();
+        if (goesOn) answers++;
+      }
+      await over;
+      expect(answers).toBeGreaterThanOrEqual(ROUND_TRIPS);
+      expect(client.socket.destroyed).toBe(false);
+    },
+    120_000,
+  );
+});
