@@ -2,7 +2,15 @@
 
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 
-const create = () => new AsyncResource('SSHServerConnection');
+/**
+ * A resource that is only a context. It is told as destroyed at once, which changes nothing for those who run
+ * in it: who looks for handles that are still open (async_hooks, test runners) is to find none.
+ */
+function create(type = 'SSHServerConnection') {
+  const resource = new AsyncResource(type, { requireManualDestroy: true });
+  resource.emitDestroy();
+  return resource;
+}
 
 /** Whether a resource remembers what was entered in it. Node 24 gives it back as it was. */
 const REMEMBERS = (() => {
@@ -19,7 +27,7 @@ const REMEMBERS = (() => {
  * later events of its connection, and by those of no other. All start with that of `new sshserver()`.
  */
 class Contexts {
-  #base = new AsyncResource('SSHServer');
+  #base = create('SSHServer');
   #resources = new Map();
   #exists;
 
@@ -50,7 +58,7 @@ class Contexts {
   }
 
   #add(connection) {
-    const resource = this.#base.runInAsyncScope(create);
+    const resource = this.#base.runInAsyncScope(() => create());
     if (connection !== 0 && this.#exists(connection)) this.#resources.set(connection, resource);
     return resource;
   }

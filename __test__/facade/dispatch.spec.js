@@ -181,7 +181,7 @@ describe('a listener that throws or rejects', () => {
       e.success = 1;
     });
     native.events(
-      [17, 4, 1, 'u', 'ssh-connection', 'password', 'pw', null, 'password', '', ''],
+      [17, 4, 1, 'u', 'ssh-connection', 'password', 'pw', null, 'password', '', false, ''],
       [11, 5, 1, 2, 'shell', bytes('')],
     );
     expect(native.called('answerAuth')).toEqual([[4, false, false, 'password']]);
@@ -222,7 +222,20 @@ describe('listeners that return promises', () => {
     server.on('SSHUserAuthRequest', (e) => {
       e.availableMethods = 'publickey';
     });
-    native.events([17, 4, 1, 'u', 'ssh-connection', 'password', 'pw', null, 'password', '', '']);
+    native.events([
+      17,
+      4,
+      1,
+      'u',
+      'ssh-connection',
+      'password',
+      'pw',
+      null,
+      'password',
+      '',
+      false,
+      '',
+    ]);
     await turn();
     expect(native.called('answerAuth')).toEqual([]);
     gate.resolve();

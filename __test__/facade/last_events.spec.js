@@ -7,7 +7,7 @@ const { bytes, create, data } = require('./fake_server.js');
 const { deferred } = require('../support/waiting.js');
 
 const never = () => new Promise(() => {});
-const AUTH = ['u', 'ssh-connection', 'password', 'pw', null, 'password', '', ''];
+const AUTH = ['u', 'ssh-connection', 'password', 'pw', null, 'password', '', false, ''];
 
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] }));
 afterEach(() => jest.useRealTimers());
