@@ -304,9 +304,10 @@ pub const QUEUED_EVENT_COST: usize = 4 * 1024;
 /// its packets, a connection costs 80 MiB at most, whatever its client sends.
 pub const MAX_PINNED_BYTES: usize = 64 * 1024 * 1024;
 
-/// What an event counts for in [`MAX_PINNED_BYTES`] besides what it carries: the objects that stand for
-/// it in JavaScript.
-pub const PINNED_EVENT_COST: usize = 1024;
+/// What an event counts for in [`MAX_PINNED_BYTES`] besides what it carries: eight thousand may wait. The
+/// objects that stand for one in JavaScript take 600 bytes; the collector of garbage lets them grow to
+/// several times as much.
+pub const PINNED_EVENT_COST: usize = 8 * 1024;
 
 /// The longest value of a setting: a program that passes on what somebody else gave it keeps that
 /// in memory, and in each error.

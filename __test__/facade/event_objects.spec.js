@@ -10,7 +10,17 @@ const { bytes, create } = require('./fake_server.js');
 
 const TYPES = path.join(__dirname, '../../lib/events.d.ts');
 const KEY = bytes('a key');
-const AUTH = ['u', 'ssh-connection', 'publickey', 'YQ==', KEY, 'password', 'ssh-rsa', false, 'password'];
+const AUTH = [
+  'u',
+  'ssh-connection',
+  'publickey',
+  'YQ==',
+  KEY,
+  'password',
+  'ssh-rsa',
+  false,
+  'password',
+];
 
 /** One event of each name, with texts below and above the length that is made when it is read. */
 const samples = (text) => ({
