@@ -19,7 +19,8 @@ class ChannelStream extends Duplex {
   #core;
   #channel;
   #connection;
-  #owed = 0;
+  /** What has come and has not been reported as used. It is not the stream's own: it outlives it. */
+  #debt;
   /** EOF has come. */
   #ended = false;
   /** The channel is gone. */
@@ -41,6 +42,7 @@ class ChannelStream extends Duplex {
     this.#core = core;
     this.#channel = channel;
     this.#connection = connection;
+    this.#debt = core.debtOf(this, channel);
     // The first listener, so that it sees whether there is another one: a client that leaves must not end
     // a process that does not listen.
     this.on('error', (error) => {
@@ -50,11 +52,11 @@ class ChannelStream extends Duplex {
 
   /** Bytes from the peer, of which `toReport` have not been reported as consumed. */
   feed(bytes, toReport) {
+    this.#debt.bytes += toReport;
     if (this.destroyed || this.#ended) {
-      this.#report(toReport);
+      this.#settle();
       return;
     }
-    this.#owed += toReport;
     if (this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) this.#settle();
   }
 
@@ -144,14 +146,7 @@ class ChannelStream extends Duplex {
 
   /** Everything pushed so far counts as taken: Node asks for more only when its buffer has room. */
   #settle() {
-    const bytes = this.#owed;
-    this.#owed = 0;
-    this.#report(bytes);
-  }
-
-  #report(bytes) {
-    this.#core.consumed(this.#channel, bytes);
-    this.#core.flushSoon();
+    this.#core.settle(this.#debt);
   }
 
   #send(chunk, callback) {

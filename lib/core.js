@@ -70,6 +70,9 @@ class Core {
   /** What listeners run in. */
   contexts = new Contexts((connection) => this.#native.hasConnection(connection));
 
+  /** Streams that the program may drop: what such a one has not had read is given back. */
+  #dropped = new FinalizationRegistry((debt) => this.settle(debt));
+
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText, this.contexts);
     this.#dispatcher = new Dispatcher(this);
@@ -352,6 +355,22 @@ class Core {
     this.flushSoon();
   }
 
+  /** Reports what a stream owes. */
+  settle(debt) {
+    const { channel, bytes } = debt;
+    if (bytes === 0) return;
+    debt.bytes = 0;
+    this.consumed(channel, bytes);
+    this.flushSoon();
+  }
+
+  /** What a new stream of a channel owes, also when the program drops it. */
+  debtOf(stream, channel) {
+    const debt = { channel, bytes: 0 };
+    this.#dropped.register(stream, debt);
+    return debt;
+  }
+
   /** The stream of a channel; `make` builds it the first time. From then on its data goes there. */
   stream(channel, make) {
     const lane = this.#knownLane(channel);
@@ -415,6 +434,8 @@ class Core {
     lane.records = null;
     lane.stream = null;
     lane.texts = null;
+    // Nobody can ask for the stream of a channel that is gone.
+    this.consumed(lane.channel, lane.owed);
     lane.parked = null;
     lane.owed = 0;
   }

@@ -253,6 +253,15 @@ describe('the stream of a channel', () => {
     expect(native.totalConsumed(3)).toBe(23);
   });
 
+  test('data that is kept for a stream when the channel closes is given back', async () => {
+    const { server, native } = create(3);
+    server.on('SSHChannelRequest', (e) => (e.success = true));
+    server.on('SSHChannelRequested', () => new Promise(() => {}));
+    native.events([11, 1, 1, 3, 'exec', bytes('')], data(3, 'nobody wants it'), closed(3));
+    await turn();
+    expect(native.totalConsumed(3)).toBe(15);
+  });
+
   test('asked for by who refuses the channel, it ends', async () => {
     const { server, native } = create();
     let stream;

@@ -183,4 +183,30 @@ describe('in a process of its own', () => {
       });`;
     expect(await run(['--expose-gc'], source)).toBe('true true');
   });
+
+  test('a stream that nobody reads and nobody has any more owes nothing', async () => {
+    const source = `const { sshserver } = require('./index.js'); const { NativeServer } = require('./lib/native.js');
+      const server = new sshserver();
+      const native = NativeServer.last;
+      const length = 1 << 20;
+      const begin = (channel) => {
+        native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
+        native.channels.set(channel, [1, 'session', 0, true]);
+        const stream = server.getChannelStream(String(channel));
+        native.events([6, 1, channel, new Uint8Array(length), 0], [7, 1, channel], [5, 1, channel, false]);
+        return stream;
+      };
+      const turn = () => new Promise(setImmediate);
+      const kept = begin(2);
+      void begin(3);
+      const main = async () => {
+        for (let i = 0; i < 100 && native.totalConsumed(3) < length; i++) { await turn(); gc(); }
+        console.log(native.totalConsumed(2), native.totalConsumed(3) === length);
+        kept.destroy();
+        await turn();
+        console.log(native.totalConsumed(2) === length);
+      };
+      main();`;
+    expect(await run(['--expose-gc'], source)).toBe('0 true\ntrue');
+  });
 });
