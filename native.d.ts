@@ -124,6 +124,11 @@ export declare class NativeServer {
   reset(op: number): void
   /** Disconnects a client. */
   disconnect(op: number, connection: number): void
+  /**
+   * The program falls behind with the events of a connection, or does so no more; of one that is
+   * over there is nothing to pause.
+   */
+  pause(connection: number, paused: boolean): void
   /** Exchanges keys anew. */
   exchangeKeys(op: number, connection: number): void
   /** Opens a channel; the operation's value is its number. */
@@ -158,6 +163,12 @@ export declare class NativeServer {
  * `on-request`.
  */
 export declare function algorithms(): Array<Array<string>>
+
+/**
+ * How much of one connection may wait behind slow listeners, in bytes, and what an event counts for
+ * besides what it carries.
+ */
+export declare function backlogLimits(): Array<number>
 
 /** What to load: a store, and which of its certificates. Exactly one of the last three is there. */
 export interface CertificateRequest {

@@ -841,6 +841,7 @@ module.exports.NativeCertificate = nativeBinding.NativeCertificate
 module.exports.NativeDecoder = nativeBinding.NativeDecoder
 module.exports.NativeServer = nativeBinding.NativeServer
 module.exports.algorithms = nativeBinding.algorithms
+module.exports.backlogLimits = nativeBinding.backlogLimits
 module.exports.codePages = nativeBinding.codePages
 module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam

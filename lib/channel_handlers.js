@@ -179,7 +179,7 @@ class ChannelHandlers {
     const requested = new ChannelRequestedEvent(connectionId, channelId, requestType, packetB);
     const result = this.#listeners.fire(KIND.CHANNEL_REQUESTED, requested, connection);
     // A notice: its listener may last as long as the command it serves.
-    if (typeof result !== 'boolean') this.#dispatcher.serve(channel, connection, result);
+    if (typeof result !== 'boolean') this.#dispatcher.serve(channel, connection, result, packetB);
   }
 
   #tunnelRequested([question, connection, , direction, address, port]) {

@@ -1,10 +1,11 @@
 'use strict';
 
-const { NativeServer, errorText } = require('./native.js');
+const { NativeServer, errorText, backlogLimits } = require('./native.js');
 const { KIND } = require('./kinds.js');
 const { SSHServerError, toServerError } = require('./errors.js');
 const { Call, Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
+const { Backlog } = require('./backlog.js');
 const { Contexts } = require('./contexts.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
@@ -70,11 +71,18 @@ class Core {
   /** What listeners run in. */
   contexts = new Contexts((connection) => this.#native.hasConnection(connection));
 
+  /** What waits for listeners. */
+  backlog = new Backlog(
+    (connection) => this.#native.hasConnection(connection),
+    (connection, paused) => this.#native.pause(connection, paused),
+    backlogLimits(),
+  );
+
   /** Streams that the program may drop: what such a one has not had read is given back. */
   #dropped = new FinalizationRegistry((debt) => this.settle(debt));
 
   constructor(emitter) {
-    this.listeners = new Listeners(emitter, errorText, this.contexts);
+    this.listeners = new Listeners(emitter, errorText, this.contexts, this.backlog);
     this.#dispatcher = new Dispatcher(this);
     this.#native = new NativeServer(this.#wake);
     this.#updateHold();
@@ -449,6 +457,7 @@ class Core {
   connectionOver(connection) {
     this.#native.releaseConnection(connection);
     this.contexts.forget(connection);
+    this.backlog.forget(connection);
   }
 
   #knownLane(channel) {

@@ -106,10 +106,14 @@ class Dispatcher {
    * A listener of SSHChannelRequested serves the channel until `promise` (which never rejects) is done.
    * Nothing waits for it. Only data that no listener takes is kept meanwhile: it may ask for the stream.
    */
-  serve(channel, connection, promise) {
+  serve(channel, connection, promise, packet) {
     const lane = this.channelLane(channel, connection);
     lane.serving++;
+    // One may run as long as the channel; a client that goes on to make requests piles them up.
+    const { backlog } = this.#core;
+    const counted = lane.serving > 1 ? backlog.charge(connection, [packet]) : 0;
     promise.then(() => {
+      backlog.remove(connection, counted);
       lane.serving--;
       if (lane.serving > 0) return;
       this.#core.unpark(lane);
@@ -213,7 +217,7 @@ class Dispatcher {
         this.#connectionEvent(kind, fields[0], fields);
         break;
       default:
-        // These belong to no connection yet, or (Log) must never wait: nothing bounds their number.
+        // These belong to no connection yet, or (Log) must never wait; the backlog bounds their number.
         this.#connectionHandlers.run(kind, fields);
     }
   }
@@ -304,7 +308,12 @@ class Dispatcher {
   }
 
   #push(lane, kind, fields) {
-    lane.queue.push({ kind, fields });
+    if (kind === KIND.CHANNEL_READY_TO_SEND) {
+      if (lane.readyWaits) return;
+      lane.readyWaits = true;
+    }
+    const counted = this.#core.backlog.add(kind, lane.connection, fields);
+    lane.queue.push({ kind, fields, counted });
     if (!LAST.has(kind)) return;
     this.#end(lane);
     if (++this.#lastWaiting === 1) this.#core.holdChanged();
@@ -312,6 +321,8 @@ class Dispatcher {
 
   #shift(lane) {
     const event = lane.queue.shift();
+    if (event.kind === KIND.CHANNEL_READY_TO_SEND) lane.readyWaits = false;
+    if (event.counted > 0) this.#core.backlog.remove(lane.connection, event.counted);
     if (LAST.has(event.kind) && --this.#lastWaiting === 0) this.#core.holdChanged();
     return event;
   }

@@ -43,6 +43,8 @@ class ChannelLane extends Lane {
   owed = 0;
   /** EOF has come. */
   ended = false;
+  /** One SSHChannelReadyToSend waits in the queue: a second one would say nothing more. */
+  readyWaits = false;
 
   /** SSHChannelClosed has been reached: nothing comes after it. */
   closed = false;

@@ -30,6 +30,7 @@ class Listeners {
   #emitter;
   #errorText;
   #contexts;
+  #backlog;
   /** For each kind the listeners as they were after the last change; replaced, never altered, so a running event keeps its list. */
   #lists = EVENT_NAMES.map(() => NONE);
   #warned = new Set();
@@ -37,10 +38,11 @@ class Listeners {
   /** A listener of Connected is being called. */
   inConnected = false;
 
-  constructor(emitter, errorText, contexts) {
+  constructor(emitter, errorText, contexts, backlog) {
     this.#emitter = emitter;
     this.#errorText = errorText;
     this.#contexts = contexts;
+    this.#backlog = backlog;
   }
 
   has(kind) {
@@ -107,7 +109,10 @@ class Listeners {
         this.failed(kind, connection, error);
       }
     }
-    return pending === null ? ok : this.#settled(pending, ok, kind, connection);
+    if (pending === null) return ok;
+    const settled = this.#settled(pending, ok, kind, connection);
+    this.#backlog.hold(kind, connection, event, settled);
+    return settled;
   }
 
   /** A listener did something wrong: tells the Error listeners, never the process. */

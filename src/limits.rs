@@ -300,14 +300,21 @@ pub const QUEUED_EVENT_COST: usize = 4 * 1024;
 /// questions until they are answered, in bytes, with [`PINNED_EVENT_COST`] for each. With more its socket
 /// is not read, until half of it is gone. It is what 32 channels with full windows hold
 /// ([`receive_window`]). A client that sends one byte in each message would have 600 bytes kept for
-/// each byte of its window otherwise. With [`MAX_QUEUED_BYTES`], [`MAX_HELD_BYTES`] and the buffers of
-/// its packets, a connection costs 80 MiB at most, whatever its client sends.
+/// each byte of its window otherwise. With [`MAX_QUEUED_BYTES`], [`MAX_WAITING_BYTES`], [`MAX_HELD_BYTES`]
+/// and the buffers of its packets, a connection costs 84 MiB at most, whatever its client sends.
 pub const MAX_PINNED_BYTES: usize = 64 * 1024 * 1024;
 
 /// What an event counts for in [`MAX_PINNED_BYTES`] besides what it carries: eight thousand may wait. The
 /// objects that stand for one in JavaScript take 600 bytes; the collector of garbage lets them grow to
 /// several times as much.
 pub const PINNED_EVENT_COST: usize = 8 * 1024;
+
+/// Events of one connection that wait behind slow listeners, in bytes, with [`QUEUED_EVENT_COST`] for each
+/// besides its text: the facade counts them once JavaScript has taken them. With more its socket is not
+/// read, until half of it is gone. That is 1024 events; a client that sends packets as fast as it can has
+/// as many lines logged, and a listener of `Log` or `SSHStatus` that writes each to a database would have
+/// all of them wait in memory. A login logs about 50.
+pub const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
 /// The longest value of a setting: a program that passes on what somebody else gave it keeps that
 /// in memory, and in each error.

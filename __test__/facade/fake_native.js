@@ -183,6 +183,7 @@ for (const name of [
   'answerConnected',
   'answerTunnel',
   'consumed',
+  'pause',
   'releaseChannel',
   'releaseConnection',
   'setPrompts',
@@ -279,6 +280,8 @@ module.exports = {
   NativeServer,
   NativeCertificate,
   nativeError,
+  /** 64 events without text. */
+  backlogLimits: () => [64 * 1024, 1024],
   errorText: (code) => TEXTS[code] ?? `error ${code}`,
   getSshParam: (payload, field) => {
     if (field === 'bad') throw nativeError(1299, 'no such field');

@@ -1,8 +1,9 @@
 'use strict';
 
 // The server that is attacked, in a process of its own so that its memory and its time are its own: node
-// --expose-gc attack_server.js [echo] SETTING... Everybody gets in and gets channels, requests are granted,
-// data is taken and, for `echo`, sent back. Tells its port, and its memory when it is asked.
+// --expose-gc attack_server.js [echo] [stuck] SETTING... Everybody gets in and gets channels, requests are
+// granted, data is taken and, for `echo`, sent back; for `stuck`, no listener of Log ever settles. Tells its
+// port, and its memory, how many lines it has logged and how many clients have left when it is asked.
 
 const { createOwnServer } = require('./own_server.js');
 const { turn } = require('./waiting.js');
@@ -11,7 +12,8 @@ const server = createOwnServer();
 
 async function main(words) {
   const echoes = words.includes('echo');
-  for (const word of words) if (word !== 'echo') await server.config(word);
+  const stuck = words.includes('stuck');
+  for (const word of words) if (word.includes('=')) await server.config(word);
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = true));
   server.on('SSHChannelDataIn', (e) =>
@@ -19,7 +21,13 @@ async function main(words) {
   );
   // Who leaves has its last sends fail, and nobody is to hear of it here.
   server.on('Error', () => {});
-  server.on('Log', () => {});
+  // What never settles and is kept is what waits: a program's queue of lines to be written, say.
+  const lines = [];
+  server.on('Log', (e) =>
+    stuck ? new Promise((resolve) => lines.push({ e, resolve })) : undefined,
+  );
+  let left = 0;
+  server.on('Disconnected', () => void left++);
   await server.startListening();
   process.send({ port: server.getLocalPort() });
   process.on('message', async () => {
@@ -27,7 +35,7 @@ async function main(words) {
       globalThis.gc();
       await turn();
     }
-    process.send({ rss: process.memoryUsage().rss });
+    process.send({ rss: process.memoryUsage().rss, lines: lines.length, left });
   });
 }
 

@@ -9,8 +9,9 @@ const { startScript } = require('./programs.js');
 async function startAttacked(...settings) {
   const program = startScript('attack_server.js', settings, { flags: ['--expose-gc'] });
   const { port } = await program.message();
-  const memory = async () => (await program.ask('memory')).rss;
-  return { port, memory, end: program.end };
+  const state = () => program.ask('state');
+  const memory = async () => (await state()).rss;
+  return { port, memory, state, end: program.end };
 }
 
 /** A server that has taken nothing for so long is taken for one that reads no more. */

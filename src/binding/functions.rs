@@ -7,6 +7,7 @@ use super::codepage::CodePage;
 use super::errors;
 use super::ssh_param;
 use crate::crypto;
+use crate::limits::{MAX_WAITING_BYTES, QUEUED_EVENT_COST};
 
 /// Reads a field of a payload as text.
 #[napi]
@@ -39,6 +40,16 @@ pub fn set_ssh_param(
 #[napi]
 pub fn error_text(code: u32) -> String {
     errors::text(code)
+}
+
+/// How much of one connection may wait behind slow listeners, in bytes, and what an event counts for
+/// besides what it carries.
+#[napi]
+pub fn backlog_limits() -> Vec<u32> {
+    [MAX_WAITING_BYTES, QUEUED_EVENT_COST]
+        .iter()
+        .map(|&limit| u32::try_from(limit).unwrap_or(u32::MAX))
+        .collect()
 }
 
 /// Every documented code page: its number, its name, and `yes` if it is supported, else `no`.

@@ -368,6 +368,15 @@ impl NativeServer {
         Ok(())
     }
 
+    /// The program falls behind with the events of a connection, or does so no more; of one that is
+    /// over there is nothing to pause.
+    #[napi]
+    pub fn pause(&self, connection: f64, paused: bool) {
+        if let Ok(connection) = self.connection(connection) {
+            connection.pause(paused);
+        }
+    }
+
     /// Exchanges keys anew.
     #[napi]
     pub fn exchange_keys(&self, op: f64, connection: f64) -> napi::Result<(), String> {
