@@ -53,11 +53,9 @@ class ChannelStream extends Duplex {
   /** Bytes from the peer, of which `toReport` have not been reported as consumed. */
   feed(bytes, toReport) {
     this.#debt.bytes += toReport;
-    if (this.destroyed || this.#ended) {
-      this.#settle();
-      return;
-    }
-    if (this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) this.#settle();
+    if (!this.destroyed && !this.#ended)
+      this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    this.#settle();
   }
 
   /** EOF has come. */
@@ -84,15 +82,15 @@ class ChannelStream extends Duplex {
   /** As the stream is read, that is where its end is noticed which is no EOF. */
   read(size) {
     const chunk = super.read(size);
+    if (chunk !== null) this.#settle();
     // Not before the reader has the chunk.
     if (this.#last !== undefined && !this.#ended && this.readableLength === 0)
       process.nextTick(() => this.#destroyNow());
     return chunk;
   }
 
-  _read() {
-    this.#settle();
-  }
+  /** The data comes by itself, as far as the window allows. */
+  _read() {}
 
   _write(chunk, encoding, callback) {
     this.#send(chunk, callback);
@@ -144,9 +142,12 @@ class ChannelStream extends Duplex {
     this.destroy(this.#last ?? this.#failedWrite?.error);
   }
 
-  /** Everything pushed so far counts as taken: Node asks for more only when its buffer has room. */
+  /**
+   * What the reader has taken is used. What waits in the stream is not: a client that sends one byte in each
+   * message would have it hold tens of thousands of buffers.
+   */
   #settle() {
-    this.#core.settle(this.#debt);
+    this.#core.settle(this.#debt, this.destroyed ? 0 : this.readableLength);
   }
 
   #send(chunk, callback) {

@@ -363,12 +363,12 @@ class Core {
     this.flushSoon();
   }
 
-  /** Reports what a stream owes. */
-  settle(debt) {
-    const { channel, bytes } = debt;
-    if (bytes === 0) return;
-    debt.bytes = 0;
-    this.consumed(channel, bytes);
+  /** Reports what a stream owes, but for what is still unread in it. */
+  settle(debt, unread = 0) {
+    const bytes = debt.bytes - unread;
+    if (bytes <= 0) return;
+    debt.bytes = unread;
+    this.consumed(debt.channel, bytes);
     this.flushSoon();
   }
 
