@@ -14,6 +14,7 @@ const listening = e2e('sockets_listening');
 const lists = e2e('algorithm_lists');
 const settings = e2e('settings');
 const log = e2e('log');
+const documented = e2e('documented_values');
 
 const namesOf = (id) => {
   const { items, extensions } = groups.find((group) => group.id === id);
@@ -66,6 +67,42 @@ const valuesOf = (field, proofs, separator = ' = ') =>
     Object.entries(proofs).map(([value, proof]) => [`${field}${separator}${value}`, proof]),
   );
 const same = (field, values, proof, separator) => valuesOf(field, each(values, proof), separator);
+
+/** The defaults and examples of settings and properties, which need no more than to be taken. */
+const TAKEN = {
+  KeyRenegotiationThreshold: ['1073741824', '524288000'],
+  ServerSSHVersionString: ['SSH-2.0-IPWorks SSH Daemon 2022'],
+  SSHKeepAliveCountMax: ['5'],
+  SSHKeepAliveInterval: ['0'],
+  SSHVersionPattern: ['*SSH-1.99-*,*SSH-2.0-*', '*SSH-1.99-*,*SSH-2.0-*,*SSH-2.99-*'],
+  AllowedClients: ['*'],
+  DefaultConnectionTimeout: ['0'],
+  KeepAliveInterval: ['1000'],
+  KeepAliveTime: ['7200000'],
+  MaxConnections: ['1000', '1024', '100000'],
+};
+const TAKEN_BY_PROPERTIES = {
+  ConnectionBacklog: ['5'],
+  DefaultAuthMethods: [
+    'password,publickey',
+    'none',
+    'password',
+    'publickey',
+    'keyboard-interactive',
+  ],
+  DefaultIdleTimeout: ['0'],
+  DefaultTimeout: ['60', '0'],
+  LocalPort: ['22', '0'],
+};
+const isNumber = (value) => /^\d+$/.test(value);
+const taken = Object.entries(TAKEN).map(([name, values]) =>
+  same(name, values, (value) => documented(`the setting ${name}=${value}`)),
+);
+const takenByProperties = Object.entries(TAKEN_BY_PROPERTIES).map(([name, values]) =>
+  same(name, values, (value) =>
+    documented(`the property ${name}: ${isNumber(value) ? value : JSON.stringify(value)}`),
+  ),
+);
 
 const tunnels = e2e('event_fields')(
   'tunnels > SSHTunnelRequested and SSHTunnelClosed: connection, direction, address and port',
@@ -142,6 +179,7 @@ const values = {
     1: listening('UseIPv6 > 1: IPv6 only'),
     2: listening('UseIPv6 > 2: both, on one port, and each client has its own address'),
   }),
+  ...Object.assign({}, ...taken, ...takenByProperties),
   ...valuesOf('a boolean setting', {
     ...each(['True', '1', 'Yes'], (value) =>
       settings(`config() > a boolean is set by ${value} in any case, and reads as True`),
