@@ -337,9 +337,10 @@ export class sshserver extends EventEmitter {
    * - `AltSSHCertCount` (0 to 256, default 0): how many there are. More of them are empty ones, fewer drop the last.
    * - `AltSSHCertStoreType[i]`, `AltSSHCertStore[i]`, `AltSSHCertStorePassword[i]`: the store of each, as for
    *   Certificate; a store of text has its lines.
-   * - `AltSSHCertSubject[i]`: which certificate of the store; `*` is the first, and `""` takes the key away. To be set
-   *   last: it has the certificate loaded, on another thread. Resolves when that is done and startListening waits
-   *   for it; rejects with 1301 if it cannot be loaded or has no private key, and keeps the key of before.
+   * - `AltSSHCertSubject[i]`: which certificate of the store, as for Certificate; `*` is the first, and `""` takes the
+   *   key away. To be set last: it has the certificate loaded, on another thread. Resolves when that is done and
+   *   startListening waits for it; rejects with 1301 if it cannot be loaded or has no private key, and keeps the key of
+   *   before.
    *
    * **Versions.** `ServerSSHVersionString` (default `SSH-2.0-sshserver_` and the version) is what new clients are told:
    * `SSH-2.0-` and at most 245 printable characters. `ClientSSHVersionString[id]` (to be read) is what a client has

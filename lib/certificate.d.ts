@@ -84,6 +84,11 @@ export class Certificate {
    * Opens a store (a file name, or the content as text or bytes, as the type says) and takes the certificate
    * whose subject is or contains `subject`; `"*"` is the first. This blocks: see Certificate.load.
    *
+   * Subjects are compared by their fields ("CN=www.server.com, O=Example"). Spaces around commas and `=`, the order
+   * of the fields, quotes and the case of letters do not count; a value with a comma is quoted or has `\,` for it.
+   * `ST` is `S` and `emailAddress` is `E`, as RFC 4514 and OpenSSL write them. The certificate with the same fields
+   * comes first, then one that has all of them among others, then one whose text contains the subject.
+   *
    * `configurationString` holds lines of NAME=VALUE. `Thumbprint` (MD5, SHA-1 or SHA-256, of the certificate or, for a
    * key without one, its fingerprint) selects instead of `subject`; `KeyPassword` (an extension) is the password of the
    * private key where it is not `storePassword`; PersistPFXKey and UseInternalSecurityAPI are accepted and change nothing.
@@ -253,7 +258,7 @@ export class Certificate {
   get storeType(): CertStoreTypes;
   set storeType(value: CertStoreTypes);
 
-  /** The subject. Setting it searches the store (exactly, then as a part; "*" is any) and loads what is found; when nothing is found it becomes "". Throws if the store cannot be opened. Default "". */
+  /** The subject. Setting it searches the store (exactly, then as a part, by its fields; "*" is any) and loads what is found; when nothing is found it becomes "". Throws if the store cannot be opened. Default "". */
   getSubject(): string;
   /** See getSubject. */
   setSubject(subject: string): void;

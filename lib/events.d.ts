@@ -22,7 +22,7 @@ export interface SSHServerConnectedEvent {
   set certStore(store: string | Uint8Array);
   /** The password of the store. Starts as `""`. */
   certPassword: string;
-  /** Which certificate of the store; `"*"` is the first. Starts as `""`. */
+  /** Which certificate of the store, as for Certificate; `"*"` is the first. Starts as `""`. */
   certSubject: string;
 }
 

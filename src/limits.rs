@@ -279,6 +279,10 @@ pub const MAX_DEAREST_DERIVATIONS: u64 = 4;
 /// chains are put together by comparing each with each.
 pub const MAX_STORE_ENTRIES: usize = 512;
 
+/// Fields of the subject that a program names a certificate by; real ones have less than twenty. They are
+/// looked for in every certificate of the store: a text of a megabyte would be cut into hundreds of thousands.
+pub const MAX_NAME_FIELDS: usize = 256;
+
 /// The salt of a key file's derivation; programs write 8 to 64 bytes. A megabyte of it, hashed for
 /// each block, would cost more than the iterations that are counted.
 pub const MAX_SALT_LEN: usize = 1024;

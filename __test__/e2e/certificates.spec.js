@@ -4,6 +4,7 @@
 // of file, with a client that says which key it saw.
 
 const fs = require('node:fs');
+const path = require('node:path');
 const { createHash } = require('node:crypto');
 const { Certificate, CertStoreTypes } = require('../../index.js');
 const { createServer, startCommandServer } = require('../support/server.js');
@@ -57,6 +58,53 @@ describe.each(USED)('%s', (name, fileType, blobType, password, algorithm, subjec
       });
     });
     expect(await hostKeyOf(third, [algorithm])).toBe(expected.get(name));
+  });
+});
+
+describe('a subject is compared by its fields', () => {
+  const STORE = path.join(__dirname, '../../tests/vectors/keys/chain-then-key-ecdsa-256.pem');
+  const SUBJECT =
+    'CN=host.example.com, O="Example, Inc.", OU=Test, L=Mitte, S=Berlin, C=DE, E=admin@example.com';
+  const { cstPEMKeyFile } = CertStoreTypes;
+
+  test.each([
+    ['written as it is read', SUBJECT],
+    ['without spaces', SUBJECT.replaceAll(', ', ',').replace('Example,Inc', 'Example, Inc')],
+    [
+      'in another order, as openssl prints it',
+      'C = DE, ST = Berlin, L = Mitte, O = "Example, Inc.", OU = Test, CN = host.example.com, emailAddress = admin@example.com',
+    ],
+    [
+      'with quotes, and fields in small letters',
+      'ou="Test", o="Example, Inc.", cn="host.example.com"',
+    ],
+    ['with backslashes', 'O=Example\\, Inc.,CN=host.example.com'],
+  ])('%s', async (_, subject) => {
+    const certificate = new Certificate(cstPEMKeyFile, STORE, '', subject);
+    expect(certificate.subject).toBe(SUBJECT);
+    const empty = new Certificate();
+    empty.storeType = cstPEMKeyFile;
+    empty.store = STORE;
+    empty.subject = subject;
+    expect(empty.subject).toBe(SUBJECT);
+
+    const own = Buffer.from(certificate.fingerprintSHA256.replaceAll(':', ''), 'hex');
+    const fingerprint = own.toString('base64').replace(/=+$/, '');
+    const alternative = await startCommandServer(async (it) => {
+      await it.config('AltSSHCertCount=1');
+      await it.config(`AltSSHCertStoreType[0]=${cstPEMKeyFile}`);
+      await it.config(`AltSSHCertStore[0]=${STORE}`);
+      await it.config(`AltSSHCertSubject[0]=${subject}`);
+    });
+    expect(await hostKeyOf(alternative, ['ecdsa-sha2-nistp256'])).toBe(fingerprint);
+    const connected = await startCommandServer((it) => {
+      it.on('Connected', (e) => {
+        e.certStoreType = cstPEMKeyFile;
+        e.certStore = STORE;
+        e.certSubject = subject;
+      });
+    });
+    expect(await hostKeyOf(connected, ['ecdsa-sha2-nistp256'])).toBe(fingerprint);
   });
 });
 

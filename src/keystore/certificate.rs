@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::contents::{Contents, Entry, EntryKey};
 use super::detect::{self, Unread};
+use super::distinguished_name::DistinguishedName;
 use super::public_key::PublicKey;
 use super::store_type::{Source, StoreType};
 use super::x509::{X509, usage_text};
@@ -70,9 +71,9 @@ pub struct Certificate {
 /// Which certificate of a store is wanted.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
-    /// The one with this subject: exactly, or else the first that contains it, whatever the case
-    /// of its letters; or the one that the store has under this name. "*" and "" are the first
-    /// with a private key, or else the first.
+    /// The one with this subject, compared by its fields: exactly, or else the first that contains
+    /// them or the text, whatever the case of its letters; or the one that the store has under this
+    /// name. "*" and "" are the first with a private key, or else the first.
     Subject(&'a str),
     /// The one with this MD5, SHA-1 or SHA-256 thumbprint in hexadecimal digits; a key without a
     /// certificate has its fingerprints instead.
@@ -188,8 +189,8 @@ pub(super) fn select<'a>(
     let (with_key, without): (Vec<_>, Vec<_>) =
         contents.entries.iter().partition(|entry| entry.has_private_key());
     let ordered = || with_key.iter().chain(&without).copied();
-    let by_subject = |is_wanted: &dyn Fn(&str) -> bool| {
-        let is_wanted = |each: &X509| is_wanted(&each.subject());
+    let by_subject = |is_wanted: &dyn Fn(&DistinguishedName) -> bool| {
+        let is_wanted = |each: &X509| is_wanted(&each.subject_name());
         let own = ordered().find(|entry| entry.certificate().is_some_and(is_wanted));
         let of_chain = || ordered().flat_map(|entry| &entry.certificates).find(|it| is_wanted(it));
         own.map(Selection::of).or_else(|| {
@@ -198,8 +199,21 @@ pub(super) fn select<'a>(
         })
     };
     let lower = subject.to_lowercase();
-    by_subject(&|each| each == subject)
-        .or_else(|| by_subject(&|each| each.to_lowercase().contains(&lower)))
+    // names with the same fields in another order are rare, but the text of a subject is always its own
+    by_subject(&|each| each.to_string() == subject)
+        .or_else(|| {
+            let wanted = DistinguishedName::parse(subject)?;
+            let (exactly, folded) = (wanted.fields(), wanted.folded());
+            by_subject(&|each| each.fields() == exactly)
+                .or_else(|| by_subject(&|each| each.folded() == folded))
+                .or_else(|| by_subject(&|each| each.folded().contain(&folded)))
+                // a value may be part of one
+                .or_else(|| {
+                    let part = wanted.to_string().to_lowercase();
+                    by_subject(&|each| each.to_string().to_lowercase().contains(&part))
+                })
+        })
+        .or_else(|| by_subject(&|each| each.to_string().to_lowercase().contains(&lower)))
         .or_else(|| {
             let named = ordered().find(|entry| entry.name.as_deref() == Some(subject));
             named.map(Selection::of)

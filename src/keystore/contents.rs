@@ -111,8 +111,9 @@ impl Contents {
         }
         for entry in &mut entries {
             while let Some(last) = entry.certificates.last() {
-                let issuer = last.issuer();
-                let Some(at) = rest.iter().position(|each| each.subject() == issuer) else {
+                let issuer = last.issuer_name().folded();
+                let is_issuer = |each: &X509| each.subject_name().folded() == issuer;
+                let Some(at) = rest.iter().position(is_issuer) else {
                     break;
                 };
                 entry.certificates.push(rest.remove(at));

@@ -11,6 +11,7 @@ mod cipher;
 mod contents;
 mod der_key;
 mod detect;
+mod distinguished_name;
 mod dropbear;
 mod elements;
 mod error;

@@ -2,15 +2,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use der::asn1::ObjectIdentifier;
+use der::asn1::{Any, ObjectIdentifier};
 use der::{Decode, Encode, Tag, Tagged};
-use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, SubjectAltName};
-use x509_cert::name::Name;
 use x509_cert::time::Time;
 use zeroize::Zeroizing;
 
+use super::distinguished_name::DistinguishedName;
 use super::public_key::PublicKey;
 use super::{KeystoreError, hex};
 
@@ -57,12 +56,22 @@ impl X509 {
 
     /// The subject, "CN=..., O=...".
     pub fn subject(&self) -> String {
-        name_text(self.parsed.tbs_certificate().subject())
+        self.subject_name().to_string()
     }
 
     /// The issuer, in the form of the subject.
     pub fn issuer(&self) -> String {
-        name_text(self.parsed.tbs_certificate().issuer())
+        self.issuer_name().to_string()
+    }
+
+    /// The fields of the subject.
+    pub(super) fn subject_name(&self) -> DistinguishedName {
+        DistinguishedName::of(self.parsed.tbs_certificate().subject())
+    }
+
+    /// The fields of the issuer.
+    pub(super) fn issuer_name(&self) -> DistinguishedName {
+        DistinguishedName::of(self.parsed.tbs_certificate().issuer())
     }
 
     pub(super) fn effective_date(&self) -> String {
@@ -197,54 +206,9 @@ fn date_text(time: &Time) -> String {
     )
 }
 
-/// The documented fields, in their documented order.
-const FIELDS: &[&str] = &["CN", "O", "OU", "L", "S", "C", "E"];
-
-/// The documented fields first, with the documentation's "S" and "E" for what RFC 4514 names otherwise;
-/// the rest, and fields of one name, as in RFC 4514 section 2.1: the last relative name comes first.
-fn name_text(name: &Name) -> String {
-    let mut relative_names: Vec<String> = name
-        .iter_rdn()
-        .map(|relative| {
-            let attributes: Vec<String> = relative.iter().map(attribute_text).collect();
-            attributes.join(" + ")
-        })
-        .collect();
-    relative_names.reverse();
-    // a stable sort
-    relative_names.sort_by_key(|text| {
-        let field = text.split_once('=').map_or(text.as_str(), |(field, _)| field);
-        FIELDS.iter().position(|name| *name == field).unwrap_or(FIELDS.len())
-    });
-    relative_names.join(", ")
-}
-
-fn attribute_text(attribute: &AttributeTypeAndValue) -> String {
-    let oid = attribute.oid.to_string();
-    let name = match oid.as_str() {
-        "2.5.4.3" => "CN",
-        "2.5.4.4" => "SN",
-        "2.5.4.5" => "SERIALNUMBER",
-        "2.5.4.6" => "C",
-        "2.5.4.7" => "L",
-        "2.5.4.8" => "S",
-        "2.5.4.9" => "STREET",
-        "2.5.4.10" => "O",
-        "2.5.4.11" => "OU",
-        "2.5.4.12" => "T",
-        "2.5.4.42" => "G",
-        "0.9.2342.19200300.100.1.1" => "UID",
-        "0.9.2342.19200300.100.1.25" => "DC",
-        "1.2.840.113549.1.9.1" => "E",
-        other => other,
-    };
-    let value = string_text(attribute.value.tag(), attribute.value.value())
-        .unwrap_or_else(|| format!("#{}", hex::encode(attribute.value.value())));
-    format!("{name}={}", quoted(&value))
-}
-
 /// The string types of X.690 that names use.
-fn string_text(tag: Tag, value: &[u8]) -> Option<String> {
+pub(super) fn string_text(text: &Any) -> Option<String> {
+    let (tag, value) = (text.tag(), text.value());
     if matches!(tag, Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString) {
         std::str::from_utf8(value).ok().map(ToOwned::to_owned)
     } else if tag == Tag::TeletexString {
@@ -258,16 +222,6 @@ fn string_text(tag: Tag, value: &[u8]) -> Option<String> {
         String::from_utf16(&units).ok()
     } else {
         None
-    }
-}
-
-/// A value in quotes if it has a comma or another character with a meaning in a list of names.
-fn quoted(value: &str) -> String {
-    let special = [',', '+', '=', '"', '<', '>', '#', ';', '\\', '\r', '\n'];
-    if value.contains(special) || value != value.trim() || value.is_empty() {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
     }
 }
 
@@ -286,11 +240,9 @@ fn general_name_text(name: &GeneralName) -> Option<String> {
                 hex::encode(bytes)
             }
         }
-        GeneralName::DirectoryName(name) => list_item(&name_text(name)),
+        GeneralName::DirectoryName(name) => list_item(&DistinguishedName::of(name).to_string()),
         GeneralName::RegisteredId(oid) => oid.to_string(),
-        GeneralName::OtherName(other) => {
-            list_item(&string_text(other.value.tag(), other.value.value())?)
-        }
+        GeneralName::OtherName(other) => list_item(&string_text(&other.value)?),
         GeneralName::EdiPartyName(_) => return None,
     })
 }

@@ -138,6 +138,41 @@ fn subjects_select_as_documented() {
     assert_eq!(chosen("CN=nobody"), Err(KeystoreError::NoMatchingSubject));
 }
 
+/// How a subject is written makes no difference: spaces, order, quotes, and the names of its fields.
+#[test]
+fn subjects_are_compared_by_their_fields() {
+    let contents = parse(&read("chain-then-key-ecdsa-256.pem"), "").unwrap();
+    let chosen = |subject: &str| {
+        select(&contents, subject).map(|found| found.certificate.map(X509::subject).unwrap())
+    };
+    let host = chosen("*").unwrap();
+    let written = r#"CN=host.example.com, O="Example, Inc.", OU=Test, L=Mitte, S=Berlin, C=DE, E=admin@example.com"#;
+    assert_eq!(host, written);
+    for way in [
+        written,
+        r#"C=DE,ST=Berlin,L=Mitte,O="Example, Inc.",OU=Test,CN=host.example.com,E=admin@example.com"#,
+        // as openssl prints it
+        r#"C = DE, ST = Berlin, L = Mitte, O = "Example, Inc.", OU = Test, CN = host.example.com, emailAddress = admin@example.com"#,
+        // as RFC 4514 has it
+        r"1.2.840.113549.1.9.1=admin@example.com,CN=host.example.com,OU=Test,O=Example\, Inc.,L=Mitte,ST=Berlin,C=DE",
+        "ou=test, cn=HOST.example.com",
+        "CN = host.example.com",
+        r#"L="Mitte",CN="host.example.com""#,
+        // a part of a value, the last one
+        r#"o = "Example, Inc.",cn=host.example.com, OU=T"#,
+    ] {
+        assert_eq!(chosen(way).as_ref(), Ok(&host), "{way}");
+    }
+    for other in [
+        "CN=host.example.com, C=US",
+        "O=host.example.com",
+        "OU=Test, OU=Test",
+        "CN=host.example.com,",
+    ] {
+        assert_eq!(chosen(other), Err(KeystoreError::NoMatchingSubject), "{other}");
+    }
+}
+
 #[test]
 fn a_bare_key_has_no_subject_to_match() {
     let contents = parse(&read("openssh-ed25519"), "").unwrap();
