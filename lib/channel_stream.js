@@ -83,6 +83,8 @@ class ChannelStream extends Duplex {
   read(size) {
     const chunk = super.read(size);
     if (chunk !== null) this.#settle();
+    // Who wants more at once than the window has gets it only if what has come counts as used.
+    else if (size > this.readableLength) this.#core.settle(this.#debt);
     // Not before the reader has the chunk.
     if (this.#last !== undefined && !this.#ended && this.readableLength === 0)
       process.nextTick(() => this.#destroyNow());

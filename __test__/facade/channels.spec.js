@@ -286,6 +286,26 @@ describe('the stream of a channel', () => {
     expect(() => server.getChannelStream('3')).toThrow(expect.objectContaining({ code: 126 }));
   });
 
+  test('reading: who wants more at once than the window has gets it', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    const piece = 'x'.repeat(50000);
+    native.events(data(3, piece));
+    await turn();
+    expect(native.totalConsumed(3)).toBe(0);
+    // The client, whose window is full, sends more only when it opens.
+    for (let sent = 50000; sent < 200000; sent += 50000) {
+      expect(stream.read(200000)).toBe(null);
+      await turn();
+      expect(native.totalConsumed(3)).toBe(sent);
+      native.events(data(3, piece));
+      await turn();
+    }
+    expect(stream.read(200000)).toHaveLength(200000);
+    await turn();
+    expect(native.totalConsumed(3)).toBe(200000);
+  });
+
   test('reading: the window re-opens as bytes are taken', async () => {
     const { server, native } = create(3);
     const stream = server.getChannelStream('3');
