@@ -48,6 +48,7 @@ pub(super) struct LoginPermit {
     is_unauthenticated: AtomicBool,
     is_silent: AtomicBool,
     has_place: AtomicBool,
+    has_made_room: AtomicBool,
     revoked: Notify,
 }
 
@@ -89,6 +90,7 @@ impl Permits {
             is_unauthenticated: AtomicBool::new(true),
             is_silent: AtomicBool::new(true),
             has_place: AtomicBool::new(true),
+            has_made_room: AtomicBool::new(false),
             revoked: Notify::new(),
         });
         silent.clients.insert(login.number, Arc::downgrade(&login));
@@ -121,6 +123,7 @@ impl Permits {
             {
                 oldest.give_place();
                 oldest.logged_in();
+                oldest.has_made_room.store(true, Ordering::Release);
                 oldest.revoked.notify_one();
                 return true;
             }
@@ -184,6 +187,11 @@ impl LoginPermit {
     /// Waits until the client has to make room for others.
     pub(super) async fn revoked(&self) {
         self.revoked.notified().await;
+    }
+
+    /// Whether the client had to.
+    pub(super) fn has_made_room(&self) -> bool {
+        self.has_made_room.load(Ordering::Acquire)
     }
 }
 

@@ -38,6 +38,10 @@ impl ConnectionHandle {
                 // The socket knows better why the client is gone.
                 (Some(ConnectionEnd::Engine(Error::Closed(Closed::PeerGone))), Some(end)) => end,
                 (Some(end), _) | (None, Some(end)) => end,
+                // Before there was an engine, while the program was asked about the connection.
+                (None, None) if self.login.has_made_room() => {
+                    ConnectionEnd::Engine(Error::Closed(Closed::MadeRoom))
+                }
                 (None, None) => ConnectionEnd::Panicked,
             };
             let channels = std::mem::take(&mut core.channels);
