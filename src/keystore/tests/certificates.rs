@@ -167,7 +167,7 @@ fn subjects_are_compared_by_their_fields() {
         "CN=host.example.com, C=US",
         "O=host.example.com",
         "OU=Test, OU=Test",
-        "CN=host.example.com,",
+        "CN=host.example.com,,",
     ] {
         assert_eq!(chosen(other), Err(KeystoreError::NoMatchingSubject), "{other}");
     }
