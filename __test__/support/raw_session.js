@@ -32,8 +32,12 @@ class RawSession {
   #in = plain;
   #out = plain;
   #service = false;
+  #theirs;
+  #sessionId;
+  #user;
 
-  constructor(port) {
+  constructor(port, user = 'raw') {
+    this.#user = user;
     this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
     this.socket.on('error', () => {}); // a reset is an end too
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
@@ -112,7 +116,12 @@ class RawSession {
   /** `lists` are in place of those of kexInit. */
   async handshake(lists = {}) {
     await this.write(`${VERSION}\r\n`);
-    const theirs = await this.#line();
+    this.#theirs = await this.#line();
+    return this.exchangeKeys(lists);
+  }
+
+  /** A key exchange, the first one or another. */
+  async exchangeKeys(lists = {}) {
     const cipher = 'aes128-gcm@openssh.com';
     const init = kexInit({ cipherIn: cipher, cipherOut: cipher, ...lists });
     await this.send(init);
@@ -127,11 +136,13 @@ class RawSession {
     const secret = mpint(diffieHellman({ privateKey, publicKey: serverKey }));
     // RFC 5656 section 4, with the points of RFC 8731.
     const hash = sha256(
-      ...[VERSION, theirs, init, serverInit, hostKey, point, serverPoint].map(string),
+      ...[VERSION, this.#theirs, init, serverInit, hostKey, point, serverPoint].map(string),
       secret,
     );
+    // RFC 4253 section 7.2: the first hash stays the identifier of the session.
+    this.#sessionId ??= hash;
     const derive = (letter, len) =>
-      sha256(secret, hash, Buffer.from(letter), hash).subarray(0, len);
+      sha256(secret, hash, Buffer.from(letter), this.#sessionId).subarray(0, len);
     await this.expect(21);
     await this.send(byte(21));
     this.#out = new AesGcm(derive('C', 16), derive('A', 12));
@@ -148,13 +159,13 @@ class RawSession {
       await this.expect(6);
       this.#service = true;
     }
-    const who = ['raw', 'ssh-connection', method].map(string);
+    const who = [this.#user, 'ssh-connection', method].map(string);
     await this.send(Buffer.concat([byte(50), ...who, ...fields]));
     return this.expect(51, 52, 60);
   }
 
-  async login(password = 'x') {
-    await this.handshake();
+  async login(password = 'x', lists = {}) {
+    await this.handshake(lists);
     const [number] = await this.authenticate('password', flag(false), string(password));
     if (number !== 52) throw new Error('the login was refused');
     return this;
@@ -185,8 +196,8 @@ class RawSession {
 }
 
 const globalRequest = (name, wantReply) => Buffer.concat([byte(80), string(name), flag(wantReply)]);
-const channelRequest = (channel, type, wantReply) =>
-  Buffer.concat([byte(98), uint32(channel), string(type), flag(wantReply)]);
+const channelRequest = (channel, type, wantReply, ...fields) =>
+  Buffer.concat([byte(98), uint32(channel), string(type), flag(wantReply), ...fields]);
 const channelData = (channel, data) => Buffer.concat([byte(94), uint32(channel), string(data)]);
 const extendedData = (channel, data, type = 1) =>
   Buffer.concat([byte(95), uint32(channel), uint32(type), string(data)]);

@@ -12,6 +12,8 @@ import { CHUNK, PASSWORD, USER, arguments_, commandLines, filledChunk, ready } f
 
 const options = arguments_({
   'tcp-no-delay': { type: 'string', default: 'True' },
+  compression: { type: 'string' },
+  setting: { type: 'string', multiple: true, default: [] },
 });
 const { version } = createRequire(import.meta.url)('../../package.json');
 
@@ -28,6 +30,8 @@ await server.config('MaxConnections=100000');
 for (const setting of ['MaxUnauthenticated=0', `TcpNoDelay=${options['tcp-no-delay']}`]) {
   await server.config(setting).catch(() => {});
 }
+for (const setting of options.setting) await server.config(setting);
+if (options.compression) server.setSSHCompressionAlgorithms(options.compression);
 server.setSSHCert(
   new Certificate(CertStoreTypes.cstAuto, readFileSync(options['host-key']), '', '*'),
 );

@@ -72,5 +72,8 @@ export const GOALS = [
     atMost: 2,
   },
   { scenario: 'key-exchanges', cases: /^50 .*group18/, metric: 'p99_ms', atMost: 20 },
+  { scenario: 'neighbours', cases: /./, metric: 'p99_ms', atMost: 50 },
+  // MAX_PINNED_BYTES and what comes with it, of src/limits.rs.
+  { scenario: 'neighbours', cases: /not taken$/, metric: 'grown_mib', atMost: 80 },
   { scenario: 'event-loop', cases: /./, metric: 'p99_ms', atMost: 5 },
 ];

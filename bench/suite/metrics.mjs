@@ -20,6 +20,8 @@ export const METRICS = {
   probe_max_ms: { label: 'echo max ms', better: 'less' },
   close_s: { label: 'closing s', better: 'less' },
   kept_kib_per_connection: { label: 'KiB kept per connection after', better: 'less' },
+  flood_per_s: { label: "flood's messages per second", better: 'more' },
+  grown_mib: { label: 'MiB grown by at most', better: 'less' },
   sender_cpu_s_per_gib: { label: 'sender CPU s/GiB', better: 'less' },
   receiver_cpu_s_per_gib: { label: 'receiver CPU s/GiB', better: 'less' },
 };

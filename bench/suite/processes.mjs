@@ -1,4 +1,4 @@
-// The CPU time of processes, as /proc tells it.
+// The CPU time and the memory of processes, as /proc tells them.
 
 import { readFileSync, readdirSync } from 'node:fs';
 
@@ -22,6 +22,12 @@ export function cpuSeconds(pid, tree = false) {
     for (const [child, parent] of parents) if (parent === member) family.push(child);
   }
   return sum;
+}
+
+/** Memory in use (VmRSS), in MiB. */
+export function residentMib(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) / 1024;
 }
 
 function times(pid) {

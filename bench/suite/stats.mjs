@@ -6,6 +6,12 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The value that `part` of all (0 to 1) are not above. */
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round((sorted.length - 1) * part)];
+}
+
 /** Median, smallest and largest, or undefined when there is nothing. */
 export function summary(values) {
   const numbers = values.filter(Number.isFinite);

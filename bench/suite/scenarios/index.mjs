@@ -13,6 +13,7 @@ import echo from './echo.mjs';
 import eventLoop from './event_loop.mjs';
 import idle from './idle.mjs';
 import keyExchanges from './key_exchanges.mjs';
+import neighbours from './neighbours.mjs';
 import requests from './requests.mjs';
 import scaleChannels from './scale_channels.mjs';
 import spread from './spread.mjs';
@@ -34,4 +35,5 @@ export const SCENARIOS = [
   sshBulk,
   eventLoop,
   keyExchanges,
+  neighbours,
 ];
