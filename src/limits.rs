@@ -144,9 +144,9 @@ pub const HELD_MESSAGE_COST: usize = 256;
 /// thousands of small messages, and one of compressed data may inflate to 0.3 GB.
 pub const TURN_WORK: usize = 1024 * 1024;
 
-/// What a message counts for in [`TURN_WORK`] besides its bytes: handling one costs about as much as
-/// decrypting so many.
-pub const MESSAGE_WORK: usize = 1024;
+/// What a message counts for in [`TURN_WORK`] besides its bytes: 256 small ones are a turn. A turn makes
+/// one batch of events for the program, and a neighbour waits for two or three of them.
+pub const MESSAGE_WORK: usize = 4096;
 
 /// Data that a program may queue on one channel without waiting: what does not fit is reported back
 /// instead of filling memory when the client stops reading.
@@ -296,9 +296,9 @@ pub const MAX_STORE_DEPTH: usize = 48;
 /// small requests neither fills the program's queue nor keeps the events of other clients waiting.
 pub const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 
-/// What an event counts for in [`MAX_QUEUED_BYTES`] besides what it carries: about a thousand of them
-/// may wait, which the program takes in a few milliseconds.
-pub const QUEUED_EVENT_COST: usize = 4 * 1024;
+/// What an event counts for in [`MAX_QUEUED_BYTES`] besides what it carries: 256 of them may wait, which
+/// the program takes in a millisecond or two.
+pub const QUEUED_EVENT_COST: usize = 16 * 1024;
 
 /// What one connection may have the program hold: channel data until it is reported as used, and
 /// questions until they are answered, in bytes, with [`PINNED_EVENT_COST`] for each. With more its socket
@@ -315,7 +315,7 @@ pub const PINNED_EVENT_COST: usize = 8 * 1024;
 
 /// Events of one connection that wait behind slow listeners, in bytes, with [`QUEUED_EVENT_COST`] for each
 /// besides its text: the facade counts them once JavaScript has taken them. With more its socket is not
-/// read, until half of it is gone. That is 1024 events; a client that sends packets as fast as it can has
+/// read, until half of it is gone. That is 256 events; a client that sends packets as fast as it can has
 /// as many lines logged, and a listener of `Log` or `SSHStatus` that writes each to a database would have
 /// all of them wait in memory. A login logs about 50.
 pub const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;

@@ -14,7 +14,7 @@ const {
 
 const MESSAGES = 100_000;
 /**
- * A turn of a connection is about a thousand messages (TURN_WORK of src/limits.rs), so the neighbour has a
+ * A turn of a connection is 256 messages (TURN_WORK of src/limits.rs), so the neighbour has four
  * hundred turns, of which it may miss most on a busy machine. When one read could stop all others until its
  * 8192 events were handled, it had a few.
  */
