@@ -489,7 +489,10 @@ fn login_grace_bounds_the_time_to_authenticate() {
     for stage in 0..3 {
         let mut pair = Pair::new(config(), Offer::default(), Program::judging(|_| None));
         match stage {
-            0 => {}
+            0 => {
+                pair.client.send_version();
+                pair.run();
+            }
             1 => pair.start_authentication(),
             _ => {
                 pair.start_authentication();
