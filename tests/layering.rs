@@ -34,7 +34,7 @@ const UNSAFE: &[&str] = &[
     "crypto/vaes/mod.rs",
     "crypto/vaes/memory.rs",
     "driver/priority.rs",
-    "driver/raw_socket.rs",
+    "driver/io/raw_socket.rs",
     "binding/",
 ];
 

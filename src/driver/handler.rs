@@ -9,9 +9,9 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
-use super::arrival::Reply;
-use super::command::{Command, OpError};
-use super::connection::ConnectionHandle;
+use super::connection::arrival::Reply;
+use super::connection::command::{Command, OpError};
+use super::connection::handle::ConnectionHandle;
 use super::load::Charge;
 use super::tables::Remains;
 use super::tunnel::TunnelCommand;

@@ -10,11 +10,11 @@ use std::task::Poll;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
+#[cfg(windows)]
+use super::io::raw_socket;
+use super::io::socket::{Accepted, Listener};
 use super::lookup;
 use super::os_error;
-#[cfg(windows)]
-use super::raw_socket;
-use super::socket::{Accepted, Listener};
 
 /// How often a port is chosen anew that is free in one family and taken in the other.
 const PORT_TRIES: u32 = 8;

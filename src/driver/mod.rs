@@ -4,50 +4,35 @@
 //! starting value.
 
 mod arithmetic;
-mod arrival;
 mod clients;
-mod command;
 mod connection;
-mod connection_task;
-mod drive;
-mod events;
 mod handler;
-mod hosted;
-mod intake;
+mod io;
 mod listener;
 mod load;
 mod lookup;
 pub mod os_error;
 mod permits;
 mod priority;
-mod program_loop;
-mod raw_socket;
-mod retire;
-mod runtime;
-mod send;
 mod server;
 mod shared;
-mod socket;
-mod socket_options;
 mod tables;
-mod transmit;
 mod tunnel;
 mod turn;
-mod unconsumed;
 
 pub use clients::{ClientList, ClientListError, Clients};
-pub use command::OpError;
-pub use connection::ConnectionHandle;
+pub use connection::command::OpError;
+pub use connection::handle::ConnectionHandle;
 pub use handler::{
     Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler, LoadKey,
     OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
+pub use io::program_loop::{ProgramLoop, ProgramTime};
+pub use io::runtime::later;
+pub use io::socket_options::SocketOptions;
 pub use listener::{Families, Listen, ListenError};
 pub use load::Charge;
-pub use program_loop::{ProgramLoop, ProgramTime};
-pub use runtime::later;
 pub use server::Server;
 pub use shared::{ChannelEntry, Settings};
-pub use socket_options::SocketOptions;
 pub use tables::{Known, PastChannel, PastConnection, Remains};
 pub use tunnel::TunnelFailure;

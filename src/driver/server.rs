@@ -10,16 +10,16 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
-use super::command::OpError;
-use super::connection::ConnectionHandle;
-use super::connection_task::serve;
+use super::connection::command::OpError;
+use super::connection::handle::ConnectionHandle;
+use super::connection::task::serve;
 use super::handler::{EventKind, Handler, OpResult, ServerEvent};
+use super::io::program_loop::{ProgramLoop, ProgramTime};
+use super::io::runtime;
+use super::io::socket::{Accepted, move_here};
 use super::listener::{Listen, Listeners};
 use super::os_error;
-use super::program_loop::{ProgramLoop, ProgramTime};
-use super::runtime;
 use super::shared::{ChannelEntry, Settings, Shared};
-use super::socket::{Accepted, move_here};
 use super::tables::{Known, PastChannel, PastConnection};
 use crate::engine::Ticket;
 

@@ -9,13 +9,13 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::clients::Clients;
-use super::connection::ConnectionHandle;
+use super::connection::handle::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
+use super::io::program_loop::ProgramLoop;
+use super::io::runtime;
+use super::io::socket_options::SocketOptions;
 use super::load::Charge;
 use super::permits::Permits;
-use super::program_loop::ProgramLoop;
-use super::runtime;
-use super::socket_options::SocketOptions;
 use super::tables::{PastChannel, PastConnection, Remains, Table};
 use super::turn::Turn;
 use crate::engine::{ChannelId, Config, Verbosity};

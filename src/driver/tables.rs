@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::RwLock;
 
-use super::connection::ConnectionHandle;
+use super::connection::handle::ConnectionHandle;
 use super::shared::{ChannelEntry, Shared};
 
 /// What is there, and what is left of what was.

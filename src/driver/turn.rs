@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use super::arrival::Arrival;
-use super::connection::ConnectionHandle;
+use super::connection::arrival::Arrival;
+use super::connection::handle::ConnectionHandle;
 
 /// What is sent on the program's thread in one turn of its event loop before it has to wait for the
 /// next one to hear that a send is done.

@@ -16,7 +16,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::stream::Stream;
 use super::{NOBODY, Woken};
 use crate::blocks::Gather;
-use crate::driver::connection::ConnectionHandle;
+use crate::driver::connection::handle::ConnectionHandle;
 use crate::driver::load::{Charge, Kind};
 use crate::engine::{ChannelId, Connection, Room};
 use crate::limits::TUNNEL_JOINED_LEN;

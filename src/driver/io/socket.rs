@@ -7,9 +7,9 @@ use std::io;
 use socket2::SockRef;
 
 #[cfg(not(unix))]
-pub(super) use other::{Accepted, Listener, Socket, move_here};
+pub(in crate::driver) use other::{Accepted, Listener, Socket, move_here};
 #[cfg(unix)]
-pub(super) use unix::{Accepted, Listener, Socket, move_here};
+pub(in crate::driver) use unix::{Accepted, Listener, Socket, move_here};
 
 /// The error that the system has noted. It tells each only once, so that somebody else may have had it.
 fn failure(socket: &SockRef<'_>) -> io::Error {
@@ -29,28 +29,28 @@ mod unix {
     use tokio::io::unix::AsyncFd;
     use tokio::io::{Interest, Ready};
 
-    use super::super::raw_socket;
     use super::failure;
+    use crate::driver::io::raw_socket;
 
     /// A socket that was accepted, which no runtime watches.
-    pub(in super::super) type Accepted = net::TcpStream;
+    pub(in crate::driver) type Accepted = net::TcpStream;
 
     /// An open port. A `TcpListener` of the runtime would have that watch each socket that it accepts,
     /// which costs four system calls and is of no use.
     #[derive(Debug)]
-    pub(in super::super) struct Listener(AsyncFd<net::TcpListener>);
+    pub(in crate::driver) struct Listener(AsyncFd<net::TcpListener>);
 
     impl Listener {
         /// Takes a socket that listens and never blocks; has to be called on the runtime.
-        pub(in super::super) fn new(socket: socket2::Socket) -> io::Result<Self> {
+        pub(in crate::driver) fn new(socket: socket2::Socket) -> io::Result<Self> {
             raw_socket::watch_port(socket.into()).map(Self)
         }
 
-        pub(in super::super) fn local_addr(&self) -> io::Result<SocketAddr> {
+        pub(in crate::driver) fn local_addr(&self) -> io::Result<SocketAddr> {
             self.0.get_ref().local_addr()
         }
 
-        pub(in super::super) fn poll_accept(
+        pub(in crate::driver) fn poll_accept(
             &self,
             context: &mut Context<'_>,
         ) -> Poll<io::Result<(Accepted, SocketAddr)>> {
@@ -66,24 +66,24 @@ mod unix {
     }
 
     /// Has the runtime of the caller be the one of the socket.
-    pub(in super::super) fn move_here(socket: Accepted) -> io::Result<Accepted> {
+    pub(in crate::driver) fn move_here(socket: Accepted) -> io::Result<Accepted> {
         Ok(socket)
     }
 
     /// A socket that never blocks.
     #[derive(Debug)]
-    pub(in super::super) struct Socket {
+    pub(in crate::driver) struct Socket {
         stream: Arc<net::TcpStream>,
         watch: OnceLock<AsyncFd<Arc<net::TcpStream>>>,
     }
 
     impl Socket {
-        pub(in super::super) fn new(socket: Accepted) -> Self {
+        pub(in crate::driver) fn new(socket: Accepted) -> Self {
             Self { stream: Arc::new(socket), watch: OnceLock::new() }
         }
 
         /// Has this runtime watch the socket from now on.
-        pub(in super::super) fn watch(&self) -> io::Result<()> {
+        pub(in crate::driver) fn watch(&self) -> io::Result<()> {
             if self.watch.get().is_none() {
                 let watch = raw_socket::watch(&self.stream)?;
                 // Only the task of the connection calls this.
@@ -93,13 +93,13 @@ mod unix {
         }
 
         /// Waits until the socket is ready; [`Self::watch`] has to have been called.
-        pub(in super::super) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        pub(in crate::driver) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
             let watch = self.watch.get().ok_or(io::ErrorKind::NotConnected)?;
             Ok(watch.ready(interest).await?.ready())
         }
 
         /// Runs `work` unless the socket is known not to be ready.
-        pub(in super::super) fn try_io<T>(
+        pub(in crate::driver) fn try_io<T>(
             &self,
             interest: Interest,
             work: impl FnOnce() -> io::Result<T>,
@@ -110,21 +110,21 @@ mod unix {
             }
         }
 
-        pub(in super::super) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        pub(in crate::driver) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
             self.try_io(Interest::READABLE, || (&*self.stream).read(bytes))
         }
 
-        pub(in super::super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        pub(in crate::driver) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
             self.try_io(Interest::WRITABLE, || (&*self.stream).write(bytes))
         }
 
         /// For its options, and for reading without asking the runtime.
-        pub(in super::super) fn raw(&self) -> SockRef<'_> {
+        pub(in crate::driver) fn raw(&self) -> SockRef<'_> {
             SockRef::from(&*self.stream)
         }
 
         /// Why a socket that is broken is.
-        pub(in super::super) fn failure(&self) -> io::Error {
+        pub(in crate::driver) fn failure(&self) -> io::Error {
             failure(&self.raw())
         }
     }
@@ -149,23 +149,23 @@ mod other {
     use super::failure;
 
     /// A socket that was accepted, which the runtime watches that has accepted it.
-    pub(in super::super) type Accepted = TcpStream;
+    pub(in crate::driver) type Accepted = TcpStream;
 
     /// An open port.
     #[derive(Debug)]
-    pub(in super::super) struct Listener(TcpListener);
+    pub(in crate::driver) struct Listener(TcpListener);
 
     impl Listener {
         /// Takes a socket that listens and never blocks; has to be called on the runtime.
-        pub(in super::super) fn new(socket: socket2::Socket) -> io::Result<Self> {
+        pub(in crate::driver) fn new(socket: socket2::Socket) -> io::Result<Self> {
             TcpListener::from_std(socket.into()).map(Self)
         }
 
-        pub(in super::super) fn local_addr(&self) -> io::Result<SocketAddr> {
+        pub(in crate::driver) fn local_addr(&self) -> io::Result<SocketAddr> {
             self.0.local_addr()
         }
 
-        pub(in super::super) fn poll_accept(
+        pub(in crate::driver) fn poll_accept(
             &self,
             context: &mut Context<'_>,
         ) -> Poll<io::Result<(Accepted, SocketAddr)>> {
@@ -174,32 +174,32 @@ mod other {
     }
 
     /// Has the runtime of the caller be the one of the socket.
-    pub(in super::super) fn move_here(socket: Accepted) -> io::Result<Accepted> {
+    pub(in crate::driver) fn move_here(socket: Accepted) -> io::Result<Accepted> {
         socket.into_std().and_then(TcpStream::from_std)
     }
 
     /// A socket that never blocks.
     #[derive(Debug)]
-    pub(in super::super) struct Socket(TcpStream);
+    pub(in crate::driver) struct Socket(TcpStream);
 
     impl Socket {
         /// The runtime of the socket has to be the one that calls.
-        pub(in super::super) fn new(socket: Accepted) -> Self {
+        pub(in crate::driver) fn new(socket: Accepted) -> Self {
             Self(socket)
         }
 
         /// The runtime watches it already.
-        pub(in super::super) fn watch(&self) -> io::Result<()> {
+        pub(in crate::driver) fn watch(&self) -> io::Result<()> {
             Ok(())
         }
 
         /// Waits until the socket is ready.
-        pub(in super::super) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        pub(in crate::driver) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
             self.0.ready(interest).await
         }
 
         /// Runs `work` unless the socket is known not to be ready.
-        pub(in super::super) fn try_io<T>(
+        pub(in crate::driver) fn try_io<T>(
             &self,
             interest: Interest,
             work: impl FnOnce() -> io::Result<T>,
@@ -207,21 +207,21 @@ mod other {
             self.0.try_io(interest, work)
         }
 
-        pub(in super::super) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        pub(in crate::driver) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
             self.0.try_read(bytes)
         }
 
-        pub(in super::super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        pub(in crate::driver) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
             self.0.try_write(bytes)
         }
 
         /// For its options, and for reading without asking the runtime.
-        pub(in super::super) fn raw(&self) -> SockRef<'_> {
+        pub(in crate::driver) fn raw(&self) -> SockRef<'_> {
             SockRef::from(&self.0)
         }
 
         /// Why a socket that is broken is.
-        pub(in super::super) fn failure(&self) -> io::Error {
+        pub(in crate::driver) fn failure(&self) -> io::Error {
             failure(&self.raw())
         }
     }

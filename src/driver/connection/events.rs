@@ -7,11 +7,11 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::command::OpError;
-use super::connection::ConnectionHandle;
 use super::drive::Core;
-use super::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
-use super::shared::{ChannelEntry, next_channel};
-use super::tunnel::{self, Asking};
+use super::handle::ConnectionHandle;
+use crate::driver::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
+use crate::driver::shared::{ChannelEntry, next_channel};
+use crate::driver::tunnel::{self, Asking};
 use crate::engine::{
     Answer, ChannelId, Connection, Event, Notice, Outcome, Question, QuestionId, Ticket,
 };
@@ -19,7 +19,11 @@ use crate::error::{Closed, Error};
 
 impl ConnectionHandle {
     /// Hands over every event that the engine has; `true` if there was any.
-    pub(super) fn hand_over_events(self: &Arc<Self>, core: &mut Core, now: Instant) -> bool {
+    pub(in crate::driver) fn hand_over_events(
+        self: &Arc<Self>,
+        core: &mut Core,
+        now: Instant,
+    ) -> bool {
         let mut moved = false;
         while let Some(event) = core.engine.as_mut().and_then(|engine| engine.poll_event()) {
             moved = true;
@@ -128,7 +132,7 @@ impl ConnectionHandle {
     }
 
     /// Asks the program whether to open a channel that it is to know by this number.
-    pub(super) fn ask_open(
+    pub(in crate::driver) fn ask_open(
         self: &Arc<Self>,
         core: &mut Core,
         id: QuestionId,
@@ -232,7 +236,7 @@ impl ConnectionHandle {
         }
     }
 
-    pub(super) fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
+    pub(in crate::driver) fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
         if tunnel::is_ours(ticket) {
             return self.tunnel_done(core, ticket, outcome);
         }

@@ -16,7 +16,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Appends what the socket has to `bytes`, as far as there is room.
-pub(super) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::Result<usize> {
+pub(in crate::driver) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::Result<usize> {
     let read = socket.recv(bytes.spare_capacity_mut())?;
     // SAFETY: the system has written that many bytes to the start of the spare capacity.
     unsafe { bytes.advance_mut(read) };
@@ -25,7 +25,7 @@ pub(super) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::Result<usize
 
 /// Has this runtime watch a socket.
 #[cfg(unix)]
-pub(super) fn watch(socket: &Arc<TcpStream>) -> io::Result<AsyncFd<Arc<TcpStream>>> {
+pub(in crate::driver) fn watch(socket: &Arc<TcpStream>) -> io::Result<AsyncFd<Arc<TcpStream>>> {
     // SAFETY: the descriptor stays open as long as the clone is owned by the result, and is never
     // exchanged.
     Ok(unsafe { AsyncFd::register(Arc::clone(socket)) }?)
@@ -33,7 +33,7 @@ pub(super) fn watch(socket: &Arc<TcpStream>) -> io::Result<AsyncFd<Arc<TcpStream
 
 /// Has this runtime watch an open port.
 #[cfg(unix)]
-pub(super) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
+pub(in crate::driver) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
     // SAFETY: the descriptor stays open as long as the listener is owned by the result, and is never
     // exchanged.
     Ok(unsafe { AsyncFd::register_with_interest(port, Interest::READABLE) }?)
@@ -42,7 +42,7 @@ pub(super) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<TcpListener>> 
 /// Sets how much has to wait in a socket before the system wakes its reader (SO_RCVLOWAT); `false`
 /// where it cannot be set or would not be heeded.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn set_low_water(socket: &Socket, len: usize) -> bool {
+pub(in crate::driver) fn set_low_water(socket: &Socket, len: usize) -> bool {
     use std::os::fd::AsRawFd;
 
     let Ok(len) = libc::c_int::try_from(len) else {
@@ -67,14 +67,14 @@ pub(super) fn set_low_water(socket: &Socket, len: usize) -> bool {
 
 /// Elsewhere the readiness of a socket does not depend on it, or is not known to.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn set_low_water(_socket: &Socket, _len: usize) -> bool {
+pub(in crate::driver) fn set_low_water(_socket: &Socket, _len: usize) -> bool {
     false
 }
 
 /// Bytes that the system has taken and not sent, because it waits for something (SIOCOUTQNSD); `None`
 /// where it does not say.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn unsent(socket: &Socket) -> Option<usize> {
+pub(in crate::driver) fn unsent(socket: &Socket) -> Option<usize> {
     use std::os::fd::AsRawFd;
 
     // Of linux/sockios.h.
@@ -88,13 +88,13 @@ pub(super) fn unsent(socket: &Socket) -> Option<usize> {
 
 /// Elsewhere the question has other names, or none.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn unsent(_socket: &Socket) -> Option<usize> {
+pub(in crate::driver) fn unsent(_socket: &Socket) -> Option<usize> {
     None
 }
 
 /// Has nobody else listen on the address, whatever they ask for (SO_EXCLUSIVEADDRUSE).
 #[cfg(windows)]
-pub(super) fn set_exclusive(socket: &Socket) -> io::Result<()> {
+pub(in crate::driver) fn set_exclusive(socket: &Socket) -> io::Result<()> {
     use std::os::windows::io::AsRawSocket;
 
     // Of winsock2.h: SOL_SOCKET, and ~SO_REUSEADDR.

@@ -33,7 +33,10 @@ pub struct SocketOptions {
 impl SocketOptions {
     /// Sets a socket up that was accepted and says its addresses, the client's first; fails when the
     /// client has left already.
-    pub(super) fn prepare(&self, socket: &Accepted) -> io::Result<(SocketAddr, SocketAddr)> {
+    pub(in crate::driver) fn prepare(
+        &self,
+        socket: &Accepted,
+    ) -> io::Result<(SocketAddr, SocketAddr)> {
         socket.set_nodelay(true)?;
         let addresses = (socket.peer_addr()?, socket.local_addr()?);
         self.set(&SockRef::from(socket));
@@ -88,7 +91,7 @@ fn rounded(time: Duration) -> Duration {
 /// With it, a reply would wait for as long as the client's system holds an acknowledgement back, 40 ms
 /// and more: the system may join what is written at a time, but the end of it has to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Nagle {
+pub(in crate::driver) enum Nagle {
     /// Never.
     #[default]
     Off,
@@ -104,12 +107,12 @@ const OFF_SENDS: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 impl Nagle {
     /// For a new connection.
-    pub(super) fn of(options: &SocketOptions) -> Self {
+    pub(in crate::driver) fn of(options: &SocketOptions) -> Self {
         if options.no_delay { Self::Off } else { Self::WithChannels }
     }
 
     /// A channel is open.
-    pub(super) fn channel_opened(&mut self, socket: &Socket) {
+    pub(in crate::driver) fn channel_opened(&mut self, socket: &Socket) {
         if *self == Self::WithChannels {
             *self = Self::On;
             // Then it stays off, which costs nobody anything.
@@ -118,14 +121,14 @@ impl Nagle {
     }
 
     /// Before writing what there is.
-    pub(super) fn begin(self, socket: &Socket) {
+    pub(in crate::driver) fn begin(self, socket: &Socket) {
         if self == Self::On && !OFF_SENDS {
             let _ = socket.set_tcp_nodelay(true);
         }
     }
 
     /// All of it is written.
-    pub(super) fn end(self, socket: &Socket) {
+    pub(in crate::driver) fn end(self, socket: &Socket) {
         // Mostly all of it was sent at once, and one question is cheaper than two changes.
         if self != Self::On || (OFF_SENDS && raw_socket::unsent(socket) == Some(0)) {
             return;
@@ -140,7 +143,7 @@ impl Nagle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::socket::Listener;
+    use crate::driver::io::socket::Listener;
     use std::future::poll_fn;
     use std::net::{TcpListener, TcpStream};
 

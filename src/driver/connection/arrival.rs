@@ -19,17 +19,17 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{sleep, sleep_until};
 
 use super::command::OpError;
-use super::connection::ConnectionHandle;
-use super::connection_task::{PROMPT_READS, Task};
-use super::handler::{
+use super::handle::ConnectionHandle;
+use super::task::{PROMPT_READS, Task};
+use crate::crypto::random::SystemRandom;
+use crate::driver::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, RequestAsked, ServerEvent,
 };
-use super::permits::LoginPermit;
-use super::runtime::{self, Sleeps};
-use super::shared::{Halt, Shared, next_connection};
-use super::socket::{Accepted, Socket};
-use super::socket_options::Nagle;
-use crate::crypto::random::SystemRandom;
+use crate::driver::io::runtime::{self, Sleeps};
+use crate::driver::io::socket::{Accepted, Socket};
+use crate::driver::io::socket_options::Nagle;
+use crate::driver::permits::LoginPermit;
+use crate::driver::shared::{Halt, Shared, next_connection};
 use crate::engine::{Config, Connection};
 use crate::error::{Closed, Error};
 use crate::limits::IDENTIFICATION_TIME;
@@ -38,7 +38,7 @@ use crate::limits::IDENTIFICATION_TIME;
 const UNWATCHED_TIME: Duration = Duration::from_millis(250);
 
 /// A connection on its way in.
-pub(super) struct Arrival {
+pub(in crate::driver) struct Arrival {
     shared: Arc<Shared>,
     runtime: Handle,
     /// Wakes the task.
@@ -58,14 +58,14 @@ enum Stage {
 
 /// What the program answers with.
 #[derive(Debug)]
-pub(super) struct Reply<T> {
+pub(in crate::driver) struct Reply<T> {
     answer: oneshot::Sender<T>,
     arrival: Weak<Arrival>,
 }
 
 impl<T> Reply<T> {
     /// Answers; what follows from it is done at the end of the program's turn, or here and now.
-    pub(super) fn send(self, answer: T) {
+    pub(in crate::driver) fn send(self, answer: T) {
         let Some(arrival) = self.arrival.upgrade() else {
             return;
         };
@@ -98,7 +98,7 @@ impl Wake for Arrival {
 
 impl Arrival {
     /// Has to be called on the task, whose thread the connection belongs to.
-    pub(super) fn new(
+    pub(in crate::driver) fn new(
         shared: Arc<Shared>,
         socket: Accepted,
         login: Arc<LoginPermit>,
@@ -131,7 +131,10 @@ impl Arrival {
     }
 
     /// Until the connection is there and needs its task, or there is none. For the task.
-    pub(super) async fn wait(self: Arc<Self>, halt: &mut watch::Receiver<Halt>) -> Option<Task> {
+    pub(in crate::driver) async fn wait(
+        self: Arc<Self>,
+        halt: &mut watch::Receiver<Halt>,
+    ) -> Option<Task> {
         let mut armed = self.armed.map(tokio::time::Instant::from);
         loop {
             if let Stage::Here(task) = &mut *self.poll(self.stage.lock()) {
@@ -152,7 +155,7 @@ impl Arrival {
     }
 
     /// Goes on after an answer, on the thread that has given it.
-    pub(super) fn run_on(self: &Arc<Self>) {
+    pub(in crate::driver) fn run_on(self: &Arc<Self>) {
         self.quiet.store(false, Ordering::Release);
         let Some(stage) = self.stage.try_lock() else {
             // Whoever has it may have looked for the answer already.
@@ -169,7 +172,7 @@ impl Arrival {
     }
 
     /// Nobody runs on: the task has to.
-    pub(super) fn leave(&self) {
+    pub(in crate::driver) fn leave(&self) {
         self.quiet.store(false, Ordering::Release);
         self.notify.notify_one();
     }

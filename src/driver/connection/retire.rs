@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use super::command::{Command, OpError};
-use super::connection::ConnectionHandle;
-use super::handler::{ConnectionEnd, EventKind, ServerEvent};
-use super::tables::PastConnection;
+use super::handle::ConnectionHandle;
+use crate::driver::handler::{ConnectionEnd, EventKind, ServerEvent};
+use crate::driver::tables::PastConnection;
 use crate::engine::{Connection, Outcome};
 use crate::error::{Closed, Error};
 
 impl ConnectionHandle {
     /// Takes the connection out of the tables and tells so, once. Its task is over, or has only the socket
     /// to see to.
-    pub(super) fn retire(&self, end: Option<ConnectionEnd>) {
+    pub(in crate::driver) fn retire(&self, end: Option<ConnectionEnd>) {
         if self.is_retired.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -87,7 +87,7 @@ impl ConnectionHandle {
 
     /// Until somebody wants to disconnect before there is an engine to do it. To be polled whenever
     /// [`Self::notify`] has woken the task.
-    pub(super) fn disconnect_asked(&self) -> impl Future<Output = ()> {
+    pub(in crate::driver) fn disconnect_asked(&self) -> impl Future<Output = ()> {
         let asked = |command: &Command| matches!(command, Command::Disconnect { .. });
         poll_fn(move |_| match self.queue.lock().commands.iter().any(asked) {
             true => Poll::Ready(()),
@@ -97,7 +97,7 @@ impl ConnectionHandle {
 
     /// Takes an open channel out of the table and tells so, as the end of a connection is told: whether or
     /// not anybody listens, whoever follows the events learns from it what to forget.
-    pub(super) fn channel_gone(&self, channel: u64, connection_over: bool) {
+    pub(in crate::driver) fn channel_gone(&self, channel: u64, connection_over: bool) {
         if let Some(remains) = self.shared.end_channel(channel) {
             self.tell(ServerEvent::ChannelClosed {
                 connection: self.id(),

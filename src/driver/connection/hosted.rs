@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::connection::ConnectionHandle;
-use super::connection_task::{acknowledge, run_here};
 use super::drive::{Core, Step};
-use super::intake::Intake;
-use super::program_loop::{Budget, ProgramLoop, Readiness};
-use super::socket::Socket;
+use super::handle::ConnectionHandle;
+use super::task::{acknowledge, run_here};
+use crate::driver::io::intake::Intake;
+use crate::driver::io::program_loop::{Budget, ProgramLoop, Readiness};
+use crate::driver::io::socket::Socket;
 use crate::engine::{Connection, Job};
 
 /// What is read of one socket before the program's thread goes on to others.
@@ -26,10 +26,10 @@ const BROKEN: u8 = 4;
 
 /// The inbound side of a connection while the program's thread has it.
 #[derive(Debug)]
-pub(super) struct Hosted {
+pub(in crate::driver) struct Hosted {
     home: Arc<ProgramLoop>,
     /// `None` only while it is in use.
-    pub(super) intake: Option<Intake>,
+    pub(in crate::driver) intake: Option<Intake>,
     /// The socket may have something that was not read.
     unread: bool,
     /// The client has closed its side: what was not read yet ends, and no other sign will come.
@@ -37,11 +37,11 @@ pub(super) struct Hosted {
     /// The socket is broken, whatever there is still to read.
     broken: bool,
     /// The client sends no more.
-    pub(super) eof: bool,
+    pub(in crate::driver) eof: bool,
     /// Why the socket cannot be read.
-    pub(super) error: Option<io::Error>,
+    pub(in crate::driver) error: Option<io::Error>,
     /// Reads that are acknowledged at once.
-    pub(super) prompt_reads: u8,
+    pub(in crate::driver) prompt_reads: u8,
     /// The last of them is not acknowledged yet.
     owes_acknowledgement: bool,
     budget: Budget,
@@ -67,7 +67,7 @@ impl Hosted {
         }
     }
 
-    pub(super) fn leaves(&self) -> bool {
+    pub(in crate::driver) fn leaves(&self) -> bool {
         self.leaves
     }
 
@@ -106,14 +106,14 @@ impl Hosted {
     }
 
     /// Counts the program's time since `begun`.
-    pub(super) fn spend(&mut self, begun: Instant) {
+    pub(in crate::driver) fn spend(&mut self, begun: Instant) {
         self.leaves |= self.budget.spend(begun, Instant::now());
     }
 }
 
 impl ConnectionHandle {
     /// Has the program's thread watch the socket; `false` when the task has to.
-    pub(super) fn host(&self, prompt_reads: u8) -> bool {
+    pub(in crate::driver) fn host(&self, prompt_reads: u8) -> bool {
         let Some(home) = self.shared.program_loop() else {
             return false;
         };
@@ -127,7 +127,7 @@ impl ConnectionHandle {
     }
 
     /// The socket can be read; on the program's thread.
-    pub(super) fn readable(self: &Arc<Self>, what: Readiness) {
+    pub(in crate::driver) fn readable(self: &Arc<Self>, what: Readiness) {
         let edge = match what {
             Readiness::Readable => READABLE,
             Readiness::Closing => READABLE | CLOSING,
@@ -143,7 +143,7 @@ impl ConnectionHandle {
     }
 
     /// Everything that can be done without waiting; for the task.
-    pub(super) fn step_hosted(self: &Arc<Self>) -> (Option<Job>, Step) {
+    pub(in crate::driver) fn step_hosted(self: &Arc<Self>) -> (Option<Job>, Step) {
         let mut guard = self.core.lock();
         let core = &mut *guard;
         self.guarded(core, |handle, core| {
@@ -160,7 +160,7 @@ impl ConnectionHandle {
     }
 
     /// Feeds the engine what the socket has.
-    pub(super) fn take_in(self: &Arc<Self>, core: &mut Core) {
+    pub(in crate::driver) fn take_in(self: &Arc<Self>, core: &mut Core) {
         let begun = Instant::now();
         let Some(hosted) = &mut core.hosted else {
             return;
@@ -234,7 +234,7 @@ impl ConnectionHandle {
     }
 
     /// Acknowledges what was read, unless something that was written since has done so.
-    pub(super) fn acknowledge_now(&self, core: &mut Core) {
+    pub(in crate::driver) fn acknowledge_now(&self, core: &mut Core) {
         if let Some(hosted) = &mut core.hosted
             && std::mem::take(&mut hosted.owes_acknowledgement)
             && !core.transmit.has_written
@@ -244,7 +244,7 @@ impl ConnectionHandle {
     }
 
     /// The program's thread watches the socket no more.
-    pub(super) fn no_more_hosted(&self) -> Option<Box<Hosted>> {
+    pub(in crate::driver) fn no_more_hosted(&self) -> Option<Box<Hosted>> {
         let hosted = self.core.lock().hosted.take()?;
         hosted.home.remove(&self.socket);
         self.is_hosted.store(false, Ordering::Relaxed);

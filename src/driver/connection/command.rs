@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::listener::ListenError;
-use super::tunnel::{TunnelCommand, TunnelFailure};
+use crate::driver::listener::ListenError;
+use crate::driver::tunnel::{TunnelCommand, TunnelFailure};
 use crate::engine::{
     Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, SendMode, Ticket,
 };
@@ -15,7 +15,7 @@ use crate::error::{ApiMisuse, DisconnectReason, PeerIncompatible};
 
 /// Something for the engine to do.
 #[derive(Debug)]
-pub(super) enum Command {
+pub(in crate::driver) enum Command {
     Answer(QuestionId, Answer),
     Send {
         channel: ChannelId,
@@ -56,8 +56,8 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whose [`super::ServerEvent::Done`] reports the end of the command.
-    pub(super) fn ticket(&self) -> Option<Ticket> {
+    /// Whose [`crate::driver::ServerEvent::Done`] reports the end of the command.
+    pub(in crate::driver) fn ticket(&self) -> Option<Ticket> {
         match self {
             Self::Send { ticket, .. }
             | Self::SendPacket { ticket, .. }
@@ -76,7 +76,7 @@ impl Command {
     }
 
     /// The channel that the command sends on: its counters change.
-    pub(super) fn sends_on(&self) -> Option<ChannelId> {
+    pub(in crate::driver) fn sends_on(&self) -> Option<ChannelId> {
         match self {
             Self::Send { channel, .. } | Self::SendPacket { channel, .. } => Some(*channel),
             Self::SendEof(channel, _) => Some(*channel),
@@ -94,7 +94,7 @@ impl Command {
     }
 
     /// Whether it is to end something: that this has ended already is as good.
-    pub(super) fn is_end(&self) -> bool {
+    pub(in crate::driver) fn is_end(&self) -> bool {
         matches!(
             self,
             Self::SendEof(..)
@@ -105,7 +105,7 @@ impl Command {
     }
 
     /// Has the engine do it; the channel is the one that is being opened.
-    pub(super) fn run(
+    pub(in crate::driver) fn run(
         self,
         now: Instant,
         engine: &mut Connection,

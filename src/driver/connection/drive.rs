@@ -13,55 +13,55 @@ use bytes::BytesMut;
 use parking_lot::MutexGuard;
 
 use super::command::{Command, OpError};
-use super::connection::{ConnectionHandle, Consumed};
-use super::handler::{ConnectionEnd, ServerEvent};
+use super::handle::{ConnectionHandle, Consumed};
 use super::hosted::Hosted;
-use super::shared::ChannelEntry;
-use super::transmit::Transmit;
-use super::tunnel::{TURN_LEN, Tunnels};
 use super::unconsumed::Unconsumed;
+use crate::driver::handler::{ConnectionEnd, ServerEvent};
+use crate::driver::io::transmit::Transmit;
+use crate::driver::shared::ChannelEntry;
+use crate::driver::tunnel::{TURN_LEN, Tunnels};
 use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
 use crate::error::ApiMisuse;
 
 /// What belongs to the engine, under its lock.
 #[derive(Default)]
-pub(super) struct Core {
+pub(in crate::driver) struct Core {
     /// `None` until the host key is chosen, and after a panic.
-    pub(super) engine: Option<Connection>,
-    pub(super) transmit: Transmit,
+    pub(in crate::driver) engine: Option<Connection>,
+    pub(in crate::driver) transmit: Transmit,
     /// Work that the task has to do or to have done.
-    pub(super) job: Option<Job>,
-    pub(super) end: Option<ConnectionEnd>,
+    pub(in crate::driver) job: Option<Job>,
+    pub(in crate::driver) end: Option<ConnectionEnd>,
     /// The numbers that the program knows the channels by.
-    pub(super) channels: HashMap<ChannelId, u64>,
+    pub(in crate::driver) channels: HashMap<ChannelId, u64>,
     /// Their data that the program has not used.
-    pub(super) unconsumed: Unconsumed,
+    pub(in crate::driver) unconsumed: Unconsumed,
     /// The channels that lead elsewhere.
-    pub(super) tunnels: Option<Box<Tunnels>>,
+    pub(in crate::driver) tunnels: Option<Box<Tunnels>>,
     /// Channels that we are opening.
-    pub(super) opening: Vec<(Ticket, ChannelId)>,
+    pub(in crate::driver) opening: Vec<(Ticket, ChannelId)>,
     /// Sends that are not done, for the counters of their channels.
-    pub(super) sending: Vec<(Ticket, Arc<ChannelEntry>)>,
+    pub(in crate::driver) sending: Vec<(Ticket, Arc<ChannelEntry>)>,
     /// Disconnects to report as done when the connection is gone.
-    pub(super) closing: Vec<Ticket>,
+    pub(in crate::driver) closing: Vec<Ticket>,
     /// Other commands that are not done.
-    pub(super) waiting: Vec<Ticket>,
+    pub(in crate::driver) waiting: Vec<Ticket>,
     /// The send that its caller waits for, and whether it is complete.
-    pub(super) watched: Option<(Ticket, bool)>,
+    pub(in crate::driver) watched: Option<(Ticket, bool)>,
     /// The turn in which a caller last wrote to the socket itself.
-    pub(super) last_turn: Option<u32>,
+    pub(in crate::driver) last_turn: Option<u32>,
     /// There is input that the engine does not want yet.
-    pub(super) stalled: bool,
+    pub(in crate::driver) stalled: bool,
     /// There is input, and the program has too much of this connection to do already.
-    pub(super) gated: bool,
+    pub(in crate::driver) gated: bool,
     /// There is input, and other connections have their turn first.
-    pub(super) turn_is_over: bool,
+    pub(in crate::driver) turn_is_over: bool,
     /// The program was asked something since somebody last set this to `false`.
-    pub(super) asked: bool,
+    pub(in crate::driver) asked: bool,
     /// The program's thread watches the socket; `None` when the task does.
-    pub(super) hosted: Option<Box<Hosted>>,
+    pub(in crate::driver) hosted: Option<Box<Hosted>>,
     /// What the task has set its timer to.
-    pub(super) armed: Option<Instant>,
+    pub(in crate::driver) armed: Option<Instant>,
     verbosity: Verbosity,
 }
 
@@ -89,23 +89,23 @@ impl Core {
 
 /// What the task has to wait for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Step {
+pub(in crate::driver) struct Step {
     /// There is input, and it has to wait.
-    pub(super) stalled: bool,
+    pub(in crate::driver) stalled: bool,
     /// There is input, and other connections have their turn first.
-    pub(super) turn_is_over: bool,
-    pub(super) blocked: bool,
+    pub(in crate::driver) turn_is_over: bool,
+    pub(in crate::driver) blocked: bool,
     /// The socket takes nothing any more.
-    pub(super) broken: bool,
-    pub(super) deadline: Option<Instant>,
-    pub(super) ended: bool,
+    pub(in crate::driver) broken: bool,
+    pub(in crate::driver) deadline: Option<Instant>,
+    pub(in crate::driver) ended: bool,
     /// The program's thread is to watch the socket no more.
-    pub(super) leaves: bool,
+    pub(in crate::driver) leaves: bool,
 }
 
 impl ConnectionHandle {
     /// The program's turn is over: does what it wants here and now if the task sleeps.
-    pub(super) fn settle(self: &Arc<Self>) {
+    pub(in crate::driver) fn settle(self: &Arc<Self>) {
         let commands_wait = {
             let mut queue = self.queue.lock();
             queue.touched = false;
@@ -125,7 +125,7 @@ impl ConnectionHandle {
     }
 
     /// Does what waits here and now, or has the task do it if the engine is in use.
-    pub(super) fn drive_now(self: &Arc<Self>) {
+    pub(in crate::driver) fn drive_now(self: &Arc<Self>) {
         self.drive_here(|_, _| {});
     }
 
@@ -146,7 +146,7 @@ impl ConnectionHandle {
     }
 
     /// Lets go of the engine; whatever the caller's thread may not do is left to the task.
-    pub(super) fn leave(self: &Arc<Self>, mut core: MutexGuard<'_, Core>) {
+    pub(in crate::driver) fn leave(self: &Arc<Self>, mut core: MutexGuard<'_, Core>) {
         let goes_on = |core: &Core| {
             let waits = core.stalled || (core.gated && core.hosted.is_some());
             waits && core.engine.as_ref().is_some_and(Connection::wants_input)
@@ -188,7 +188,7 @@ impl ConnectionHandle {
     }
 
     /// Whether the task may read now that the socket has something; if not it is woken when it may.
-    pub(super) fn may_read(&self) -> bool {
+    pub(in crate::driver) fn may_read(&self) -> bool {
         let mut core = self.core.lock();
         let may = core.engine.as_ref().is_some_and(Connection::wants_input);
         core.stalled = !may;
@@ -196,7 +196,7 @@ impl ConnectionHandle {
     }
 
     /// Everything that can be done without waiting; for the task.
-    pub(super) fn step(
+    pub(in crate::driver) fn step(
         self: &Arc<Self>,
         input: &mut BytesMut,
         eof: bool,
@@ -215,7 +215,7 @@ impl ConnectionHandle {
     }
 
     /// Does what is due.
-    pub(super) fn run_timeout(&self, core: &mut Core, now: Instant) {
+    pub(in crate::driver) fn run_timeout(&self, core: &mut Core, now: Instant) {
         if let Some(engine) = &mut core.engine
             && engine.poll_timeout().is_some_and(|at| at <= now)
         {
@@ -227,7 +227,7 @@ impl ConnectionHandle {
     }
 
     /// Before the task waits: gives back what is empty, and says what to wait for.
-    pub(super) fn rested(&self, core: &mut Core) -> (Option<Job>, Step) {
+    pub(in crate::driver) fn rested(&self, core: &mut Core) -> (Option<Job>, Step) {
         let Some(engine) = &mut core.engine else {
             return (None, Step { ended: true, ..Step::default() });
         };
@@ -253,7 +253,7 @@ impl ConnectionHandle {
     }
 
     /// Runs `work`; if it panics, only this connection ends.
-    pub(super) fn guarded(
+    pub(in crate::driver) fn guarded(
         self: &Arc<Self>,
         core: &mut Core,
         work: impl FnOnce(&Arc<Self>, &mut Core),
@@ -264,7 +264,7 @@ impl ConnectionHandle {
     }
 
     /// Goes on until nothing moves any more: commands, input, events, output.
-    pub(super) fn drive(
+    pub(in crate::driver) fn drive(
         self: &Arc<Self>,
         core: &mut Core,
         mut input: Option<(&mut BytesMut, bool)>,
@@ -302,7 +302,7 @@ impl ConnectionHandle {
 
     /// The socket is broken, and nothing more can be made of what the client has sent: the connection is
     /// over, whatever it waits for.
-    pub(super) fn break_off(self: &Arc<Self>) {
+    pub(in crate::driver) fn break_off(self: &Arc<Self>) {
         let mut core = self.core.lock();
         self.guarded(&mut core, |handle, core| {
             if let Some(engine) = &mut core.engine {
@@ -322,7 +322,7 @@ impl ConnectionHandle {
         }
     }
 
-    pub(super) fn run_queued(self: &Arc<Self>, core: &mut Core, now: Instant) -> bool {
+    pub(in crate::driver) fn run_queued(self: &Arc<Self>, core: &mut Core, now: Instant) -> bool {
         if core.engine.is_none() {
             return false;
         }
@@ -377,7 +377,12 @@ impl ConnectionHandle {
         moved
     }
 
-    pub(super) fn run(self: &Arc<Self>, core: &mut Core, command: Command, now: Instant) {
+    pub(in crate::driver) fn run(
+        self: &Arc<Self>,
+        core: &mut Core,
+        command: Command,
+        now: Instant,
+    ) {
         if let Command::Tunnel(command) = command {
             return self.run_tunnel_command(core, command, now);
         }
@@ -425,7 +430,7 @@ impl ConnectionHandle {
     }
 
     /// The end of a command that nobody runs any more.
-    pub(super) fn report_unrun(&self, command: &Command) {
+    pub(in crate::driver) fn report_unrun(&self, command: &Command) {
         let Some(ticket) = command.ticket() else {
             return;
         };
@@ -438,7 +443,7 @@ impl ConnectionHandle {
     }
 
     /// Writes what is left; `false` when the socket takes no more now.
-    pub(super) fn flush(self: &Arc<Self>) -> bool {
+    pub(in crate::driver) fn flush(self: &Arc<Self>) -> bool {
         let mut core = self.core.lock();
         self.guarded(&mut core, |handle, core| {
             let Some(engine) = &mut core.engine else {

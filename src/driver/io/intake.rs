@@ -24,7 +24,7 @@ const FLOOD_TIME: Duration = Duration::from_millis(8);
 /// What a flooded connection is woken for.
 const LOW_WATER: usize = BLOCK_LEN - 32 * 1024;
 /// After this time it takes what there is.
-pub(super) const LULL: Duration = Duration::from_millis(2);
+pub(in crate::driver) const LULL: Duration = Duration::from_millis(2);
 
 thread_local! {
     static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
@@ -32,9 +32,9 @@ thread_local! {
 
 /// The inbound side of one connection.
 #[derive(Debug)]
-pub(super) struct Intake {
+pub(in crate::driver) struct Intake {
     /// What was read and not used yet.
-    pub(super) bytes: BytesMut,
+    pub(in crate::driver) bytes: BytesMut,
     /// Whether `bytes` is the thread's.
     lent: bool,
     flooded: bool,
@@ -44,7 +44,7 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new() -> Self {
+    pub(in crate::driver) fn new() -> Self {
         Self {
             bytes: BytesMut::new(),
             lent: false,
@@ -55,12 +55,12 @@ impl Intake {
     }
 
     /// Whether the task is not woken for each packet, and has to look for itself after a [`LULL`].
-    pub(super) fn is_flooded(&self) -> bool {
+    pub(in crate::driver) fn is_flooded(&self) -> bool {
         self.flooded
     }
 
     /// Reads once; `None` when there is nothing.
-    pub(super) fn read(&mut self, socket: &Socket) -> io::Result<Option<usize>> {
+    pub(in crate::driver) fn read(&mut self, socket: &Socket) -> io::Result<Option<usize>> {
         self.make_room();
         let mut read = None;
         let result = socket.try_io(Interest::READABLE, || {
@@ -79,7 +79,7 @@ impl Intake {
     }
 
     /// Reads without asking the runtime: how much, and whether that was all there is.
-    pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<(usize, bool)> {
+    pub(in crate::driver) fn receive(&mut self, socket: &Socket) -> io::Result<(usize, bool)> {
         self.make_room();
         let room = self.bytes.capacity().saturating_sub(self.bytes.len());
         let len = raw_socket::receive(&socket.raw(), &mut self.bytes)?;
@@ -87,7 +87,10 @@ impl Intake {
     }
 
     /// Reads what the system has not woken the task for.
-    pub(super) fn read_after_lull(&mut self, socket: &Socket) -> io::Result<Option<usize>> {
+    pub(in crate::driver) fn read_after_lull(
+        &mut self,
+        socket: &Socket,
+    ) -> io::Result<Option<usize>> {
         self.make_room();
         self.set_flooded(socket, false);
         match raw_socket::receive(&socket.raw(), &mut self.bytes) {
@@ -98,7 +101,7 @@ impl Intake {
     }
 
     /// Before waiting: gives the thread its buffer back.
-    pub(super) fn park(&mut self) {
+    pub(in crate::driver) fn park(&mut self) {
         if !std::mem::replace(&mut self.lent, false) {
             return;
         }

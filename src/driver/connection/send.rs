@@ -8,8 +8,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::command::Command;
-use super::connection::ConnectionHandle;
 use super::drive::Core;
+use super::handle::ConnectionHandle;
 use crate::blocks;
 use crate::engine::{ChannelId, Outcome, SendMode, Ticket};
 
@@ -22,7 +22,7 @@ const FEW_COMMANDS: usize = 64;
 
 impl ConnectionHandle {
     /// Sends on a channel; `true` when everything was handed to the transport already, else a
-    /// [`super::ServerEvent::Done`] will tell.
+    /// [`crate::driver::ServerEvent::Done`] will tell.
     pub fn send(
         self: &Arc<Self>,
         channel: ChannelId,

@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::load::{Charge, Kind, Load};
+use crate::driver::load::{Charge, Kind, Load};
 use crate::limits::PINNED_EVENT_COST;
 
 /// The data of one connection, by the numbers that the program knows the channels by.
 #[derive(Debug, Default)]
-pub(super) struct Unconsumed {
+pub(in crate::driver) struct Unconsumed {
     channels: HashMap<u64, Data>,
 }
 
@@ -23,7 +23,7 @@ struct Data {
 
 impl Unconsumed {
     /// The program gets data in one more event.
-    pub(super) fn delivered(&mut self, load: &Arc<Load>, channel: u64, len: usize) {
+    pub(in crate::driver) fn delivered(&mut self, load: &Arc<Load>, channel: u64, len: usize) {
         let data = self
             .channels
             .entry(channel)
@@ -33,18 +33,18 @@ impl Unconsumed {
     }
 
     /// Whether the program has data of the channel that it has not used.
-    pub(super) fn has(&self, channel: u64) -> bool {
+    pub(in crate::driver) fn has(&self, channel: u64) -> bool {
         self.channels.contains_key(&channel)
     }
 
     /// The channels that the program has unused data of.
-    pub(super) fn into_channels(self) -> impl Iterator<Item = u64> {
+    pub(in crate::driver) fn into_channels(self) -> impl Iterator<Item = u64> {
         self.channels.into_keys()
     }
 
     /// The program has used so much. How many events that was is not told: they count by the share of
     /// the bytes.
-    pub(super) fn consumed(&mut self, channel: u64, len: usize) {
+    pub(in crate::driver) fn consumed(&mut self, channel: u64, len: usize) {
         let Some(data) = self.channels.get_mut(&channel) else {
             return;
         };
@@ -59,7 +59,7 @@ impl Unconsumed {
     }
 
     /// Gives memory back that is empty.
-    pub(super) fn release_memory(&mut self) {
+    pub(in crate::driver) fn release_memory(&mut self) {
         if self.channels.is_empty() {
             self.channels = HashMap::new();
         }

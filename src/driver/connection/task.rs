@@ -15,22 +15,22 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep, timeout, timeout_at};
 
-use super::arithmetic;
 use super::arrival::Arrival;
 use super::command::Command;
-use super::connection::ConnectionHandle;
 use super::drive::Step;
-use super::handler::ConnectionEnd;
+use super::handle::ConnectionHandle;
 use super::hosted::Hosted;
-use super::intake::{Intake, LULL};
-use super::permits::{LoginPermit, SocketPermit};
-use super::shared::{Halt, Shared};
-use super::socket::{Accepted, Socket};
+use crate::driver::arithmetic;
+use crate::driver::handler::ConnectionEnd;
+use crate::driver::io::intake::{Intake, LULL};
+use crate::driver::io::socket::{Accepted, Socket};
+use crate::driver::permits::{LoginPermit, SocketPermit};
+use crate::driver::shared::{Halt, Shared};
 use crate::engine::Job;
 use crate::error::{Closed, Error};
 
 /// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
-pub(super) const PROMPT_READS: u8 = 64;
+pub(in crate::driver) const PROMPT_READS: u8 = 64;
 /// How long the last bytes, DISCONNECT among them, may take to leave.
 const FLUSH_TIME: Duration = Duration::from_secs(5);
 /// How long the client gets to close its side after we closed ours.
@@ -39,7 +39,7 @@ const LINGER_TIME: Duration = Duration::from_secs(1);
 const LINGER_LEN: usize = 1024 * 1024;
 
 /// Serves one TCP connection from its accept to its end; `halt` has been watched since the accept.
-pub(super) async fn serve(
+pub(in crate::driver) async fn serve(
     shared: Arc<Shared>,
     socket: Accepted,
     permit: SocketPermit,
@@ -77,23 +77,23 @@ enum Woken {
 }
 
 /// The connection in the tables; taken out of them on drop, whatever happens.
-pub(super) struct Task {
+pub(in crate::driver) struct Task {
     handle: Arc<ConnectionHandle>,
     end: Option<ConnectionEnd>,
 }
 
 impl Task {
-    pub(super) fn new(handle: Arc<ConnectionHandle>) -> Self {
+    pub(in crate::driver) fn new(handle: Arc<ConnectionHandle>) -> Self {
         Self { handle, end: None }
     }
 
     /// The connection ends before it has an engine.
-    pub(super) fn fail(&mut self, end: ConnectionEnd) {
+    pub(in crate::driver) fn fail(&mut self, end: ConnectionEnd) {
         self.end = Some(end);
     }
 
     /// Whether the program's thread watches the socket.
-    pub(super) fn is_hosted(&self) -> bool {
+    pub(in crate::driver) fn is_hosted(&self) -> bool {
         self.handle.is_hosted.load(Ordering::Relaxed)
     }
 
@@ -309,7 +309,7 @@ impl Drop for Task {
 /// Acknowledges what was read, unless a reply has done so already. A client with Nagle's algorithm on
 /// holds its next small message back until then, and the system's delay for acknowledgements would
 /// cost it 40 ms at each step that gets no reply.
-pub(super) fn acknowledge(socket: &Socket) {
+pub(in crate::driver) fn acknowledge(socket: &Socket) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // It is only about speed; a socket that refuses works all the same.
     let _ = socket.raw().set_tcp_quickack(true);
@@ -336,7 +336,7 @@ fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
 }
 
 /// Runs a job; what the engine is to do then.
-pub(super) fn run_here(job: Job) -> Command {
+pub(in crate::driver) fn run_here(job: Job) -> Command {
     let output = catch_unwind(AssertUnwindSafe(|| job.run()));
     output.map_or(Command::JobPanicked, Command::Complete)
 }

@@ -23,44 +23,44 @@ thread_local! {
 
 /// The outbound side of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Transmit {
+pub(in crate::driver) struct Transmit {
     bytes: WriteBuffer,
     written: usize,
-    pub(super) nagle: Nagle,
+    pub(in crate::driver) nagle: Nagle,
     /// The last call only sealed.
     untried: bool,
     /// Written in this turn.
     in_turn: usize,
     /// Anything was written since somebody last set this to `false`.
-    pub(super) has_written: bool,
+    pub(in crate::driver) has_written: bool,
     /// Why the socket takes no more, ever.
-    pub(super) error: Option<io::Error>,
+    pub(in crate::driver) error: Option<io::Error>,
 }
 
 impl Transmit {
     /// Whether there are bytes that the socket has not taken.
-    pub(super) fn is_pending(&self) -> bool {
+    pub(in crate::driver) fn is_pending(&self) -> bool {
         self.written < self.bytes.len()
     }
 
     /// Whether nobody has tried to write them yet: the socket may well take them.
-    pub(super) fn is_untried(&self) -> bool {
+    pub(in crate::driver) fn is_untried(&self) -> bool {
         self.untried
     }
 
     /// A turn of the connection begins.
-    pub(super) fn begin_turn(&mut self) {
+    pub(in crate::driver) fn begin_turn(&mut self) {
         self.in_turn = 0;
     }
 
     /// Whether the turn has ended before everything was written.
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::driver) fn is_over(&self) -> bool {
         self.in_turn >= WRITTEN_IN_TURN
     }
 
     /// Seals and, if `write`, writes until nothing is left, the socket is full or the turn is over;
     /// `true` when anything was sealed, so that there may be events or room for input.
-    pub(super) fn run(
+    pub(in crate::driver) fn run(
         &mut self,
         engine: &mut Connection,
         socket: &Socket,
@@ -71,7 +71,7 @@ impl Transmit {
     }
 
     /// As [`Self::run`], for what `seal` appends until it has nothing more.
-    pub(super) fn run_with(
+    pub(in crate::driver) fn run_with(
         &mut self,
         engine: &mut Connection,
         socket: &Socket,
@@ -119,7 +119,11 @@ impl Transmit {
     }
 
     /// Runs `seal`, whose data the engine seals right here.
-    pub(super) fn lend(&mut self, engine: &mut Connection, seal: impl FnOnce(&mut Connection)) {
+    pub(in crate::driver) fn lend(
+        &mut self,
+        engine: &mut Connection,
+        seal: impl FnOnce(&mut Connection),
+    ) {
         self.make_room();
         engine.lend_buffer(&mut self.bytes);
         seal(engine);

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
-use super::handler::Handler;
+use crate::driver::handler::Handler;
 
 /// More threads than this do not help: one JavaScript thread decides for all of them.
 const MAX_THREADS: usize = 4;
@@ -29,11 +29,11 @@ const STACK_LEN: usize = 512 * 1024;
 
 /// Whether a thread of ours waits for something to do.
 #[derive(Debug, Default)]
-pub(super) struct Sleeps(AtomicBool);
+pub(in crate::driver) struct Sleeps(AtomicBool);
 
 impl Sleeps {
     /// A hint: it may change at any time.
-    pub(super) fn now(&self) -> bool {
+    pub(in crate::driver) fn now(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -46,7 +46,7 @@ static STARTING: Mutex<()> = Mutex::new(());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// The runtime whose turn it is, or why there is none.
-pub(super) fn handle() -> io::Result<Handle> {
+pub(in crate::driver) fn handle() -> io::Result<Handle> {
     let runtimes = all()?;
     let turn = NEXT.fetch_add(1, Ordering::Relaxed);
     let index = turn.checked_rem(runtimes.len()).unwrap_or_default();
@@ -54,7 +54,7 @@ pub(super) fn handle() -> io::Result<Handle> {
 }
 
 /// Where to serve a socket that was accepted on this runtime; `None` for right here.
-pub(super) fn elsewhere() -> Option<Handle> {
+pub(in crate::driver) fn elsewhere() -> Option<Handle> {
     let several = all().is_ok_and(|runtimes| runtimes.len() > 1);
     several.then(handle).and_then(Result::ok)
 }
@@ -124,13 +124,13 @@ thread_local! {
 }
 
 /// Whether this thread sleeps, for other threads to see.
-pub(super) fn sleeps() -> &'static Sleeps {
+pub(in crate::driver) fn sleeps() -> &'static Sleeps {
     SLEEPS.get()
 }
 
 /// Flushes a handler when the tasks have run that are ready now, or at once on a thread of the
 /// program.
-pub(super) fn flush_soon(handler: &Arc<dyn Handler>) {
+pub(in crate::driver) fn flush_soon(handler: &Arc<dyn Handler>) {
     let is_ours = FLUSHER.with_borrow_mut(|flusher| match flusher {
         Some(flusher) => {
             if !flusher.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, handler)) {

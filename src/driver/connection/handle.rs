@@ -14,14 +14,14 @@ use tokio::sync::Notify;
 
 use super::command::Command;
 use super::drive::Core;
-use super::handler::ServerEvent;
-use super::load::{Charge, Kind, Load};
-use super::permits::LoginPermit;
-use super::runtime::Sleeps;
-use super::shared::Shared;
-use super::socket::Socket;
-use super::socket_options::Nagle;
-use super::tunnel::Woken;
+use crate::driver::handler::ServerEvent;
+use crate::driver::io::runtime::Sleeps;
+use crate::driver::io::socket::Socket;
+use crate::driver::io::socket_options::Nagle;
+use crate::driver::load::{Charge, Kind, Load};
+use crate::driver::permits::LoginPermit;
+use crate::driver::shared::Shared;
+use crate::driver::tunnel::Woken;
 use crate::engine::{ChannelId, Connection, SendMode, Ticket};
 use crate::error::DisconnectReason;
 use crate::limits::{PINNED_EVENT_COST, QUEUED_EVENT_COST};
@@ -35,58 +35,58 @@ const CONSUMED_CHANNELS: usize = 32;
 #[derive(Debug)]
 pub struct ConnectionHandle {
     id: u64,
-    pub(super) peer: SocketAddr,
-    pub(super) local: SocketAddr,
+    pub(in crate::driver) peer: SocketAddr,
+    pub(in crate::driver) local: SocketAddr,
     timeout: AtomicU32,
-    pub(super) shared: Arc<Shared>,
-    pub(super) socket: Socket,
-    pub(super) login: Arc<LoginPermit>,
+    pub(in crate::driver) shared: Arc<Shared>,
+    pub(in crate::driver) socket: Socket,
+    pub(in crate::driver) login: Arc<LoginPermit>,
     /// Where the task runs, and everything else of the connection.
-    pub(super) runtime: Handle,
+    pub(in crate::driver) runtime: Handle,
     /// Whether that thread sleeps.
-    pub(super) sleeps: &'static Sleeps,
+    pub(in crate::driver) sleeps: &'static Sleeps,
     /// Wakes the task.
-    pub(super) notify: Arc<Notify>,
+    pub(in crate::driver) notify: Arc<Notify>,
     /// Everything was told about it.
-    pub(super) is_retired: AtomicBool,
+    pub(in crate::driver) is_retired: AtomicBool,
     /// The program has heard of the connection, so that it has to hear of its end.
-    pub(super) is_known: AtomicBool,
+    pub(in crate::driver) is_known: AtomicBool,
     /// Whether the program's thread watches the socket; the truth is in `core`.
-    pub(super) is_hosted: AtomicBool,
+    pub(in crate::driver) is_hosted: AtomicBool,
     /// What the program's thread was told of the socket, and nobody has looked at yet.
-    pub(super) edge: AtomicU8,
+    pub(in crate::driver) edge: AtomicU8,
     /// What the program holds of it.
     load: Arc<Load>,
-    pub(super) queue: Mutex<Queue>,
-    pub(super) core: Mutex<Core>,
+    pub(in crate::driver) queue: Mutex<Queue>,
+    pub(in crate::driver) core: Mutex<Core>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Queue {
-    pub(super) commands: VecDeque<Command>,
+pub(in crate::driver) struct Queue {
+    pub(in crate::driver) commands: VecDeque<Command>,
     /// What the program has used of each channel's data since the engine last heard of it.
-    pub(super) consumed: Vec<Consumed>,
+    pub(in crate::driver) consumed: Vec<Consumed>,
     /// Sockets of tunnels that are ready.
-    pub(super) woken: Vec<Woken>,
+    pub(in crate::driver) woken: Vec<Woken>,
     /// Waits for the end of the program's turn.
-    pub(super) touched: bool,
+    pub(in crate::driver) touched: bool,
     /// The task is over: nobody would run a command.
-    pub(super) closed: bool,
+    pub(in crate::driver) closed: bool,
 }
 
 /// Data of a channel that the program has used.
 #[derive(Debug)]
-pub(super) struct Consumed {
+pub(in crate::driver) struct Consumed {
     /// `None` when the channel is closed.
-    pub(super) local: Option<ChannelId>,
+    pub(in crate::driver) local: Option<ChannelId>,
     /// What the program knows the channel by.
-    pub(super) channel: u64,
-    pub(super) len: usize,
+    pub(in crate::driver) channel: u64,
+    pub(in crate::driver) len: usize,
 }
 
 impl Queue {
     /// Gives memory back that is empty.
-    pub(super) fn rest(&mut self) {
+    pub(in crate::driver) fn rest(&mut self) {
         if self.commands.is_empty() {
             self.commands = VecDeque::new();
         }
@@ -99,7 +99,7 @@ impl Queue {
 impl ConnectionHandle {
     /// Has to be called in the runtime of its task; the last two are what wakes the task, and whether its
     /// thread sleeps.
-    pub(super) fn new(
+    pub(in crate::driver) fn new(
         id: u64,
         shared: Arc<Shared>,
         socket: Socket,
@@ -166,7 +166,7 @@ impl ConnectionHandle {
     }
 
     /// Looks at the engine if nobody else has it.
-    pub(super) fn look_now(&self, read: impl FnOnce(&Connection)) {
+    pub(in crate::driver) fn look_now(&self, read: impl FnOnce(&Connection)) {
         if let Some(engine) = self.core.try_lock().as_ref().and_then(|core| core.engine.as_ref()) {
             read(engine);
         }
@@ -187,24 +187,24 @@ impl ConnectionHandle {
 
     /// Whether the program holds so much of the connection that nothing more may be read. The task is
     /// woken when that has changed.
-    pub(super) fn is_overloaded(&self) -> bool {
+    pub(in crate::driver) fn is_overloaded(&self) -> bool {
         self.load.is_too_much()
     }
 
     /// Tells the program what has happened on the connection.
-    pub(super) fn tell(&self, event: ServerEvent) {
+    pub(in crate::driver) fn tell(&self, event: ServerEvent) {
         let cost = event.carried_len().saturating_add(QUEUED_EVENT_COST);
         let charge = self.load.charge(Kind::Queued, cost);
         self.shared.tell_charged(event, Some(charge));
     }
 
     /// Counts a question that the program has to answer, and what it is about.
-    pub(super) fn charge_question(&self, len: usize) -> Charge {
+    pub(in crate::driver) fn charge_question(&self, len: usize) -> Charge {
         self.load.charge(Kind::Pinned, len.saturating_add(PINNED_EVENT_COST))
     }
 
     /// What the program holds of the connection.
-    pub(super) fn load(&self) -> &Arc<Load> {
+    pub(in crate::driver) fn load(&self) -> &Arc<Load> {
         &self.load
     }
 
@@ -237,8 +237,13 @@ impl ConnectionHandle {
         });
     }
 
-    /// See [`super::ChannelEntry::consumed`].
-    pub(super) fn consumed(self: &Arc<Self>, local: Option<ChannelId>, channel: u64, len: usize) {
+    /// See [`crate::driver::ChannelEntry::consumed`].
+    pub(in crate::driver) fn consumed(
+        self: &Arc<Self>,
+        local: Option<ChannelId>,
+        channel: u64,
+        len: usize,
+    ) {
         let enough = {
             let mut queue = self.queue.lock();
             let known = queue.consumed.iter_mut().find(|consumed| consumed.channel == channel);
@@ -263,11 +268,11 @@ impl ConnectionHandle {
 
     /// Notes that the connection waits for the end of the program's turn; `false` when it does so
     /// already.
-    pub(super) fn mark_touched(&self) -> bool {
+    pub(in crate::driver) fn mark_touched(&self) -> bool {
         !std::mem::replace(&mut self.queue.lock().touched, true)
     }
 
-    pub(super) fn send_mode(&self) -> SendMode {
+    pub(in crate::driver) fn send_mode(&self) -> SendMode {
         match self.timeout() {
             0 => SendMode::NoWait,
             seconds => SendMode::Wait(Some(Duration::from_secs(u64::from(seconds)))),
@@ -275,14 +280,14 @@ impl ConnectionHandle {
     }
 
     /// Has the task run a command.
-    pub(super) fn submit(&self, command: Command) {
+    pub(in crate::driver) fn submit(&self, command: Command) {
         if self.enqueue(command) {
             self.notify.notify_one();
         }
     }
 
     /// Has a command of the program run at the end of its turn, or by the task.
-    pub(super) fn submit_in_turn(self: &Arc<Self>, command: Command) {
+    pub(in crate::driver) fn submit_in_turn(self: &Arc<Self>, command: Command) {
         if self.enqueue(command) && !self.shared.turn.touch(self) {
             self.notify.notify_one();
         }
@@ -306,7 +311,12 @@ impl ConnectionHandle {
     }
 
     /// Gives the connection its engine; its task has set a timer.
-    pub(super) fn start(&self, engine: Connection, nagle: Nagle, armed: Option<Instant>) {
+    pub(in crate::driver) fn start(
+        &self,
+        engine: Connection,
+        nagle: Nagle,
+        armed: Option<Instant>,
+    ) {
         let mut core = self.core.lock();
         core.transmit.nagle = nagle;
         core.engine = Some(engine);

@@ -30,7 +30,7 @@ impl Default for ProgramTime {
 
 /// What is known of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Readiness {
+pub(in crate::driver) enum Readiness {
     /// It can be read.
     Readable,
     /// The client has closed its side: the socket can be read to its end.
@@ -41,26 +41,26 @@ pub(super) enum Readiness {
 
 /// What may be taken of a thread's time in each stretch of 50 ms.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(in crate::driver) struct Budget {
     limit: Duration,
     since: Instant,
     spent: Duration,
 }
 
 impl Budget {
-    pub(super) fn new(limit: Duration, now: Instant) -> Self {
+    pub(in crate::driver) fn new(limit: Duration, now: Instant) -> Self {
         Self { limit, since: now, spent: Duration::ZERO }
     }
 
     /// Counts what was done from `begun` to `now`; whether it is too much.
-    pub(super) fn spend(&mut self, begun: Instant, now: Instant) -> bool {
+    pub(in crate::driver) fn spend(&mut self, begun: Instant, now: Instant) -> bool {
         self.is_spent(now);
         self.spent = self.spent.saturating_add(now.saturating_duration_since(begun));
         self.spent > self.limit
     }
 
     /// Whether it was too much already in the stretch that `now` is in.
-    pub(super) fn is_spent(&mut self, now: Instant) -> bool {
+    pub(in crate::driver) fn is_spent(&mut self, now: Instant) -> bool {
         if now.saturating_duration_since(self.since) > STRETCH {
             *self = Self::new(self.limit, now);
         }
@@ -81,9 +81,9 @@ mod unix {
     use mio::{Events, Interest, Poll, Token};
     use parking_lot::Mutex;
 
-    use super::super::shared::Shared;
-    use super::super::socket::Socket;
     use super::{Budget, ProgramTime, Readiness};
+    use crate::driver::io::socket::Socket;
+    use crate::driver::shared::Shared;
 
     /// Sockets that are seen to at a time, so that the rest of the loop gets its turn.
     const AT_ONCE: usize = 64;
@@ -102,7 +102,7 @@ mod unix {
     }
 
     impl ProgramLoop {
-        pub(in super::super) fn new(shared: Weak<Shared>, time: ProgramTime) -> io::Result<Self> {
+        pub(in crate::driver) fn new(shared: Weak<Shared>, time: ProgramTime) -> io::Result<Self> {
             let poll = Poll::new()?;
             let descriptor = poll.as_raw_fd();
             let poll = Mutex::new((poll, Events::with_capacity(AT_ONCE)));
@@ -116,7 +116,7 @@ mod unix {
             })
         }
 
-        pub(in super::super) fn time(&self) -> ProgramTime {
+        pub(in crate::driver) fn time(&self) -> ProgramTime {
             self.time
         }
 
@@ -158,7 +158,7 @@ mod unix {
         }
 
         /// Whether the sockets take too much of the program's time.
-        pub(in super::super) fn is_crowded(&self, now: Instant) -> bool {
+        pub(in crate::driver) fn is_crowded(&self, now: Instant) -> bool {
             self.budget.lock().is_spent(now)
         }
 
@@ -168,7 +168,7 @@ mod unix {
         }
 
         /// Watches a socket; `false` when somebody else has to.
-        pub(in super::super) fn add(&self, socket: &Socket, id: u64) -> bool {
+        pub(in crate::driver) fn add(&self, socket: &Socket, id: u64) -> bool {
             let Ok(token) = usize::try_from(id).map(Token) else {
                 return false;
             };
@@ -185,7 +185,7 @@ mod unix {
         }
 
         /// Watches a socket no more.
-        pub(in super::super) fn remove(&self, socket: &Socket) {
+        pub(in crate::driver) fn remove(&self, socket: &Socket) {
             let descriptor = socket.as_raw_fd();
             // One that is not there is not watched, which is what is wanted.
             let _ = self.poll.lock().0.registry().deregister(&mut SourceFd(&descriptor));
@@ -199,20 +199,23 @@ mod other {
     use std::sync::Weak;
     use std::time::Instant;
 
-    use super::super::shared::Shared;
-    use super::super::socket::Socket;
     use super::ProgramTime;
+    use crate::driver::io::socket::Socket;
+    use crate::driver::shared::Shared;
 
     /// There is none on this system: the tasks of the connections watch all sockets.
     #[derive(Debug)]
     pub enum ProgramLoop {}
 
     impl ProgramLoop {
-        pub(in super::super) fn new(_shared: Weak<Shared>, _time: ProgramTime) -> io::Result<Self> {
+        pub(in crate::driver) fn new(
+            _shared: Weak<Shared>,
+            _time: ProgramTime,
+        ) -> io::Result<Self> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
-        pub(in super::super) fn time(&self) -> ProgramTime {
+        pub(in crate::driver) fn time(&self) -> ProgramTime {
             match *self {}
         }
 
@@ -231,15 +234,15 @@ mod other {
             match *self {}
         }
 
-        pub(in super::super) fn is_crowded(&self, _now: Instant) -> bool {
+        pub(in crate::driver) fn is_crowded(&self, _now: Instant) -> bool {
             match *self {}
         }
 
-        pub(in super::super) fn add(&self, _socket: &Socket, _id: u64) -> bool {
+        pub(in crate::driver) fn add(&self, _socket: &Socket, _id: u64) -> bool {
             match *self {}
         }
 
-        pub(in super::super) fn remove(&self, _socket: &Socket) {
+        pub(in crate::driver) fn remove(&self, _socket: &Socket) {
             match *self {}
         }
     }
