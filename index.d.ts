@@ -541,7 +541,8 @@ export class sshserver extends EventEmitter {
    *
    * From then on the channel's data goes to the stream and not to SSHChannelDataIn (extended data still
    * does); SSHChannelEOF ends it. Its reading side re-opens the channel's window as the bytes are taken; its
-   * writing side waits for the client's window as long as it takes, whatever the connection's timeout.
+   * writing side waits for the client's window as long as it takes, whatever the connection's timeout. `write()`
+   * returns false from 64 KiB on, or from 256 pieces, that wait for it.
    *
    * Only EOF is the end. A channel that ends without one, as its client is gone or has closed it, or its connection
    * was disconnected, has cut the data off: after the bytes that came, the stream is destroyed with an error whose

@@ -5,6 +5,12 @@ const { KIND } = require('./kinds.js');
 const { prematureClose } = require('./errors.js');
 
 const HIGH_WATER_MARK = 64 * 1024;
+/**
+ * Chunks that may wait to be written before write() says that it is enough, however small they are. Node
+ * counts their bytes only, and what stands for a chunk of one byte takes a kilobyte: a source that is piped
+ * into a channel whose client does not read would have 60 MB wait.
+ */
+const MAX_WAITING_CHUNKS = 256;
 
 /**
  * The data of a channel as a Duplex. Reading: the channel's window re-opens as the reader takes the
@@ -29,6 +35,10 @@ class ChannelStream extends Duplex {
   #closing = false;
   /** What the stream is destroyed with when everything was read; undefined while the channel is open. */
   #last = undefined;
+  /** Chunks that were written since the last ones went to the addon. */
+  #waiting = 0;
+  /** write() has said that it is enough where Node would have taken more: 'drain' is owed. */
+  #owesDrain = false;
   /** A write that has failed because the channel is gone: what came before is still the reader's. */
   #failedWrite = null;
 
@@ -94,11 +104,28 @@ class ChannelStream extends Duplex {
   /** The data comes by itself, as far as the window allows. */
   _read() {}
 
+  /** As that of any stream, and it counts chunks as well as bytes. */
+  write(chunk, encoding, callback) {
+    this.#waiting++;
+    const goesOn = super.write(chunk, encoding, callback);
+    const isEnough = this.#waiting >= MAX_WAITING_CHUNKS;
+    // Where Node says that it is enough, 'drain' is its affair.
+    this.#owesDrain = goesOn && !super.writableNeedDrain && (isEnough || this.#owesDrain);
+    return goesOn && !isEnough;
+  }
+
+  get writableNeedDrain() {
+    return super.writableNeedDrain || (this.#owesDrain && !this.destroyed && !this.writableEnded);
+  }
+
+  // Whatever waits is written at once, so that nothing waits behind it.
   _write(chunk, encoding, callback) {
+    this.#waiting = 0;
     this.#send(chunk, callback);
   }
 
   _writev(entries, callback) {
+    this.#waiting = 0;
     this.#send(Buffer.concat(entries.map(({ chunk }) => chunk)), callback);
   }
 
@@ -156,11 +183,18 @@ class ChannelStream extends Duplex {
     this.#attempt(
       () => this.#core.operation('write', this.#channel, chunk),
       (error) => {
-        if (!error) callback();
+        if (!error) this.#written(callback);
         // The channel is gone right after what was to be sent on it has failed.
         else setImmediate(() => this.#writeFailed(error, callback));
       },
     );
+  }
+
+  #written(callback) {
+    callback();
+    if (!this.#owesDrain || this.writableLength > 0) return;
+    this.#owesDrain = false;
+    if (!this.destroyed && !this.writableEnded) this.emit('drain');
   }
 
   #writeFailed(error, callback) {

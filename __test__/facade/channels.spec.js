@@ -2,10 +2,11 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
+const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { NativeServer, nativeError } = require('./fake_native.js');
 const { bytes, closed, create, data, eof } = require('./fake_server.js');
-const { deferred, turn } = require('../support/waiting.js');
+const { deferred, turn, until } = require('../support/waiting.js');
 
 afterEach(() => NativeServer.last.finish());
 
@@ -349,6 +350,73 @@ describe('the stream of a channel', () => {
     // The call of the addon that has no timeout.
     expect(native.called('write', 'send').map(([name]) => name)).toEqual(['write']);
   });
+
+  test('writing: chunks of a byte are enough long before 64 KiB of them', async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    let drains = 0;
+    stream.on('drain', () => drains++);
+    native.sendResults = [false, false, true];
+    stream.write('a');
+    let waiting = 0;
+    for (let goesOn = true; goesOn; waiting++) goesOn = stream.write('b');
+    expect(waiting).toBe(256);
+    expect(stream.writableLength).toBe(257);
+    expect(stream.writableNeedDrain).toBe(true);
+    native.done(native.called('write')[0][0]);
+    await turn();
+    // They are on their way now, and 'drain' comes when nothing is.
+    expect(native.called('write')[1][2]).toHaveLength(256);
+    expect(drains).toBe(0);
+    native.done(native.called('write')[1][0]);
+    await turn();
+    expect([drains, stream.writableNeedDrain]).toEqual([1, false]);
+    expect(stream.write('c')).toBe(true);
+  });
+
+  test("writing: 'drain' comes once, too, where bytes and chunks are both enough", async () => {
+    const { server, native } = create(3);
+    const stream = server.getChannelStream('3');
+    let drains = 0;
+    stream.on('drain', () => drains++);
+    native.sendResults = [false];
+    stream.write('a');
+    for (let at = 0; at < 300; at++) stream.write('b');
+    expect(stream.write(Buffer.alloc(64 * 1024))).toBe(false);
+    for (let at = 0; at < 300; at++) stream.write('c');
+    native.done(native.called('write')[0][0]);
+    await turn();
+    await turn();
+    expect([drains, stream.writableLength]).toEqual([1, 0]);
+  });
+
+  test.each([
+    ['pipe()', (source, stream) => source.pipe(stream)],
+    ['pipeline()', (source, stream) => void pipeline(source, stream, { end: false })],
+    ['pipeline() of a generator', (source, stream) => void pipeline(source.iterator(), stream)],
+  ])(
+    'writing: %s takes a few hundred chunks of a byte at a time, and all in the end',
+    async (name, start) => {
+      const { server, native } = create(3);
+      const stream = server.getChannelStream('3');
+      const all = 10_000;
+      let produced = 0;
+      const source = Readable.from(
+        (function* () {
+          while (produced < all) yield Buffer.from([produced++ & 255]);
+        })(),
+        { objectMode: false, highWaterMark: 1 },
+      );
+      native.sendResults = [false];
+      start(source, stream);
+      for (let at = 0; at < 1000; at++) await turn();
+      expect(produced).toBeLessThan(300);
+      native.done(native.called('write')[0][0]);
+      const written = () => Buffer.concat(native.called('write').map(([, , chunk]) => chunk));
+      await until(() => written().length === all);
+      expect(written().every((byte, at) => byte === (at & 255))).toBe(true);
+    },
+  );
 
   test('a failed write ends it with the error and closes the channel', async () => {
     const { server, native } = create(3);
