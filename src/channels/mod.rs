@@ -9,6 +9,7 @@ mod inbound;
 mod open;
 mod outbound;
 mod packet;
+mod run;
 mod send_queue;
 mod table;
 mod window;

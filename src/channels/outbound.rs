@@ -7,14 +7,13 @@ use bytes::Bytes;
 
 use super::channel::{Channel, Flow, Readiness, Schedule, Slot};
 use super::event::{ChannelEvent, ChannelId, Outcome, Room, SendMode, Ticket};
+use super::run::{Lent, Put, Run};
 use super::send_queue::{Data, Item};
 use super::table::Channels;
 use crate::error::{ApiMisuse, Error};
 use crate::limits::MESSAGE_OVERHEAD;
 use crate::wire::Outbox;
-use crate::wire::messages::{
-    ChannelClose, ChannelEof, SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA,
-};
+use crate::wire::messages::{ChannelClose, ChannelEof};
 
 impl Channels {
     /// Queues data on a channel. `before` bytes of the same call were sent by [`Self::send_directly`].
@@ -74,7 +73,7 @@ impl Channels {
         if others_wait || channel.asked != Flow::Open || !channel.queue.is_empty() {
             return Ok(0);
         }
-        put_parts(out, channel, data_type, data, budget)
+        put_data(out, channel, data_type, data, budget)
     }
 
     /// All of a call's data was sent by [`Self::send_directly`].
@@ -114,7 +113,7 @@ impl Channels {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
         };
-        put_parts(out, channel, None, data, usize::MAX)?;
+        put_data(out, channel, None, data, usize::MAX)?;
         Ok(())
     }
 
@@ -218,7 +217,7 @@ impl Channels {
         Ok(())
     }
 
-    /// Sends one message of a channel, or two if nothing else waits; what it cost of the budget.
+    /// Sends one message of a channel, or several if nothing else waits; what it cost of the budget.
     fn pump_one(
         &mut self,
         now: Instant,
@@ -228,10 +227,7 @@ impl Channels {
     ) -> Result<usize, Error> {
         let sent = match self.slot(id) {
             Some(Slot::Open(channel)) => match channel.queue.front() {
-                Some(Item::Data(data)) => {
-                    let data_type = data.data_type;
-                    self.pump_data(now, id, data_type, budget, out)?
-                }
+                Some(Item::Data(_)) => self.pump_data(now, id, budget, out)?,
                 Some(Item::Message { .. } | Item::Eof { .. } | Item::Close { .. }) => {
                     self.pump_message(now, id, out)?
                 }
@@ -261,41 +257,21 @@ impl Channels {
         &mut self,
         now: Instant,
         id: ChannelId,
-        data_type: Option<u32>,
         budget: usize,
         out: &mut dyn Outbox,
     ) -> Result<usize, Error> {
-        let alone = !self.wants_pump();
-        let Some(Slot::Open(channel)) = self.slot(id) else {
-            return Ok(0);
-        };
-        let queue = &channel.queue;
-        let (mut len, second) = queue.sendable(&channel.send_window);
-        if len == 0 {
-            return Ok(0);
-        }
-        let head = DataHead::new(channel.peer_id, data_type, len)?;
-        let mut cost = MESSAGE_OVERHEAD;
-        if alone && makes_a_pair(out, second, budget.saturating_sub(len)) {
-            let next = DataHead::new(channel.peer_id, data_type, second)?;
-            let [mut room, mut next_room] = [Vec::new(), Vec::new()];
-            let data = queue.joined(0, len, &mut room);
-            let next_data = queue.joined(len, second, &mut next_room);
-            out.put_both([(head.bytes(), data), (next.bytes(), next_data)])?;
-            len = len.saturating_add(second);
-            cost = cost.saturating_add(MESSAGE_OVERHEAD);
-        } else if let Some(data) = queue.in_place(0, len) {
-            out.put_data(head.bytes(), data)?;
-        } else {
-            out.put(&mut |out| {
-                out.extend_from_slice(head.bytes());
-                queue.copy(0, len, out);
-            })?;
-        }
+        // a message of each channel in turn, or a run of those of one that has nobody to wait for
+        let budget = if self.wants_pump() { 1 } else { budget };
         let Some(Slot::Open(channel)) = self.slot_mut(id) else {
             return Ok(0);
         };
-        channel.send_window.take(len);
+        let Channel { peer_id, queue, send_window, .. } = &mut **channel;
+        let mut run = Run::new(*peer_id, send_window, queue.data(), budget);
+        out.put_run(&mut run)?;
+        let Put { len, cost } = run.put();
+        if len == 0 {
+            return Ok(0);
+        }
         let mut done = Vec::new();
         let sent =
             channel.queue.advance(now, len, &mut |ticket, outcome| done.push((ticket, outcome)));
@@ -305,7 +281,7 @@ impl Channels {
         for (ticket, outcome) in done {
             self.events.push_back(ChannelEvent::Done(ticket, outcome));
         }
-        Ok(len.saturating_add(cost))
+        Ok(cost)
     }
 
     fn pump_message(
@@ -404,95 +380,19 @@ impl Channels {
     }
 }
 
-/// What stands before the data in a message that carries some (RFC 4254 section 5.2).
-struct DataHead {
-    bytes: [u8; 13],
-    len: usize,
-}
-
-impl DataHead {
-    fn new(peer_id: u32, data_type: Option<u32>, len: usize) -> Result<Self, Error> {
-        let [c0, c1, c2, c3] = peer_id.to_be_bytes();
-        let len = u32::try_from(len).map_err(|_| Error::Internal("length of data"))?;
-        let [l0, l1, l2, l3] = len.to_be_bytes();
-        Ok(match data_type {
-            None => {
-                let number = SSH_MSG_CHANNEL_DATA;
-                Self { bytes: [number, c0, c1, c2, c3, l0, l1, l2, l3, 0, 0, 0, 0], len: 9 }
-            }
-            Some(code) => {
-                let number = SSH_MSG_CHANNEL_EXTENDED_DATA;
-                let [t0, t1, t2, t3] = code.to_be_bytes();
-                Self { bytes: [number, c0, c1, c2, c3, t0, t1, t2, t3, l0, l1, l2, l3], len: 13 }
-            }
-        })
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-/// Less in a second message does not make a pair.
-const SECOND_LEN: usize = 4 * 1024;
-
-/// Whether two messages at a time are worth it, the second of this length.
-fn makes_a_pair(out: &dyn Outbox, second: usize, budget: usize) -> bool {
-    (SECOND_LEN..budget).contains(&second) && out.likes_pairs()
-}
-
 /// Sends what the window lets through of the data of one channel, about `budget` bytes at most; how many it
 /// was.
-fn put_parts(
+fn put_data(
     out: &mut dyn Outbox,
     channel: &mut Channel,
     data_type: Option<u32>,
     data: &[u8],
-    mut budget: usize,
+    budget: usize,
 ) -> Result<usize, Error> {
-    let mut sent = 0_usize;
-    while let Some(rest) = data.get(sent..)
-        && budget > 0
-    {
-        let len = channel.send_window.part(data_type, rest.len());
-        let Some((first, rest)) = rest.split_at_checked(len).filter(|_| len > 0) else {
-            break;
-        };
-        let second = channel.send_window.second_part(data_type, len, rest.len());
-        let room = budget.saturating_sub(len);
-        let second = rest.get(..second).filter(|it| makes_a_pair(out, it.len(), room));
-        if let Some(second) = second {
-            put_both(out, channel.peer_id, data_type, [first, second])?;
-        } else {
-            put_data(out, channel.peer_id, data_type, first)?;
-        }
-        for part in [Some(first), second].into_iter().flatten() {
-            channel.send_window.take(part.len());
-            sent = sent.saturating_add(part.len());
-            budget = budget.saturating_sub(part.len().saturating_add(MESSAGE_OVERHEAD));
-        }
-    }
-    Ok(sent)
-}
-
-fn put_both(
-    out: &mut dyn Outbox,
-    peer_id: u32,
-    data_type: Option<u32>,
-    [data, next]: [&[u8]; 2],
-) -> Result<(), Error> {
-    let head = DataHead::new(peer_id, data_type, data.len())?;
-    let next_head = DataHead::new(peer_id, data_type, next.len())?;
-    out.put_both([(head.bytes(), data), (next_head.bytes(), next)])
-}
-
-fn put_data(
-    out: &mut dyn Outbox,
-    peer_id: u32,
-    data_type: Option<u32>,
-    data: &[u8],
-) -> Result<(), Error> {
-    out.put_data(DataHead::new(peer_id, data_type, data.len())?.bytes(), data)
+    let data = Lent::new(data_type, data);
+    let mut run = Run::new(channel.peer_id, &mut channel.send_window, data, budget);
+    out.put_run(&mut run)?;
+    Ok(run.put().len)
 }
 
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {

@@ -1,12 +1,14 @@
 //! What waits to be sent on one channel, in the order of the program's calls: data in windows, and
 //! messages that have to stay behind it.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{VecDeque, vec_deque};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 
 use super::event::{Outcome, Ticket};
+use super::run::Source;
 use super::window::SendWindow;
 
 /// One call of the program.
@@ -79,71 +81,15 @@ impl SendQueue {
         self.items.pop_front()
     }
 
-    /// How many bytes of data one message can carry now, joining calls that follow each other, and how many
-    /// the message after it.
-    pub(super) fn sendable(&self, window: &SendWindow) -> (usize, usize) {
-        let Some(Item::Data(first)) = self.items.front() else {
-            return (0, 0);
-        };
-        let data_type = first.data_type;
-        let mut total = 0_usize;
-        let mut part = 0;
-        for item in &self.items {
-            let Item::Data(data) = item else { break };
-            let rest = total.saturating_sub(part);
-            let is_enough = window.second_part(data_type, part, rest) < rest;
-            if data.data_type != data_type || is_enough {
-                break;
+    /// The data at the front, message by message: calls of the same data type that follow each other are joined.
+    pub(super) fn data(&self) -> Waiting<'_> {
+        let mut items = self.items.iter();
+        match items.next() {
+            Some(Item::Data(data)) => {
+                Waiting { data_type: data.data_type, rest: &data.bytes, more: items }
             }
-            total = total.saturating_add(data.bytes.len());
-            part = window.part(data_type, total);
+            _ => Waiting { data_type: None, rest: &[], more: items },
         }
-        (part, window.second_part(data_type, part, total.saturating_sub(part)))
-    }
-
-    /// `len` bytes of data after the next `skipped` ones where they lie, if they are of one call.
-    pub(super) fn in_place(&self, mut skipped: usize, len: usize) -> Option<&[u8]> {
-        for item in &self.items {
-            let Item::Data(data) = item else { break };
-            if let Some(rest) = data.bytes.get(skipped..).filter(|rest| !rest.is_empty()) {
-                return rest.get(..len);
-            }
-            skipped = skipped.saturating_sub(data.bytes.len());
-        }
-        None
-    }
-
-    /// Appends `len` bytes of data after the next `skipped` ones, of one call or several, to `out`.
-    pub(super) fn copy(&self, mut skipped: usize, len: usize, out: &mut Vec<u8>) {
-        let mut missing = len;
-        for item in &self.items {
-            let Item::Data(data) = item else { break };
-            let Some(rest) = data.bytes.get(skipped..) else {
-                skipped = skipped.saturating_sub(data.bytes.len());
-                continue;
-            };
-            skipped = 0;
-            let part = rest.get(..missing.min(rest.len())).unwrap_or_default();
-            out.extend_from_slice(part);
-            missing = missing.saturating_sub(part.len());
-            if missing == 0 {
-                break;
-            }
-        }
-    }
-
-    /// As [`Self::in_place`]; what is of several calls is put together in `room`.
-    pub(super) fn joined<'q>(
-        &'q self,
-        skipped: usize,
-        len: usize,
-        room: &'q mut Vec<u8>,
-    ) -> &'q [u8] {
-        self.in_place(skipped, len).unwrap_or_else(|| {
-            room.reserve(len);
-            self.copy(skipped, len, room);
-            room
-        })
     }
 
     /// Takes `len` bytes of data that were sent; reports the calls that are complete, and the bytes
@@ -255,9 +201,72 @@ impl SendQueue {
     }
 }
 
+/// Data that waits in a queue.
+pub(super) struct Waiting<'q> {
+    data_type: Option<u32>,
+    /// What is left of a call; empty at the end of what can be joined.
+    rest: &'q [u8],
+    more: vec_deque::Iter<'q, Item>,
+}
+
+impl<'q> Waiting<'q> {
+    /// The data of the call that comes next in `more`; empty if it is no more of the same.
+    fn next_call(data_type: Option<u32>, more: &mut vec_deque::Iter<'q, Item>) -> &'q [u8] {
+        match more.next() {
+            Some(Item::Data(data)) if data.data_type == data_type => &data.bytes,
+            _ => &[],
+        }
+    }
+
+    /// Takes `len` bytes of several calls.
+    fn joined(&mut self, len: usize) -> Vec<u8> {
+        let mut joined = Vec::with_capacity(len);
+        while joined.len() < len && !self.rest.is_empty() {
+            joined.extend_from_slice(self.skip(len.saturating_sub(joined.len())));
+        }
+        joined
+    }
+
+    /// Takes `len` bytes at most, of one call.
+    fn skip(&mut self, len: usize) -> &'q [u8] {
+        let (part, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        if rest.is_empty() {
+            self.rest = Self::next_call(self.data_type, &mut self.more);
+        }
+        part
+    }
+}
+
+impl<'q> Source<'q> for Waiting<'q> {
+    fn data_type(&self) -> Option<u32> {
+        self.data_type
+    }
+
+    fn take(&mut self, window: &SendWindow) -> Option<Cow<'q, [u8]>> {
+        let mut available = self.rest.len();
+        let mut len = window.part(self.data_type, available);
+        let mut more = self.more.clone();
+        while len == available && len > 0 {
+            let call = Self::next_call(self.data_type, &mut more);
+            if call.is_empty() {
+                break;
+            }
+            available = available.saturating_add(call.len());
+            len = window.part(self.data_type, available);
+        }
+        match len {
+            0 => None,
+            _ if len <= self.rest.len() => Some(Cow::Borrowed(self.skip(len))),
+            _ => Some(Cow::Owned(self.joined(len))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MESSAGE_OVERHEAD;
 
     fn data(ticket: u64, len: usize, timeout: Option<u64>) -> Item {
         Item::Data(Data {
@@ -279,6 +288,18 @@ mod tests {
         (sent, done)
     }
 
+    /// The messages that the queue makes, and whether the data of each lay in one piece.
+    fn messages(queue: &SendQueue, left: u32, maximum: u32) -> Vec<(Vec<u8>, bool)> {
+        let mut window = SendWindow::new(left, maximum);
+        let mut data = queue.data();
+        let mut messages = Vec::new();
+        while let Some(part) = data.take(&window) {
+            window.take(part.len());
+            messages.push((part.to_vec(), matches!(part, Cow::Borrowed(_))));
+        }
+        messages
+    }
+
     #[test]
     fn calls_are_joined_up_to_a_message_and_the_window() {
         let now = Instant::now();
@@ -287,56 +308,58 @@ mod tests {
         queue.push(now, data(2, 10, None));
         queue.push(now, Item::Eof { ticket: None });
         queue.push(now, data(3, 10, None));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (20, 0));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 15)), (15, 5));
-        assert_eq!(queue.sendable(&SendWindow::new(18, 15)), (15, 3));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 5)), (5, 5));
-        assert_eq!(queue.sendable(&SendWindow::new(3, 15)), (3, 0));
-        assert_eq!(queue.sendable(&SendWindow::new(0, 15)), (0, 0));
-        let mut out = Vec::new();
-        queue.copy(0, 15, &mut out);
-        assert_eq!(out, [[1; 10].as_slice(), &[2; 5]].concat());
+        let of = |ones, twos| [vec![1; ones], vec![2; twos]].concat();
+        for (left, maximum, expected) in [
+            (100, 100, vec![(of(10, 10), false)]),
+            (100, 15, vec![(of(10, 5), false), (of(0, 5), true)]),
+            (18, 15, vec![(of(10, 5), false), (of(0, 3), true)]),
+            (100, 10, vec![(of(10, 0), true), (of(0, 10), true)]),
+            (100, 8, vec![(of(8, 0), true), (of(2, 6), false), (of(0, 4), true)]),
+            (3, 15, vec![(of(3, 0), true)]),
+            (0, 15, vec![]),
+        ] {
+            assert_eq!(messages(&queue, left, maximum), expected, "{left} {maximum}");
+        }
         // the second call is half sent
         assert_eq!(advance(&mut queue, now, 15), (Some(5), vec![1]));
         assert_eq!(queue.data_bytes(), 15);
+        assert_eq!(messages(&queue, 100, 100), [(of(0, 5), true)]);
         assert_eq!(advance(&mut queue, now, 5), (Some(10), vec![2]));
         assert!(matches!(queue.front(), Some(Item::Eof { .. })));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (0, 0));
+        assert_eq!(messages(&queue, 100, 100), []);
     }
 
     #[test]
-    fn data_of_one_call_is_lent_where_it_lies() {
+    fn data_of_another_type_is_another_message_and_none_goes_past_it() {
         let now = Instant::now();
         let mut queue = SendQueue::default();
-        queue.push(now, data(1, 10, None));
-        queue.push(now, data(2, 10, None));
-        for (skipped, len, expected) in [
-            (0, 10, Some(1)),
-            (5, 5, Some(1)),
-            (10, 10, Some(2)),
-            (15, 5, Some(2)),
-            (0, 11, None),
-            (9, 2, None),
-            (20, 1, None),
-        ] {
-            let expected = expected.map(|byte| vec![byte; len]);
-            assert_eq!(queue.in_place(skipped, len), expected.as_deref(), "{skipped} {len}");
+        for (ticket, data_type) in [(1, None), (2, Some(1)), (3, None)] {
+            let Item::Data(mut data) = data(ticket, 10, None) else { unreachable!() };
+            data.data_type = data_type;
+            queue.push(now, Item::Data(data));
         }
-        let mut room = Vec::new();
-        assert_eq!(queue.joined(15, 5, &mut room), [2; 5]);
-        assert_eq!(queue.joined(8, 4, &mut room), [1, 1, 2, 2]);
-        assert_eq!(room, [1, 1, 2, 2]);
+        assert_eq!(queue.data().data_type(), None);
+        for maximum in [100, 10] {
+            assert_eq!(messages(&queue, 100, maximum), [(vec![1; 10], true)]);
+        }
+        advance(&mut queue, now, 10);
+        assert_eq!(queue.data().data_type(), Some(1));
+        assert_eq!(messages(&queue, 100, 100), [(vec![2; 10], true)]);
     }
 
+    /// With more than a message has room for, a large one leaves room for what is around its data.
     #[test]
-    fn data_of_another_type_is_another_message() {
+    fn how_long_a_message_is_depends_on_all_that_waits() {
         let now = Instant::now();
         let mut queue = SendQueue::default();
-        queue.push(now, data(1, 10, None));
-        let Item::Data(mut stderr) = data(2, 10, None) else { unreachable!() };
-        stderr.data_type = Some(1);
-        queue.push(now, Item::Data(stderr));
-        assert_eq!(queue.sendable(&SendWindow::new(100, 100)), (10, 0));
+        let lens = |queue: &SendQueue| {
+            let messages = messages(queue, u32::MAX, 32 * 1024);
+            messages.iter().map(|(data, _)| data.len()).collect::<Vec<_>>()
+        };
+        queue.push(now, data(1, 32 * 1024, None));
+        assert_eq!(lens(&queue), [32 * 1024]);
+        queue.push(now, data(2, 1, None));
+        assert_eq!(lens(&queue), [32 * 1024 - MESSAGE_OVERHEAD, MESSAGE_OVERHEAD + 1]);
     }
 
     #[test]

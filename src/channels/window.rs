@@ -101,12 +101,6 @@ impl SendWindow {
         maximum.saturating_sub(header).max(maximum.min(1)).min(MAX_SENT_DATA_LEN)
     }
 
-    /// How many of `rest` bytes the message after one of `first` bytes carries.
-    pub(super) fn second_part(&self, data_type: Option<u32>, first: usize, rest: usize) -> usize {
-        let left = u32::try_from(self.left().saturating_sub(first)).unwrap_or(u32::MAX);
-        Self { left, ..*self }.part(data_type, rest)
-    }
-
     /// How many bytes the client takes before it adjusts the window.
     pub(super) fn left(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)
@@ -196,7 +190,6 @@ mod tests {
             assert_eq!(window.part(None, most), most);
             assert_eq!(window.part(Some(1), most - 4), most - 4);
             assert!(window.part(Some(1), most) <= most - 4, "{maximum}");
-            assert!(window.second_part(Some(1), 10, most) <= most - 4, "{maximum}");
         }
         for (maximum, most) in [(0, 0), (1, 1), (4, 1), (5, 1), (6, 2)] {
             assert_eq!(SendWindow::new(100, maximum).part(Some(1), 50), most, "{maximum}");

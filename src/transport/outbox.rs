@@ -4,7 +4,7 @@
 use super::Transport;
 use crate::error::{Error, LimitExceeded};
 use crate::limits::MAX_DEFERRED_BYTES;
-use crate::wire::Outbox;
+use crate::wire::{Outbox, Part};
 
 impl Outbox for Transport {
     fn put(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error> {
@@ -21,27 +21,18 @@ impl Outbox for Transport {
         Ok(())
     }
 
-    fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error> {
+    fn put_run<'d>(&mut self, run: &mut dyn Iterator<Item = Part<'d>>) -> Result<(), Error> {
         if self.seals_data() {
             let random = self.random.as_deref_mut();
-            return self.outbound.seal_data(random, &mut self.sealed, head, data);
+            return self.outbound.seal_run(random, &mut self.sealed, run);
         }
-        self.put(&mut |out| {
-            out.extend_from_slice(head);
-            out.extend_from_slice(data);
-        })
-    }
-
-    fn likes_pairs(&self) -> bool {
-        self.seals_data() && self.outbound.likes_pairs()
-    }
-
-    fn put_both(&mut self, payloads: [(&[u8], &[u8]); 2]) -> Result<(), Error> {
-        if self.likes_pairs() {
-            let random = self.random.as_deref_mut();
-            return self.outbound.seal_both(random, &mut self.sealed, payloads);
+        for part in run {
+            self.put(&mut |out| {
+                out.extend_from_slice(part.head.bytes());
+                out.extend_from_slice(&part.data);
+            })?;
         }
-        payloads.into_iter().try_for_each(|(head, data)| self.put_data(head, data))
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::crypto::cipher::{Loose, Sealer};
 use crate::crypto::compression::Compressor;
 use crate::crypto::random::Random;
 use crate::error::Error;
-use crate::wire::WriteBuffer;
+use crate::wire::{Part, WriteBuffer};
 
 use super::packet_codec::{HEAD_LEN, LENGTH_LEN, MIN_PADDING, Usage};
 
@@ -75,69 +75,67 @@ impl Outbound {
         })
     }
 
-    /// Whether [`Self::seal_data`] can be used: the payload is not looked at as a whole.
+    /// Whether [`Self::seal_run`] can be used: the payloads are not looked at as a whole.
     pub(super) fn seals_data(&self) -> bool {
         self.compressor.is_none()
     }
 
-    /// As [`Self::seal`] for the payload `head` and then `data`, which is encrypted on its way to `out`.
-    pub(super) fn seal_data(
-        &mut self,
-        random: Option<&mut (dyn Random + 'static)>,
-        out: &mut WriteBuffer,
-        head: &[u8],
-        data: &[u8],
-    ) -> Result<(), Error> {
-        sealed_or_nothing(out, |out| {
-            let start = out.len();
-            let at = self.append_around(random, out, head, data.len())?;
-            let packet = out.get_mut(start..).unwrap_or_default();
-            self.sealer.seal_from(self.sequence, packet, at, data)?;
-            self.sequence = self.sequence.wrapping_add(1);
-            Ok(())
-        })
-    }
-
-    /// Whether [`Self::seal_both`] costs less than two times [`Self::seal_data`].
-    pub(super) fn likes_pairs(&self) -> bool {
-        self.sealer.likes_pairs()
-    }
-
-    /// Two packets, each as [`Self::seal_data`].
-    pub(super) fn seal_both(
+    /// As [`Self::seal`] for every message of a run, whose data is encrypted on its way to `out`. Two
+    /// messages at a time: there are MACs for which that is little more work than one.
+    pub(super) fn seal_run<'d>(
         &mut self,
         mut random: Option<&mut (dyn Random + 'static)>,
         out: &mut WriteBuffer,
-        [(head, data), (next_head, next_data)]: [(&[u8], &[u8]); 2],
+        run: &mut dyn Iterator<Item = Part<'d>>,
     ) -> Result<(), Error> {
-        sealed_or_nothing(out, |out| {
-            let start = out.len();
-            let at = self.append_around(random.as_deref_mut(), out, head, data.len())?;
-            let middle = out.len().saturating_sub(start);
-            let next_at = self.append_around(random, out, next_head, next_data.len())?;
-            let packets = out.get_mut(start..).unwrap_or_default();
-            let (packet, next) = packets.split_at_mut(middle);
-            let packet = Loose { packet, at, data };
-            let next = Loose { packet: next, at: next_at, data: next_data };
-            self.sealer.seal_both(self.sequence, [packet, next])?;
-            self.sequence = self.sequence.wrapping_add(2);
-            Ok(())
-        })
+        while let Some(part) = run.next() {
+            let next = run.next();
+            let random = random.as_deref_mut();
+            sealed_or_nothing(out, |out| self.seal_few(random, out, &part, next.as_ref()))?;
+        }
+        Ok(())
     }
 
-    /// Appends a packet with room for `len` bytes behind its head; where in the packet they belong.
+    fn seal_few(
+        &mut self,
+        mut random: Option<&mut (dyn Random + 'static)>,
+        out: &mut WriteBuffer,
+        part: &Part<'_>,
+        next: Option<&Part<'_>>,
+    ) -> Result<(), Error> {
+        let start = out.len();
+        let at = self.append_around(random.as_deref_mut(), out, part)?;
+        let middle = out.len().saturating_sub(start);
+        let next = match next {
+            Some(part) => Some((self.append_around(random, out, part)?, &*part.data)),
+            None => None,
+        };
+        let packets = out.get_mut(start..).unwrap_or_default();
+        let (packet, rest) = packets.split_at_mut(middle);
+        let first = Loose { packet, at, data: &part.data };
+        let sealed = match next {
+            Some((at, data)) => {
+                let next = Loose { packet: rest, at, data };
+                self.sealer.seal_run(self.sequence, &mut [first, next]).map(|()| 2)
+            }
+            None => self.sealer.seal_run(self.sequence, &mut [first]).map(|()| 1),
+        };
+        self.sequence = self.sequence.wrapping_add(sealed?);
+        Ok(())
+    }
+
+    /// Appends a packet with room for the data behind its head; where in the packet it belongs.
     fn append_around(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
         out: &mut WriteBuffer,
-        head: &[u8],
-        len: usize,
+        part: &Part<'_>,
     ) -> Result<usize, Error> {
         let start = out.len();
         out.extend_from_slice(&[0; HEAD_LEN]);
-        out.extend_from_slice(head);
+        out.extend_from_slice(part.head.bytes());
         let at = out.len().saturating_sub(start);
-        out.extend_for(len);
+        out.extend_for(part.data.len());
         self.complete(random, out, start)?;
         Ok(at)
     }
@@ -246,6 +244,7 @@ mod tests {
     use crate::crypto::cipher::{self, CipherAlgorithm};
     use crate::crypto::mac;
     use crate::error::CryptoError;
+    use crate::wire::messages::DataHead;
 
     fn outbound(cipher: &CipherAlgorithm, mac: &str) -> Outbound {
         let (key, iv) = (vec![1; cipher.key_len], vec![2; cipher.iv_len]);
@@ -253,8 +252,14 @@ mod tests {
         Outbound::new(cipher.sealer(&key, &iv, Some(mac), &vec![3; mac.key_len]).unwrap())
     }
 
+    fn part(channel: u32, data: &[u8]) -> Part<'_> {
+        let len = u32::try_from(data.len()).unwrap();
+        let data_type = (channel == 1).then_some(1);
+        Part { head: DataHead::new(channel, data_type, len), data: data.into() }
+    }
+
     #[test]
-    fn two_packets_are_those_of_one_after_the_other() {
+    fn the_packets_of_a_run_are_those_of_one_after_the_other() {
         for (cipher, mac) in [
             ("aes256-ctr", "hmac-sha2-256"),
             ("aes128-ctr", "hmac-sha2-256-etm@openssh.com"),
@@ -262,18 +267,23 @@ mod tests {
             ("aes256-ctr", "hmac-sha2-512"),
         ] {
             let cipher = cipher::by_name(cipher).unwrap();
-            let (mut at_once, mut one_by_one) = (outbound(cipher, mac), outbound(cipher, mac));
-            let (mut found, mut expected) = (WriteBuffer::new(), WriteBuffer::new());
-            for len in [0, 5, 300, 32_700] {
-                let messages = [(&b"head"[..], vec![7; len]), (b"other", vec![8; len + 3])];
-                let [(head, data), (next_head, next)] = &messages;
-                let both = [(*head, &data[..]), (*next_head, &next[..])];
-                at_once.seal_both(None, &mut found, both).unwrap();
-                for (head, data) in both {
-                    one_by_one.seal_data(None, &mut expected, head, data).unwrap();
+            for lens in [&[][..], &[7], &[0, 5], &[300, 32_700, 1], &[40, 0, 32_700, 32_700]] {
+                let datas: Vec<_> = lens.iter().map(|len| vec![7; *len]).collect();
+                let parts = || (0..).zip(&datas).map(|(channel, data)| part(channel, data));
+                let (mut at_once, mut one_by_one) = (outbound(cipher, mac), outbound(cipher, mac));
+                let (mut found, mut expected) = (WriteBuffer::new(), WriteBuffer::new());
+                at_once.seal_run(None, &mut found, &mut parts()).unwrap();
+                for part in parts() {
+                    let mut build = |room: &mut Vec<u8>| {
+                        room.extend_from_slice(part.head.bytes());
+                        room.extend_from_slice(&part.data);
+                    };
+                    one_by_one.seal(None, &mut expected, &mut build, &mut |_, _| ()).unwrap();
                 }
+                assert!(*found == *expected, "{cipher:?} {mac} {lens:?}");
+                assert_eq!(at_once.usage(), one_by_one.usage());
+                assert_eq!(at_once.sequence, one_by_one.sequence);
             }
-            assert!(*found == *expected, "{cipher:?} {mac}");
         }
     }
 
@@ -304,9 +314,10 @@ mod tests {
         let mut out = WriteBuffer::from(b"sealed".to_vec());
         let mut build = |room: &mut Vec<u8>| room.extend_from_slice(b"secret");
         assert!(outbound.seal(None, &mut out, &mut build, &mut |_, _| ()).is_err());
-        assert!(outbound.seal_data(None, &mut out, b"secret", b"secret").is_err());
-        let both = [(&b"secret"[..], &b"secret"[..]); 2];
-        assert!(outbound.seal_both(None, &mut out, both).is_err());
+        for count in 1..=2 {
+            let mut run = (0..count).map(|channel| part(channel, b"secret"));
+            assert!(outbound.seal_run(None, &mut out, &mut run).is_err());
+        }
         assert_eq!(*out, *b"sealed");
     }
 }

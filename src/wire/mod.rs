@@ -8,7 +8,7 @@ mod shown;
 mod write_buffer;
 mod writer;
 
-pub use outbox::Outbox;
+pub use outbox::{Outbox, Part};
 pub use reader::{NameList, Reader, is_name};
 pub use shown::{description, escaped};
 pub use write_buffer::WriteBuffer;

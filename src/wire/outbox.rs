@@ -1,6 +1,8 @@
 //! Where the layers above the transport put their messages, without knowing the transport.
 
-use super::messages::Message;
+use std::borrow::Cow;
+
+use super::messages::{DataHead, Message};
 use crate::error::Error;
 
 /// Takes payloads in order. Messages put while keys are exchanged wait until it is over.
@@ -8,15 +10,18 @@ pub trait Outbox {
     /// Sends the payload that `build` appends.
     fn put(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error>;
 
-    /// Sends the payload that is `head` and, behind it, `data`, which is large: it goes from where it lies
-    /// to the packet in one step.
-    fn put_data(&mut self, head: &[u8], data: &[u8]) -> Result<(), Error>;
+    /// Sends a run of messages with data, which goes from where it lies to the packets in one step: what
+    /// belongs together is best put together, as packets that follow each other may cost less than each alone.
+    fn put_run<'d>(&mut self, run: &mut dyn Iterator<Item = Part<'d>>) -> Result<(), Error>;
+}
 
-    /// Whether [`Self::put_both`] costs less than two times [`Self::put_data`].
-    fn likes_pairs(&self) -> bool;
-
-    /// Sends two payloads, each as [`Self::put_data`].
-    fn put_both(&mut self, payloads: [(&[u8], &[u8]); 2]) -> Result<(), Error>;
+/// One message of a run.
+#[derive(Debug)]
+pub struct Part<'d> {
+    /// What stands before the data.
+    pub head: DataHead,
+    /// The data: where it lies, or put together from several places.
+    pub data: Cow<'d, [u8]>,
 }
 
 impl dyn Outbox + '_ {

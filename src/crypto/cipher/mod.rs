@@ -110,19 +110,15 @@ pub trait Sealer: Send {
         self.seal(sequence, packet)
     }
 
-    /// Whether [`Sealer::seal_both`] costs less than two times [`Sealer::seal_from`].
-    fn likes_pairs(&self) -> bool {
-        false
-    }
-
-    /// Encrypts a packet and the one after it, each as [`Sealer::seal_from`].
-    fn seal_both(
-        &mut self,
-        sequence: u32,
-        [packet, next]: [Loose<'_>; 2],
-    ) -> Result<(), CryptoError> {
-        self.seal_from(sequence, packet.packet, packet.at, packet.data)?;
-        self.seal_from(sequence.wrapping_add(1), next.packet, next.at, next.data)
+    /// Encrypts packets that follow each other, each as [`Sealer::seal_from`]; `sequence` is that of the
+    /// first. An implementation may do so for less than the packets cost one by one.
+    fn seal_run(&mut self, sequence: u32, run: &mut [Loose<'_>]) -> Result<(), CryptoError> {
+        let mut sequence = sequence;
+        for Loose { packet, at, data } in run {
+            self.seal_from(sequence, packet, *at, data)?;
+            sequence = sequence.wrapping_add(1);
+        }
+        Ok(())
     }
 
     /// The folder of `crypto/` if it runs on our own code for vector instructions.

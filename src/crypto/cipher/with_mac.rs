@@ -88,12 +88,52 @@ impl Parts {
         self.cipher.apply(parts.after)
     }
 
+    fn sign_both(
+        &mut self,
+        sequence: u32,
+        packets: [[&[u8]; 3]; 2],
+        tags: [&mut [u8]; 2],
+    ) -> Result<(), CryptoError> {
+        self.mac.pairs().ok_or(CryptoError::Failed)?.sign_both(sequence, packets, tags)
+    }
+
     fn check(&mut self, sequence: u32, data: &[u8], tag: &[u8]) -> Result<(), CryptoError> {
         let mut room = [0; MAX_TAG_LEN];
         let expected = room.get_mut(..tag.len()).ok_or(CryptoError::Failed)?;
         self.mac.sign(sequence, data, expected)?;
         if bool::from(expected.ct_eq(tag)) { Ok(()) } else { Err(CryptoError::BadMac) }
     }
+}
+
+/// A sealer whose MAC may take two packets at a time.
+trait SealsPairs: Sealer {
+    fn mac(&mut self) -> &mut dyn Mac;
+
+    /// Encrypts a packet and the one after it; where the MAC has [`Mac::pairs`].
+    fn seal_both(
+        &mut self,
+        sequence: u32,
+        packet: &mut Loose<'_>,
+        next: &mut Loose<'_>,
+    ) -> Result<(), CryptoError>;
+}
+
+/// [`Sealer::seal_run`], two packets at a time if the MAC takes two.
+fn in_pairs(
+    sealer: &mut impl SealsPairs,
+    mut sequence: u32,
+    run: &mut [Loose<'_>],
+) -> Result<(), CryptoError> {
+    let most = if sealer.mac().pairs().is_some() { 2 } else { 1 };
+    for few in run.chunks_mut(most) {
+        match few {
+            [packet, next] => sealer.seal_both(sequence, packet, next)?,
+            [Loose { packet, at, data }] => sealer.seal_from(sequence, packet, *at, data)?,
+            _ => {}
+        }
+        sequence = sequence.wrapping_add(u32::try_from(few.len()).unwrap_or(0));
+    }
+    Ok(())
 }
 
 struct EncryptAndMac {
@@ -158,16 +198,26 @@ impl Sealer for EncryptAndMac {
         self.parts.cipher.apply(body)
     }
 
-    fn likes_pairs(&self) -> bool {
-        self.parts.mac.likes_pairs()
+    fn seal_run(&mut self, sequence: u32, run: &mut [Loose<'_>]) -> Result<(), CryptoError> {
+        in_pairs(self, sequence, run)
+    }
+}
+
+impl SealsPairs for EncryptAndMac {
+    fn mac(&mut self) -> &mut dyn Mac {
+        &mut *self.parts.mac
     }
 
-    fn seal_both(&mut self, sequence: u32, packets: [Loose<'_>; 2]) -> Result<(), CryptoError> {
-        let [packet, next] = packets;
+    fn seal_both(
+        &mut self,
+        sequence: u32,
+        packet: &mut Loose<'_>,
+        next: &mut Loose<'_>,
+    ) -> Result<(), CryptoError> {
         let (body, tag) = self.parts.split(packet.packet)?;
         let (next_body, next_tag) = self.parts.split(next.packet)?;
         let plain = [joined(body, packet.at, packet.data)?, joined(next_body, next.at, next.data)?];
-        self.parts.mac.sign_both(sequence, plain, [tag, next_tag])?;
+        self.parts.sign_both(sequence, plain, [tag, next_tag])?;
         self.parts.encrypt_from(body, packet.at, packet.data)?;
         self.parts.encrypt_from(next_body, next.at, next.data)
     }
@@ -245,18 +295,28 @@ impl Sealer for EncryptThenMac {
         self.0.mac.sign(sequence, body, tag)
     }
 
-    fn likes_pairs(&self) -> bool {
-        self.0.mac.likes_pairs()
+    fn seal_run(&mut self, sequence: u32, run: &mut [Loose<'_>]) -> Result<(), CryptoError> {
+        in_pairs(self, sequence, run)
+    }
+}
+
+impl SealsPairs for EncryptThenMac {
+    fn mac(&mut self) -> &mut dyn Mac {
+        &mut *self.0.mac
     }
 
-    fn seal_both(&mut self, sequence: u32, packets: [Loose<'_>; 2]) -> Result<(), CryptoError> {
-        let [packet, next] = packets;
+    fn seal_both(
+        &mut self,
+        sequence: u32,
+        packet: &mut Loose<'_>,
+        next: &mut Loose<'_>,
+    ) -> Result<(), CryptoError> {
         let (body, tag) = self.0.split(packet.packet)?;
         let (next_body, next_tag) = self.0.split(next.packet)?;
         self.encrypt_from(body, packet.at, packet.data)?;
         self.encrypt_from(next_body, next.at, next.data)?;
         let sealed = [[&*body, &[], &[]], [&*next_body, &[], &[]]];
-        self.0.mac.sign_both(sequence, sealed, [tag, next_tag])
+        self.0.sign_both(sequence, sealed, [tag, next_tag])
     }
 }
 

@@ -1,6 +1,8 @@
 //! HMAC with MD5 and SHA-1 (RFC 4253 section 6.4) and with SHA-2 (RFC 6668), cut to 96 bits or
 //! whole, and OpenSSH's encrypt-then-MAC variants.
 
+#[cfg(vector_code)]
+use super::Pairs;
 use super::{Mac, MacAlgorithm, NewMac};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{HmacHash, HmacKey};
@@ -134,14 +136,17 @@ impl Mac for HmacSha256 {
         cut_to(tag, &HmacSha256::sign(self, Message { sequence, parts: [data, &[], &[]] })?)
     }
 
-    fn likes_pairs(&self) -> bool {
-        true
-    }
-
     fn vector_code(&self) -> Option<&'static str> {
         Some("sha_ni")
     }
 
+    fn pairs(&mut self) -> Option<&mut dyn Pairs> {
+        Some(self)
+    }
+}
+
+#[cfg(vector_code)]
+impl Pairs for HmacSha256 {
     fn sign_both(
         &mut self,
         sequence: u32,

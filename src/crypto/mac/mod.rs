@@ -13,26 +13,26 @@ pub trait Mac: Send {
     /// truncated MAC is the same code).
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError>;
 
-    /// Whether [`Mac::sign_both`] costs less than two times [`Mac::sign`].
-    fn likes_pairs(&self) -> bool {
-        false
-    }
-
-    /// Computes the MACs of a packet and the one after it, each as [`Mac::sign`] of its parts joined.
-    fn sign_both(
-        &mut self,
-        sequence: u32,
-        [parts, next]: [[&[u8]; 3]; 2],
-        [tag, next_tag]: [&mut [u8]; 2],
-    ) -> Result<(), CryptoError> {
-        self.sign(sequence, &parts.concat(), tag)?;
-        self.sign(sequence.wrapping_add(1), &next.concat(), next_tag)
+    /// Where two packets at a time are less work than one by one: what does them.
+    fn pairs(&mut self) -> Option<&mut dyn Pairs> {
+        None
     }
 
     /// The folder of `crypto/` if it runs on our own code for vector instructions.
     fn vector_code(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// A MAC that takes two packets side by side.
+pub trait Pairs {
+    /// Computes the MACs of a packet and the one after it, each as [`Mac::sign`] of its parts joined.
+    fn sign_both(
+        &mut self,
+        sequence: u32,
+        packets: [[&[u8]; 3]; 2],
+        tags: [&mut [u8]; 2],
+    ) -> Result<(), CryptoError>;
 }
 
 /// Builds a [`Mac`] from the key.

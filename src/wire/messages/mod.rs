@@ -3,6 +3,7 @@
 //! check of `transport::phase` read this table; nothing else lists message numbers.
 
 mod connection;
+mod data_head;
 pub mod forwarding;
 mod transport;
 mod userauth;
@@ -12,6 +13,7 @@ pub use connection::{
     ChannelOpenConfirmation, ChannelOpenFailure, ChannelRequest, ChannelSuccess,
     ChannelWindowAdjust, GlobalRequest, RequestFailure, RequestSuccess,
 };
+pub use data_head::DataHead;
 pub use transport::{
     Debug, Disconnect, ExtInfo, Ignore, KexInit, NewKeys, ServiceAccept, ServiceRequest,
     Unimplemented,
