@@ -18,7 +18,7 @@ static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// A buffer for [`BLOCK_LEN`] bytes of data, which is used again when it is dropped.
 #[derive(Debug)]
-pub struct Block {
+struct Block {
     bytes: Vec<u8>,
     /// Where the data ends; it begins at [`MAX_HEAD_LEN`].
     end: usize,
@@ -26,7 +26,7 @@ pub struct Block {
 
 impl Block {
     /// An empty one.
-    pub fn take() -> Self {
+    fn take() -> Self {
         let spare = SPARE.lock().pop();
         let bytes = spare.unwrap_or_else(|| vec![0; MAX_HEAD_LEN + BLOCK_LEN + TAIL_LEN]);
         Self { bytes, end: MAX_HEAD_LEN }
@@ -48,9 +48,8 @@ impl Block {
     }
 
     /// Lends room for `len` bytes, so that what follows the first `head` of them stands right behind
-    /// the data so far. Returns that head, `None` if there is no such room; [`Self::extend`] makes
-    /// data count.
-    pub fn land<E>(
+    /// the data so far. Returns that head, `None` if there is no such room.
+    fn lend<E>(
         &mut self,
         head: usize,
         len: usize,
@@ -68,17 +67,10 @@ impl Block {
         Some(written.map(|()| landed))
     }
 
-    /// What has landed and does not count yet.
-    pub fn landed(&self, len: usize) -> &[u8] {
-        self.bytes.get(self.end..self.end.saturating_add(len)).unwrap_or_default()
-    }
-
-    /// Makes landed data count.
-    pub fn extend(&mut self, len: usize) {
-        let end = self.end.saturating_add(len);
-        if end <= self.bytes.len() {
-            self.end = end;
-        }
+    /// Whether [`Self::lend`] does.
+    fn has_room(&self, head: usize, len: usize) -> bool {
+        let end = self.end.checked_sub(head).and_then(|start| start.checked_add(len));
+        end.is_some_and(|end| end <= self.bytes.len())
     }
 
     fn data(&self) -> Range<usize> {
@@ -158,14 +150,6 @@ impl Gather {
         }
     }
 
-    /// The block that the next message may land in.
-    pub fn block_mut(&mut self) -> Option<&mut Block> {
-        match &mut self.0 {
-            Form::One(_) => None,
-            Form::Many(block) => Some(block),
-        }
-    }
-
     /// The bytes in one piece, in memory of their own: holding on to them holds at most twice as
     /// much, and nothing of the buffer they were read into.
     pub fn freeze(self) -> Bytes {
@@ -179,12 +163,6 @@ impl Gather {
     }
 }
 
-impl From<Block> for Gather {
-    fn from(block: Block) -> Self {
-        Self(Form::Many(block))
-    }
-}
-
 impl std::ops::Deref for Gather {
     type Target = [u8];
 
@@ -193,6 +171,85 @@ impl std::ops::Deref for Gather {
             Form::One(data) => data,
             Form::Many(block) => block.as_ref(),
         }
+    }
+}
+
+/// Where the data of the next packet lands: behind the data that came before it, or in a block of its own.
+/// What has landed counts when it is accepted. Until then, and when this is dropped, it was never there.
+#[derive(Debug)]
+pub struct Landing<'g> {
+    last: Option<&'g mut Block>,
+    own: Option<Block>,
+    /// How much has landed, and where.
+    landed: Option<Landed>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Landed {
+    len: usize,
+    is_own: bool,
+}
+
+impl<'g> Landing<'g> {
+    /// Behind `last`, where that has room for it.
+    pub fn new(last: Option<&'g mut Gather>) -> Self {
+        let last = last.and_then(|last| match &mut last.0 {
+            Form::One(_) => None,
+            Form::Many(block) => Some(block),
+        });
+        Self { last, own: None, landed: None }
+    }
+
+    /// Lends room for `len` bytes, of which those behind the first `head` are to land. Returns that head; `None`
+    /// if there is no such room. What has landed before is forgotten.
+    pub fn lend<E>(
+        &mut self,
+        head: usize,
+        len: usize,
+        write: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Option<Result<[u8; MAX_HEAD_LEN], E>> {
+        self.landed = None;
+        let last = self.last.as_deref_mut().filter(|block| block.has_room(head, len));
+        let is_own = last.is_none();
+        let block = last.unwrap_or_else(|| self.own.get_or_insert_with(Block::take));
+        let written = block.lend(head, len, write)?;
+        if written.is_ok() {
+            self.landed = Some(Landed { len: len.saturating_sub(head), is_own });
+        }
+        Some(written)
+    }
+
+    /// Only the first `len` bytes have landed.
+    pub fn truncate(&mut self, len: usize) {
+        if let Some(landed) = &mut self.landed {
+            landed.len = landed.len.min(len);
+        }
+    }
+
+    /// Nothing has landed.
+    pub fn clear(&mut self) {
+        self.landed = None;
+    }
+
+    /// What has landed; `None` if nothing has.
+    pub fn data(&self) -> Option<&[u8]> {
+        let landed = self.landed?;
+        let block = if landed.is_own { self.own.as_ref() } else { self.last.as_deref() }?;
+        block.bytes.get(block.end..block.end.checked_add(landed.len)?)
+    }
+
+    /// Whether what has landed stands behind the data that came before it.
+    pub fn is_behind(&self) -> bool {
+        self.landed.is_some_and(|landed| !landed.is_own)
+    }
+
+    /// What has landed counts: behind the data that came before it, or as data of its own, which is returned.
+    pub fn accept(mut self) -> Option<Gather> {
+        let len = self.data()?.len();
+        let is_own = !self.is_behind();
+        let block = if is_own { self.own.as_mut() } else { self.last.as_deref_mut() }?;
+        block.end = block.end.saturating_add(len);
+        self.own.filter(|_| is_own).map(|block| Gather(Form::Many(block)))
     }
 }
 
@@ -209,53 +266,101 @@ mod tests {
         gather
     }
 
-    fn fill(room: &mut [u8], byte: u8) -> Result<(), ()> {
-        room.fill(byte);
-        Ok(())
-    }
-
-    #[test]
-    fn messages_are_joined_in_order() {
-        assert_eq!(gather(&[b"abc"]).freeze(), &b"abc"[..]);
-        assert_eq!(gather(&[b"abc", b"", b"de", b"f"]).freeze(), &b"abcdef"[..]);
-        let half = vec![7; BLOCK_LEN / 2];
-        assert_eq!(gather(&[&half, &half]).freeze(), vec![7; BLOCK_LEN]);
-    }
-
-    #[test]
-    fn a_block_takes_no_more_than_it_holds() {
-        let (most, one) = (vec![1; BLOCK_LEN - 1], [2; 1]);
-        let mut full = gather(&[&most, &one]);
-        assert!(!full.append(&vec![3; TAIL_LEN + 1]));
-        assert_eq!(full.len(), BLOCK_LEN);
-        let mut full = Gather::new(Bytes::from(vec![1; BLOCK_LEN]));
-        assert!(!full.append(&one));
-        assert_eq!(full.freeze().len(), BLOCK_LEN);
-    }
-
-    #[test]
-    fn what_lands_stands_behind_what_was_there() {
-        let mut block = Block::take();
-        for (number, len) in [(1_u8, 100), (2, 1), (3, 5000)] {
-            let landed = block.land(10, 10 + len + 7, |room| {
-                assert_eq!(room.len(), 17 + len);
-                room.fill(number);
-                Ok::<(), ()>(())
-            });
-            assert_eq!(landed.unwrap().unwrap()[..10], [number; 10]);
-            assert_eq!(block.landed(len), vec![number; len]);
-            // what does not count is written over
-            assert!(block.land(10, 50, |room| Err::<(), u8>(room[0])).unwrap().is_err());
-            block.land(10, 10 + len, |room| fill(room, number)).unwrap().unwrap();
-            block.extend(len);
+    /// Lets `len` bytes land behind a head of 10 and before padding of 7, and takes them if they are to count.
+    fn land(gather: &mut Gather, byte: u8, len: usize, counts: bool) {
+        let mut landing = Landing::new(Some(gather));
+        assert_eq!(landing.data(), None);
+        let head = landing.lend(10, 10 + len + 7, |room| {
+            assert_eq!(room.len(), 17 + len);
+            room.fill(byte);
+            Ok::<(), ()>(())
+        });
+        assert_eq!(head.unwrap().unwrap()[..10], [byte; 10]);
+        landing.truncate(len);
+        assert!(landing.is_behind());
+        assert_eq!(landing.data(), Some(&vec![byte; len][..]));
+        if counts {
+            assert!(landing.accept().is_none(), "it is behind what there was");
         }
-        let expected = [vec![1; 100], vec![2; 1], vec![3; 5000]].concat();
-        assert_eq!(block.as_ref(), expected);
-        let room = BLOCK_LEN - expected.len();
-        assert!(block.land(10, 10 + room + TAIL_LEN, |_| Ok::<(), ()>(())).is_some());
-        assert!(block.land(10, 11 + room + TAIL_LEN, |_| Ok::<(), ()>(())).is_none());
-        assert!(block.land(17, 100, |_| Ok::<(), ()>(())).is_none());
-        assert!(block.land(10, 9, |_| Ok::<(), ()>(())).is_none());
+    }
+
+    #[test]
+    fn what_lands_stands_behind_what_was_there_once_it_is_accepted() {
+        let mut gathered = gather(&[b"ab", b"c"]);
+        let mut expected = b"abc".to_vec();
+        for (number, len) in [(1, 100), (2, 1), (3, 5000)] {
+            land(&mut gathered, 9, 50, false);
+            assert_eq!(*gathered, expected);
+            land(&mut gathered, number, len, true);
+            expected.extend(vec![number; len]);
+            assert_eq!(*gathered, expected);
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_written_has_not_landed() {
+        let mut gathered = gather(&[b"ab", b"c"]);
+        let mut landing = Landing::new(Some(&mut gathered));
+        landing
+            .lend(1, 5, |room| {
+                room.fill(1);
+                Ok::<(), u8>(())
+            })
+            .unwrap()
+            .unwrap();
+        let refused = landing.lend(1, 5, |room| {
+            room.fill(2);
+            Err::<(), u8>(7)
+        });
+        assert_eq!(refused.unwrap(), Err(7));
+        assert_eq!(landing.data(), None);
+        assert!(landing.accept().is_none());
+        assert_eq!(*gathered, *b"abc");
+        let mut landing = Landing::new(Some(&mut gathered));
+        landing
+            .lend(1, 5, |room| {
+                room.fill(1);
+                Ok::<(), u8>(())
+            })
+            .unwrap()
+            .unwrap();
+        landing.clear();
+        assert!(landing.accept().is_none());
+        assert_eq!(*gathered, *b"abc");
+    }
+
+    #[test]
+    fn what_has_no_room_behind_the_last_data_lands_in_a_block_of_its_own() {
+        let one = || Some(Gather::new(Bytes::from_static(b"where it was read")));
+        let nearly_full = || Some(gather(&[&vec![1; BLOCK_LEN - 1], b"2"]));
+        for mut last in [None, one(), nearly_full()] {
+            let before = last.as_deref().map(<[u8]>::to_vec);
+            for counts in [false, true] {
+                let mut landing = Landing::new(last.as_mut());
+                let write = |room: &mut [u8]| {
+                    room.fill(5);
+                    Ok::<(), ()>(())
+                };
+                landing.lend(10, 1000 + TAIL_LEN, write).unwrap().unwrap();
+                assert!(!landing.is_behind());
+                landing.truncate(900);
+                if counts {
+                    assert_eq!(*landing.accept().unwrap(), [5; 900]);
+                }
+            }
+            assert_eq!(last.as_deref().map(<[u8]>::to_vec), before);
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_at_all_does_not_land() {
+        let mut landing = Landing::new(None);
+        let write = |_: &mut [u8]| Ok::<(), ()>(());
+        assert!(landing.lend(10, 10 + BLOCK_LEN + TAIL_LEN, write).is_some());
+        assert!(landing.lend(10, 11 + BLOCK_LEN + TAIL_LEN, write).is_none());
+        assert!(landing.lend(17, 100, write).is_none());
+        assert!(landing.lend(10, 9, write).is_none());
+        assert_eq!(landing.data(), None);
     }
 
     #[test]

@@ -15,17 +15,17 @@ use crate::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelFailure,
     ChannelRequest, ChannelSuccess, ChannelWindowAdjust, KEEP_ALIVE, Message,
 };
-use crate::wire::{Outbox, is_name};
+use crate::wire::{Outbox, Reader, is_name};
 
-/// What becomes of data that has landed in a block.
+/// What becomes of data of the client that its caller has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Landed {
+pub enum Admitted {
     /// It is the next data of this channel.
-    Deliver(ChannelId),
-    /// It has to wait behind a request of this channel.
-    Hold(ChannelId),
+    Next(ChannelId),
+    /// It has to wait behind a request of this channel: [`Channels::hold`].
+    Later(ChannelId),
     /// Nobody wants it.
-    Drop,
+    Unwanted,
 }
 
 impl Channels {
@@ -143,28 +143,32 @@ impl Channels {
         self.take(id, Held::Close, out)
     }
 
-    /// Takes a CHANNEL_DATA message whose data has landed in a block; where it is to be delivered.
-    pub fn handle_landed(
+    /// Takes the start of a CHANNEL_DATA message, up to its data, whose `len` bytes the caller has; what becomes
+    /// of them.
+    pub fn admit(
         &mut self,
-        head: [u8; 9],
+        head: &[u8],
         len: usize,
         out: &mut dyn Outbox,
-    ) -> Result<Landed, Error> {
-        let [_, a, b, c, d, e, f, g, h] = head;
+    ) -> Result<Admitted, Error> {
+        let mut reader = Reader::new(head.get(1..).unwrap_or_default());
+        let number = reader.u32()?;
+        let announced = usize::try_from(reader.u32()?).unwrap_or(usize::MAX);
+        reader.finish()?;
         // RFC 4254 section 5.2: the data is the rest of the message
-        match usize::try_from(u32::from_be_bytes([e, f, g, h])).unwrap_or(usize::MAX).cmp(&len) {
+        match announced.cmp(&len) {
             Ordering::Greater => return Err(InvalidMessage::Truncated.into()),
             Ordering::Less => return Err(InvalidMessage::TrailingBytes.into()),
             Ordering::Equal => {}
         }
-        let Some(id) = self.admit_data(u32::from_be_bytes([a, b, c, d]), len, out)? else {
-            return Ok(Landed::Drop);
+        let Some(id) = self.admit_data(number, len, out)? else {
+            return Ok(Admitted::Unwanted);
         };
         let waits = self.open_channel_mut(id).is_ok_and(|channel| channel.requests.is_some());
-        Ok(if waits { Landed::Hold(id) } else { Landed::Deliver(id) })
+        Ok(if waits { Admitted::Later(id) } else { Admitted::Next(id) })
     }
 
-    /// Holds data back that [`Self::handle_landed`] said has to wait.
+    /// Holds data back that [`Self::admit`] said has to wait.
     pub fn hold(
         &mut self,
         channel: ChannelId,

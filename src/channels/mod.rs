@@ -17,6 +17,6 @@ mod window;
 pub use self::event::{
     ChannelEvent, ChannelId, Forwarding, Outcome, Place, Room, SendMode, Ticket,
 };
-pub use self::inbound::Landed;
+pub use self::inbound::Admitted;
 pub use self::open::Refusal;
 pub use self::table::Channels;

@@ -5,21 +5,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use zeroize::Zeroize;
 
 use super::config::{Config, KeepAlive};
 use super::event::{Event, Notice, Question};
 use super::liveness::{self, Liveness, Verdict};
 use super::question::Questions;
-use crate::blocks::{Block, Gather};
-use crate::channels::{ChannelEvent, ChannelId, Channels, Landed, Outcome, Ticket};
+use crate::channels::{ChannelEvent, ChannelId, Channels, Outcome, Ticket};
 use crate::crypto::random::Random;
 use crate::error::{Closed, Error, PeerMisbehaved};
 use crate::limits::{IDENTIFICATION_TIME, MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
-use crate::transport::{
-    Incoming, JobOutput, LandedHead, LandingPlace, TraceLine, Transport, Verbosity,
-};
+use crate::transport::{Incoming, JobOutput, TraceLine, Transport, Verbosity};
 use crate::userauth::{self, UserAuth};
 use crate::wire::messages::{self, Message, ServiceRequest};
 use crate::wire::{Outbox, WriteBuffer};
@@ -32,8 +29,6 @@ pub struct Connection {
     pub(super) channels: Channels,
     pub(super) questions: Questions,
     pub(super) events: VecDeque<Event>,
-    /// A block that something landed in which was not to be delivered.
-    spare: Option<Block>,
     /// Tickets of `exchange_keys` that wait for new keys.
     pub(super) rekey_tickets: Vec<Ticket>,
     started: Instant,
@@ -42,23 +37,6 @@ pub struct Connection {
     pub(super) quiet_since: Instant,
     unprocessed: usize,
     pub(super) liveness: Liveness,
-}
-
-/// Where large data lands: behind the last data, if that may take more.
-struct Place<'a> {
-    events: &'a mut VecDeque<Event>,
-    spare: &'a mut Option<Block>,
-}
-
-impl LandingPlace for Place<'_> {
-    fn block(&mut self) -> &mut Block {
-        if let Some(Event::Delivery { data_type: None, data, .. }) = self.events.back_mut()
-            && let Some(block) = data.block_mut()
-        {
-            return block;
-        }
-        self.spare.get_or_insert_with(Block::take)
-    }
 }
 
 /// Which services run.
@@ -97,7 +75,6 @@ impl Connection {
             channels: Channels::default(),
             questions: Questions::default(),
             events: VecDeque::new(),
-            spare: None,
             rekey_tickets: Vec::new(),
             started: now,
             quiet_since: now,
@@ -121,34 +98,13 @@ impl Connection {
             self.quiet_since = now;
         }
         self.transport.begin_turn();
-        while self.wants_input() {
-            match self.next_incoming(now, buf) {
-                Ok(Some(incoming)) => {
-                    let result = self.route(now, incoming);
-                    self.finish_step(result);
-                }
-                Ok(None) => break,
-                Err(error) => self.fail(error),
-            }
-        }
-        self.spare = None;
+        while self.wants_input() && self.take_next(now, buf) {}
         if buf.len() != before {
             self.liveness.received(now);
         }
         self.unprocessed = buf.len();
         self.finish_step(Ok(()));
         self.transport.turn_is_over()
-    }
-
-    fn next_incoming(
-        &mut self,
-        now: Instant,
-        buf: &mut BytesMut,
-    ) -> Result<Option<Incoming>, Error> {
-        let mut place = Place { events: &mut self.events, spare: &mut self.spare };
-        let landing = matches!(self.phase, Phase::Connected)
-            .then_some((messages::SSH_MSG_CHANNEL_DATA, &mut place as &mut dyn LandingPlace));
-        self.transport.next(now, &self.config.transport, buf, landing)
     }
 
     /// Whether input is processed: nothing that the program or a job has to decide holds it back, and
@@ -267,10 +223,9 @@ impl Connection {
         }
     }
 
-    fn route(&mut self, now: Instant, incoming: Incoming) -> Result<(), Error> {
+    pub(super) fn route(&mut self, now: Instant, incoming: Incoming) -> Result<(), Error> {
         let mut payload = match incoming {
             Incoming::Message(payload) => payload,
-            Incoming::Landed { head, len } => return self.route_landed(now, head, len),
             Incoming::Job(job) => {
                 self.questions.job_out();
                 self.collect_trace();
@@ -319,40 +274,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Data that has landed in a block: mostly it only has to be counted to what is there.
-    fn route_landed(&mut self, now: Instant, head: LandedHead, len: usize) -> Result<(), Error> {
-        self.liveness.used(now);
-        let landed = self.channels.handle_landed(head, len, &mut self.transport)?;
-        let deliver_to = match landed {
-            Landed::Deliver(id) => Some(id),
-            Landed::Hold(_) | Landed::Drop => None,
-        };
-        let last = match self.events.back_mut() {
-            Some(Event::Delivery { channel, data_type: None, data }) => {
-                data.block_mut().map(|_| *channel)
-            }
-            _ => None,
-        };
-        if last.is_some() && last == deliver_to {
-            Place { events: &mut self.events, spare: &mut self.spare }.block().extend(len);
-            return Ok(());
-        }
-        if let (None, Some(channel), Some(mut block)) = (last, deliver_to, self.spare.take()) {
-            block.extend(len);
-            let data = Gather::from(block);
-            self.events.push_back(Event::Delivery { channel, data_type: None, data });
-            return Ok(());
-        }
-        let mut place = Place { events: &mut self.events, spare: &mut self.spare };
-        let data = Bytes::copy_from_slice(place.block().landed(len));
-        match landed {
-            Landed::Deliver(id) => self.deliver(id, None, data),
-            Landed::Hold(id) => self.channels.hold(id, data, &mut self.transport)?,
-            Landed::Drop => {}
-        }
-        Ok(())
-    }
-
     /// After every step: new keys if the old are used up, events of the layers, the end on an error.
     pub(super) fn finish_step(&mut self, result: Result<(), Error>) {
         // RFC 4253 section 11.1: nothing is sent after SSH_MSG_DISCONNECT, new keys neither
@@ -388,18 +309,6 @@ impl Connection {
                 self.events.push_back(event);
             }
         }
-    }
-
-    /// Hands data over, in one piece with what came right before it on the channel.
-    fn deliver(&mut self, id: ChannelId, code: Option<u32>, more: Bytes) {
-        if let Some(Event::Delivery { channel, data_type, data }) = self.events.back_mut()
-            && (*channel, *data_type) == (id, code)
-            && data.append(&more)
-        {
-            return;
-        }
-        let data = Gather::new(more);
-        self.events.push_back(Event::Delivery { channel: id, data_type: code, data });
     }
 
     fn channel_event(&mut self, event: ChannelEvent) -> Option<Event> {

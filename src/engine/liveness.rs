@@ -82,7 +82,7 @@ impl Liveness {
 pub(super) const REQUEST: GlobalRequest<'static> =
     GlobalRequest { request_name: KEEP_ALIVE, want_reply: true, request_specific: b"" };
 
-/// Whether a message of the client (but for data that has landed in a block, which is) shows that the
+/// Whether a message of the client shows that the
 /// connection is used: data, and what happens to channels. Global requests and their replies do not,
 /// window adjustments and replies neither: they are what a client sends that is only there.
 pub(super) fn is_use(payload: &[u8]) -> bool {

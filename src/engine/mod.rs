@@ -8,6 +8,7 @@
 mod command;
 mod config;
 mod connection;
+mod delivery;
 mod event;
 mod liveness;
 mod question;

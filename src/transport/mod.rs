@@ -20,12 +20,13 @@ use zeroize::Zeroize;
 
 use self::kex::{Exchange, JobStep, KeySource, NextKeys, Running};
 use self::negotiate::{EXT_INFO_CLIENT, Negotiated, STRICT_CLIENT};
-use self::packet_codec::{Inbound, LandedPacket, Opened, Packet};
+use self::packet_codec::{Inbound, Packet};
 use self::packet_sealer::Outbound;
 use self::phase::{Stage, Verdict};
 use self::rekey::{FloodGuard, RekeyPolicy};
 use self::trace::{Direction, Trace};
 use self::turn_work::TurnWork;
+use crate::blocks::Landing;
 use crate::crypto::cipher::plaintext;
 use crate::crypto::random::Random;
 use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
@@ -37,7 +38,6 @@ use crate::wire::messages::{
 use crate::wire::{NameList, Reader, WriteBuffer, Writer, description};
 
 pub use self::kex::{Job, JobOutput};
-pub use self::packet_codec::{LandedHead, LandingPlace};
 pub use self::settings::{AlgorithmLists, RekeyThresholds, Settings, StrictKex};
 pub use self::trace::{TraceLine, Verbosity};
 pub use self::version::VersionPattern;
@@ -45,15 +45,8 @@ pub use self::version::VersionPattern;
 /// What came off the wire for the layers above.
 #[derive(Debug)]
 pub enum Incoming {
-    /// A message of a service, message number included.
+    /// A message of a service, message number included; without the data that has landed.
     Message(BytesMut),
-    /// A message of a service that has landed in the block it was to land in, but for its head.
-    Landed {
-        /// Message number and what follows it.
-        head: LandedHead,
-        /// The length of the rest.
-        len: usize,
-    },
     /// Arithmetic to run; nothing is read until [`Transport::complete`].
     Job(Job),
     /// New keys are in use in both directions.
@@ -193,18 +186,16 @@ impl Transport {
     }
 
     /// Takes the next thing for the layers above off the front of `buf`; `None` while there is
-    /// nothing complete, while a job is out, or when the turn is over. Large messages of the number given with `landing`
-    /// land there.
+    /// nothing complete, while a job is out, or when the turn is over. The data of a large message of a channel
+    /// lands.
     pub fn next(
         &mut self,
         now: Instant,
         settings: &Settings,
         buf: &mut BytesMut,
-        mut landing: Option<(u8, &mut dyn LandingPlace)>,
+        landing: Option<&mut Landing<'_>>,
     ) -> Result<Option<Incoming>, Error> {
-        if self.trace.wants_packets() {
-            landing = None;
-        }
+        let mut landing = landing.filter(|_| !self.trace.wants_packets());
         if self.client_version.is_none() {
             let Some(version) = version::read_identification(buf)? else {
                 return Ok(None);
@@ -217,47 +208,17 @@ impl Transport {
         while !matches!(self.exchange, Exchange::Computing) && !self.work.is_over() {
             let max =
                 if self.authenticated { MAX_PACKET_LEN } else { MAX_PACKET_LEN_UNAUTHENTICATED };
-            let opened = match &mut landing {
-                Some((number, place)) => self.inbound.next_landing(buf, max, *number, *place)?,
-                None => self.inbound.next(buf, max)?.map(Opened::Alone),
+            let Some(packet) = self.inbound.next(buf, max, landing.as_deref_mut())? else {
+                return Ok(None);
             };
-            let packet = match opened {
-                Some(Opened::Alone(packet)) => packet,
-                Some(Opened::Landed(packet)) => {
-                    self.work.count(packet.len);
-                    match self.landed(&packet)? {
-                        Some(incoming) => return Ok(Some(incoming)),
-                        None => continue,
-                    }
-                }
-                None => return Ok(None),
-            };
-            self.work.count(packet.payload.len());
+            let landed = landing.as_ref().and_then(|landing| landing.data());
+            self.work.count(packet.payload.len().saturating_add(landed.map_or(0, <[u8]>::len)));
             self.trace.packet(Direction::Received, packet.sequence, &packet.payload);
             if let Some(incoming) = self.dispatch(now, settings, packet)? {
                 return Ok(Some(incoming));
             }
         }
         Ok(None)
-    }
-
-    /// A message of a service; it is handled as every other.
-    fn landed(&mut self, packet: &LandedPacket) -> Result<Option<Incoming>, Error> {
-        let number = packet.head.first().copied().unwrap_or_default();
-        match phase::check(number, self.stage()) {
-            Verdict::Handle => {
-                if self.authenticated {
-                    self.flood.service_message();
-                }
-                Ok(Some(Incoming::Landed { head: packet.head, len: packet.len }))
-            }
-            Verdict::Ignore => Ok(None),
-            Verdict::Refuse(error) => Err(error.into()),
-            Verdict::Unimplemented | Verdict::TooEarly => {
-                self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })?;
-                Ok(None)
-            }
-        }
     }
 
     /// A message of a service that has not started.

@@ -6,7 +6,7 @@
 use bytes::{Buf, BytesMut};
 use zeroize::Zeroize;
 
-use crate::blocks::Block;
+use crate::blocks::Landing;
 use crate::crypto::cipher::{Opener, discarding, plaintext};
 use crate::crypto::compression::Decompressor;
 use crate::error::{CryptoError, Error, InvalidMessage};
@@ -18,44 +18,22 @@ pub(super) const MIN_PADDING: usize = 4;
 /// `packet_length` and `padding_length`.
 pub(super) const HEAD_LEN: usize = 5;
 pub(super) const LENGTH_LEN: usize = 4;
-/// What stands before the data in the payload of a packet that lands in a block.
+/// What stands before the data in the payload of a packet whose data lands: the message number, the channel and
+/// the length (RFC 4254 section 5.2).
 const LANDED_HEAD_LEN: usize = 9;
+/// The same with what stands before the payload, the padding length.
+const PLAIN_HEAD_LEN: usize = 1 + LANDED_HEAD_LEN;
+type PlainHead = [u8; PLAIN_HEAD_LEN];
 /// Smaller packets are not worth it.
 const MIN_LANDING_LEN: usize = 4 * 1024;
-
-/// The start of the payload of a packet that has landed in a block.
-pub type LandedHead = [u8; LANDED_HEAD_LEN];
-
-/// Where large packets land.
-pub trait LandingPlace {
-    /// The block for the next one.
-    fn block(&mut self) -> &mut Block;
-}
 
 /// One opened packet.
 #[derive(Debug)]
 pub(super) struct Packet {
     /// Its sequence number.
     pub(super) sequence: u32,
-    /// The payload, not empty.
+    /// The payload, not empty; without the data that has landed.
     pub(super) payload: BytesMut,
-}
-
-/// One opened packet whose payload ends in the block that it was to land in.
-#[derive(Debug)]
-pub(super) struct LandedPacket {
-    pub(super) sequence: u32,
-    /// The start of the payload.
-    pub(super) head: LandedHead,
-    /// How long the rest of it is.
-    pub(super) len: usize,
-}
-
-/// How a packet came out.
-#[derive(Debug)]
-pub(super) enum Opened {
-    Alone(Packet),
-    Landed(LandedPacket),
 }
 
 /// How much went through one direction since its keys were taken into use.
@@ -134,15 +112,27 @@ impl Inbound {
         self.usage
     }
 
-    /// Takes the next packet off the front of `buf`; `None` while it is incomplete.
+    /// Takes the next packet off the front of `buf`; `None` while it is incomplete. Of a large one with channel
+    /// data, the data lands.
     pub(super) fn next(
         &mut self,
         buf: &mut BytesMut,
         max_packet_len: usize,
+        landing: Option<&mut Landing<'_>>,
     ) -> Result<Option<Packet>, Error> {
         let Some(total) = self.total(buf, max_packet_len)? else {
             return Ok(None);
         };
+        let len = total.saturating_sub(LENGTH_LEN).saturating_sub(self.opener.tag_len());
+        if let Some(landing) = landing.filter(|_| self.may_land(total))
+            && let Some(head) = self.open_into(landing, buf, total, len)
+        {
+            buf.advance(total);
+            return match head {
+                Ok(head) => self.landed(landing, head, total, len).map(Some),
+                Err(error) => self.refuse(error.into(), total, buf, max_packet_len).map(|()| None),
+            };
+        }
         let mut packet = take(buf, total, self.opened_in_place());
         if let Err(error) = self.opener.open(self.sequence, &mut packet) {
             self.refuse(error.into(), total, buf, max_packet_len)?;
@@ -158,59 +148,47 @@ impl Inbound {
         Ok(Some(Packet { sequence, payload }))
     }
 
-    /// As [`Self::next`], but a large packet of this message number is opened so that its payload
-    /// lands in the block, but for its head. The block has to be told how much of it counts.
-    pub(super) fn next_landing(
+    fn may_land(&self, total: usize) -> bool {
+        total >= MIN_LANDING_LEN && self.decompressor.is_none()
+    }
+
+    /// Opens the packet of this length at the front of `buf`, so that what stands behind its head lands; `None`
+    /// if there is no room for it.
+    fn open_into(
         &mut self,
+        landing: &mut Landing<'_>,
         buf: &mut BytesMut,
-        max_packet_len: usize,
-        number: u8,
-        place: &mut dyn LandingPlace,
-    ) -> Result<Option<Opened>, Error> {
-        let Some(total) = self.total(buf, max_packet_len)? else {
-            return Ok(None);
-        };
-        let alone = |packet: Option<Packet>| packet.map(Opened::Alone);
-        if total < MIN_LANDING_LEN || self.decompressor.is_some() {
-            return self.next(buf, max_packet_len).map(alone);
-        }
-        let len = total.saturating_sub(LENGTH_LEN).saturating_sub(self.opener.tag_len());
+        total: usize,
+        len: usize,
+    ) -> Option<Result<PlainHead, CryptoError>> {
         let (opener, sequence) = (&mut self.opener, self.sequence);
         let sealed = buf.get_mut(..total).unwrap_or_default();
         let open = |opened: &mut [u8]| opener.open_into(sequence, sealed, opened);
-        let block = place.block();
-        // the padding length stands before the payload
-        let Some(head) = block.land(1 + LANDED_HEAD_LEN, len, open) else {
-            return self.next(buf, max_packet_len).map(alone);
-        };
-        buf.advance(total);
-        let head = match head {
-            Ok(head) => head,
-            Err(error) => {
-                self.refuse(error.into(), total, buf, max_packet_len)?;
-                return Ok(None);
-            }
-        };
-        let [padding, head @ ..] = *head
-            .first_chunk::<{ 1 + LANDED_HEAD_LEN }>()
-            .ok_or(Error::Internal("the head of a landed packet"))?;
+        let head = landing.lend(PLAIN_HEAD_LEN, len, open)?;
+        Some(head.and_then(|head| head.first_chunk().copied().ok_or(CryptoError::Failed)))
+    }
+
+    /// The packet whose data has landed, with `len` bytes between its length and its tag.
+    fn landed(
+        &mut self,
+        landing: &mut Landing<'_>,
+        [padding, head @ ..]: PlainHead,
+        total: usize,
+        len: usize,
+    ) -> Result<Packet, Error> {
         let sequence = self.opened(total)?;
-        let payload_len = unpadded_len(len, padding)?;
-        let rest = payload_len.checked_sub(LANDED_HEAD_LEN);
-        match rest {
-            Some(len) if head.first() == Some(&number) => {
-                Ok(Some(Opened::Landed(LandedPacket { sequence, head, len })))
-            }
+        // RFC 4253 section 6: hardly any payload and thousands of bytes of padding, which a packet cannot have
+        let data_len = unpadded_len(len, padding)?
+            .checked_sub(LANDED_HEAD_LEN)
+            .ok_or(InvalidMessage::BadPaddingLength)?;
+        landing.truncate(data_len);
+        let mut payload = BytesMut::from(&head[..]);
+        if payload.first() != Some(&messages::SSH_MSG_CHANNEL_DATA) {
             // another message: it is taken out again
-            Some(len) => {
-                let mut payload = BytesMut::from(&head[..]);
-                payload.extend_from_slice(block.landed(len));
-                Ok(Some(Opened::Alone(Packet { sequence, payload })))
-            }
-            // RFC 4253 section 6: hardly any payload and thousands of bytes of padding, which a
-            // packet cannot have
-            None => Err(InvalidMessage::BadPaddingLength.into()),
+            payload.extend_from_slice(landing.data().unwrap_or_default());
+            landing.clear();
         }
+        Ok(Packet { sequence, payload })
     }
 
     /// The length of the whole packet at the front of `buf`; `None` while it is incomplete.
@@ -414,10 +392,10 @@ mod tests {
                     let (last, start) = sealed.split_last().unwrap();
                     for byte in start {
                         buf.extend_from_slice(&[*byte]);
-                        assert!(inbound.next(&mut buf, MAX_PACKET_LEN).unwrap().is_none());
+                        assert!(inbound.next(&mut buf, MAX_PACKET_LEN, None).unwrap().is_none());
                     }
                     buf.extend_from_slice(&[*last]);
-                    let packet = inbound.next(&mut buf, MAX_PACKET_LEN).unwrap().unwrap();
+                    let packet = inbound.next(&mut buf, MAX_PACKET_LEN, None).unwrap().unwrap();
                     assert_eq!((packet.sequence, &packet.payload[..]), (sequence, &payload[..]));
                     assert!(buf.is_empty());
                 }
@@ -434,7 +412,7 @@ mod tests {
             let mut outbound = Outbound::new(plaintext().1);
             let pass = |inbound: &mut Inbound, outbound: &mut Outbound| {
                 let mut buf = BytesMut::from(&seal(outbound, b"x")[..]);
-                inbound.next(&mut buf, MAX_PACKET_LEN).unwrap().unwrap().sequence
+                inbound.next(&mut buf, MAX_PACKET_LEN, None).unwrap().unwrap().sequence
             };
             pass(&mut inbound, &mut outbound);
             pass(&mut inbound, &mut outbound);
