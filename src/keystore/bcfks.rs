@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::contents::{Contents, Entry, EntryKey};
-use super::detect::Format;
 use super::elements::{Algorithm, Elements, NotDer, context};
+use super::format::Format;
 use super::kdf::Hash;
 use super::pbe::{self, Derivation, Password};
 use super::private_key::ParsedKey;

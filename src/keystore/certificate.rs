@@ -12,7 +12,7 @@ use super::contents::{Contents, Entry, EntryKey};
 use super::detect::{self, Unread};
 use super::distinguished_name::DistinguishedName;
 use super::public_key::PublicKey;
-use super::store_type::{Source, StoreType};
+use super::store_type::{self, Source, StoreType};
 use super::x509::{X509, usage_text};
 use super::{KeystoreError, LoadError, Unlock, base64, hex};
 use crate::crypto::signature::PrivateKey;
@@ -104,7 +104,7 @@ impl Certificate {
         let row = StoreType::of(store_type)
             .ok_or(KeystoreError::NoSuchStoreType)
             .map_err(|why| failed(why.into()))?;
-        let contents = detect::open(row, store, &unlock.into()).map_err(failed)?;
+        let contents = store_type::open(row, store, &unlock.into()).map_err(failed)?;
         let chosen = match wanted.into() {
             Wanted::Subject(subject) => {
                 select(&contents, subject).and_then(|selection| selection.finish())

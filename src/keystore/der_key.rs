@@ -7,12 +7,13 @@ use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
 use pkcs8::PrivateKeyInfoRef;
 
 use super::contents::{Contents, Entry};
-use super::detect::Format;
+use super::curves::CurveNames;
 use super::elements::{Algorithm, Elements, NotDer, context};
 use super::explicit_curve::curve_of;
+use super::format::Format;
 use super::pbe::{self, Password};
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
-use super::public_key::{self, CurveNames, DsaParameters, PublicKey, kind_name};
+use super::public_key::{self, DsaParameters, PublicKey, kind_name};
 use super::x509::X509;
 use super::{KeystoreError, Unlock};
 

@@ -1,42 +1,15 @@
-//! Tells what a store holds from its content (cstAuto): text or DER, plain or in base64, or the name
-//! of a file with one of them. A store of a definite type may only be of the forms of that type.
+//! Tells what data is from its content: text or DER, plain or in base64. A store of a definite type may
+//! only be of the forms of that type.
 
-use zeroize::Zeroizing;
-
-use super::store_type::{Source, StoreType, read_named_file};
+use super::format::Format;
 use super::{
     Contents, KeystoreError, Unlock, base64, bcfks, der_key, dropbear, jks, jwk, openssh, p7b, pem,
-    pkcs11, pkcs12, ppk, ssh_public, xml,
+    pkcs12, ppk, ssh_public, xml,
 };
 use crate::limits::MAX_STORE_LEN;
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-
-/// Longer than any path that an operating system takes.
-const MAX_PATH_LEN: usize = 4096;
-
-/// One form of key and certificate data.
-pub(super) struct Format {
-    /// As error messages call it.
-    pub(super) name: &'static str,
-    /// Whether the data is of this form, which its start or its outermost structure tells.
-    pub(super) matches: fn(&[u8]) -> bool,
-    /// Reads data of this form; all of it, as none of the others would.
-    pub(super) read: fn(&[u8], &Unlock<'_>) -> Result<Contents, KeystoreError>,
-}
-
-impl std::fmt::Debug for Format {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-impl PartialEq for Format {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
 
 /// The forms that are read, in the order in which they are tried.
 pub(super) static FORMATS: &[&Format] = &[
@@ -127,48 +100,5 @@ fn unrecognized(data: &[u8]) -> KeystoreError {
         Some((_, name)) => KeystoreError::unsupported_format(name),
         None if data.is_empty() => KeystoreError::Empty,
         None => KeystoreError::NotRecognized,
-    }
-}
-
-/// Reads a store of a documented type: from the file it names, or out of itself.
-pub(super) fn open(
-    store_type: &StoreType,
-    store: &[u8],
-    unlock: &Unlock<'_>,
-) -> Result<Contents, Unread> {
-    let formats = store_type.formats;
-    let mut public_only = unlock.clone();
-    public_only.public_only = true;
-    let unlock = if store_type.public_only { &public_only } else { unlock };
-    match store_type.source {
-        Source::Token => {
-            pkcs11::open(store, unlock).map_err(|why| Unread { format: Some("PKCS#11"), why })
-        }
-        Source::System => Err(KeystoreError::WindowsOnly.into()),
-        Source::File => parse_as(&read_named_file(store)?, formats, unlock),
-        Source::Blob => parse_as(store, formats, unlock),
-        Source::Either => match parse_as(store, formats, unlock) {
-            Err(Unread { format: None, why }) => match named_file(store)? {
-                Some(content) => parse_as(&content, formats, unlock),
-                None => Err(why.into()),
-            },
-            result => result,
-        },
-    }
-}
-
-/// The content of the file that `store` names, if it can be a path and there is such a file.
-fn named_file(store: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, KeystoreError> {
-    if store.is_empty() || store.len() > MAX_PATH_LEN || store.iter().any(u8::is_ascii_control) {
-        return Ok(None);
-    }
-    match read_named_file(store) {
-        Ok(content) => Ok(Some(content)),
-        // there is such a file
-        Err(error @ (KeystoreError::TooLarge | KeystoreError::NotAFile)) => Err(error),
-        Err(KeystoreError::Unreadable(std::io::ErrorKind::PermissionDenied)) => {
-            Err(KeystoreError::Unreadable(std::io::ErrorKind::PermissionDenied))
-        }
-        Err(_) => Ok(None),
     }
 }

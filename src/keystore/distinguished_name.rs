@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use der::asn1::Any;
+use der::{Tag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::Name;
 
 use super::hex;
-use super::x509::string_text;
 use crate::limits::MAX_NAME_FIELDS;
 
 /// A name whose text is that of the documentation: "CN=..., O=...", values with commas in quotes. Its
@@ -249,6 +250,25 @@ fn quoted(value: &str) -> Cow<'_, str> {
         Cow::Owned(format!("\"{}\"", value.replace('"', "\"\"")))
     } else {
         Cow::Borrowed(value)
+    }
+}
+
+/// The string types of X.690 that names use.
+pub(super) fn string_text(text: &Any) -> Option<String> {
+    let (tag, value) = (text.tag(), text.value());
+    if matches!(tag, Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString) {
+        std::str::from_utf8(value).ok().map(ToOwned::to_owned)
+    } else if tag == Tag::TeletexString {
+        // what is written as T.61 is Latin-1 in practice
+        Some(value.iter().copied().map(char::from).collect())
+    } else if tag == Tag::BmpString {
+        let (pairs, []) = value.as_chunks::<2>() else {
+            return None;
+        };
+        let units: Vec<u16> = pairs.iter().copied().map(u16::from_be_bytes).collect();
+        String::from_utf16(&units).ok()
+    } else {
+        None
     }
 }
 

@@ -3,9 +3,9 @@
 //! a public key.
 
 use super::contents::{Contents, Entry};
-use super::detect::Format;
+use super::curves::{CURVES, CurveNames};
+use super::format::Format;
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
-use super::public_key::{CURVES, CurveNames};
 use super::{KeystoreError, Unlock};
 use crate::error::InvalidMessage;
 use crate::wire::Reader;

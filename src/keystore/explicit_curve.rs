@@ -6,8 +6,8 @@
 use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
 use der::{Tag, Tagged};
 
+use super::curves::{CURVES, CurveNames, known_curve};
 use super::elements::{Elements, NotDer};
-use super::public_key::{CURVES, CurveNames, known_curve};
 use super::{KeystoreError, asn1, hex};
 use crate::crypto::signature::Curve;
 

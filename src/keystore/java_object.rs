@@ -1,7 +1,6 @@
 //! Skips an object in Java's serialization (the Object Serialization Stream Protocol), without making
 //! anything of it: a JCEKS store holds secret keys as such, with no length in front.
 
-use super::jks::text;
 use crate::error::InvalidMessage;
 use crate::wire::Reader;
 
@@ -205,6 +204,12 @@ impl Skipper<'_, '_> {
         self.reader.bytes(len)?;
         Ok(())
     }
+}
+
+/// `u16 length | text`, in Java's own kind of UTF-8.
+pub(super) fn text(reader: &mut Reader<'_>) -> Result<String, InvalidMessage> {
+    let len = u16::from_be_bytes([reader.u8()?, reader.u8()?]);
+    Ok(String::from_utf8_lossy(reader.bytes(usize::from(len))?).into_owned())
 }
 
 #[cfg(test)]

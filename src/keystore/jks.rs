@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, remove_padding};
 use super::contents::{Contents, Entry, EntryKey};
-use super::detect::Format;
 use super::elements::{Algorithm, NotDer};
+use super::format::Format;
 use super::private_key::ParsedKey;
 use super::x509::X509;
 use super::{KeystoreError, Unlock, der_key, java_object};
@@ -118,7 +118,7 @@ fn entries(body: &[u8]) -> Result<Option<Vec<RawEntry<'_>>>, Cut> {
     let mut certificates: usize = 0;
     for _ in 0..count {
         let kind = reader.u32()?;
-        let name = text(&mut reader)?;
+        let name = java_object::text(&mut reader)?;
         let _created = reader.u64()?;
         let mut entry = RawEntry { name, encrypted_key: None, certificates: Vec::new() };
         match kind {
@@ -146,15 +146,9 @@ fn entries(body: &[u8]) -> Result<Option<Vec<RawEntry<'_>>>, Cut> {
     Ok(Some(entries))
 }
 
-/// `u16 length | text`, in Java's own kind of UTF-8.
-pub(super) fn text(reader: &mut Reader<'_>) -> Result<String, InvalidMessage> {
-    let len = u16::from_be_bytes([reader.u8()?, reader.u8()?]);
-    Ok(String::from_utf8_lossy(reader.bytes(usize::from(len))?).into_owned())
-}
-
 /// `text type | string certificate`; the type since version 2.
 fn certificate<'a>(reader: &mut Reader<'a>, version: u32) -> Result<&'a [u8], Cut> {
-    if version == 2 && !matches!(text(reader)?.as_str(), "X.509" | "X509") {
+    if version == 2 && !matches!(java_object::text(reader)?.as_str(), "X.509" | "X509") {
         return Err(Cut);
     }
     Ok(reader.string()?)

@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::contents::{Contents, Entry, EntryKey};
-use super::detect::Format;
+use super::curves::CurveNames;
+use super::format::Format;
 use super::private_key::{ParsedKey, RsaNumbers};
-use super::public_key::{CurveNames, PublicKey};
+use super::public_key::PublicKey;
 use super::x509::X509;
 use super::{KeystoreError, Unlock, base64};
 use crate::crypto::signature::Curve;

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use super::cipher::Cipher;
 use super::contents::{Contents, Entry};
-use super::detect::Format;
+use super::curves::CURVES;
+use super::format::Format;
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
-use super::public_key::CURVES;
 use super::{KeystoreError, Unlock};
 use crate::error::InvalidMessage;
 use crate::limits::MAX_SALT_LEN;

@@ -5,8 +5,8 @@ use der::Tag;
 use der::asn1::ObjectIdentifier;
 
 use super::contents::Contents;
-use super::detect::Format;
 use super::elements::{self, Elements, NotDer, context};
+use super::format::Format;
 use super::x509::X509;
 use super::{KeystoreError, Unlock};
 use crate::limits::MAX_STORE_ENTRIES;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::cipher::{Cipher, remove_padding};
 use super::contents::{Contents, Entry};
 use super::der_key::{self, Form};
-use super::detect::Format;
+use super::format::Format;
 use super::private_key::ParsedKey;
 use super::public_key::PublicKey;
 use super::x509::X509;

@@ -20,7 +20,8 @@ use der::{Decode, Tag, Tagged};
 use parking_lot::Mutex;
 
 use super::contents::{Contents, Entry, EntryKey};
-use super::public_key::{PublicKey, curve_by_oid};
+use super::curves::curve_by_oid;
+use super::public_key::PublicKey;
 use super::x509::X509;
 use super::{KeystoreError, Unlock};
 use crate::crypto::signature::{ExternalSigner, PrivateKey, RawSignature};

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::contents::{Contents, Entry, EntryKey};
 use super::der_key;
-use super::detect::Format;
 use super::elements::{self, Algorithm, Elements, NotDer, context};
+use super::format::Format;
 use super::kdf::{self, Hash, Purpose};
 use super::pbe::{self, Derivation, Password};
 use super::x509::X509;

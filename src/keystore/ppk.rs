@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::cipher::Cipher;
 use super::contents::{Contents, Entry};
-use super::detect::Format;
+use super::format::Format;
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
 use super::public_key::PublicKey;
 use super::{KeystoreError, Unlock, base64, hex};

@@ -5,7 +5,8 @@ use aws_lc_rs::agreement;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use zeroize::Zeroizing;
 
-use super::public_key::{CurveNames, PublicKey, is_uncompressed};
+use super::curves::{CurveNames, is_uncompressed};
+use super::public_key::PublicKey;
 use super::{KeystoreError, asn1};
 use crate::crypto::aws_lc::{mod_exp, rsa_crt};
 use crate::crypto::secret::Secret;

@@ -2,14 +2,14 @@
 //! fingerprints are made of, and its SubjectPublicKeyInfo (RFC 5280, RFC 5480, RFC 8410).
 
 use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::{agreement, signature};
+use aws_lc_rs::signature;
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode, Sequence};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use zeroize::Zeroizing;
 
+use super::curves::{CURVES, CurveNames, is_uncompressed};
 use super::{KeystoreError, asn1, explicit_curve};
-use crate::crypto::signature::Curve;
 use crate::error::InvalidMessage;
 use crate::wire::{Reader, Writer};
 
@@ -18,21 +18,6 @@ pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 pub(super) const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// What the formats call a curve.
-pub(super) struct CurveNames {
-    pub(super) curve: Curve,
-    /// RFC 5656 section 10.1
-    pub(super) name: &'static str,
-    pub(super) key_type: &'static str,
-    /// RFC 5480 section 2.1.1.1
-    pub(super) oid: ObjectIdentifier,
-    /// The length of a coordinate and of a scalar.
-    pub(super) field_len: usize,
-    pub(super) bits: u32,
-    pub(super) agreement: &'static agreement::Algorithm,
-    verification: &'static signature::EcdsaVerificationAlgorithm,
-}
-
 /// A modulus longer than this takes longer to use than anyone waits for; OpenSSH has the same bound.
 const MAX_RSA_BITS: u32 = 16_384;
 const MAX_DSA_BITS: u32 = 8192;
@@ -40,67 +25,6 @@ const MAX_DSA_BITS: u32 = 8192;
 const MIN_RSA_BITS: u32 = 1024;
 const DSA_Q_BITS: u32 = 160;
 const DSA_P_BITS: std::ops::RangeInclusive<u32> = 1024..=3072;
-
-pub(super) static CURVES: [CurveNames; 3] = [
-    CurveNames {
-        curve: Curve::P256,
-        name: "nistp256",
-        key_type: "ecdsa-sha2-nistp256",
-        oid: ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"),
-        field_len: 32,
-        bits: 256,
-        agreement: &agreement::ECDH_P256,
-        verification: &signature::ECDSA_P256_SHA256_FIXED,
-    },
-    CurveNames {
-        curve: Curve::P384,
-        name: "nistp384",
-        key_type: "ecdsa-sha2-nistp384",
-        oid: ObjectIdentifier::new_unwrap("1.3.132.0.34"),
-        field_len: 48,
-        bits: 384,
-        agreement: &agreement::ECDH_P384,
-        verification: &signature::ECDSA_P384_SHA384_FIXED,
-    },
-    CurveNames {
-        curve: Curve::P521,
-        name: "nistp521",
-        key_type: "ecdsa-sha2-nistp521",
-        oid: ObjectIdentifier::new_unwrap("1.3.132.0.35"),
-        field_len: 66,
-        bits: 521,
-        agreement: &agreement::ECDH_P521,
-        verification: &signature::ECDSA_P521_SHA512_FIXED,
-    },
-];
-
-impl CurveNames {
-    pub(super) fn of(curve: Curve) -> &'static Self {
-        let [p256, p384, p521] = &CURVES;
-        match curve {
-            Curve::P256 => p256,
-            Curve::P384 => p384,
-            Curve::P521 => p521,
-        }
-    }
-
-    /// An uncompressed point from its coordinates.
-    pub(super) fn point(&self, x: &[u8], y: &[u8]) -> Result<Vec<u8>, KeystoreError> {
-        let mut point = vec![4];
-        for coordinate in [x, y] {
-            let digits = asn1::without_zeros(coordinate);
-            let zeros = self.field_len.checked_sub(digits.len()).ok_or(MALFORMED)?;
-            point.resize(point.len().saturating_add(zeros), 0);
-            point.extend_from_slice(digits);
-        }
-        Ok(point)
-    }
-}
-
-/// The curve with an object identifier.
-pub(super) fn curve_by_oid(oid: &ObjectIdentifier) -> Option<&'static CurveNames> {
-    CURVES.iter().find(|names| names.oid == *oid)
-}
 
 /// A public key of a kind that a host key can have.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,14 +49,6 @@ impl std::fmt::Debug for PublicKey {
         write!(f, "PublicKey({}, {} bits)", self.algorithm_name(), self.bits())
     }
 }
-
-impl PartialEq for CurveNames {
-    fn eq(&self, other: &Self) -> bool {
-        self.curve == other.curve
-    }
-}
-
-impl Eq for CurveNames {}
 
 /// RFC 3279 section 2.3.2
 #[derive(Sequence)]
@@ -357,11 +273,6 @@ impl PublicKey {
     }
 }
 
-/// The curve with an object identifier, or an error that names it.
-pub(super) fn known_curve(oid: &ObjectIdentifier) -> Result<&'static CurveNames, KeystoreError> {
-    curve_by_oid(oid).ok_or_else(|| KeystoreError::unsupported_key(format!("EC curve {oid}")))
-}
-
 /// What a key algorithm is called that is not supported.
 pub(super) fn kind_name(oid: &ObjectIdentifier) -> String {
     let number = oid.to_string();
@@ -381,9 +292,4 @@ pub(super) fn bit_len(magnitude: &[u8]) -> u32 {
     let digits = asn1::without_zeros(magnitude);
     let unused = digits.first().map_or(0, |first| first.leading_zeros());
     u32::try_from(digits.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(unused)
-}
-
-/// SEC 1 section 2.3.3
-pub(super) fn is_uncompressed(curve: &CurveNames, point: &[u8]) -> bool {
-    point.first() == Some(&4) && point.len() == curve.field_len.saturating_mul(2).saturating_add(1)
 }

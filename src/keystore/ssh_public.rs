@@ -3,7 +3,7 @@
 
 use super::base64;
 use super::contents::{Contents, Entry};
-use super::detect::Format;
+use super::format::Format;
 use super::public_key::PublicKey;
 use super::{KeystoreError, Unlock};
 

@@ -1,15 +1,20 @@
 //! The documented store types as data: a row for each with where its data is and in which forms. Those
-//! of the operating system have a row too, so that refusing one can name it.
+//! of the operating system have a row too, so that refusing one can name it. [`open`] reads a store of one
+//! of them; cstAuto may be the data of any form or the name of a file with it.
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::detect::{FORMATS, Format};
+use super::detect::{FORMATS, Unread, parse_as};
+use super::format::Format;
 use super::{
-    KeystoreError, bcfks, der_key, dropbear, file, jks, jwk, openssh, p7b, pem, pkcs12, ppk,
-    ssh_public, xml,
+    Contents, KeystoreError, Unlock, bcfks, der_key, dropbear, file, jks, jwk, openssh, p7b, pem,
+    pkcs11, pkcs12, ppk, ssh_public, xml,
 };
+
+/// Longer than any path that an operating system takes.
+const MAX_PATH_LEN: usize = 4096;
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +113,51 @@ pub static STORE_TYPES: &[StoreType] = &[
     row(99, "cstAuto", Source::Either, FORMATS),
 ];
 
+/// Reads a store of a documented type: from the file it names, or out of itself.
+pub(super) fn open(
+    store_type: &StoreType,
+    store: &[u8],
+    unlock: &Unlock<'_>,
+) -> Result<Contents, Unread> {
+    let formats = store_type.formats;
+    let mut public_only = unlock.clone();
+    public_only.public_only = true;
+    let unlock = if store_type.public_only { &public_only } else { unlock };
+    match store_type.source {
+        Source::Token => {
+            pkcs11::open(store, unlock).map_err(|why| Unread { format: Some("PKCS#11"), why })
+        }
+        Source::System => Err(KeystoreError::WindowsOnly.into()),
+        Source::File => parse_as(&read_named_file(store)?, formats, unlock),
+        Source::Blob => parse_as(store, formats, unlock),
+        Source::Either => match parse_as(store, formats, unlock) {
+            Err(Unread { format: None, why }) => match named_file(store)? {
+                Some(content) => parse_as(&content, formats, unlock),
+                None => Err(why.into()),
+            },
+            result => result,
+        },
+    }
+}
+
+/// The content of the file that `store` names, if it can be a path and there is such a file.
+fn named_file(store: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, KeystoreError> {
+    if store.is_empty() || store.len() > MAX_PATH_LEN || store.iter().any(u8::is_ascii_control) {
+        return Ok(None);
+    }
+    match read_named_file(store) {
+        Ok(content) => Ok(Some(content)),
+        // there is such a file
+        Err(error @ (KeystoreError::TooLarge | KeystoreError::NotAFile)) => Err(error),
+        Err(KeystoreError::Unreadable(std::io::ErrorKind::PermissionDenied)) => {
+            Err(KeystoreError::Unreadable(std::io::ErrorKind::PermissionDenied))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
 /// The content of the file that a store names.
-pub(super) fn read_named_file(store: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+fn read_named_file(store: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let name = std::str::from_utf8(store)
         .map_err(|_| KeystoreError::Unreadable(std::io::ErrorKind::InvalidFilename))?;
     file::read(Path::new(name))

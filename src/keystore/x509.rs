@@ -2,14 +2,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use der::asn1::{Any, ObjectIdentifier};
-use der::{Decode, Encode, Tag, Tagged};
+use der::asn1::ObjectIdentifier;
+use der::{Decode, Encode};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, SubjectAltName};
 use x509_cert::time::Time;
 use zeroize::Zeroizing;
 
-use super::distinguished_name::DistinguishedName;
+use super::distinguished_name::{DistinguishedName, string_text};
 use super::public_key::PublicKey;
 use super::{KeystoreError, hex};
 
@@ -204,25 +204,6 @@ fn date_text(time: &Time) -> String {
         date.minutes(),
         date.seconds()
     )
-}
-
-/// The string types of X.690 that names use.
-pub(super) fn string_text(text: &Any) -> Option<String> {
-    let (tag, value) = (text.tag(), text.value());
-    if matches!(tag, Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString) {
-        std::str::from_utf8(value).ok().map(ToOwned::to_owned)
-    } else if tag == Tag::TeletexString {
-        // what is written as T.61 is Latin-1 in practice
-        Some(value.iter().copied().map(char::from).collect())
-    } else if tag == Tag::BmpString {
-        let (pairs, []) = value.as_chunks::<2>() else {
-            return None;
-        };
-        let units: Vec<u16> = pairs.iter().copied().map(u16::from_be_bytes).collect();
-        String::from_utf16(&units).ok()
-    } else {
-        None
-    }
 }
 
 fn general_name_text(name: &GeneralName) -> Option<String> {

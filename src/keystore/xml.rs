@@ -7,9 +7,10 @@ use quick_xml::events::{BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::contents::{Contents, Entry, EntryKey};
-use super::detect::Format;
+use super::curves::{CurveNames, known_curve};
+use super::format::Format;
 use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
-use super::public_key::{CurveNames, PublicKey, known_curve};
+use super::public_key::PublicKey;
 use super::x509::X509;
 use super::{KeystoreError, Unlock, base64};
 
