@@ -8,7 +8,7 @@ use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
 use crate::crypto::kex::KexAlgorithm;
 use crate::crypto::mac::MacAlgorithm;
-use crate::crypto::signature::{PrivateKey, SignatureAlgorithm, rsa_bits};
+use crate::crypto::signature::{PrivateKey, SignatureAlgorithm};
 use crate::error::PeerIncompatible;
 use crate::wire::NameList;
 use crate::wire::messages::KexInit;
@@ -78,7 +78,7 @@ pub(super) fn offer(settings: &Settings) -> Offer {
     if settings.strict_kex != StrictKex::Disabled {
         kex.push(STRICT_SERVER);
     }
-    let host_key: Vec<&str> = host_key_algorithms(settings).map(|row| row.name).collect();
+    let host_key: Vec<&str> = settings.host_key_algorithms().map(|row| row.name).collect();
     let cipher: Vec<&str> = lists.cipher.iter().map(|row| row.name).collect();
     let mac: Vec<&str> = lists.mac.iter().map(|row| row.name).collect();
     let compression: Vec<&str> = lists.compression.iter().map(|row| row.name).collect();
@@ -91,21 +91,6 @@ pub(super) fn offer(settings: &Settings) -> Offer {
     }
 }
 
-/// The host key algorithms that one of our keys can sign with.
-pub(super) fn host_key_algorithms(
-    settings: &Settings,
-) -> impl Iterator<Item = &'static SignatureAlgorithm> {
-    settings.algorithms.host_key.iter().copied().filter(|row| find_key(settings, row).is_some())
-}
-
-fn find_key<'a>(settings: &'a Settings, row: &SignatureAlgorithm) -> Option<&'a Arc<PrivateKey>> {
-    let min_rsa_bits = settings.algorithms.min_rsa_bits;
-    settings.host_keys.iter().find(|key| {
-        key.blob_for(row).is_some()
-            && rsa_bits(key.public_blob()).is_none_or(|bits| bits >= min_rsa_bits)
-    })
-}
-
 /// Chooses. `strict` is whether strict kex is in force for the connection.
 pub(super) fn negotiate(
     settings: &Settings,
@@ -115,11 +100,11 @@ pub(super) fn negotiate(
     let lists = &settings.algorithms;
     let kex = choose(client.kex_algorithms, &lists.kex, |row| row.name)
         .ok_or(PeerIncompatible::NoCommonKex)?;
-    let keyed: Vec<_> = host_key_algorithms(settings).collect();
+    let keyed: Vec<_> = settings.host_key_algorithms().collect();
     let host_key_algorithm = choose(client.server_host_key_algorithms, &keyed, |row| row.name)
         .ok_or(PeerIncompatible::NoCommonHostKey)?;
     let host_key =
-        find_key(settings, host_key_algorithm).ok_or(PeerIncompatible::NoCommonHostKey)?.clone();
+        settings.host_key_for(host_key_algorithm).ok_or(PeerIncompatible::NoCommonHostKey)?.clone();
     let client_to_server = suite(
         lists,
         client.encryption_client_to_server,

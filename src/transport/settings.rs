@@ -9,7 +9,7 @@ use crate::crypto::cipher::{CIPHERS, CipherAlgorithm};
 use crate::crypto::compression::{COMPRESSIONS, CompressionAlgorithm};
 use crate::crypto::kex::{KEXES, KexAlgorithm};
 use crate::crypto::mac::{MACS, MacAlgorithm};
-use crate::crypto::signature::{PrivateKey, SIGNATURES, SignatureAlgorithm};
+use crate::crypto::signature::{PrivateKey, SIGNATURES, SignatureAlgorithm, rsa_bits};
 
 /// Settings of the transport layer, shared by the connections of a server.
 #[derive(Debug, Clone)]
@@ -44,7 +44,21 @@ impl Default for Settings {
 impl Settings {
     /// Whether one of the host keys can sign with one of the algorithms: without, nobody can connect.
     pub fn has_host_key(&self) -> bool {
-        super::negotiate::host_key_algorithms(self).next().is_some()
+        self.host_key_algorithms().next().is_some()
+    }
+
+    /// The host key algorithms that one of the keys can sign with.
+    pub(super) fn host_key_algorithms(&self) -> impl Iterator<Item = &'static SignatureAlgorithm> {
+        self.algorithms.host_key.iter().copied().filter(|row| self.host_key_for(row).is_some())
+    }
+
+    /// The first host key that can sign with an algorithm.
+    pub(super) fn host_key_for(&self, row: &SignatureAlgorithm) -> Option<&Arc<PrivateKey>> {
+        let min_rsa_bits = self.algorithms.min_rsa_bits;
+        self.host_keys.iter().find(|key| {
+            key.blob_for(row).is_some()
+                && rsa_bits(key.public_blob()).is_none_or(|bits| bits >= min_rsa_bits)
+        })
     }
 }
 
