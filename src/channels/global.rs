@@ -5,37 +5,11 @@
 use std::collections::VecDeque;
 
 use super::event::{ChannelEvent, Forwarding, Place};
-use super::table::Channels;
+use super::table::{Channels, HeldGlobal, Undecided};
 use crate::error::Error;
-use crate::limits::HELD_MESSAGE_COST;
 use crate::wire::messages::forwarding::{StreamlocalForward, TcpipForward};
 use crate::wire::messages::{GlobalRequest, Message, RequestFailure, RequestSuccess};
 use crate::wire::{Outbox, Writer};
-
-/// The request that the program decides on, and what waits behind it.
-pub(super) struct Undecided {
-    want_reply: bool,
-    /// RFC 4254 section 7.1: the reply tells the port if the request left it to us.
-    wants_port: bool,
-    held: VecDeque<Held>,
-}
-
-struct Held {
-    want_reply: bool,
-    /// `None` for what is not granted in any case.
-    request: Option<Forwarding>,
-}
-
-impl Held {
-    /// What it counts for in [`crate::limits::MAX_HELD_BYTES`].
-    fn cost(&self) -> usize {
-        let len = match &self.request {
-            Some(Forwarding::Listen(place) | Forwarding::Cancel(place)) => place.address().len(),
-            None => 0,
-        };
-        len.saturating_add(HELD_MESSAGE_COST)
-    }
-}
 
 impl Channels {
     /// SSH_MSG_GLOBAL_REQUEST of the client.
@@ -49,7 +23,7 @@ impl Channels {
         if request.is_none() && !message.want_reply {
             return Ok(());
         }
-        let held = Held { want_reply: message.want_reply, request };
+        let held = HeldGlobal { want_reply: message.want_reply, request };
         let Some(undecided) = &mut self.undecided else {
             return self.begin_global(held, out).map(|_| ());
         };
@@ -59,8 +33,8 @@ impl Channels {
     }
 
     /// Asks the program, or replies at once; whether that was it.
-    fn begin_global(&mut self, held: Held, out: &mut dyn Outbox) -> Result<bool, Error> {
-        let Held { want_reply, request } = held;
+    fn begin_global(&mut self, held: HeldGlobal, out: &mut dyn Outbox) -> Result<bool, Error> {
+        let HeldGlobal { want_reply, request } = held;
         match request {
             Some(request) => {
                 let wants_port = matches!(&request, Forwarding::Listen(Place::Tcp { port: 0, .. }));

@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::channel::{Channel, Flow, Held, Schedule, Slot};
-use super::event::{ChannelEvent, ChannelId, Outcome};
-use super::global::Undecided;
+use super::event::{ChannelEvent, ChannelId, Forwarding, Outcome};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
-use crate::limits::{MAX_CHANNEL_NUMBER, MAX_CHANNELS, MAX_HELD_BYTES};
+use crate::limits::{HELD_MESSAGE_COST, MAX_CHANNEL_NUMBER, MAX_CHANNELS, MAX_HELD_BYTES};
 use crate::wire::Outbox;
 use crate::wire::messages::ChannelClose;
 
@@ -39,6 +38,32 @@ impl HeldCost {
 
     pub(super) fn subtract(&mut self, cost: usize) {
         self.0 = self.0.saturating_sub(cost);
+    }
+}
+
+/// The request that the program decides on, and what waits behind it.
+pub(super) struct Undecided {
+    pub(super) want_reply: bool,
+    /// RFC 4254 section 7.1: the reply tells the port if the request left it to us.
+    pub(super) wants_port: bool,
+    pub(super) held: VecDeque<HeldGlobal>,
+}
+
+/// A global request that waits behind the undecided one.
+pub(super) struct HeldGlobal {
+    pub(super) want_reply: bool,
+    /// `None` for what is not granted in any case.
+    pub(super) request: Option<Forwarding>,
+}
+
+impl HeldGlobal {
+    /// What it counts for in [`MAX_HELD_BYTES`].
+    pub(super) fn cost(&self) -> usize {
+        let len = match &self.request {
+            Some(Forwarding::Listen(place) | Forwarding::Cancel(place)) => place.address().len(),
+            None => 0,
+        };
+        len.saturating_add(HELD_MESSAGE_COST)
     }
 }
 
