@@ -37,11 +37,17 @@ const rows = IDS.map((id) => {
 
 writeFileSync(
   path.join(root, 'src/binding/codepage/tables.rs'),
-  `//! The code pages of one byte for each character: written by scripts/codepages.mjs from the tables of
-//! the npm package \`codepage\` (SheetJS, Apache-2.0), which are those of .NET. U+FFFD stands for a byte
-//! that means nothing.
+  `//! The code pages of one byte for each character: written by scripts/codepages.mjs from those of .NET in
+//! the npm package \`codepage\` (SheetJS, Apache-2.0). U+FFFD stands for a byte that means nothing.
 
-use super::single_byte::Table::{self, Ascii, Ebcdic, Whole};
+/// How a page is written down.
+pub(super) enum Table {
+    /// The upper half; the lower one is US-ASCII.
+    Ascii(&'static str),
+    /// What follows on the 64 control characters of EBCDIC.
+    Ebcdic(&'static str),
+    Whole(&'static str),
+}
 
 /// What the bytes 0 to 63 mean in most EBCDIC pages.
 pub(super) static EBCDIC_CONTROLS: &str = ${literal([...controls])};
@@ -64,7 +70,7 @@ function table(id) {
 }
 
 function row(id, kind, chars) {
-  return `    (${id}, ${kind}(${literal(chars)})),\n`;
+  return `    (${id}, Table::${kind}(${literal(chars)})),\n`;
 }
 
 /** As a Rust literal: what is no plain visible character from left to right is escaped. */

@@ -1,16 +1,7 @@
 //! Pages of one byte for each character: from the texts of `tables.rs` to 256 characters.
 
 use super::REPLACEMENT;
-use super::tables::{EBCDIC_CONTROLS, TABLES};
-
-/// How a page is written down.
-pub(super) enum Table {
-    /// The upper half; the lower one is US-ASCII.
-    Ascii(&'static str),
-    /// What follows on the 64 control characters of EBCDIC.
-    Ebcdic(&'static str),
-    Whole(&'static str),
-}
+use super::tables::{EBCDIC_CONTROLS, TABLES, Table};
 
 /// US-ASCII: the upper half means nothing.
 pub(super) fn ascii() -> Box<[char; 256]> {
