@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 use super::config::{Config, KeepAlive};
 use super::event::{Event, Notice, Question};
 use super::liveness::{self, Liveness, Verdict};
-use super::question::Questions;
+use super::open_questions::Questions;
 use crate::channels::{ChannelEvent, ChannelId, Channels, Outcome, Ticket};
 use crate::crypto::random::Random;
 use crate::error::{Closed, Error, PeerMisbehaved};

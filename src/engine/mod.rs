@@ -11,6 +11,7 @@ mod connection;
 mod delivery;
 mod event;
 mod liveness;
+mod open_questions;
 mod question;
 
 pub use config::{Config, KeepAlive};

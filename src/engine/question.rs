@@ -1,12 +1,10 @@
-//! Open questions and their scope. A question about the connection (a service, authentication) stops
-//! all input; one about a channel only holds that channel's messages.
+//! Asking about services and authentication, and what follows from the program's answers.
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use super::connection::{Connection, Phase, auth_settings};
 use super::event::{Answer, Event, Notice, Question, QuestionId};
-use crate::channels::ChannelId;
+use super::open_questions::Subject;
 use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
 use crate::limits::MAX_PROMPTS;
 use crate::userauth::{AuthAnswer, Step, UserAuth};
@@ -15,99 +13,6 @@ use crate::wire::messages::{ServiceAccept, UserauthSuccess};
 
 const USERAUTH: &str = "ssh-userauth";
 const CONNECTION: &str = "ssh-connection";
-
-/// What a question is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Subject {
-    Service(String),
-    Auth,
-    Prompts,
-    Open(ChannelId),
-    Request(ChannelId, u32),
-    Forwarding,
-}
-
-/// The questions that have no answer yet, and whether a job is out.
-#[derive(Debug, Default)]
-pub(super) struct Questions {
-    asked: u64,
-    /// About the connection; at most one.
-    connection: Option<(QuestionId, Subject)>,
-    /// About channels and global requests.
-    channels: HashMap<QuestionId, Subject>,
-    job_is_out: bool,
-}
-
-impl Questions {
-    fn next_id(&mut self) -> QuestionId {
-        self.asked = self.asked.saturating_add(1);
-        QuestionId(self.asked)
-    }
-
-    fn ask(&mut self, subject: Subject) -> QuestionId {
-        let id = self.next_id();
-        self.connection = Some((id, subject));
-        id
-    }
-
-    pub(super) fn open_asked(&mut self, channel: ChannelId) -> QuestionId {
-        let id = self.next_id();
-        self.channels.insert(id, Subject::Open(channel));
-        id
-    }
-
-    pub(super) fn request_asked(&mut self, channel: ChannelId, number: u32) -> QuestionId {
-        let id = self.next_id();
-        self.channels.insert(id, Subject::Request(channel, number));
-        id
-    }
-
-    pub(super) fn forwarding_asked(&mut self) -> QuestionId {
-        let id = self.next_id();
-        self.channels.insert(id, Subject::Forwarding);
-        id
-    }
-
-    fn take(&mut self, id: QuestionId) -> Option<Subject> {
-        if self.connection.as_ref().is_some_and(|(asked, _)| *asked == id) {
-            return self.connection.take().map(|(_, subject)| subject);
-        }
-        let subject = self.channels.remove(&id);
-        if self.channels.is_empty() {
-            self.channels = HashMap::new();
-        }
-        subject
-    }
-
-    fn restore(&mut self, id: QuestionId, subject: Subject) {
-        match subject {
-            Subject::Service(_) | Subject::Auth | Subject::Prompts => {
-                self.connection = Some((id, subject));
-            }
-            Subject::Open(_) | Subject::Request(..) | Subject::Forwarding => {
-                self.channels.insert(id, subject);
-            }
-        }
-    }
-
-    pub(super) fn job_out(&mut self) {
-        self.job_is_out = true;
-    }
-
-    pub(super) fn job_done(&mut self) {
-        self.job_is_out = false;
-    }
-
-    /// Whether no input may be processed.
-    pub(super) fn block_connection(&self) -> bool {
-        self.connection.is_some() || self.job_is_out
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.connection = None;
-        self.channels = HashMap::new();
-    }
-}
 
 impl Connection {
     /// Answers a question. An answer of the wrong kind changes nothing.
