@@ -1,8 +1,10 @@
 //! Holds the source against the layers of ARCHITECTURE.md: an arrow only ever points down, siblings
-//! do not know each other, `unsafe` stays in its few places, and the page names every folder.
+//! do not know each other, no files of a folder import one another in a circle, `unsafe` stays in its few
+//! places, and the page names every folder.
 
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,9 @@ const LAYERS: &[&[&str]] = &[
     &["driver"],
     &["binding"],
 ];
+
+/// Folders whose files still import one another in circles, with all that is in them.
+const STILL_IN_CIRCLES: &[&str] = &["driver"];
 
 /// The only places that may say `unsafe`. Of `crypto/avx512/` and `crypto/vaes/` only the calls and the
 /// loads and stores: their arithmetic is safe code.
@@ -58,6 +63,52 @@ fn arrows_point_down() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A folder's files, and its folders each as a whole, import one another in no circle. What is in the code
+/// of tests does not count. A mod.rs is the head of its folder and no part of this: what it passes on
+/// counts as the file's that it comes from, and what it defines itself (the trait or the row that all files
+/// of a family are made of) they may use although it lists them.
+#[test]
+fn no_files_import_one_another_in_a_circle() {
+    let mut circles = Vec::new();
+    for (folder, arrows) in arrows_by_folder() {
+        if STILL_IN_CIRCLES.contains(&folder.split('/').next().unwrap()) {
+            continue;
+        }
+        for circle in circles_of(&arrows) {
+            circles.push(format!("src/{folder}:"));
+            for from in &circle {
+                let to: Vec<_> = arrows[from].intersection(&circle).map(String::as_str).collect();
+                circles.push(format!("    {from} -> {}", to.join(", ")));
+            }
+        }
+    }
+    assert!(circles.is_empty(), "\n{}", circles.join("\n"));
+}
+
+#[test]
+fn circles_are_found() {
+    let arrows = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("f", "a")];
+    let mut map: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, to) in arrows {
+        map.entry(from.to_owned()).or_default().insert(to.to_owned());
+        map.entry(to.to_owned()).or_default();
+    }
+    let circle: BTreeSet<_> = ["a", "b", "c"].map(str::to_owned).into();
+    assert_eq!(circles_of(&map), [circle]);
+    // and the source has arrows to find them in
+    let all = arrows_by_folder();
+    assert!(all["keystore"]["keystore/pem.rs"].contains("keystore/openssh.rs"), "by a list");
+    assert!(all["keystore"]["keystore/pem.rs"].contains("keystore/unlock.rs"), "by the head");
+    assert!(all["crypto"]["crypto/cipher"].contains("crypto/aws_lc"), "from folder to folder");
+}
+
+#[test]
+fn use_trees_are_taken_apart() {
+    let flat = |text| leaves(text).into_iter().map(|(path, name)| format!("{path} as {name}"));
+    let all: Vec<_> = flat("crate::{a::{self, B as C}, d}").collect();
+    assert_eq!(all, ["crate::a as a", "crate::a::B as C", "crate::d as d"]);
 }
 
 #[test]
@@ -225,6 +276,204 @@ fn top_level(list: &str) -> Vec<String> {
     }
     let firsts = parts.iter().filter_map(|part| words(part).next().map(str::to_owned));
     firsts.collect()
+}
+
+/// For each folder, what its parts import of each other. A part is a file or a whole folder.
+fn arrows_by_folder() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+    let files: BTreeSet<String> = sources().into_iter().filter(|file| !is_test(file)).collect();
+    let mut folders: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for file in &files {
+        for target in targets(file, &files) {
+            // the folder in which the two part ways
+            let mut folder = Vec::new();
+            let (mut from, mut to) = (file.split('/'), target.split('/'));
+            let (from, to) = loop {
+                match (from.next(), to.next()) {
+                    (Some(a), Some(b)) if a == b => folder.push(a),
+                    (Some(a), Some(b)) => break (a, b),
+                    _ => break ("mod.rs", "mod.rs"),
+                }
+            };
+            if from == "mod.rs" || to == "mod.rs" || from == "lib.rs" {
+                continue;
+            }
+            let name = |part: &str| [folder.as_slice(), &[part]].concat().join("/");
+            let arrows = folders.entry(folder.join("/")).or_default();
+            arrows.entry(name(to)).or_default();
+            arrows.entry(name(from)).or_default().insert(name(to));
+        }
+    }
+    folders
+}
+
+fn is_test(file: &str) -> bool {
+    file.split('/').any(|part| part == "tests" || part == "tests.rs")
+}
+
+/// The files that a file imports from.
+fn targets(file: &str, files: &BTreeSet<String>) -> BTreeSet<String> {
+    let own = module_of(file);
+    let mut found = BTreeSet::new();
+    for (path, _) in paths(file) {
+        let Some(path) = absolute(&own, &path) else {
+            continue;
+        };
+        if let Some(target) = file_of(path, files)
+            && target != file
+        {
+            found.insert(target);
+        }
+    }
+    found
+}
+
+/// `driver/clients/mod.rs` is the module `["driver", "clients"]`.
+fn module_of(file: &str) -> Vec<String> {
+    let path = file.trim_end_matches(".rs").trim_end_matches("/mod");
+    path.split('/').map(str::to_owned).collect()
+}
+
+/// A path from the crate's root; `None` for one of another crate.
+fn absolute(module: &[String], path: &str) -> Option<Vec<String>> {
+    let mut parts = path.split("::").peekable();
+    let mut base = match parts.next()? {
+        "crate" => Vec::new(),
+        "self" => module.to_vec(),
+        "super" => module.split_last()?.1.to_vec(),
+        _ => return None,
+    };
+    while parts.next_if_eq(&"super").is_some() {
+        base.pop();
+    }
+    base.extend(parts.map(str::to_owned));
+    Some(base)
+}
+
+/// The file that defines what a path means: that of the longest module in it, or the one that a mod.rs
+/// passes it on from.
+fn file_of(mut path: Vec<String>, files: &BTreeSet<String>) -> Option<String> {
+    'again: loop {
+        for len in (1..=path.len()).rev() {
+            let (module, rest) = path.split_at(len);
+            let (file, head) = (module.join("/") + ".rs", module.join("/") + "/mod.rs");
+            if files.contains(&file) {
+                return Some(file);
+            }
+            if files.contains(&head) {
+                let passed_on = rest.first().and_then(|name| passed_on(&head, module, name));
+                match passed_on {
+                    Some(from) => {
+                        path = from.into_iter().chain(rest.iter().skip(1).cloned()).collect();
+                        continue 'again;
+                    }
+                    None => return Some(head),
+                }
+            }
+        }
+        return None;
+    }
+}
+
+/// Where a mod.rs has a name from that it passes on out of its own folder: its files see its private
+/// imports, too.
+fn passed_on(head: &str, module: &[String], name: &str) -> Option<Vec<String>> {
+    let own = paths(head).into_iter().filter(|(_, known)| known == name).filter_map(|(path, _)| {
+        // `self::` may be left out
+        absolute(module, &path).or_else(|| absolute(module, &format!("self::{path}")))
+    });
+    let mut own = own.filter(|path| path.starts_with(module) && path.len() > module.len() + 1);
+    own.next()
+}
+
+/// Every path of a file's code, without that of its tests, and the name that an import gives it.
+fn paths(file: &str) -> Vec<(String, String)> {
+    let code: Vec<_> = code(file).into_iter().map(|(_, line)| line).collect();
+    let code = code.join("\n");
+    let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let mut found = Vec::new();
+    for statement in code.split(';') {
+        let start = statement.rfind("use ").filter(|at| {
+            let before = statement.split_at(*at).0.trim_end_matches(' ');
+            before.is_empty() || before.ends_with(['\n', ')', '{']) || before.ends_with("pub")
+        });
+        let (before, tree) = statement.split_at(start.unwrap_or(statement.len()));
+        found.extend(inline_paths(before));
+        found.extend(leaves(tree.trim_start_matches("use ")));
+    }
+    found
+}
+
+/// `crate::` and `super::` paths in an expression or a type.
+fn inline_paths(code: &str) -> Vec<(String, String)> {
+    let of_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let paths = code.split(|c: char| !of_path(c));
+    let paths = paths.filter(|path| path.starts_with("crate::") || path.starts_with("super::"));
+    paths.map(|path| (path.trim_end_matches(':').to_owned(), String::new())).collect()
+}
+
+/// The paths of a `use`, braces taken apart, with the names that they are known by.
+fn leaves(tree: &str) -> Vec<(String, String)> {
+    let tree: String = tree.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut found = Vec::new();
+    let mut depth = 0_u32;
+    let mut parts = vec![String::new()];
+    for c in tree.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        match c {
+            ',' if depth == 0 => parts.push(String::new()),
+            _ => parts.last_mut().unwrap().push(c),
+        }
+    }
+    for part in parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
+        if let Some((prefix, list)) = part.split_once('{') {
+            let list = list.trim_end().strip_suffix('}').unwrap_or(list);
+            for (path, name) in leaves(list) {
+                let path = format!("{prefix}{path}");
+                let path = path.strip_suffix("::self").unwrap_or(&path).to_owned();
+                let name = if name == "self" { last(&path) } else { name };
+                found.push((path, name));
+            }
+        } else {
+            let (path, name) = part.split_once(" as ").unwrap_or((part, ""));
+            let name = if name.is_empty() { last(path) } else { name.to_owned() };
+            found.push((path.to_owned(), name));
+        }
+    }
+    found
+}
+
+fn last(path: &str) -> String {
+    path.rsplit("::").next().unwrap().to_owned()
+}
+
+/// The sets of parts that reach one another.
+fn circles_of(arrows: &BTreeMap<String, BTreeSet<String>>) -> Vec<BTreeSet<String>> {
+    let reached = |from: &String| {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![from];
+        while let Some(part) = open.pop() {
+            for next in arrows.get(part).into_iter().flatten() {
+                if reached.insert(next.clone()) {
+                    open.push(next);
+                }
+            }
+        }
+        reached
+    };
+    let all: BTreeMap<_, _> = arrows.keys().map(|part| (part, reached(part))).collect();
+    let mut circles: Vec<BTreeSet<String>> = Vec::new();
+    for (part, reach) in &all {
+        if reach.contains(*part) && !circles.iter().any(|circle| circle.contains(*part)) {
+            let reaches_back =
+                |other: &&String| all.get(other).is_some_and(|it| it.contains(*part));
+            circles.push(reach.iter().filter(reaches_back).cloned().collect());
+        }
+    }
+    circles
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
