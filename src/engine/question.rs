@@ -97,7 +97,7 @@ impl Connection {
                 self.phase = Phase::Connected;
                 let out: &mut dyn Outbox = &mut self.transport;
                 out.send(&UserauthSuccess {})?;
-                self.transport.set_authenticated();
+                self.transport.set_authenticated()?;
                 self.transport.trace().milestone(|| format!("Authenticated: {user}"));
                 self.events.push_back(Event::Notice(Notice::Authenticated { user }));
                 Ok(())

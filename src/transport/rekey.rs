@@ -3,15 +3,13 @@
 
 use std::time::Instant;
 
-use super::Transport;
-use super::kex::Exchange;
 use super::packet_codec::Usage;
-use super::settings::{RekeyThresholds, Settings};
+use super::settings::RekeyThresholds;
 use crate::error::{Error, LimitExceeded};
 use crate::limits::{IDLE_KEY_EXCHANGE_REFILL, MAX_IDLE_KEY_EXCHANGES, MAX_PACKETS_OF_KEYS};
 
 /// The thresholds of the keys in use.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct RekeyPolicy {
     /// What the settings say.
     wished: Usage,
@@ -49,49 +47,6 @@ impl RekeyPolicy {
     /// When keys are exchanged whatever was sent.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
-    }
-}
-
-impl Transport {
-    /// When [`Self::start_exchange`] is due because of time.
-    pub fn rekey_due(&self) -> Option<Instant> {
-        if self.in_key_exchange() || !self.authenticated {
-            return None;
-        }
-        self.policy.as_ref().and_then(RekeyPolicy::due)
-    }
-
-    /// Whether the keys in use are used up, or new ones were asked for too early.
-    pub fn rekey_needed(&self) -> bool {
-        matches!(self.exchange, Exchange::Idle)
-            && if self.authenticated {
-                self.wanted || self.are_used_up(Thresholds::Wished)
-            } else {
-                self.are_used_up(Thresholds::Safe)
-            }
-    }
-
-    fn are_used_up(&self, thresholds: Thresholds) -> bool {
-        self.policy.as_ref().is_some_and(|policy| {
-            policy.is_used_up(self.inbound.usage(), thresholds)
-                || policy.is_used_up(self.outbound.usage(), thresholds)
-        })
-    }
-
-    /// Sends our KEXINIT, unless an exchange runs already. After the first exchange not before the client
-    /// is authenticated, if the keys in use can wait: OpenSSH's client takes no KEXINIT while it logs in.
-    pub fn start_exchange(&mut self, settings: &Settings) -> Result<(), Error> {
-        if self.in_key_exchange() {
-            return Ok(());
-        }
-        let may_wait = self.exchanges > 0 && !self.are_used_up(Thresholds::Safe);
-        if may_wait && !self.authenticated {
-            self.wanted = true;
-            return Ok(());
-        }
-        let ours = self.send_kex_init(settings)?;
-        self.exchange = Exchange::AwaitKexInit { ours };
-        Ok(())
     }
 }
 
