@@ -1,4 +1,7 @@
-//! Every bound of the engine, and the attack it stops. No other file has such a number of its own.
+//! Every bound on what others can make this server do, and the attack that it stops: of a client that has not
+//! logged in, of one that has, of whoever writes a key file or a setting that the program passes on. No other
+//! file has such a number of its own, which `tests/limits.rs` holds: what it lists besides is given by a
+//! specification, or tunes what no client has a part in. A cipher's own limit of data stands in its row.
 
 use std::time::Duration;
 
@@ -120,7 +123,8 @@ pub const MAX_CHANNELS: usize = 16_384;
 /// The highest number of a channel: some clients keep it in an integer with a sign.
 pub const MAX_CHANNEL_NUMBER: u32 = (1 << 31) - 1;
 
-/// The `maximum_packet_size` we announce.
+/// The `maximum_packet_size` we announce, above which the data of a channel is refused: all channels of a
+/// connection share its packets, and one must not fill them up to [`MAX_PACKET_LEN`] each.
 pub const CHANNEL_MAXIMUM_PACKET_SIZE: u32 = 64 * 1024;
 
 /// Requests of a channel that the program is asked about without an answer to the ones before, and
@@ -147,6 +151,36 @@ pub const TURN_WORK: usize = 1024 * 1024;
 /// What a message counts for in [`TURN_WORK`] besides its bytes: 256 small ones are a turn. A turn makes
 /// one batch of events for the program, and a neighbour waits for two or three of them.
 pub const MESSAGE_WORK: usize = 4096;
+
+/// What is read from one socket before other connections of its thread have their turn, in bytes: a client
+/// that sends as fast as it can must not have the thread for itself.
+pub const READ_IN_TURN: usize = 256 * 1024;
+
+/// The same of a socket that the program's loop watches, in reads: the loop has timers and listeners to run,
+/// too.
+pub const HOSTED_READS_IN_TURN: u32 = 4;
+
+/// The same for what is written: a client that takes as fast as it can.
+pub const WRITTEN_IN_TURN: usize = 1024 * 1024;
+
+/// What is read from the sockets of a connection's tunnels in one turn, in bytes: a target that sends as fast
+/// as it can must not keep the bytes of the client waiting.
+pub const TUNNEL_READ_IN_TURN: usize = 1024 * 1024;
+
+/// Threads for the arithmetic of key exchanges: a flood of connections, each with one, must not have more
+/// processors than this.
+pub const MAX_ARITHMETIC_THREADS: usize = 8;
+
+/// How long the last bytes, DISCONNECT among them, may take to leave: a client that reads nothing must not
+/// keep the socket of a connection that is over.
+pub const FLUSH_TIME: Duration = Duration::from_secs(5);
+
+/// How long a client gets to close its side after we closed ours, so that it still reads why: one that never
+/// does must not keep the socket.
+pub const LINGER_TIME: Duration = Duration::from_secs(1);
+
+/// What is read and dropped meanwhile, in bytes: one that goes on sending must not be served for it.
+pub const LINGER_LEN: usize = 1024 * 1024;
 
 /// Data that a program may queue on one channel without waiting: what does not fit is reported back
 /// instead of filling memory when the client stops reading.
@@ -245,6 +279,10 @@ pub const fn receive_window(open_channels: usize) -> u32 {
     }
 }
 
+/// Names of the methods that clients are told, in bytes: there are four, and each failed login repeats them
+/// all, so that whatever a setting was made of is sent over and over.
+pub const MAX_METHODS_LEN: usize = 4096;
+
 /// AltSSHCert records: a count out of a configuration file is no reason to fill memory.
 pub const MAX_ALTERNATIVES: usize = 256;
 
@@ -268,6 +306,27 @@ pub const MAX_DERIVATION_MEMORY: u64 = if cfg!(fuzzing) { 1 << 20 } else { 256 <
 /// The same memory times how often it is filled, which is what the time goes with: some seconds.
 pub const MAX_MEMORY_FILLED: u64 = 4 << 30;
 
+/// Bits of an RSA key. A signature takes time with the cube of the modulus, and a check with its square: a
+/// tenth of a second and a millisecond here. A client that logs in chooses the key that we check with, and a
+/// longer one would burn a core. OpenSSH has the same bound.
+pub const MAX_RSA_BITS: u32 = 16_384;
+
+/// The same at the other end, whatever the settings say: shorter keys were factored by single machines. Old
+/// clients still have 1024.
+pub const MIN_RSA_BITS: u32 = 1024;
+
+/// Bytes of an RSA key's exponent: 33 bits, as the library bounds them. A long one would make every check as
+/// expensive as a signature.
+pub const MAX_RSA_EXPONENT_LEN: usize = 5;
+
+/// Bits of a DSA key that is read; what signs is shorter. The numbers of a file must not be computed with for
+/// minutes.
+pub const MAX_DSA_BITS: u32 = 8192;
+
+/// Bytes of any number that is computed with, those of [`MAX_RSA_BITS`]: a key or a file could bring one that
+/// takes minutes.
+pub const MAX_NUMBER_LEN: usize = 2048;
+
 /// The square of the bits of a key: a set of thousands of long ones would take minutes to check.
 pub const MAX_KEY_BITS_SQUARED: u64 = 16_384 * 16_384;
 
@@ -290,6 +349,35 @@ pub const MAX_SALT_LEN: usize = 1024;
 /// Elements within elements of a key store: a megabyte of opening brackets would exhaust the stack.
 /// PKCS#12 needs about a dozen.
 pub const MAX_STORE_DEPTH: usize = 48;
+
+/// The same of an XML key: each element that is open is kept in memory, and real ones have three.
+pub const MAX_XML_DEPTH: usize = 32;
+
+/// The same of the bags of a PKCS#12 store, which are read by recursion; no program nests them.
+pub const MAX_BAG_DEPTH: usize = 4;
+
+/// The same of the serialized objects of a JCEKS store, which are skipped by recursion; a sealed key has three.
+pub const MAX_JAVA_DEPTH: usize = 16;
+
+/// Classes and objects of a JCEKS store that later ones refer to: each is kept, and a file of a megabyte could
+/// have a hundred thousand.
+pub const MAX_JAVA_HANDLES: usize = 1024;
+
+/// Bytes derived from a password: no cipher, MAC or IV comes near. A file says the length itself, and each
+/// block of it costs all iterations again.
+pub const MAX_DERIVED_LEN: usize = 256;
+
+/// The URI of a key in a security token: what a setting brings is parsed, compared with every object of the
+/// token and shown in errors.
+pub const MAX_TOKEN_URI_LEN: usize = 8192;
+
+/// A store that is looked for as the name of a file: longer than any path that an operating system takes. A
+/// store of a megabyte that is no key would be one otherwise, for the system and in the log.
+pub const MAX_PATH_LEN: usize = 4096;
+
+/// Characters of a text of others that are quoted in an error: errors go to logs and to people, and a name out
+/// of a file or a setting can be a megabyte.
+pub const MAX_QUOTED_LEN: usize = 64;
 
 /// Events of one connection that the program has not taken, in bytes, with [`QUEUED_EVENT_COST`] for
 /// each. With more its socket is not read, until half of it is gone: a client that sends thousands of
@@ -324,10 +412,10 @@ pub const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 /// in memory, and in each error.
 pub const MAX_SETTING_LEN: usize = 1 << 20;
 
-/// The longest text of a certificate store: the largest one, in base64 with its lines.
+/// The longest text of a certificate store, the largest one in base64 with its lines: like [`MAX_SETTING_LEN`].
 pub const MAX_STORE_TEXT_LEN: usize = 2 * MAX_STORE_LEN;
 
-/// The longest host name, of RFC 1035 section 2.3.4.
+/// The longest host name, of RFC 1035 section 2.3.4: like [`MAX_SETTING_LEN`], and longer ones are no names.
 pub const MAX_HOST_NAME_LEN: usize = 255;
 
 /// Characters of what a client says to people that are kept (why it disconnects, why it refuses a

@@ -4,9 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]
 
+#[path = "common/sources.rs"]
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use sources::{code, code_without_tests, is_test, root, sources, words};
 
 /// From the bottom to the top. Those of one row are siblings.
 const LAYERS: &[&[&str]] = &[
@@ -156,32 +160,6 @@ fn imports_are_found_in_every_form() {
     assert!(names("macrocrate::wire").is_empty());
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Every Rust file, relative to src, with `/` between the parts.
-fn sources() -> Vec<String> {
-    let src = root().join("src");
-    let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = vec![src.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let parts = path.strip_prefix(&src).unwrap().iter();
-                let parts: Vec<_> = parts.map(|part| part.to_str().unwrap()).collect();
-                found.push(parts.join("/"));
-            }
-        }
-    }
-    assert!(found.len() > 10, "the source was not found");
-    found.sort();
-    found
-}
-
 /// The folder or file of src that a file belongs to; `None` for lib.rs.
 fn layer_of(file: &str) -> Option<String> {
     let first = file.split('/').next().unwrap();
@@ -195,18 +173,6 @@ fn rank(layer: &str) -> Option<usize> {
 /// The rank of another layer; `None` for the layer itself.
 fn rank_of_import(layer: &str, name: &str) -> Option<usize> {
     (layer != name).then(|| rank(name).unwrap_or(usize::MAX))
-}
-
-/// The lines of a file without their comments, with their numbers.
-fn code(file: &str) -> Vec<(usize, String)> {
-    let text = fs::read_to_string(root().join("src").join(file)).unwrap();
-    let lines = text.lines().enumerate();
-    lines
-        .map(|(index, line)| {
-            let line = line.split("//").next().unwrap();
-            (index + 1, line.to_owned())
-        })
-        .collect()
 }
 
 /// What a file takes from the crate's root: `crate::` paths, and `super::` paths that reach it.
@@ -306,10 +272,6 @@ fn arrows_by_folder() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
     folders
 }
 
-fn is_test(file: &str) -> bool {
-    file.split('/').any(|part| part == "tests" || part == "tests.rs")
-}
-
 /// The files that a file imports from.
 fn targets(file: &str, files: &BTreeSet<String>) -> BTreeSet<String> {
     let own = module_of(file);
@@ -387,9 +349,8 @@ fn passed_on(head: &str, module: &[String], name: &str) -> Option<Vec<String>> {
 
 /// Every path of a file's code, without that of its tests, and the name that an import gives it.
 fn paths(file: &str) -> Vec<(String, String)> {
-    let code: Vec<_> = code(file).into_iter().map(|(_, line)| line).collect();
+    let code: Vec<_> = code_without_tests(file).into_iter().map(|(_, line)| line).collect();
     let code = code.join("\n");
-    let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let mut found = Vec::new();
     for statement in code.split(';') {
         let start = statement.rfind("use ").filter(|at| {
@@ -474,8 +435,4 @@ fn circles_of(arrows: &BTreeMap<String, BTreeSet<String>>) -> Vec<BTreeSet<Strin
         }
     }
     circles
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }

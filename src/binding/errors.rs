@@ -7,6 +7,7 @@ use crate::driver::{ConnectionEnd, Families, ListenError, OpError, TunnelFailure
 use crate::engine::{Outcome, Place};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error, LimitExceeded};
 use crate::keystore::LoadError;
+use crate::limits::MAX_QUOTED_LEN;
 
 /// The documented errors that are not of the operating system.
 static TEXTS: &[(u32, &str)] = &[
@@ -51,8 +52,7 @@ pub(super) fn text(number: u32) -> String {
 
 /// A text of the program in a message: quoted, and not longer than it takes to recognise it.
 pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 64;
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_QUOTED_LEN) {
         Some((at, _)) => format!("{:?}...", text.get(..at).unwrap_or_default()),
         None => format!("{text:?}"),
     }

@@ -11,7 +11,7 @@ use super::errors::Failure;
 use super::login_texts;
 use super::settings::DEFAULT_BACKLOG;
 use super::state::{State, whole};
-use crate::limits::{MAX_HOST_NAME_LEN, MAX_SETTING_LEN};
+use crate::limits::{MAX_HOST_NAME_LEN, MAX_METHODS_LEN, MAX_SETTING_LEN};
 use crate::wire::is_name;
 
 /// A value of a property.
@@ -126,9 +126,6 @@ fn number<T: TryFrom<u64> + Display>(name: &str, value: Value, most: T) -> Resul
     };
     T::try_from(whole(value).ok_or_else(bad)?).map_err(|_| bad())
 }
-
-/// There are four methods; a list past this is no list of methods.
-const MAX_METHODS_LEN: usize = 4096;
 
 /// A list of names that can go into a name-list (RFC 4251 section 5).
 fn auth_methods(list: &str) -> Result<String, Failure> {

@@ -10,11 +10,10 @@ use std::thread;
 use parking_lot::{Condvar, Mutex};
 
 use super::priority::lower_priority;
+use crate::limits::MAX_ARITHMETIC_THREADS;
 
 /// A token may keep a thread waiting, so there is never only one.
 const MIN_THREADS: usize = 2;
-/// A flood of key exchanges is not worth more processors than this.
-const MAX_THREADS: usize = 8;
 /// The arithmetic needs little; it does not recurse.
 const STACK_LEN: usize = 512 * 1024;
 
@@ -45,7 +44,7 @@ fn start() -> Option<Arc<Queue>> {
     let queue = Arc::new(Queue::default());
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut started = false;
-    for _ in 0..cores.clamp(MIN_THREADS, MAX_THREADS) {
+    for _ in 0..cores.clamp(MIN_THREADS, MAX_ARITHMETIC_THREADS) {
         let queue = Arc::clone(&queue);
         let builder = thread::Builder::new().name("sshserver-math".to_owned());
         started |= builder.stack_size(STACK_LEN).spawn(move || serve(&queue)).is_ok();

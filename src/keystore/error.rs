@@ -2,6 +2,7 @@
 //! Nothing of a password, of a key or of the store's content is ever part of a text; what a file
 //! calls an algorithm is, with everything unprintable removed.
 
+use crate::limits::MAX_QUOTED_LEN;
 use std::fmt;
 use std::io;
 
@@ -86,12 +87,12 @@ impl KeystoreError {
     }
 }
 
-/// A name out of a file, fit for a message: printable ASCII, at most 64 characters.
+/// A name out of a file, fit for a message: printable ASCII.
 fn printable(name: &[u8]) -> String {
     let clean = |&byte: &u8| {
         if byte == b' ' || byte.is_ascii_graphic() { char::from(byte) } else { '?' }
     };
-    name.iter().take(64).map(clean).collect()
+    name.iter().take(MAX_QUOTED_LEN).map(clean).collect()
 }
 
 impl fmt::Display for KeystoreError {

@@ -2,13 +2,8 @@
 //! anything of it: a JCEKS store holds secret keys as such, with no length in front.
 
 use crate::error::InvalidMessage;
+use crate::limits::{MAX_JAVA_DEPTH, MAX_JAVA_HANDLES};
 use crate::wire::Reader;
-
-/// Objects in objects: a sealed key has three levels.
-const MAX_DEPTH: usize = 16;
-
-/// Classes and objects that later ones refer to.
-const MAX_HANDLES: usize = 1024;
 
 /// The number of the first handle.
 const FIRST_HANDLE: u32 = 0x007e_0000;
@@ -68,7 +63,7 @@ impl Skipper<'_, '_> {
     }
 
     fn tagged(&mut self, tag: u8, depth: usize) -> Result<(), NotSkipped> {
-        if depth >= MAX_DEPTH {
+        if depth >= MAX_JAVA_DEPTH {
             return Err(NotSkipped);
         }
         let deeper = depth.saturating_add(1);
@@ -101,7 +96,7 @@ impl Skipper<'_, '_> {
     }
 
     fn add(&mut self, class: Option<Class>) -> Result<usize, NotSkipped> {
-        if self.handles.len() >= MAX_HANDLES {
+        if self.handles.len() >= MAX_JAVA_HANDLES {
             return Err(NotSkipped);
         }
         self.handles.push(class);
@@ -114,7 +109,7 @@ impl Skipper<'_, '_> {
 
     /// A class description: here, or where it was before.
     fn class(&mut self, depth: usize) -> Result<Option<usize>, NotSkipped> {
-        if depth >= MAX_DEPTH {
+        if depth >= MAX_JAVA_DEPTH {
             return Err(NotSkipped);
         }
         match self.reader.u8()? {
@@ -173,7 +168,7 @@ impl Skipper<'_, '_> {
         let mut classes = vec![self.get(class)?.clone()];
         while let Some(parent) = classes.last().and_then(|class| class.parent) {
             // a class may be its own ancestor
-            if classes.len() >= MAX_DEPTH {
+            if classes.len() >= MAX_JAVA_DEPTH {
                 return Err(NotSkipped);
             }
             classes.push(self.get(parent)?.clone());

@@ -13,10 +13,7 @@ use sha3::{Sha3_256, Sha3_384, Sha3_512};
 use zeroize::Zeroizing;
 
 use super::{KeystoreError, Unlock};
-use crate::limits::MAX_SALT_LEN;
-
-/// What no cipher, MAC or IV comes near.
-const MAX_OUTPUT_LEN: usize = 256;
+use crate::limits::{MAX_DERIVED_LEN, MAX_SALT_LEN};
 
 const BAD_PARAMETERS: KeystoreError = KeystoreError::Malformed("key derivation's parameters");
 
@@ -216,7 +213,7 @@ fn pay(
     if salt.len() > MAX_SALT_LEN {
         return Err(KeystoreError::TooCostly);
     }
-    if len == 0 || len > MAX_OUTPUT_LEN || iterations == 0 {
+    if len == 0 || len > MAX_DERIVED_LEN || iterations == 0 {
         return Err(BAD_PARAMETERS);
     }
     let blocks = u64::try_from(len.div_ceil(hash.output_len())).unwrap_or(u64::MAX);
@@ -247,7 +244,7 @@ pub(super) fn scrypt(
     if salt.len() > MAX_SALT_LEN {
         return Err(KeystoreError::TooCostly);
     }
-    if len == 0 || len > MAX_OUTPUT_LEN || !n.is_power_of_two() {
+    if len == 0 || len > MAX_DERIVED_LEN || !n.is_power_of_two() {
         return Err(BAD_PARAMETERS);
     }
     unlock.pay_for_scrypt(n, r, p)?;
@@ -394,7 +391,7 @@ mod tests {
         }
         let all = [
             pbkdf2(Hash::Sha1, b"", b"", 0, 8, &unlock()),
-            pbkdf2(Hash::Sha1, b"", b"", 1, MAX_OUTPUT_LEN + 1, &unlock()),
+            pbkdf2(Hash::Sha1, b"", b"", 1, MAX_DERIVED_LEN + 1, &unlock()),
             scrypt(b"", b"", [3, 8, 1], 8, &unlock()),
             scrypt(b"", b"", [2, 0, 1], 8, &unlock()),
             scrypt(b"", b"", [2, 1, 0], 8, &unlock()),

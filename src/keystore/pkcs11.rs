@@ -26,10 +26,7 @@ use super::x509::X509;
 use super::{KeystoreError, Unlock};
 use crate::crypto::signature::{ExternalSigner, PrivateKey, RawSignature};
 use crate::error::CryptoError;
-use crate::limits::MAX_STORE_ENTRIES;
-
-/// Longer than any URI that makes sense.
-const MAX_LOCATION_LEN: usize = 8192;
+use crate::limits::{MAX_STORE_ENTRIES, MAX_TOKEN_URI_LEN};
 
 /// Opens the token that `store` names.
 pub(super) fn open(store: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
@@ -70,7 +67,7 @@ impl Location {
         if text.is_empty() {
             return Err(KeystoreError::Empty);
         }
-        if text.len() > MAX_LOCATION_LEN {
+        if text.len() > MAX_TOKEN_URI_LEN {
             return Err(MALFORMED);
         }
         let Some(uri) = text.strip_prefix("pkcs11:") else {
@@ -472,7 +469,7 @@ mod tests {
         assert_eq!((uri.slot_id, uri.serial.as_deref()), (Some(7), Some("12")));
         assert_eq!(uri.pin.as_deref(), Some("12&34"));
         let malformed = KeystoreError::Malformed("PKCS#11 URI");
-        let long = "a".repeat(MAX_LOCATION_LEN + 1);
+        let long = "a".repeat(MAX_TOKEN_URI_LEN + 1);
         for (store, error) in [
             (&b""[..], KeystoreError::Empty),
             (b"\xff", malformed.clone()),

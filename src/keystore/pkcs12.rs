@@ -14,7 +14,7 @@ use super::kdf::{self, Hash, Purpose};
 use super::pbe::{self, Derivation, Password};
 use super::x509::X509;
 use super::{KeystoreError, Unlock};
-use crate::limits::MAX_STORE_ENTRIES;
+use crate::limits::{MAX_BAG_DEPTH, MAX_STORE_ENTRIES};
 
 pub(super) static FORMAT: Format = Format { name: "PKCS#12", matches, read };
 
@@ -40,9 +40,6 @@ const FRIENDLY_NAME: ObjectIdentifier = oid("1.2.840.113549.1.9.20");
 const LOCAL_KEY_ID: ObjectIdentifier = oid("1.2.840.113549.1.9.21");
 /// RFC 8018 appendix A.5
 const PBMAC1: ObjectIdentifier = oid("1.2.840.113549.1.5.14");
-
-/// Bags in bags: no program nests them.
-const MAX_BAG_DEPTH: usize = 4;
 
 /// `PFX ::= SEQUENCE { version INTEGER (3), authSafe, macData OPTIONAL }`
 fn matches(data: &[u8]) -> bool {

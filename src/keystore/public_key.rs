@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::curves::{CURVES, CurveNames, is_uncompressed};
 use super::{KeystoreError, asn1, explicit_curve};
 use crate::error::InvalidMessage;
+use crate::limits::{MAX_DSA_BITS, MAX_RSA_BITS, MIN_RSA_BITS};
 use crate::wire::{Reader, Writer};
 
 pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -18,11 +19,7 @@ pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 pub(super) const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// A modulus longer than this takes longer to use than anyone waits for; OpenSSH has the same bound.
-const MAX_RSA_BITS: u32 = 16_384;
-const MAX_DSA_BITS: u32 = 8192;
-/// What signs, see `crypto/signature/rsa.rs` and `dsa.rs`.
-const MIN_RSA_BITS: u32 = 1024;
+/// What signs, see `crypto/signature/dsa.rs`.
 const DSA_Q_BITS: u32 = 160;
 const DSA_P_BITS: std::ops::RangeInclusive<u32> = 1024..=3072;
 

@@ -12,9 +12,7 @@ use super::{
     Contents, KeystoreError, Unlock, bcfks, der_key, dropbear, file, jks, jwk, openssh, p7b, pem,
     pkcs11, pkcs12, ppk, ssh_public, xml,
 };
-
-/// Longer than any path that an operating system takes.
-const MAX_PATH_LEN: usize = 4096;
+use crate::limits::MAX_PATH_LEN;
 
 /// How the bytes of a store lead to key data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,12 +13,10 @@ use super::private_key::{DsaNumbers, ParsedKey, RsaNumbers};
 use super::public_key::PublicKey;
 use super::x509::X509;
 use super::{KeystoreError, Unlock, base64};
+use crate::limits::MAX_XML_DEPTH;
 
 pub(super) static FORMAT: Format =
     Format { name: "XML key", matches: |data| text_of(data).starts_with(b"<"), read };
-
-/// Deeper than any real one: what is open is kept in memory.
-const MAX_DEPTH: usize = 32;
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("XML key");
 
@@ -73,7 +71,7 @@ impl Document {
                 Event::Start(start) => {
                     out.start(&start, &mut key_depth, open.len())?;
                     open.push(Field { name: local_name(&start), text: Zeroizing::default() });
-                    if open.len() > MAX_DEPTH {
+                    if open.len() > MAX_XML_DEPTH {
                         return Err(MALFORMED);
                     }
                 }

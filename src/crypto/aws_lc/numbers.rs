@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{SecretBytes, succeeded};
 use crate::error::CryptoError;
+use crate::limits::MAX_NUMBER_LEN;
 
 /// `base ^ exponent mod modulus`, as long as `modulus`, in time that depends only on the lengths of
 /// the arguments. `modulus` has to be odd and above 1, `base` below it, and none longer than
@@ -95,9 +96,6 @@ pub(crate) fn is_probably_prime(number: &[u8]) -> Result<bool, CryptoError> {
     })?;
     Ok(answer == 1)
 }
-
-/// Numbers of more than 16384 bits are refused, so that nobody computes with them for minutes.
-pub(crate) const MAX_NUMBER_LEN: usize = 2048;
 
 /// A number that is not negative, wiped when it is dropped.
 pub(super) struct Number(NonNull<ffi::BIGNUM>);

@@ -1,7 +1,7 @@
 //! Tests of the safe functions over AWS-LC, above all with arguments that do not fit.
 
-use super::numbers::MAX_NUMBER_LEN;
 use super::*;
+use crate::limits::MAX_NUMBER_LEN;
 
 #[test]
 fn keys_and_ivs_of_other_lengths_are_refused() {

@@ -8,6 +8,7 @@ use crate::crypto::aws_lc::{RsaPrivateKey, RsaPublicKey, rsa_crt};
 use crate::crypto::hash::Hash;
 use crate::crypto::secret::Secret;
 use crate::error::{CryptoError, InvalidMessage};
+use crate::limits::{MAX_NUMBER_LEN, MAX_RSA_BITS, MAX_RSA_EXPONENT_LEN, MIN_RSA_BITS};
 use crate::wire::{Reader, Writer};
 
 /// The registry row of rsa-sha2-512.
@@ -41,7 +42,7 @@ fn verify(
     let (e, n) = public_numbers(key_blob)?;
     // RFC 8017 section 8.2.2 wants a signature as long as the modulus; clients that write the
     // number without its leading zeros exist, and OpenSSH takes them, so they are put back
-    let mut room = [0; MAX_MODULUS_LEN];
+    let mut room = [0; MAX_NUMBER_LEN];
     let padded = room.get_mut(..n.len()).ok_or(CryptoError::UnsuitableKey)?;
     let zeros = n.len().checked_sub(signature.len()).ok_or(CryptoError::BadSignature)?;
     padded.get_mut(zeros..).ok_or(CryptoError::BadSignature)?.copy_from_slice(signature);
@@ -57,8 +58,8 @@ fn public_numbers(key_blob: &[u8]) -> Result<(&[u8], &[u8]), CryptoError> {
     };
     let (name, e, n) = parse().map_err(|_: InvalidMessage| CryptoError::UnsuitableKey)?;
     let fits = name == KEY_TYPE.as_bytes()
-        && (MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&bit_len(n))
-        && (1..=MAX_EXPONENT_LEN).contains(&e.len());
+        && (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bit_len(n))
+        && (1..=MAX_RSA_EXPONENT_LEN).contains(&e.len());
     if fits { Ok((e, n)) } else { Err(CryptoError::UnsuitableKey) }
 }
 
@@ -140,7 +141,7 @@ impl Signer for Rsa {
     }
 
     fn is_heavy(&self) -> bool {
-        self.bits > MAX_LIGHT_MODULUS_BITS
+        self.bits > LIGHT_RSA_BITS
     }
 
     fn sign(&self, algorithm: &str, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -158,17 +159,8 @@ impl Signer for Rsa {
 const KEY_TYPE: &str = "ssh-rsa";
 const SHA2_512: &str = "rsa-sha2-512";
 const SHA2_256: &str = "rsa-sha2-256";
-/// What old clients still have.
-const MIN_MODULUS_BITS: u32 = 1024;
-/// A signature takes time with the cube of the modulus, and a check with its square: a tenth of a
-/// second and a millisecond here. OpenSSH has the same bound.
-const MAX_MODULUS_BITS: u32 = 16_384;
-const MAX_MODULUS_LEN: usize = 2048;
-/// 33 bits, as the library bounds them: a long exponent would make every check expensive.
-const MAX_EXPONENT_LEN: usize = 5;
 /// 3072 bits sign in 0.7 ms, 4096 bits in 1.5 ms.
-const MAX_LIGHT_MODULUS_BITS: u32 = 3072;
-
+const LIGHT_RSA_BITS: u32 = 3072;
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;

@@ -14,11 +14,8 @@ use tokio::time::timeout;
 use self::names::{Host, name_of};
 use crate::limits::{
     CLIENT_LOOKUP_TIME, MAX_CLIENT_ENTRIES, MAX_CLIENT_HOSTS, MAX_CLIENT_LIST_LEN,
-    MAX_CLIENT_PATTERNS,
+    MAX_CLIENT_PATTERNS, MAX_QUOTED_LEN,
 };
-
-/// What is shown of an entry that is wrong.
-const SHOWN_LEN: usize = 64;
 
 /// Who may connect.
 #[derive(Debug, Clone)]
@@ -96,7 +93,7 @@ impl ClientList {
                 return Err(whole("The list has more than 10000 entries."));
             }
             let wrong = |why| {
-                let entry = entry.chars().take(SHOWN_LEN).collect();
+                let entry = entry.chars().take(MAX_QUOTED_LEN).collect();
                 ClientListError { entry, why }
             };
             list.add(entry, &mut patterns).map_err(wrong)?;

@@ -19,9 +19,10 @@ use super::unconsumed::Unconsumed;
 use crate::driver::handler::{ConnectionEnd, ServerEvent};
 use crate::driver::io::transmit::Transmit;
 use crate::driver::shared::ChannelEntry;
-use crate::driver::tunnel::{TURN_LEN, Tunnels};
+use crate::driver::tunnel::Tunnels;
 use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
 use crate::error::ApiMisuse;
+use crate::limits::TUNNEL_READ_IN_TURN;
 
 /// What belongs to the engine, under its lock.
 #[derive(Default)]
@@ -277,7 +278,7 @@ impl ConnectionHandle {
             core.gated = false;
             core.turn_is_over = false;
         }
-        let mut budget = TURN_LEN;
+        let mut budget = TUNNEL_READ_IN_TURN;
         loop {
             let mut moved = self.run_queued(core, now);
             if let Some((input, eof)) = &mut input {

@@ -15,9 +15,7 @@ use crate::driver::io::intake::Intake;
 use crate::driver::io::program_loop::{Budget, ProgramLoop, Readiness};
 use crate::driver::io::socket::Socket;
 use crate::engine::{Connection, Job};
-
-/// What is read of one socket before the program's thread goes on to others.
-const MAX_READS: u32 = 4;
+use crate::limits::HOSTED_READS_IN_TURN;
 
 /// What the program's thread was told of a socket, as bits.
 const READABLE: u8 = 1;
@@ -197,7 +195,7 @@ impl ConnectionHandle {
                 core.gated = true;
                 break takes;
             }
-            if reads == MAX_READS {
+            if reads == HOSTED_READS_IN_TURN {
                 hosted.leaves = true;
                 break takes;
             }

@@ -28,16 +28,10 @@ use crate::driver::permits::{LoginPermit, SocketPermit};
 use crate::driver::shared::{Halt, Shared};
 use crate::engine::Job;
 use crate::error::{Closed, Error};
+use crate::limits::{FLUSH_TIME, LINGER_LEN, LINGER_TIME, READ_IN_TURN};
 
 /// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
 pub(in crate::driver) const PROMPT_READS: u8 = 64;
-/// How long the last bytes, DISCONNECT among them, may take to leave.
-const FLUSH_TIME: Duration = Duration::from_secs(5);
-/// How long the client gets to close its side after we closed ours.
-const LINGER_TIME: Duration = Duration::from_secs(1);
-/// What is read and dropped meanwhile at most.
-const LINGER_LEN: usize = 1024 * 1024;
-
 /// Serves one TCP connection from its accept to its end; `halt` has been watched since the accept.
 pub(in crate::driver) async fn serve(
     shared: Arc<Shared>,
@@ -60,9 +54,6 @@ pub(in crate::driver) async fn serve(
         server.handler.idle();
     }
 }
-
-/// What is read before other connections of the thread have their turn.
-const READ_IN_TURN: usize = 256 * 1024;
 
 /// Why the task goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,10 @@ use std::time::Instant;
 use super::socket::Socket;
 use super::socket_options::Nagle;
 use crate::engine::{Connection, WriteBuffer};
-use crate::limits::TUNNEL_TRANSMIT_TARGET;
+use crate::limits::{TUNNEL_TRANSMIT_TARGET, WRITTEN_IN_TURN};
 
 /// What a caller's thread seals at most before the task has written it.
 const UNWRITTEN_LEN: usize = 64 * 1024;
-/// What a connection writes before others of its thread get their turn.
-const WRITTEN_IN_TURN: usize = 1024 * 1024;
 /// What is sealed at a time, the last packet included.
 const BUFFER_LEN: usize = TUNNEL_TRANSMIT_TARGET + 16 * 1024;
 

@@ -38,9 +38,6 @@ use crate::limits::{
 /// What is read from a socket at a time.
 const READ_LEN: usize = 256 * 1024;
 
-/// What is read in one turn of the connection's task at most: the client's bytes have their turn too.
-pub(super) const TURN_LEN: usize = 1024 * 1024;
-
 /// The tickets of commands that are the driver's own; those of the program stay below 2^53.
 const OUR_TICKETS: u64 = 1 << 63;
 
