@@ -389,17 +389,18 @@ pub const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 pub const QUEUED_EVENT_COST: usize = 16 * 1024;
 
 /// What one connection may have the program hold: channel data until it is reported as used, and
-/// questions until they are answered, in bytes, with [`PINNED_EVENT_COST`] for each. With more its socket
-/// is not read, until half of it is gone. It is what 32 channels with full windows hold
+/// questions until they are answered, in bytes, each of them for [`PINNED_EVENT_COST`] at least. With more its
+/// socket is not read, until half of it is gone. It is what 32 channels with full windows hold
 /// ([`receive_window`]). A client that sends one byte in each message would have 600 bytes kept for
 /// each byte of its window otherwise. With [`MAX_QUEUED_BYTES`], [`MAX_WAITING_BYTES`], [`MAX_HELD_BYTES`]
 /// and the buffers of its packets, a connection costs 84 MiB at most, whatever its client sends.
 pub const MAX_PINNED_BYTES: usize = 64 * 1024 * 1024;
 
-/// What an event counts for in [`MAX_PINNED_BYTES`] besides what it carries: eight thousand may wait. The
-/// objects that stand for one in JavaScript take 600 bytes; the collector of garbage lets them grow to
-/// several times as much.
-pub const PINNED_EVENT_COST: usize = 8 * 1024;
+/// What an event counts for in [`MAX_PINNED_BYTES`] at least, however little it carries: two thousand may wait.
+/// The objects that stand for one in JavaScript take 750 bytes, so that is a megabyte and a half for each
+/// connection that floods; no listener is that far behind that has not stopped. What comes in pieces of this
+/// size, as large data does, counts for no more than its bytes.
+pub const PINNED_EVENT_COST: usize = 32 * 1024;
 
 /// Events of one connection that wait behind slow listeners, in bytes, with [`QUEUED_EVENT_COST`] for each
 /// besides its text: the facade counts them once JavaScript has taken them. With more its socket is not

@@ -1,9 +1,10 @@
 'use strict';
 
 // The server that is attacked, in a process of its own so that its memory and its time are its own: node
-// --expose-gc attack_server.js [echo] [stuck] SETTING... Everybody gets in and gets channels, requests are
-// granted, data is taken and, for `echo`, sent back; for `stuck`, no listener of Log ever settles. Tells its
-// port, and its memory, how many lines it has logged and how many clients have left when it is asked.
+// --expose-gc attack_server.js [WORD] SETTING... Everybody gets in and gets channels, requests are granted, data
+// is taken and, for `echo`, sent back; for `stream`, a stream does that, and for `unread` one that nobody reads
+// has it; for `stuck`, no listener of Log ever settles. Tells its port, and its memory, how many lines it has
+// logged and how many clients have left when it is asked.
 
 const { createOwnServer } = require('./own_server.js');
 const { turn } = require('./waiting.js');
@@ -16,6 +17,11 @@ async function main(words) {
   for (const word of words) if (word.includes('=')) await server.config(word);
   server.on('SSHChannelOpenRequest', (e) => (e.accept = true));
   server.on('SSHChannelRequest', (e) => (e.success = true));
+  server.on('SSHChannelOpened', (e) => {
+    if (!words.includes('stream') && !words.includes('unread')) return;
+    const stream = server.getChannelStream(e.channelId);
+    if (words.includes('stream')) stream.pipe(stream);
+  });
   server.on('SSHChannelDataIn', (e) =>
     echoes ? server.sendBytes(e.channelId, e.dataB) : undefined,
   );

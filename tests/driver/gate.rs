@@ -77,7 +77,7 @@ fn small_data_that_is_used_late_is_counted_until_then_and_no_longer() {
     const CHANNELS: usize = 8;
     let mut session = Session::with(let_channels_in);
     let channels: Vec<_> = (0..CHANNELS).map(|_| open(&mut session)).collect();
-    let most = MAX_PINNED_BYTES / (PINNED_EVENT_COST + 1);
+    let most = MAX_PINNED_BYTES / PINNED_EVENT_COST;
     let rounds = most / CHANNELS / 2 + 100;
     for _ in 0..rounds {
         for (channel, _) in &channels {

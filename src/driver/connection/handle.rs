@@ -200,7 +200,7 @@ impl ConnectionHandle {
 
     /// Counts a question that the program has to answer, and what it is about.
     pub(in crate::driver) fn charge_question(&self, len: usize) -> Charge {
-        self.load.charge(Kind::Pinned, len.saturating_add(PINNED_EVENT_COST))
+        self.load.charge(Kind::Pinned, len.max(PINNED_EVENT_COST))
     }
 
     /// What the program holds of the connection.

@@ -29,7 +29,7 @@ impl Unconsumed {
             .entry(channel)
             .or_insert_with(|| Data { bytes: 0, charge: load.charge(Kind::Pinned, 0) });
         data.bytes = data.bytes.saturating_add(len);
-        data.charge.grow(len.saturating_add(PINNED_EVENT_COST));
+        data.charge.grow(len.max(PINNED_EVENT_COST));
     }
 
     /// Whether the program has data of the channel that it has not used.
@@ -82,7 +82,7 @@ mod tests {
             data.delivered(&load, 7, 1);
             events += 1;
         }
-        assert_eq!(events, MAX_PINNED_BYTES.div_ceil(PINNED_EVENT_COST + 1));
+        assert_eq!(events, MAX_PINNED_BYTES.div_ceil(PINNED_EVENT_COST));
         for _ in 0..events / 2 + 1 {
             data.consumed(7, 1);
         }
