@@ -87,6 +87,8 @@ pub struct Session {
     pub deliveries: VecDeque<(ChannelId, usize)>,
     /// Channels that the engine has announced, open or not.
     pub channels: Vec<ChannelId>,
+    /// The highest number of a channel that was announced.
+    pub last_channel: u32,
     /// The keys that the program was asked about.
     pub asked_keys: Vec<Bytes>,
     to_server: BytesMut,
@@ -121,6 +123,7 @@ impl Session {
             questions: VecDeque::new(),
             deliveries: VecDeque::new(),
             channels: Vec::new(),
+            last_channel: 0,
             asked_keys: Vec::new(),
             to_server: BytesMut::new(),
             from_server: WriteBuffer::new(),
@@ -322,7 +325,7 @@ impl Session {
             Question::ChannelOpen { channel, .. } => {
                 let before = self.state.insert(channel, Announced::Asked);
                 assert_eq!(before, None, "a number in use was announced");
-                self.channels.push(channel);
+                self.announced(channel);
                 return self.questions.push_back(id);
             }
             Question::ChannelRequest { channel, .. } => {
@@ -334,13 +337,18 @@ impl Session {
         self.connection.answer(self.now, id, answer).expect("an answer of the right kind");
     }
 
+    fn announced(&mut self, channel: ChannelId) {
+        self.channels.push(channel);
+        self.last_channel = self.last_channel.max(channel.0);
+    }
+
     fn told(&mut self, notice: Notice) {
         match notice {
             Notice::ChannelOpened { channel, .. } => {
                 let before = self.state.insert(channel, Announced::Open);
                 assert_ne!(before, Some(Announced::Open), "opened twice");
                 if before.is_none() {
-                    self.channels.push(channel);
+                    self.announced(channel);
                 }
             }
             Notice::ChannelClosed { channel } => {

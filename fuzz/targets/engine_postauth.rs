@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
 
 /// A message of the client: of any form, or one that makes sense.
 fn client(session: &mut Session, input: &mut Input<'_>, operation: u8) {
-    let recipient_channel = u32::from(input.byte() % 8);
+    let recipient_channel = recipient(session, input.byte());
     let payload = match operation % 8 {
         0 => ChannelOpen {
             channel_type: "session",
@@ -64,6 +64,16 @@ fn client(session: &mut Session, input: &mut Input<'_>, operation: u8) {
         _ => input.chunk().to_vec(),
     };
     session.send(&payload);
+}
+
+/// The number of a channel that the program knows of, or, for one byte in four, one of those around the last:
+/// channels that were closed, that are being opened from our side, and that there never were.
+fn recipient(session: &Session, byte: u8) -> u32 {
+    let number = byte >> 2;
+    if byte & 3 != 0 && !session.channels.is_empty() {
+        return session.channels[usize::from(number) % session.channels.len()].0;
+    }
+    (session.last_channel + 8).saturating_sub(u32::from(number % 32))
 }
 
 /// Something the program does.
