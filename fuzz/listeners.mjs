@@ -8,35 +8,17 @@
 // has to hold: nothing was left unhandled, every Connected has one Disconnected and every SSHChannelOpened
 // one SSHChannelClosed, nothing was told of what was over, and the server serves the next client.
 
-import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import ssh2 from 'ssh2';
-import { Certificate, CertStoreTypes, sshserver } from '../index.mjs';
+import { EVENTS } from '../__test__/support/events.js';
+import { createLoopbackServer, newKey } from '../__test__/support/own_server.js';
 
-const EVENTS = [
-  'Connected',
-  'ConnectionRequest',
-  'Disconnected',
-  'Error',
-  'Log',
-  'SSHChannelClosed',
-  'SSHChannelDataIn',
-  'SSHChannelEOF',
-  'SSHChannelOpened',
-  'SSHChannelOpenRequest',
-  'SSHChannelReadyToSend',
-  'SSHChannelRequest',
-  'SSHChannelRequested',
-  'SSHServiceRequest',
-  'SSHStatus',
-  'SSHUserAuthRequest',
-];
 /** Longer than anything here takes; only a failure waits for it. */
 const PATIENCE = 60_000;
-const hostKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+const hostKey = newKey();
 
 /** Numbers that look random and are the same for a seed: SplitMix32. */
 class Draw {
@@ -259,10 +241,7 @@ function session(draw, ssh) {
 
 async function round() {
   const draw = new Draw(seed);
-  const server = new sshserver();
-  server.setSSHCert(new Certificate(CertStoreTypes.cstPEMKeyBlob, hostKey, '', '*'));
-  server.setLocalHost('127.0.0.1');
-  server.setLocalPort(0);
+  const server = createLoopbackServer(hostKey);
   if (draw.chance(20)) await server.config('LogLevel=3');
   const account = new Account(server);
   for (const name of EVENTS) {

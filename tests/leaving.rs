@@ -30,16 +30,14 @@ use std::time::{Duration, Instant};
 
 use sshserver::driver::{ServerEvent, Settings};
 use sshserver::engine::Answer;
-use sshserver::wire::Writer;
 use sshserver::wire::messages::forwarding::{Tcpip, TcpipForward};
 use sshserver::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelOpen, ChannelOpenConfirmation,
-    ChannelRequest, ChannelWindowAdjust, GlobalRequest, Message, RequestSuccess, ServiceRequest,
-    UserauthRequest,
+    ChannelRequest, ChannelWindowAdjust, GlobalRequest, Message, RequestSuccess,
 };
 
 use common::client::{Client, Offer};
-use common::driver_program::{Fixture, PATIENCE, at, connect};
+use common::driver_program::{Fixture, PATIENCE, connect};
 use common::session::let_channels_in;
 
 /// How a client goes.
@@ -111,17 +109,7 @@ impl Leaving {
 
     /// A whole session: login, a channel with a command and data, a tunnel each way, new keys.
     fn session(&mut self, target: SocketAddr) -> Result<(), Left> {
-        self.client.send_version();
-        self.client.send_kex_init();
-        self.client.say(&ServiceRequest { service_name: "ssh-userauth" });
-        let mut fields = vec![0];
-        Writer::new(&mut fields).string("secret");
-        self.client.say(&UserauthRequest {
-            user_name: b"user",
-            service_name: "ssh-connection",
-            method_name: "password",
-            method_specific: &fields,
-        });
+        self.client.say_login();
         self.expect(&[messages::SSH_MSG_USERAUTH_SUCCESS])?;
         let command = self.open("session", b"", 7)?;
         self.client.say(&ChannelRequest {
@@ -311,7 +299,7 @@ impl Server {
         let settings = Settings { config: Arc::new(common::config()), ..Settings::default() };
         let begun: Arc<Mutex<Vec<u64>>> = Arc::default();
         let noted = Arc::clone(&begun);
-        let mut fixture = Fixture::taking(settings, move |event| {
+        let fixture = Fixture::taking(settings, move |event| {
             if let ServerEvent::Connected { connection, .. } = event {
                 noted.lock().unwrap().push(connection);
             }
@@ -328,8 +316,7 @@ impl Server {
                 event => let_channels_in(event),
             }
         });
-        fixture.start(at("127.0.0.1", 0)).unwrap();
-        let address = fixture.server.listening_on().unwrap();
+        let (fixture, address) = fixture.listening();
         Self { fixture, address, account: Account::default(), begun }
     }
 

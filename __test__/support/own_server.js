@@ -10,14 +10,20 @@ function newKey() {
   return new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*');
 }
 
-/** On any port of the loopback, for everybody who has a password or a key. */
-function createOwnServer(certificate = newKey()) {
+/** On any port of the loopback, for nobody yet. */
+function createLoopbackServer(certificate = newKey()) {
   const server = new sshserver();
   server.setSSHCert(certificate);
   server.setLocalHost('127.0.0.1');
   server.setLocalPort(0);
+  return server;
+}
+
+/** The same, for everybody who has a password or a key. */
+function createOwnServer(certificate) {
+  const server = createLoopbackServer(certificate);
   server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod !== 'none'));
   return server;
 }
 
-module.exports = { createOwnServer };
+module.exports = { createLoopbackServer, createOwnServer, newKey };

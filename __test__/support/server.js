@@ -4,28 +4,8 @@
 
 const { sshserver } = require('../../index.js');
 const { afterTest } = require('./cleanup.js');
+const { EVENTS } = require('./events.js');
 const { hostCertificate } = require('./keys.js');
-
-const EVENTS = [
-  'Connected',
-  'ConnectionRequest',
-  'Disconnected',
-  'Error',
-  'Log',
-  'SSHChannelClosed',
-  'SSHChannelDataIn',
-  'SSHChannelEOF',
-  'SSHChannelOpened',
-  'SSHChannelOpenRequest',
-  'SSHChannelReadyToSend',
-  'SSHChannelRequest',
-  'SSHChannelRequested',
-  'SSHServiceRequest',
-  'SSHStatus',
-  'SSHTunnelClosed',
-  'SSHTunnelRequested',
-  'SSHUserAuthRequest',
-];
 
 /** Remembers every event of a server, and lets a test wait for one that may have been already. */
 class Recorder {

@@ -9,7 +9,7 @@ use sshserver::crypto::cipher::{self, Opener, Sealer, plaintext};
 use sshserver::crypto::compression::{self, Compressor, Decompressor};
 use sshserver::crypto::key_derivation::derive;
 use sshserver::crypto::{kex, mac, signature};
-use sshserver::wire::messages::{self, KexInit, Message, NewKeys};
+use sshserver::wire::messages::{self, KexInit, Message, NewKeys, ServiceRequest, UserauthRequest};
 use sshserver::wire::{NameList, Reader, Writer};
 
 use super::FixedRandom;
@@ -212,6 +212,19 @@ impl Client {
             self.start_exchange(&name);
         }
         self.advance_exchange();
+    }
+
+    /// Says all that it takes to log in with a password, after which USERAUTH_SUCCESS comes.
+    pub(crate) fn say_login(&mut self) {
+        self.send_version();
+        self.send_kex_init();
+        self.say(&ServiceRequest { service_name: "ssh-userauth" });
+        self.say(&UserauthRequest {
+            user_name: b"user",
+            service_name: "ssh-connection",
+            method_name: "password",
+            method_specific: b"\0\0\0\0\x06secret",
+        });
     }
 
     fn start_exchange(&mut self, name: &str) {

@@ -147,6 +147,13 @@ impl Fixture {
         }
     }
 
+    /// The same server, and where it listens now.
+    pub(crate) fn listening(mut self) -> (Self, SocketAddr) {
+        self.start(at("127.0.0.1", 0)).unwrap();
+        let address = self.server.listening_on().unwrap();
+        (self, address)
+    }
+
     /// From now on only events of these kinds are wanted.
     pub(crate) fn want(&self, kinds: &[EventKind]) {
         self.program.wanted.set(kinds.iter().fold(0, |mask, kind| mask | 1 << (*kind as u8)));

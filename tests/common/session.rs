@@ -11,15 +11,11 @@ use socket2::SockRef;
 
 use sshserver::driver::{ConnectedAnswer, ServerEvent, Settings};
 use sshserver::engine::{Answer, AuthAnswer};
-use sshserver::wire::Writer;
-use sshserver::wire::messages::{
-    self, ChannelData, ChannelOpen, ChannelOpenConfirmation, Message, ServiceRequest,
-    UserauthRequest,
-};
+use sshserver::wire::messages::{self, ChannelData, ChannelOpen, ChannelOpenConfirmation, Message};
 
 use super::client::{Client, Offer};
 use super::config;
-use super::driver_program::{Fixture, at, connect};
+use super::driver_program::{Fixture, connect};
 
 /// Lets everybody in.
 pub(crate) fn let_in(event: ServerEvent) -> Option<ServerEvent> {
@@ -61,8 +57,7 @@ impl Session {
         program: impl Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync + 'static,
     ) -> Self {
         let settings = Settings { config: Arc::new(config()), ..Settings::default() };
-        let mut fixture = Fixture::taking(settings, program);
-        fixture.start(at("127.0.0.1", 0)).unwrap();
+        let (fixture, _) = Fixture::taking(settings, program).listening();
         Self::on(fixture)
     }
 
@@ -94,17 +89,7 @@ impl Session {
     }
 
     pub(crate) fn login(&mut self) {
-        self.client.send_version();
-        self.client.send_kex_init();
-        self.client.say(&ServiceRequest { service_name: "ssh-userauth" });
-        let mut fields = vec![0];
-        Writer::new(&mut fields).string("secret");
-        self.client.say(&UserauthRequest {
-            user_name: b"user",
-            service_name: "ssh-connection",
-            method_name: "password",
-            method_specific: &fields,
-        });
+        self.client.say_login();
         self.expect(messages::SSH_MSG_USERAUTH_SUCCESS);
     }
 

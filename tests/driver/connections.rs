@@ -13,7 +13,7 @@ use sshserver::engine::Outcome;
 use sshserver::error::{Closed, Error};
 
 use super::common::driver_program::{Fixture, connect};
-use super::{limits, listening, listening_with, payloads, read_line, read_to_end, started};
+use super::{limits, listening, listening_with, payloads, read_line, read_to_end};
 
 #[test]
 fn events_of_a_short_connection_come_in_order() {
@@ -221,12 +221,13 @@ fn what_a_client_sent_before_it_left_is_used() {
 fn failing() -> (Fixture, SocketAddr, Arc<AtomicBool>) {
     let panics = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&panics);
-    let (fixture, address) = started(Fixture::taking(limits(100), move |event| {
+    let (fixture, address) = Fixture::taking(limits(100), move |event| {
         if matches!(event, ServerEvent::Status { .. }) && told.load(Ordering::Relaxed) {
             panic!("the program fails, as the test wants");
         }
         Some(event)
-    }));
+    })
+    .listening();
     (fixture, address, panics)
 }
 

@@ -28,7 +28,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use sshserver::driver::Settings;
 
-use common::driver_program::{Fixture, at, settings};
+use common::driver_program::{Fixture, settings};
 
 fn limits(max_connections: usize) -> Settings {
     Settings { max_connections, max_unauthenticated: 50, ..settings() }
@@ -45,13 +45,7 @@ fn listening() -> (Fixture, SocketAddr) {
 }
 
 fn listening_with(max_connections: usize) -> (Fixture, SocketAddr) {
-    started(server(max_connections))
-}
-
-fn started(mut fixture: Fixture) -> (Fixture, SocketAddr) {
-    fixture.start(at("127.0.0.1", 0)).unwrap();
-    let address = fixture.server.listening_on().unwrap();
-    (fixture, address)
+    server(max_connections).listening()
 }
 
 /// The identification string; reads not one byte further.
