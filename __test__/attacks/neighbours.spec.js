@@ -7,6 +7,7 @@ const { startAttacked } = require('../support/floods.js');
 const { message, rawSession } = require('../support/raw_client.js');
 const {
   channelData,
+  channelOpen,
   channelRequest,
   extendedData,
   globalRequest,
@@ -26,9 +27,9 @@ const IGNORE = Buffer.from([2, 0, 0, 0, 0]);
 const LAST = { payload: globalRequest('last@example.com', true), answer: 82 };
 const LAST_BEFORE_LOGIN = { payload: message(5, 'ssh-userauth'), answer: 6 };
 
-async function openChannels(client) {
+async function openChannels(client, count = CHANNELS) {
   const channels = [];
-  for (let i = 0; i < CHANNELS; i++) channels.push(await client.open(i));
+  for (let i = 0; i < count; i++) channels.push(await client.open(i));
   return channels;
 }
 
@@ -47,6 +48,31 @@ const FLOODS = {
       return channels.flatMap((to) => [channelData(to, 'x'), extendedData(to, 'y')]);
     },
   },
+  'data in large messages on many channels': {
+    messages: 1200,
+    async payloads(client) {
+      await client.login();
+      const channels = await openChannels(client, 20);
+      return channels.map((to) => channelData(to, 'd'.repeat(32_000)));
+    },
+  },
+  'channels, as many as there may be': {
+    messages: 16_000,
+    // Sixty turns.
+    roundTrips: 3,
+    async payloads(client) {
+      await client.login();
+      return Array.from({ length: 16_000 }, (_, i) => channelOpen(i));
+    },
+  },
+  'large messages to ignore, at LogLevel 3': {
+    settings: ['LogLevel=3'],
+    messages: 200,
+    async payloads(client) {
+      await client.login();
+      return [message(2, 'x'.repeat(200_000))];
+    },
+  },
   'messages to ignore before the login, at LogLevel 3': {
     settings: ['LogLevel=3'],
     last: LAST_BEFORE_LOGIN,
@@ -61,13 +87,14 @@ describe('while one client floods, its neighbour is answered:', () => {
   test.each(Object.keys(FLOODS))(
     '%s',
     async (name) => {
-      const { settings = [], last = LAST, payloads } = FLOODS[name];
+      const flood = FLOODS[name];
+      const { settings = [], last = LAST, messages = MESSAGES, payloads } = flood;
       const server = await startAttacked(...settings);
       const neighbour = await rawSession(server.port).login();
       await neighbour.ask();
       const client = rawSession(server.port);
       const block = await payloads(client);
-      const whole = Array(Math.ceil(MESSAGES / block.length))
+      const whole = Array(Math.ceil(messages / block.length))
         .fill(block)
         .flat();
       void client.write(client.seal([...whole, last.payload]));
@@ -79,7 +106,7 @@ describe('while one client floods, its neighbour is answered:', () => {
         if (goesOn) answers++;
       }
       await over;
-      expect(answers).toBeGreaterThanOrEqual(ROUND_TRIPS);
+      expect(answers).toBeGreaterThanOrEqual(flood.roundTrips ?? ROUND_TRIPS);
       expect(client.socket.destroyed).toBe(false);
     },
     120_000,

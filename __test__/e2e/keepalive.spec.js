@@ -9,7 +9,10 @@ const { collect, start: startProcess } = require('../support/processes.js');
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
 const { startRecorded, withSettings } = require('../support/server.js');
+const { rawSession } = require('../support/raw_client.js');
+const { globalRequest } = require('../support/raw_session.js');
 const { startServer } = require('../support/sessions.js');
+const { flag, string } = require('../support/wire.js');
 
 // Much of this waits for seconds to pass, or for clients to start: a busy machine gets more time.
 jest.setTimeout(120_000);
@@ -24,6 +27,25 @@ const logged = (recorder, direction, name) =>
   recorder.all('Log').filter((e) => e.message.startsWith(direction) && e.message.includes(name));
 
 describe('keepalives of a client that is not logged in', () => {
+  test('are refused, and it logs in after them', async () => {
+    const { server } = await startServer((it) => {
+      it.on('SSHUserAuthRequest', (e) => (e.accept = e.authParam === 'right'));
+    });
+    const client = rawSession(server);
+    await client.handshake();
+    const keepAlive = async () => {
+      await client.send(globalRequest('keepalive@example.com', true));
+      const [number] = await client.expect(3, 81, 82);
+      expect(number).toBe(82);
+    };
+    await keepAlive();
+    const [refused] = await client.authenticate('password', flag(false), string('wrong'));
+    expect(refused).toBe(51);
+    await keepAlive();
+    const [accepted] = await client.authenticate('password', flag(false), string('right'));
+    expect(accepted).toBe(52);
+  });
+
   testWith('paramiko', 'are refused, and its user may go on', async () => {
     const { server, recorder } = await startServer(async (it) => {
       it.on('SSHUserAuthRequest', (e) => (e.accept = e.authParam === 'right'));

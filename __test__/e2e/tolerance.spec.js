@@ -30,6 +30,8 @@ describe('a channel', () => {
     client._protocol.channelClose(number);
     client._protocol.channelEOF(number);
     client._protocol.channelData(number, Buffer.from('late'));
+    client._protocol.windowChange(number, 24, 80, 0, 0);
+    client._protocol.channelFailure(number);
     client._protocol.channelWindowAdjust(number, 100);
     client._protocol.channelClose(number);
     expect(await echoed()).toBe('other');

@@ -180,9 +180,8 @@ class RawSession {
   }
 
   /** Opens a session; the server's number for it. */
-  async open(number, { window = WINDOW, packet = 32768 } = {}) {
-    const sizes = [number, window, packet].map(uint32);
-    await this.send(Buffer.concat([byte(90), string('session'), ...sizes]));
+  async open(number, sizes) {
+    await this.send(channelOpen(number, sizes));
     const reply = await this.expect(91, 92);
     if (reply[0] !== 91) throw new Error('the channel was refused');
     return reply.readUInt32BE(5);
@@ -196,10 +195,19 @@ class RawSession {
 }
 
 const globalRequest = (name, wantReply) => Buffer.concat([byte(80), string(name), flag(wantReply)]);
+const channelOpen = (number, { window = WINDOW, packet = 32768 } = {}) =>
+  Buffer.concat([byte(90), string('session'), ...[number, window, packet].map(uint32)]);
 const channelRequest = (channel, type, wantReply, ...fields) =>
   Buffer.concat([byte(98), uint32(channel), string(type), flag(wantReply), ...fields]);
 const channelData = (channel, data) => Buffer.concat([byte(94), uint32(channel), string(data)]);
 const extendedData = (channel, data, type = 1) =>
   Buffer.concat([byte(95), uint32(channel), uint32(type), string(data)]);
 
-module.exports = { RawSession, channelData, channelRequest, extendedData, globalRequest };
+module.exports = {
+  RawSession,
+  channelData,
+  channelOpen,
+  channelRequest,
+  extendedData,
+  globalRequest,
+};

@@ -2,6 +2,7 @@
 //! program is told, and its place is free for others.
 
 use std::io::Write;
+use std::net::Shutdown;
 use std::sync::Arc;
 
 use sshserver::driver::{ServerEvent, Settings};
@@ -55,6 +56,14 @@ fn before_the_login_with_replies_that_nobody_reads() {
 fn after_the_login_with_replies_that_nobody_reads() {
     let mut session = Session::with(let_channels_in);
     session.fill(GLOBAL_REQUEST);
+    assert_gone(session.reset());
+}
+
+#[test]
+fn after_it_has_closed_its_side_with_replies_that_nobody_reads() {
+    let mut session = Session::with(let_channels_in);
+    session.fill(GLOBAL_REQUEST);
+    session.socket.shutdown(Shutdown::Write).unwrap();
     assert_gone(session.reset());
 }
 
