@@ -226,7 +226,8 @@ pub const MAX_TUNNEL_OPENINGS: usize = 64;
 pub const TUNNEL_JOINED_LEN: usize = 16 * 1024;
 
 /// Tunnels of one connection that the client has closed while their target had still data to take,
-/// and for how long they are kept: each holds a window of data at most.
+/// and for how long they are kept: each holds a window of data at most, which is 32 MiB that no bound of the
+/// connection counts.
 pub const MAX_TUNNEL_REMAINDERS: usize = 16;
 
 /// See [`MAX_TUNNEL_REMAINDERS`].
@@ -268,9 +269,9 @@ pub const MAX_SOCKET_BUFFER: u32 = 1 << 30;
 /// Longest time for TCP keep-alive, in milliseconds: Linux refuses more than 32767 seconds.
 pub const MAX_KEEP_ALIVE: u32 = 32_767_000;
 
-/// The receive window of a channel, by how many channels the connection has: what a client can make
-/// us hold while listeners are slow is the sum over its channels (at most about 1.3 GiB for
-/// [`MAX_CHANNELS`], 64 MiB for a usual client).
+/// The receive window of a channel, by how many channels the connection has. A client that keeps to its
+/// windows can send 64 MiB on 32 channels and 1.3 GiB on [`MAX_CHANNELS`] while listeners are slow; of all that
+/// [`MAX_PINNED_BYTES`] are taken from its socket.
 pub const fn receive_window(open_channels: usize) -> u32 {
     match open_channels {
         0..32 => 2 * 1024 * 1024,
