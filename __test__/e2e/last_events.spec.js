@@ -6,10 +6,13 @@
 const { once } = require('node:events');
 const net = require('node:net');
 const { thrown } = require('../support/failures.js');
+const { rawSession } = require('../support/raw_client.js');
+const { channelData, channelRequest } = require('../support/raw_session.js');
 const ssh2 = require('../support/ssh2_client.js');
 const { createServer, acceptAll, Recorder } = require('../support/server.js');
 const { startSession } = require('../support/sessions.js');
 const { deferred, turn } = require('../support/waiting.js');
+const { string } = require('../support/wire.js');
 
 describe('a listener of SSHChannelRequested that lasts as long as its session', () => {
   test('holds no event of its channel, and the session goes on', async () => {
@@ -72,6 +75,31 @@ async function readConnection(server, id) {
   const strict = await server.config(`NegotiatedStrictKex[${id}]`);
   return { has, remoteHost, remotePort, localAddress, timeout, connected, version, strict };
 }
+
+test.each([
+  ['answered', () => turn()],
+  ['never answered', () => new Promise(() => {})],
+])(
+  'a client that closes its side while a question is open, which is %s, is heard to the end, and over',
+  async (name, listen) => {
+    const recorded = ['SSHChannelDataIn', 'SSHChannelClosed', 'Disconnected'];
+    const server = createServer();
+    acceptAll(server);
+    const recorder = new Recorder(server, recorded);
+    server.on('SSHChannelRequest', listen);
+    await server.startListening();
+    const client = await rawSession(server).login();
+    const channel = await client.open(1);
+    const command = channelRequest(channel, 'exec', true, string('x'));
+    await client.send(command, channelData(channel, 'hello'));
+    client.socket.end();
+    await recorder.first('Disconnected');
+    await turn();
+    expect(recorder.names()).toEqual(recorded);
+    expect(recorder.all('SSHChannelDataIn')[0].dataB).toEqual(Buffer.from('hello'));
+    expect(server.getConnections().size()).toBe(0);
+  },
+);
 
 test('a connection and its channels are readable until the listeners of their last events are done', async () => {
   const atEnd = {};
