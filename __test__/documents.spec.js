@@ -110,6 +110,7 @@ const BUFFERS = 4 * MIB;
 
 const SAID = [
   ['SECURITY.md', /have the server hold is (\d+) MiB/, () => (perConnection + BUFFERS) / MIB],
+  ['SECURITY.md', /Its channels, (\d+) at most/, () => L.MAX_CHANNELS],
   ['SECURITY.md', /up to 64 KiB, in (\d+) pieces/, () => pieces()],
   ['SECURITY.md', /processes (\d+) small messages/, () => L.TURN_WORK / L.MESSAGE_WORK],
   ['SECURITY.md', /or (\d+) MiB after decompression/, () => L.TURN_WORK / MIB],

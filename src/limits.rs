@@ -394,7 +394,8 @@ pub const QUEUED_EVENT_COST: usize = 16 * 1024;
 /// socket is not read, until half of it is gone. It is what 32 channels with full windows hold
 /// ([`receive_window`]). A client that sends one byte in each message would have 600 bytes kept for
 /// each byte of its window otherwise. With [`MAX_QUEUED_BYTES`], [`MAX_WAITING_BYTES`], [`MAX_HELD_BYTES`]
-/// and the buffers of its packets, a connection costs 84 MiB at most, whatever its client sends.
+/// and the buffers of its packets, a connection costs 84 MiB at most, whatever its client sends; its channels
+/// ([`MAX_CHANNELS`]) and what is left of tunnels ([`MAX_TUNNEL_REMAINDERS`]) come on top.
 pub const MAX_PINNED_BYTES: usize = 64 * 1024 * 1024;
 
 /// What an event counts for in [`MAX_PINNED_BYTES`] at least, however little it carries: two thousand may wait.
