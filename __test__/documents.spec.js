@@ -116,13 +116,13 @@ const SAID = [
   ['SECURITY.md', /or (\d+) MiB after decompression/, () => L.TURN_WORK / MIB],
   [
     'SECURITY.md',
-    /(\d+) of its events wait to be taken/,
+    /With (\d+) events that wait to be taken/,
     () => L.MAX_QUEUED_BYTES / L.QUEUED_EVENT_COST,
   ],
-  ['SECURITY.md', /at most (\d+) small ones/, () => L.MAX_PINNED_BYTES / L.PINNED_EVENT_COST],
+  ['SECURITY.md', /(\d+) small ones that it has/, () => L.MAX_PINNED_BYTES / L.PINNED_EVENT_COST],
   [
     'SECURITY.md',
-    /and (\d+) behind listeners of `Log`/,
+    /or (\d+) behind listeners of `Log`/,
     () => L.MAX_WAITING_BYTES / L.QUEUED_EVENT_COST,
   ],
   [
