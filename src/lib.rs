@@ -15,6 +15,7 @@ pub mod engine;
 pub mod error;
 pub mod keystore;
 pub mod limits;
+pub mod number_map;
 pub mod transport;
 pub mod userauth;
 pub mod wire;

@@ -14,7 +14,7 @@ use sources::{code, code_without_tests, is_test, root, sources, words};
 
 /// From the bottom to the top. Those of one row are siblings.
 const LAYERS: &[&[&str]] = &[
-    &["error", "limits"],
+    &["error", "limits", "number_map"],
     &["blocks"],
     &["wire"],
     &["crypto"],

@@ -1,8 +1,6 @@
 //! Hands a batch of events over as one flat array: for each event its kind, then its fields, as the
 //! facade's `kinds.js` counts them. Questions stay here under a number until they are answered.
 
-use std::collections::HashMap;
-
 use base64ct::{Base64, Encoding};
 use bytes::Bytes;
 use napi::Env;
@@ -16,6 +14,7 @@ use crate::driver::{
     ServerEvent, TunnelAsked,
 };
 use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Outcome, Ticket};
+use crate::number_map::NumberMap;
 
 /// Kinds that are not documented events.
 const OP_DONE: u8 = 32;
@@ -39,7 +38,7 @@ pub(super) enum Pending {
 #[derive(Default)]
 pub(super) struct Questions {
     last: u64,
-    pending: HashMap<u64, Pending>,
+    pending: NumberMap<u64, Pending>,
 }
 
 impl Questions {
@@ -99,8 +98,8 @@ impl Questions {
 /// says when the listeners of these are done.
 #[derive(Default)]
 pub(super) struct AllRemains {
-    pub(super) connections: HashMap<u64, Remains>,
-    pub(super) channels: HashMap<u64, Remains>,
+    pub(super) connections: NumberMap<u64, Remains>,
+    pub(super) channels: NumberMap<u64, Remains>,
 }
 
 /// The flat array that is being filled.

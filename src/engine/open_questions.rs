@@ -1,10 +1,9 @@
 //! The questions that have no answer yet, and their scope. A question about the connection (a service,
 //! authentication) stops all input; one about a channel only holds that channel's messages.
 
-use std::collections::HashMap;
-
 use super::event::QuestionId;
 use crate::channels::ChannelId;
+use crate::number_map::NumberMap;
 
 /// What a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub(super) struct Questions {
     /// About the connection; at most one.
     connection: Option<(QuestionId, Subject)>,
     /// About channels and global requests.
-    channels: HashMap<QuestionId, Subject>,
+    channels: NumberMap<QuestionId, Subject>,
     job_is_out: bool,
 }
 
@@ -64,7 +63,7 @@ impl Questions {
         }
         let subject = self.channels.remove(&id);
         if self.channels.is_empty() {
-            self.channels = HashMap::new();
+            self.channels = NumberMap::default();
         }
         subject
     }
@@ -95,6 +94,6 @@ impl Questions {
 
     pub(super) fn clear(&mut self) {
         self.connection = None;
-        self.channels = HashMap::new();
+        self.channels = NumberMap::default();
     }
 }

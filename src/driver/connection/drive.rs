@@ -2,7 +2,6 @@
 //! hands its events over and writes what it has sealed. Usually that is the connection's task, which
 //! alone has input; the program's thread does it at the end of a turn, and for its sends.
 
-use std::collections::HashMap;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use crate::driver::tunnel::Tunnels;
 use crate::engine::{ChannelId, Connection, Job, Outcome, Ticket, Verbosity};
 use crate::error::ApiMisuse;
 use crate::limits::TUNNEL_READ_IN_TURN;
+use crate::number_map::NumberMap;
 
 /// What belongs to the engine, under its lock.
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub(in crate::driver) struct Core {
     pub(in crate::driver) job: Option<Job>,
     pub(in crate::driver) end: Option<ConnectionEnd>,
     /// The numbers that the program knows the channels by.
-    pub(in crate::driver) channels: HashMap<ChannelId, u64>,
+    pub(in crate::driver) channels: NumberMap<ChannelId, u64>,
     /// Their data that the program has not used.
     pub(in crate::driver) unconsumed: Unconsumed,
     /// The channels that lead elsewhere.

@@ -2,16 +2,16 @@
 //! that fills a window and closes the channel, again and again, has the program hold no more than one
 //! that keeps its channels.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::driver::load::{Charge, Kind, Load};
 use crate::limits::PINNED_EVENT_COST;
+use crate::number_map::NumberMap;
 
 /// The data of one connection, by the numbers that the program knows the channels by.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Unconsumed {
-    channels: HashMap<u64, Data>,
+    channels: NumberMap<u64, Data>,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Unconsumed {
     /// Gives memory back that is empty.
     pub(in crate::driver) fn release_memory(&mut self) {
         if self.channels.is_empty() {
-            self.channels = HashMap::new();
+            self.channels = NumberMap::default();
         }
     }
 }
