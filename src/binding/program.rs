@@ -40,7 +40,8 @@ pub(super) struct Program {
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// With what they count for on their connections while they are here.
+    /// With what they count for on their connections while they are here: for events of one connection
+    /// in a row, the last one has it for all of them.
     events: VecDeque<(ServerEvent, Option<Charge>)>,
     bytes: usize,
     /// A wake-up is on its way.
@@ -226,7 +227,7 @@ impl Handler for Program {
         &self.wanted
     }
 
-    fn handle(&self, event: ServerEvent, charge: Option<Charge>) -> bool {
+    fn handle(&self, event: ServerEvent, mut charge: Option<Charge>) -> bool {
         let bytes = event.carried_len();
         let (wake, later) = {
             let mut queue = self.queue.lock();
@@ -234,6 +235,11 @@ impl Handler for Program {
                 drop(queue);
                 drop(event);
                 return false;
+            }
+            if let Some(charge) = &mut charge
+                && let Some((_, before)) = queue.events.back_mut()
+            {
+                charge.take_over(before);
             }
             queue.events.push_back((event, charge));
             queue.bytes = queue.bytes.saturating_add(bytes);

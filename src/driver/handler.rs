@@ -266,9 +266,10 @@ impl ConnectedAsked {
 pub struct Asked {
     connection: Weak<ConnectionHandle>,
     id: QuestionId,
+    /// `None` once it is answered.
     refusal: Option<Answer>,
-    /// The connection may have the program hold so much.
-    _charge: Charge,
+    /// What it counts for: the connection may have the program hold so much.
+    cost: usize,
 }
 
 impl Asked {
@@ -279,9 +280,9 @@ impl Asked {
         refusal: Answer,
         len: usize,
     ) -> Self {
-        let charge = connection.charge_question(len);
+        let cost = connection.question_begun(len);
         let connection = Arc::downgrade(connection);
-        Self { connection, id, refusal: Some(refusal), _charge: charge }
+        Self { connection, id, refusal: Some(refusal), cost }
     }
 
     /// Answers; the answer has to be of the question's kind.
@@ -289,20 +290,18 @@ impl Asked {
         self.refusal = None;
         if let Some(connection) = self.connection.upgrade() {
             connection.submit_in_turn(Command::Answer(self.id, answer));
-        }
-    }
-
-    fn submit(&self, answer: Answer) {
-        if let Some(connection) = self.connection.upgrade() {
-            connection.submit(Command::Answer(self.id, answer));
+            connection.question_over(self.cost);
         }
     }
 }
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        if let Some(refusal) = self.refusal.take() {
-            self.submit(refusal);
+        if let Some(refusal) = self.refusal.take()
+            && let Some(connection) = self.connection.upgrade()
+        {
+            connection.submit(Command::Answer(self.id, refusal));
+            connection.question_over(self.cost);
         }
     }
 }
@@ -313,8 +312,8 @@ pub struct TunnelAsked {
     connection: Weak<ConnectionHandle>,
     /// `None` once it is answered.
     question: Option<QuestionId>,
-    /// The connection may have the program hold so much.
-    _charge: Charge,
+    /// What it counts for: the connection may have the program hold so much.
+    cost: usize,
 }
 
 impl TunnelAsked {
@@ -324,9 +323,9 @@ impl TunnelAsked {
         question: QuestionId,
         len: usize,
     ) -> Self {
-        let charge = connection.charge_question(len);
+        let cost = connection.question_begun(len);
         let connection = Arc::downgrade(connection);
-        Self { connection, question: Some(question), _charge: charge }
+        Self { connection, question: Some(question), cost }
     }
 
     /// Has the server connect to, or listen on, this port; `None` refuses the tunnel.
@@ -340,6 +339,7 @@ impl TunnelAsked {
         {
             let answer = TunnelCommand::Answer { question, port };
             connection.submit(Command::Tunnel(answer));
+            connection.question_over(self.cost);
         }
     }
 }

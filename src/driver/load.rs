@@ -56,12 +56,13 @@ impl Meter {
     /// Takes note of a bound that is reached, and of one that is so no more; whether it is.
     fn is_reached(&self) -> bool {
         let used = self.used.load(Ordering::SeqCst);
-        if used >= self.most {
-            self.was_reached.store(true, Ordering::SeqCst);
-        } else if used <= self.most / 2 {
-            self.was_reached.store(false, Ordering::SeqCst);
+        let was_reached = self.was_reached.load(Ordering::SeqCst);
+        let is_reached = used >= self.most || (was_reached && used > self.most / 2);
+        // Mostly nothing changes, and a store costs far more than a load.
+        if is_reached != was_reached {
+            self.was_reached.store(is_reached, Ordering::SeqCst);
         }
-        self.was_reached.load(Ordering::SeqCst)
+        is_reached
     }
 }
 
@@ -89,11 +90,12 @@ impl Load {
         Charge { load: Arc::clone(self), kind, bytes }
     }
 
-    fn add(&self, kind: Kind, bytes: usize) {
+    /// Counts so many bytes until [`Self::subtract`].
+    pub(super) fn add(&self, kind: Kind, bytes: usize) {
         self.meter(kind).used.fetch_add(bytes, Ordering::SeqCst);
     }
 
-    fn subtract(&self, kind: Kind, bytes: usize) {
+    pub(super) fn subtract(&self, kind: Kind, bytes: usize) {
         self.meter(kind).used.fetch_sub(bytes, Ordering::SeqCst);
         self.wake_if_light();
     }
@@ -141,6 +143,15 @@ impl Load {
 }
 
 impl Charge {
+    /// Counts for what `other` did too, if that is of the same kind and connection.
+    pub fn take_over(&mut self, other: &mut Option<Self>) {
+        let other =
+            other.take_if(|other| self.kind == other.kind && Arc::ptr_eq(&self.load, &other.load));
+        if let Some(mut other) = other {
+            self.bytes = self.bytes.saturating_add(std::mem::take(&mut other.bytes));
+        }
+    }
+
     /// What is counted.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -169,6 +180,9 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
         self.load.subtract(self.kind, self.bytes);
     }
 }
@@ -218,6 +232,29 @@ mod tests {
         assert!(is_woken(&notify));
         assert!(!load.is_too_much());
         drop(much);
+    }
+
+    #[test]
+    fn a_charge_takes_over_what_another_one_of_its_kind_and_connection_counts() {
+        let notify = Arc::new(Notify::new());
+        let load = Arc::new(Load::new(Arc::clone(&notify)));
+        let neighbour = Arc::new(Load::new(notify));
+        let mut charge = load.charge(Kind::Queued, 1);
+        let mut others = [
+            Some(load.charge(Kind::Queued, 2)),
+            Some(load.charge(Kind::Pinned, 4)),
+            Some(neighbour.charge(Kind::Queued, 8)),
+            None,
+        ];
+        for other in &mut others {
+            charge.take_over(other);
+        }
+        let is_left = others.each_ref().map(Option::is_some);
+        assert_eq!(is_left, [false, true, true, false]);
+        assert_eq!((charge.bytes(), load.used(Kind::Queued)), (3, 3));
+        drop(charge);
+        assert_eq!((load.used(Kind::Queued), load.used(Kind::Pinned)), (0, 4));
+        assert_eq!(neighbour.used(Kind::Queued), 8);
     }
 
     #[test]

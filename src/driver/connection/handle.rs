@@ -18,7 +18,7 @@ use crate::driver::handler::ServerEvent;
 use crate::driver::io::runtime::Sleeps;
 use crate::driver::io::socket::Socket;
 use crate::driver::io::socket_options::Nagle;
-use crate::driver::load::{Charge, Kind, Load};
+use crate::driver::load::{Kind, Load};
 use crate::driver::permits::LoginPermit;
 use crate::driver::shared::Shared;
 use crate::driver::tunnel::Woken;
@@ -198,9 +198,17 @@ impl ConnectionHandle {
         self.shared.tell_charged(event, Some(charge));
     }
 
-    /// Counts a question that the program has to answer, and what it is about.
-    pub(in crate::driver) fn charge_question(&self, len: usize) -> Charge {
-        self.load.charge(Kind::Pinned, len.max(PINNED_EVENT_COST))
+    /// Counts a question that the program has to answer, and what it is about; what
+    /// [`Self::question_over`] has to get.
+    pub(in crate::driver) fn question_begun(&self, len: usize) -> usize {
+        let cost = len.max(PINNED_EVENT_COST);
+        self.load.add(Kind::Pinned, cost);
+        cost
+    }
+
+    /// The program has answered a question.
+    pub(in crate::driver) fn question_over(&self, cost: usize) {
+        self.load.subtract(Kind::Pinned, cost);
     }
 
     /// What the program holds of the connection.
