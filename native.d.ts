@@ -88,16 +88,16 @@ export declare class NativeServer {
    * already and `again` says that the caller will drain them; otherwise they wake.
    */
   settle(again: boolean): boolean
-  /** Pairs of question and 0 or 1. */
-  answer(pairs: Array<number>): void
+  /** Pairs of question and 0 or 1: the first `len` numbers. */
+  answer(numbers: Float64Array, len: number): void
   /** The answer to an authentication request. */
   answerAuth(question: number, accept: boolean, partialSuccess: boolean, availableMethods: string): void
   /** The answer to the request for a tunnel. */
   answerTunnel(question: number, accept: boolean, port: number): void
   /** The answer to Connected with a certificate for this connection. */
   answerConnected(question: number, storeType: number, store: string | Uint8Array, password: string, subject: string): void
-  /** Pairs of channel and bytes that the program has used. */
-  consumed(pairs: Array<number>): void
+  /** Pairs of channel and bytes that the program has used: the first `len` numbers. */
+  consumed(numbers: Float64Array, len: number): void
   /** Reads a property. */
   get(name: string): any
   /** Sets a property; `in_connected` in a listener of Connected. */

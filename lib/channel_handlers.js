@@ -154,29 +154,44 @@ class ChannelHandlers {
     this.#core.flushSoon();
   }
 
-  #request([question, connection, channel, type, packet]) {
-    const event = new ChannelRequestEvent(String(connection), String(channel), type, packet);
+  #request(fields) {
+    const [, connection, channel, type, packet] = fields;
+    const text = ChannelRequestedEvent.textOf(packet);
+    const event = new ChannelRequestEvent(String(connection), String(channel), type, packet, text);
     const result = this.#listeners.fire(KIND.CHANNEL_REQUEST, event, connection);
     if (typeof result === 'boolean') {
-      this.#answerRequest(result, question, connection, channel, event);
+      this.#answerRequest(result, fields, event, text);
       return undefined;
     }
+    return this.#answerRequestLater(result, fields, event, text);
+  }
+
+  // On its own, so that the closure is only made when there is a promise.
+  #answerRequestLater(result, fields, event, text) {
     return result.then((ok) => {
+      const [question, , channel] = fields;
       // Else the channel has ended meanwhile, which waited for the answer no longer.
       if (this.#dispatcher.findChannelLane(channel)?.question === question)
-        this.#answerRequest(ok, question, connection, channel, event);
+        this.#answerRequest(ok, fields, event, text);
     });
   }
 
-  #answerRequest(ok, question, connection, channel, event) {
+  /** `text` is that of the packet, which the two events share. */
+  #answerRequest(ok, [question, connection, channel], event, text) {
     const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
     this.#core.answer(question, success);
-    this.#core.flushSoon();
+    // The reply leaves before anything that the listeners of SSHChannelRequested do: every call of theirs
+    // hands it over first.
+    this.#core.flushOutsideOfBatch();
     if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return;
-    // The reply has to leave before anything the listeners of SSHChannelRequested send.
-    this.#core.flush();
     const { connectionId, channelId, requestType, packetB } = event;
-    const requested = new ChannelRequestedEvent(connectionId, channelId, requestType, packetB);
+    const requested = new ChannelRequestedEvent(
+      connectionId,
+      channelId,
+      requestType,
+      packetB,
+      text,
+    );
     const result = this.#listeners.fire(KIND.CHANNEL_REQUESTED, requested, connection);
     // A notice: its listener may last as long as the command it serves.
     if (typeof result !== 'boolean') this.#dispatcher.serve(channel, connection, result, packetB);

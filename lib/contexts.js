@@ -12,6 +12,9 @@ function create(type = 'SSHServerConnection') {
   return resource;
 }
 
+/** No connection, nor the server as a whole, which is 0. */
+const NONE = -1;
+
 /** Whether a resource remembers what was entered in it. Node 24 gives it back as it was. */
 const REMEMBERS = (() => {
   const storage = new AsyncLocalStorage();
@@ -30,31 +33,61 @@ class Contexts {
   #base = create('SSHServer');
   #resources = new Map();
   #exists;
+  /** The connection whose context was entered last and is not left yet. */
+  #current = NONE;
+  /** What is entered there is to be kept; matters only where resources do not remember. */
+  #keeps = false;
 
   /** `exists(connection)`: whether its end is still to be told, which is when it is forgotten. */
   constructor(exists) {
     this.#exists = exists;
   }
 
-  /** Calls `work` in the context of a connection; 0, and one that has ended, get one for this call. */
-  run(connection, work, self, ...args) {
-    const resource = this.#resources.get(connection) ?? this.#add(connection);
-    return resource.runInAsyncScope(work, self, ...args);
+  /**
+   * Calls `work` in the context of a connection; 0, and one that has ended, get one for this call. With
+   * `keeps`, later calls find what is entered there.
+   */
+  enter(connection, keeps, work, self, a, b, c, d) {
+    let resource = this.#resources.get(connection);
+    const current = this.#current;
+    const outerKeeps = this.#keeps;
+    this.#current = connection;
+    if (resource === undefined) {
+      resource = this.#add(connection);
+      // One for this call is not for the next.
+      if (!this.#resources.has(connection)) this.#current = NONE;
+    }
+    this.#keeps = keeps;
+    try {
+      return REMEMBERS
+        ? resource.runInAsyncScope(work, self, a, b, c, d)
+        : resource.runInAsyncScope(this.#remember, this, connection, work, self, a, b, c, d);
+    } finally {
+      this.#current = this.#resources.has(current) ? current : NONE;
+      this.#keeps = outerKeeps;
+    }
   }
 
-  /** The same for what may enter something. */
-  enter(connection, work, self, ...args) {
-    if (REMEMBERS) return this.run(connection, work, self, ...args);
-    const remember = () => {
-      const result = Reflect.apply(work, self, args);
-      if (this.#resources.has(connection)) this.#resources.set(connection, create());
-      return result;
-    };
-    return this.run(connection, remember);
+  /**
+   * The same where the context may have been entered for a whole run of events: to enter it again for
+   * each of them costs as much as a small listener. Never below code of the program, which can leave a
+   * context without our knowing (`AsyncLocalStorage.run`).
+   */
+  stay(connection, keeps, work, self, a, b, c, d) {
+    if (connection !== this.#current) return this.enter(connection, keeps, work, self, a, b, c, d);
+    if (keeps) this.#keeps = true;
+    return work.call(self, a, b, c, d);
+  }
+
+  #remember(connection, work, self, a, b, c, d) {
+    const result = work.call(self, a, b, c, d);
+    if (this.#keeps && this.#resources.has(connection)) this.#resources.set(connection, create());
+    return result;
   }
 
   forget(connection) {
     this.#resources.delete(connection);
+    if (this.#current === connection) this.#current = NONE;
   }
 
   #add(connection) {

@@ -7,6 +7,7 @@ const { Call, Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
 const { Backlog } = require('./backlog.js');
 const { Contexts } = require('./contexts.js');
+const { Pairs } = require('./pairs.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
 const { ChannelTexts, TextReader } = require('./text.js');
@@ -45,8 +46,10 @@ class Core {
   #mask = 0;
   /** How many things of the facade itself need certain events, listened to or not. */
   #needs = { opening: 0, streams: 0, records: 0 };
-  #answers = [];
-  #consumed = [];
+  /** Questions with 1 for yes or 0 for no. */
+  #answers = new Pairs();
+  /** Channels with the bytes of them that were used. */
+  #consumed = new Pairs();
   #draining = false;
   #flushScheduled = false;
   #lastOp = 0;
@@ -138,26 +141,27 @@ class Core {
   }
 
   consumed(channel, bytes) {
-    if (bytes === 0) return;
-    const pairs = this.#consumed;
-    const last = pairs.length - 2;
-    if (last >= 0 && pairs[last] === channel) pairs[last + 1] += bytes;
-    else pairs.push(channel, bytes);
+    if (bytes > 0) this.#consumed.add(channel, bytes);
   }
 
   /** Hands over what was answered and consumed, so that the addon sees things in the order they were done. */
   flush() {
-    if (this.#answers.length > 0) {
-      const pairs = this.#answers;
-      this.#answers = [];
-      this.#native.answer(pairs);
+    const answers = this.#answers;
+    if (answers.length > 0) {
+      this.#native.answer(answers.numbers, answers.length);
+      answers.clear();
     }
     // During a batch the bytes can wait for its end: many small pieces become one call.
-    if (this.#consumed.length > 0 && !this.#draining) {
-      const pairs = this.#consumed;
-      this.#consumed = [];
-      this.#native.consumed(pairs);
+    const consumed = this.#consumed;
+    if (consumed.length > 0 && !this.#draining) {
+      this.#native.consumed(consumed.numbers, consumed.length);
+      consumed.clear();
     }
+  }
+
+  /** The same where a batch, at whose end everything leaves together, does not do it. */
+  flushOutsideOfBatch() {
+    if (!this.#draining) this.flush();
   }
 
   /** For what is done outside of a batch: once for all promises that settle in the same turn. */
@@ -424,7 +428,7 @@ class Core {
     const waiting = this.#cutOff.get(connection) ?? [];
     this.#cutOff.delete(connection);
     for (const done of waiting)
-      this.contexts.enter(connection, done, undefined, this.#connectionError(code, message));
+      this.contexts.stay(connection, true, done, undefined, this.#connectionError(code, message));
   }
 
   /** An end without a fault is one too for what was under way. */

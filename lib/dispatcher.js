@@ -1,6 +1,6 @@
 'use strict';
 
-const { KIND, FIELD_COUNT } = require('./kinds.js');
+const { KIND, FIELD_COUNT, CONNECTION_FIELD } = require('./kinds.js');
 const { ChannelLane, ConnectionLane } = require('./lanes.js');
 const { ChannelHandlers } = require('./channel_handlers.js');
 const { ConnectionHandlers } = require('./connection_handlers.js');
@@ -25,6 +25,12 @@ const QUESTIONS = new Set([
   KIND.TUNNEL_REQUESTED,
 ]);
 
+/** The connection of the event that begins at this place of a batch; 0 for none. */
+function connectionOf(batch, at) {
+  const field = CONNECTION_FIELD[batch[at]];
+  return field === 0 ? 0 : batch[at + field];
+}
+
 /**
  * Takes the batches of events apart and sees to their order: an event goes to its handler at once
  * when its lane is free, else into the lane. A handler returns undefined when it is done, else a promise.
@@ -36,6 +42,8 @@ class Dispatcher {
   #channels = new Map();
   #connections = new Map();
   #patience;
+  /** How many events of the batch at hand have been handled. */
+  #handled = 0;
   /** How many last events wait in their lanes. */
   #lastWaiting = 0;
 
@@ -56,19 +64,35 @@ class Dispatcher {
 
   /** Runs one batch of the addon's; returns how many events it held. */
   run(batch) {
-    let count = 0;
-    for (let at = 0; at < batch.length; count++) {
-      const kind = batch[at];
-      if (kind === KIND.CHANNEL_DATA_IN) {
-        this.#data(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
-        at += 5;
-      } else {
-        const end = at + 1 + FIELD_COUNT[kind];
-        this.#route(kind, batch.slice(at + 1, end));
-        at = end;
-      }
+    this.#handled = 0;
+    for (let at = 0; at < batch.length;) {
+      const connection = connectionOf(batch, at);
+      at =
+        connection === 0
+          ? this.#next(batch, at)
+          : this.#core.contexts.enter(connection, false, this.#run, this, batch, at, connection);
     }
-    return count;
+    return this.#handled;
+  }
+
+  /** Runs the events of one connection that follow one another; returns where the next one begins. */
+  #run(batch, at, connection) {
+    do at = this.#next(batch, at);
+    while (at < batch.length && connectionOf(batch, at) === connection);
+    return at;
+  }
+
+  /** Runs one event; returns where the next one begins. */
+  #next(batch, at) {
+    this.#handled++;
+    const kind = batch[at];
+    if (kind === KIND.CHANNEL_DATA_IN) {
+      this.#data(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
+      return at + 5;
+    }
+    const end = at + 1 + FIELD_COUNT[kind];
+    this.#route(kind, batch.slice(at + 1, end));
+    return end;
   }
 
   channelLane(channel, connection) {
@@ -156,10 +180,10 @@ class Dispatcher {
     }
   }
 
-  /** What reads the stream runs as the listeners do. */
+  /** Feeds the stream of a lane below code of the program; what reads it runs as the listeners do. */
   #feed(lane, bytes, toReport) {
     const { stream, connection } = lane;
-    this.#core.contexts.enter(connection, stream.feed, stream, bytes, toReport);
+    this.#core.contexts.enter(connection, true, stream.feed, stream, bytes, toReport);
   }
 
   /** A channel was refused: whatever was asked for it is over. */
@@ -226,7 +250,14 @@ class Dispatcher {
     const lane = this.#channels.size === 0 ? undefined : this.#channels.get(channel);
     if (lane !== undefined) {
       if (extendedType === 0 && lane.stream !== null) {
-        this.#feed(lane, bytes, bytes.length);
+        this.#core.contexts.stay(
+          connection,
+          true,
+          lane.stream.feed,
+          lane.stream,
+          bytes,
+          bytes.length,
+        );
         return;
       }
       if (lane.busy) {
@@ -253,9 +284,9 @@ class Dispatcher {
     if (lane !== undefined && lane.stream !== null) {
       const { contexts } = this.#core;
       const { stream } = lane;
-      if (kind === KIND.CHANNEL_EOF) contexts.enter(connection, stream.endReading, stream);
+      if (kind === KIND.CHANNEL_EOF) contexts.stay(connection, true, stream.endReading, stream);
       else if (kind === KIND.CHANNEL_CLOSED)
-        contexts.enter(connection, stream.close, stream, fields[2]);
+        contexts.stay(connection, true, stream.close, stream, fields[2]);
     }
     if (lane !== undefined && lane.busy) {
       this.#push(lane, kind, fields);

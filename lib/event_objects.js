@@ -30,9 +30,9 @@ const DATA = textOf('dataB');
 const PARAMETERS = textOf('parametersB');
 const PACKET = textOf('packetB');
 
-function defineText(event, name, bytes, descriptor) {
-  if (bytes.length <= SMALL_TEXT) event[name] = decode(bytes);
-  else Object.defineProperty(event, name, descriptor);
+/** The text of bytes if that is made at once, else undefined. */
+function smallText(bytes) {
+  return bytes.length <= SMALL_TEXT ? decode(bytes) : undefined;
 }
 
 /** `""` for the things that belong to no connection. */
@@ -113,9 +113,8 @@ class ChannelDataInEvent {
   constructor(connectionId, channelId, dataB, extendedDataType, read) {
     this.connectionId = connectionId;
     this.channelId = channelId;
-    if (read === undefined) defineText(this, 'data', dataB, DATA);
-    else if (dataB.length <= SMALL_TEXT) this.data = read();
-    else Object.defineProperty(this, 'data', lazy(read));
+    if (dataB.length <= SMALL_TEXT) this.data = read === undefined ? decode(dataB) : read();
+    else Object.defineProperty(this, 'data', read === undefined ? DATA : lazy(read));
     this.dataB = dataB;
     this.extendedDataType = extendedDataType;
   }
@@ -126,7 +125,9 @@ class ChannelOpenRequestEvent {
     this.connectionId = connectionId;
     this.channelId = channelId;
     this.service = service;
-    defineText(this, 'parameters', parametersB, PARAMETERS);
+    const text = smallText(parametersB);
+    if (text !== undefined) this.parameters = text;
+    else Object.defineProperty(this, 'parameters', PARAMETERS);
     this.parametersB = parametersB;
     this.accept = false;
   }
@@ -134,18 +135,25 @@ class ChannelOpenRequestEvent {
 
 /** SSHChannelRequested: what SSHChannelRequest told, without the answer. */
 class ChannelRequestedEvent {
-  constructor(connectionId, channelId, requestType, packetB) {
+  /** The text of a packet if that is made at once, else undefined. */
+  static textOf(packetB) {
+    return smallText(packetB);
+  }
+
+  /** `text` is `textOf` the packet, which two events share. */
+  constructor(connectionId, channelId, requestType, packetB, text) {
     this.connectionId = connectionId;
     this.channelId = channelId;
     this.requestType = requestType;
-    defineText(this, 'packet', packetB, PACKET);
+    if (text !== undefined) this.packet = text;
+    else Object.defineProperty(this, 'packet', PACKET);
     this.packetB = packetB;
   }
 }
 
 class ChannelRequestEvent extends ChannelRequestedEvent {
-  constructor(connectionId, channelId, requestType, packetB) {
-    super(connectionId, channelId, requestType, packetB);
+  constructor(connectionId, channelId, requestType, packetB, text) {
+    super(connectionId, channelId, requestType, packetB, text);
     this.success = false;
   }
 }

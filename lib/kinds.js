@@ -75,6 +75,26 @@ const FIELD_COUNT = (() => {
   return counts;
 })();
 
+/** Which of these fields, counted from 1, is the connection; 0 if there is none. */
+const CONNECTION_FIELD = Uint8Array.from(FIELD_COUNT, (count, kind) => {
+  switch (kind) {
+    case KIND.CONNECTED:
+    case KIND.CHANNEL_OPEN_REQUEST:
+    case KIND.CHANNEL_REQUEST:
+    case KIND.SERVICE_REQUEST:
+    case KIND.TUNNEL_REQUESTED:
+    case KIND.USER_AUTH_REQUEST:
+      return 2;
+    case KIND.CONNECTION_REQUEST:
+    case KIND.OP_DONE:
+    case KIND.ACTIVITY:
+    case KIND.CONNECTED_FAILED:
+      return 0;
+    default:
+      return count === 0 ? 0 : 1;
+  }
+});
+
 const KIND_OF_NAME = new Map(EVENT_NAMES.map((name, kind) => [name, kind]));
 
-module.exports = { EVENT_NAMES, KIND, FIELD_COUNT, KIND_OF_NAME };
+module.exports = { EVENT_NAMES, KIND, FIELD_COUNT, CONNECTION_FIELD, KIND_OF_NAME };

@@ -78,9 +78,8 @@ class Listeners {
     if (list.length === 0) return true;
     if (kind === KIND.CONNECTED) return this.#chooseHostKey(list, event, connection);
     // Data comes often, and who enters a context does so at the beginning of something.
-    return kind === KIND.CHANNEL_DATA_IN
-      ? this.#contexts.run(connection, this.#call, this, list, kind, event, connection)
-      : this.#contexts.enter(connection, this.#call, this, list, kind, event, connection);
+    const keeps = kind !== KIND.CHANNEL_DATA_IN;
+    return this.#contexts.stay(connection, keeps, this.#call, this, list, kind, event, connection);
   }
 
   /** Calls the listeners of Connected, who choose for one connection and not for the server. */
@@ -89,7 +88,7 @@ class Listeners {
     this.inConnected = true;
     try {
       const kind = KIND.CONNECTED;
-      return this.#contexts.enter(connection, this.#call, this, list, kind, event, connection);
+      return this.#contexts.stay(connection, true, this.#call, this, list, kind, event, connection);
     } finally {
       this.inConnected = outer;
     }

@@ -80,6 +80,46 @@ test('the readers of a stream run in the context of its connection', async () =>
   expect(seen).toEqual(['3 reader of 3', '4 reader of 4']);
 });
 
+test('events in a row of one connection see what the one before has entered, and what it has only run', () => {
+  const { server, native, seen, see } = twoUsers();
+  server.on('SSHStatus', (e) => {
+    see(e);
+    storage.run('inside', () => see(e));
+    storage.enterWith(`${storage.getStore()}${e.message}`);
+  });
+  native.events([14, 1, 'a'], [14, 1, 'b'], [14, 2, 'c'], [14, 1, 'd']);
+  expect(seen.filter((line) => !line.endsWith('inside'))).toEqual([
+    '1 undefined',
+    '1 undefineda',
+    '2 undefined',
+    '1 undefinedab',
+  ]);
+  expect(seen).toHaveLength(8);
+  expect(storage.getStore()).toBeUndefined();
+});
+
+test('a stream that is asked for in another context is read in that of its connection', () => {
+  const { server, native, seen } = twoUsers();
+  native.channels.set(3, [1, 'session', 0, true]);
+  let stream;
+  server.on('Connected', () => storage.enterWith('user'));
+  server.on('SSHChannelRequested', (e) => {
+    if (stream !== undefined) return;
+    storage.run('elsewhere', () => {
+      stream = server.getChannelStream(e.channelId);
+    });
+    stream.on('data', () => seen.push(storage.getStore()));
+  });
+  server.on('SSHChannelRequest', (e) => {
+    e.success = true;
+  });
+  native.events([0, 1, 1], [11, 2, 1, 3, 'shell', bytes('s')], [6, 1, 3, bytes('x'), 0]);
+  return turn().then(() => {
+    native.events([6, 1, 3, bytes('y'), 0]);
+    expect(new Set(seen)).toEqual(new Set(['user']));
+  });
+});
+
 test('an error of a listener is told in the context of its connection', async () => {
   const { server, native, seen, see } = twoUsers();
   server.on('Connected', async (e) => {

@@ -365,18 +365,52 @@ describe('questions', () => {
     expect(native.called('answer')).toEqual([]);
   });
 
-  test('SSHChannelRequested fires after the answer was handed over, and only after success', () => {
+  test('what SSHChannelRequested calls comes after the answer, and it fires only after success', () => {
     const { server, native } = create();
+    native.channels.set(2, [1, 'session', 0, true]);
     const seen = [];
     server.on('SSHChannelRequest', (e) => {
       e.success = e.requestType === 'shell';
     });
     server.on('SSHChannelRequested', (e) => {
-      seen.push([e.requestType, e.packet, 'success' in e, native.called('answer').length]);
+      seen.push([e.requestType, e.packet, 'success' in e]);
+      void server.sendText(e.channelId, 'hello');
     });
     native.events([11, 1, 1, 2, 'env', bytes('e')], [11, 2, 1, 2, 'shell', bytes('s')]);
-    expect(seen).toEqual([['shell', 's', false, 1]]);
-    expect(native.called('answer')).toEqual([[[1, 0, 2, 1]]]);
+    expect(seen).toEqual([['shell', 's', false]]);
+    expect(native.called('answer', 'sendText')).toEqual([
+      ['answer', [1, 0, 2, 1]],
+      ['sendText', 1, 2, 'hello'],
+    ]);
+  });
+
+  test('the answers of a batch are handed over together, however many they are', () => {
+    const { server, native } = create();
+    server.on('SSHChannelRequest', (e) => {
+      e.success = e.requestType === 'env';
+    });
+    server.on('SSHChannelRequested', () => {});
+    const questions = Array.from({ length: 700 }, (_, index) => index + 1);
+    const type = (question) => (question % 3 === 0 ? 'other' : 'env');
+    native.events(...questions.map((it) => [11, it, 1, 2, type(it), bytes('p')]));
+    const answers = questions.flatMap((it) => [it, it % 3 === 0 ? 0 : 1]);
+    expect(native.called('answer')).toEqual([[answers]]);
+    native.events([11, 701, 1, 2, 'env', bytes('p')]);
+    expect(native.called('answer').at(-1)).toEqual([[701, 1]]);
+  });
+
+  test('the answer of a promise is handed over before the listeners of SSHChannelRequested run', async () => {
+    const { server, native } = create();
+    server.on('SSHChannelRequest', async (e) => {
+      await turn();
+      e.success = true;
+    });
+    const seen = [];
+    server.on('SSHChannelRequested', () => seen.push(native.called('answer').length));
+    native.events([11, 1, 1, 2, 'exec', bytes('p')]);
+    await turn();
+    await turn();
+    expect(seen).toEqual([1]);
   });
 
   test('nothing waits for a promise of SSHChannelRequested, and a rejection is told', async () => {

@@ -178,11 +178,9 @@ class NativeServer {
 }
 
 for (const name of [
-  'answer',
   'answerAuth',
   'answerConnected',
   'answerTunnel',
-  'consumed',
   'pause',
   'releaseChannel',
   'releaseConnection',
@@ -192,6 +190,13 @@ for (const name of [
 ]) {
   NativeServer.prototype[name] = function (...args) {
     this.calls.push([name, ...args]);
+  };
+}
+
+// The facade uses the memory of the numbers again.
+for (const name of ['answer', 'consumed']) {
+  NativeServer.prototype[name] = function (numbers, length) {
+    this.calls.push([name, [...numbers.subarray(0, length)]]);
   };
 }
 

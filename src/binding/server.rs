@@ -158,10 +158,10 @@ impl NativeServer {
         result
     }
 
-    /// Pairs of question and 0 or 1.
+    /// Pairs of question and 0 or 1: the first `len` numbers.
     #[napi]
-    pub fn answer(&mut self, pairs: Vec<f64>) {
-        self.in_turn(|server| server.answer_each(&pairs));
+    pub fn answer(&mut self, numbers: &[f64], len: u32) {
+        self.in_turn(|server| server.answer_each(first(numbers, len)));
     }
 
     fn answer_each(&mut self, pairs: &[f64]) {
@@ -229,10 +229,10 @@ impl NativeServer {
         }
     }
 
-    /// Pairs of channel and bytes that the program has used.
+    /// Pairs of channel and bytes that the program has used: the first `len` numbers.
     #[napi]
-    pub fn consumed(&self, pairs: Vec<f64>) {
-        for pair in pairs.chunks_exact(2) {
+    pub fn consumed(&self, numbers: &[f64], len: u32) {
+        for pair in first(numbers, len).chunks_exact(2) {
             if let &[channel, bytes] = pair
                 && let Some(channel) = whole(channel)
                 && let Some(len) = whole(bytes).and_then(|len| usize::try_from(len).ok())
@@ -511,6 +511,10 @@ impl Drop for NativeServer {
 }
 
 /// The facade counts its operations.
+fn first(numbers: &[f64], len: u32) -> &[f64] {
+    usize::try_from(len).ok().and_then(|len| numbers.get(..len)).unwrap_or(numbers)
+}
+
 fn ticket(op: f64) -> Ticket {
     Ticket(whole(op).unwrap_or(0))
 }
