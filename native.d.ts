@@ -191,6 +191,28 @@ export interface CertificateRequest {
 /** Every documented code page: its number, its name, and `yes` if it is supported, else `no`. */
 export declare function codePages(): Array<Array<string>>
 
+/** One setting. */
+export interface DocumentedSetting {
+  /** With its index. */
+  name: string
+  /** What it takes, with its bounds. */
+  form: string
+  /** What it reads as on a fresh server; nothing for one that is indexed. */
+  initial?: string
+  /** Whom a change concerns. */
+  applies: string
+  /** The error of setting it while the server listens or has connections. */
+  whileActive?: number
+  isExtension: boolean
+  /** What it is, in one line of Markdown. */
+  brief: string
+  /** What else there is to know; or nothing. */
+  more: string
+}
+
+/** The properties first, then the settings of `config()`. */
+export declare function documentedSettings(): Array<SettingsOfSubject>
+
 /** The documented text of an error number. */
 export declare function errorText(code: number): string
 
@@ -236,6 +258,14 @@ export declare function onVectorCode(): Array<Array<string>>
 
 /** The payload with one more field at its end. */
 export declare function setSshParam(payload: Uint8Array | null, fieldType: string, fieldValue: string): Uint8Array
+
+/** The settings of one subject. */
+export interface SettingsOfSubject {
+  title: string
+  /** What holds for all of them, in Markdown; or nothing. */
+  intro: string
+  rows: Array<DocumentedSetting>
+}
 
 /** Takes the blob of a certificate apart. */
 export declare function userCertificate(blob: Uint8Array): NativeUserCertificate

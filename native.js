@@ -843,6 +843,7 @@ module.exports.NativeServer = nativeBinding.NativeServer
 module.exports.algorithms = nativeBinding.algorithms
 module.exports.backlogLimits = nativeBinding.backlogLimits
 module.exports.codePages = nativeBinding.codePages
+module.exports.documentedSettings = nativeBinding.documentedSettings
 module.exports.errorText = nativeBinding.errorText
 module.exports.getSshParam = nativeBinding.getSshParam
 module.exports.getSshParamBytes = nativeBinding.getSshParamBytes

@@ -25,7 +25,9 @@ const GIVEN: &[(&str, &str)] = &[
     ("MAX_MODULUS_LEN", "what puttygen makes of DSA"),
     ("MAX_TAG_LEN", "the longest MAC that is built in"),
     ("MIN_MODULUS_LEN", "FIPS 186-2"),
-    ("MOST", "the round keys of AES; the range of a setting"),
+    ("I32_MAX", "what JavaScript and others keep in 32 bits with a sign"),
+    ("LONGEST", "of an identification string, without CR LF"),
+    ("MOST", "the round keys of AES"),
     ("PLAIN_HEAD_LEN", "RFC 4253 section 6 and RFC 4254 section 5.2: what stands before the data"),
     ("TIMED_OUT", "an error number"),
 ];
@@ -39,7 +41,7 @@ const TUNING: &[(&str, &str)] = &[
     ("CONSUMED_LEN", "when the client is told of its window"),
     ("COPIED_LEN", "below it a copy is cheaper than lending"),
     ("DATA_DELAY", "when memory is given back"),
-    ("DEFAULT_BACKLOG", "the documented default"),
+    ("DOCUMENTED_BACKLOG", "the documented default"),
     ("DEFAULT_KEEP_ALIVE", "what systems have by themselves"),
     ("DELAY", "when memory is given back"),
     ("FLOOD_LEN", "from what on a socket is read in large pieces"),
@@ -62,7 +64,6 @@ const TUNING: &[(&str, &str)] = &[
     ("STACK_LEN", "stacks of our own threads"),
     ("STRETCH", "how the cost of connections is measured"),
     ("TAIL_LEN", "room for padding in a buffer of ours"),
-    ("UNSET_BACKLOG", "a default of the operating system's queue"),
     ("UNWATCHED_TIME", "when somebody looks whether a client is still there"),
     ("UNWRITTEN_LEN", "which thread seals what the program sends"),
 ];

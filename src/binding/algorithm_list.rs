@@ -20,54 +20,36 @@ pub(super) trait Algorithm: Sized + 'static {
     fn by_name(name: &str) -> Option<&'static Self>;
 }
 
-/// A list as it was set, and its rows.
-#[derive(Debug)]
-pub(super) struct AlgorithmList<T: 'static> {
-    shown: String,
-    rows: Vec<&'static T>,
+/// Sets a list: what is shown is the text as it is, what is used are its rows.
+pub(super) fn set_list<T: Algorithm>(
+    shown: &mut String,
+    rows: &mut Vec<&'static T>,
+    text: &str,
+) -> Result<(), Failure> {
+    *rows = parse(text)?;
+    text.clone_into(shown);
+    Ok(())
 }
 
-impl<T: Algorithm> AlgorithmList<T> {
-    /// From rows, shown by their names.
-    pub(super) fn of(rows: Vec<&'static T>) -> Self {
-        let names: Vec<&str> = rows.iter().map(|row| row.name()).collect();
-        Self { shown: names.join(","), rows }
-    }
-
-    /// From the text of a setting.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let mut rows: Vec<&'static T> = Vec::new();
-        for name in text.split(',').map(str::trim) {
-            match T::by_name(name) {
-                Some(row) if !rows.iter().any(|other| other.name() == name) => rows.push(row),
-                Some(_) => {}
-                // Accepted everywhere, offered only where a GSSAPI library is used.
-                None if name.starts_with("gss-") || T::NOT_AVAILABLE.contains(&name) => {}
-                None => {
-                    let kind = T::KIND;
-                    return Err(Failure::invalid(format!(
-                        "{} is not a known {kind}.",
-                        shown(name)
-                    )));
-                }
+fn parse<T: Algorithm>(text: &str) -> Result<Vec<&'static T>, Failure> {
+    let mut rows: Vec<&'static T> = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        match T::by_name(name) {
+            Some(row) if !rows.iter().any(|other| other.name() == name) => rows.push(row),
+            Some(_) => {}
+            // Accepted everywhere, offered only where a GSSAPI library is used.
+            None if name.starts_with("gss-") || T::NOT_AVAILABLE.contains(&name) => {}
+            None => {
+                let kind = T::KIND;
+                return Err(Failure::invalid(format!("{} is not a known {kind}.", shown(name))));
             }
         }
-        if rows.is_empty() {
-            let kind = T::KIND;
-            return Err(Failure::invalid(format!("The list has no supported {kind}.")));
-        }
-        Ok(Self { shown: text.to_owned(), rows })
     }
-
-    /// As it was set.
-    pub(super) fn shown(&self) -> &str {
-        &self.shown
+    if rows.is_empty() {
+        let kind = T::KIND;
+        return Err(Failure::invalid(format!("The list has no supported {kind}.")));
     }
-
-    /// What is offered.
-    pub(super) fn rows(&self) -> Vec<&'static T> {
-        self.rows.clone()
-    }
+    Ok(rows)
 }
 
 impl Algorithm for CipherAlgorithm {
@@ -142,25 +124,26 @@ mod tests {
             panic!("a registry with fewer than two ciphers");
         };
         let text = format!(" {},gss-anything, {}", second.name, first.name);
-        let list = AlgorithmList::<CipherAlgorithm>::parse(&text).unwrap();
-        assert_eq!(list.shown(), text);
-        let names: Vec<&str> = list.rows().iter().map(|row| row.name).collect();
-        assert_eq!(names, [second.name, first.name]);
+        let (mut shown, mut rows) = (String::new(), Vec::<&CipherAlgorithm>::new());
+        set_list(&mut shown, &mut rows, &text).unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+        assert_eq!((&*shown, &*names), (&*text, &[second.name, first.name][..]));
+        set_list(&mut shown, &mut rows, "rot13").unwrap_err();
+        assert_eq!((shown, rows.len()), (text, 2), "a bad list changes nothing");
     }
 
     #[test]
     fn refused_names_are_named() {
-        let refused = |result: Result<String, Failure>, expected: &str| {
-            let failure = result.unwrap_err();
+        fn refused<T: Algorithm>(text: &str, expected: &str) {
+            let failure = parse::<T>(text).err().unwrap();
             assert_eq!(failure.code, 10022);
             assert!(failure.message.ends_with(expected), "{}", failure.message);
-        };
-        let ciphers = |text| AlgorithmList::<CipherAlgorithm>::parse(text).map(|list| list.shown);
-        refused(ciphers("rot13"), "\"rot13\" is not a known encryption algorithm.");
-        refused(ciphers(""), "\"\" is not a known encryption algorithm.");
-        refused(ciphers("gss-x"), "The list has no supported encryption algorithm.");
-        let keys = |text| AlgorithmList::<SignatureAlgorithm>::parse(text).map(|list| list.shown);
-        refused(keys("x509v3-sign-rsa"), "The list has no supported public key algorithm.");
+        }
+        refused::<CipherAlgorithm>("rot13", "\"rot13\" is not a known encryption algorithm.");
+        refused::<CipherAlgorithm>("", "\"\" is not a known encryption algorithm.");
+        refused::<CipherAlgorithm>("gss-x", "The list has no supported encryption algorithm.");
+        let none = "The list has no supported public key algorithm.";
+        refused::<SignatureAlgorithm>("x509v3-sign-rsa", none);
     }
 
     /// The documented default of SSHPublicKeyAlgorithms.
@@ -168,9 +151,8 @@ mod tests {
     fn documented_names_without_a_row_are_accepted_and_not_offered() {
         let text = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-256,\
                     rsa-sha2-512,ssh-rsa,ssh-dss,x509v3-sign-rsa,x509v3-sign-dss";
-        let list = AlgorithmList::<SignatureAlgorithm>::parse(text).unwrap();
-        assert_eq!(list.shown(), text);
-        let names: Vec<&str> = list.rows().iter().map(|row| row.name).collect();
+        let rows = parse::<SignatureAlgorithm>(text).unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
         let offered: Vec<&str> =
             text.split(',').filter(|name| !name.starts_with("x509v3")).collect();
         assert_eq!(names, offered);

@@ -31,7 +31,7 @@ mod program;
 mod properties;
 mod server;
 mod settings;
-mod socket_settings;
+mod settings_list;
 mod ssh_param;
 mod state;
 mod user_certificate;

@@ -24,7 +24,11 @@ impl State {
         self.server.set_log_level(settings.log_level);
         self.server.set_log_secrets(!settings.mask_sensitive);
         self.server.wanted_changed();
-        self.program.set_replies(&settings.auth_methods, &settings.instruction, &settings.prompts);
+        self.program.set_replies(
+            &settings.config().auth_methods,
+            &settings.instruction,
+            &settings.prompts,
+        );
     }
 
     pub(super) fn connection(&self, id: u64) -> Result<Arc<ConnectionHandle>, Failure> {

@@ -29,17 +29,23 @@ pub struct Config {
     pub handshake_timeout: Option<Duration>,
     /// Time without use of a channel after which the connection is ended; `None` for no limit.
     pub idle_timeout: Option<Duration>,
-    /// Keepalive requests to silent clients; `None` for none.
-    pub keep_alive: Option<KeepAlive>,
+    /// Keepalive requests to silent clients.
+    pub keep_alive: KeepAlive,
 }
 
 /// When silent clients are asked whether they are still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepAlive {
-    /// Time without a packet in either direction, after which a request is sent.
-    pub interval: Duration,
+    /// Time without a packet in either direction, after which a request is sent; `None` for never.
+    pub interval: Option<Duration>,
     /// Requests without an answer after which the connection is given up; `None` for no limit.
     pub max_unanswered: Option<u32>,
+}
+
+impl Default for KeepAlive {
+    fn default() -> Self {
+        Self { interval: None, max_unanswered: Some(5) }
+    }
 }
 
 impl Default for Config {
@@ -54,7 +60,7 @@ impl Default for Config {
             login_grace: Some(Duration::from_secs(120)),
             handshake_timeout: None,
             idle_timeout: None,
-            keep_alive: None,
+            keep_alive: KeepAlive::default(),
         }
     }
 }

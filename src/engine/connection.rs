@@ -210,7 +210,7 @@ impl Connection {
 
     /// RFC 4254 section 4: global requests belong to the connection protocol.
     fn keep_alive(&self) -> Option<KeepAlive> {
-        self.config.keep_alive.filter(|_| self.is_authenticated())
+        self.is_authenticated().then_some(self.config.keep_alive)
     }
 
     /// Takes the result of a job.

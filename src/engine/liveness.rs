@@ -60,7 +60,7 @@ impl Liveness {
     }
 
     pub(super) fn keep_alive_deadline(&self, settings: Option<KeepAlive>) -> Option<Instant> {
-        settings.and_then(|settings| self.traffic.checked_add(settings.interval))
+        settings.and_then(|settings| self.traffic.checked_add(settings.interval?))
     }
 
     /// To be called when the time may have come; a request that it asks for is counted.
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     const SETTINGS: Option<KeepAlive> =
-        Some(KeepAlive { interval: Duration::from_secs(10), max_unanswered: Some(2) });
+        Some(KeepAlive { interval: Some(Duration::from_secs(10)), max_unanswered: Some(2) });
 
     #[test]
     fn a_silent_client_is_asked_and_then_given_up() {
@@ -144,7 +144,7 @@ mod tests {
         let hours = start + Duration::from_secs(36_000);
         assert_eq!(liveness.keep_alive_deadline(None), None);
         assert_eq!(liveness.judge(hours, None), Verdict::Wait);
-        let endless = KeepAlive { interval: Duration::from_secs(1), max_unanswered: None };
+        let endless = KeepAlive { interval: Some(Duration::from_secs(1)), max_unanswered: None };
         for second in 1..100 {
             let now = start + Duration::from_secs(second);
             assert_eq!(liveness.judge(now, Some(endless)), Verdict::Ask);

@@ -22,7 +22,7 @@ fn seconds(seconds: u64) -> Duration {
 /// A request after 10 seconds, and the end after two without an answer.
 fn keeping_alive() -> Config {
     let mut config = config();
-    config.keep_alive = Some(KeepAlive { interval: seconds(10), max_unanswered: Some(2) });
+    config.keep_alive = KeepAlive { interval: Some(seconds(10)), max_unanswered: Some(2) };
     config
 }
 
@@ -147,7 +147,7 @@ fn nobody_is_asked_before_the_login_or_without_the_setting() {
 #[test]
 fn without_a_count_the_requests_go_on() {
     let mut config = keeping_alive();
-    config.keep_alive = Some(KeepAlive { interval: seconds(10), max_unanswered: None });
+    config.keep_alive = KeepAlive { interval: Some(seconds(10)), max_unanswered: None };
     let mut pair = connected(config);
     pair.sleep(seconds(1000));
     assert_eq!(pair.take_numbers(), [messages::SSH_MSG_GLOBAL_REQUEST; 100]);

@@ -1,66 +1,134 @@
 //! Who gets in: attempts and their time, prompts and banners, certificates of users.
 
-use super::{OfConnection, Plain, Row, boolean, number, row};
+use super::row::Applies::{Connection, NewConnections};
+use super::row::Lines::Several;
+use super::row::Value::{Boolean, Number, OfConnection, Seconds, Text};
+use super::row::{Field, Table, row};
 use crate::binding::errors::Failure;
 use crate::binding::login_texts;
-use crate::binding::settings::{parse_bool, show_bool};
+use crate::binding::settings::{Settings, parse_bool};
 use crate::binding::state::State;
 use crate::engine::Prompt;
 use crate::limits::MAX_CERTIFICATE_OPTIONS;
 use crate::wire::is_name;
 
 /// The settings of this file.
-pub(super) static ROWS: &[Row] = &[
-    row(
-        "FireAuthRequestAfterSig",
-        Plain(
-            |state| show_bool(state.settings.ask_after_signature),
-            Some(|state, value| {
-                state.settings.ask_after_signature = boolean(value)?;
-                Ok(())
+pub(super) static TABLE: Table = Table {
+    title: "Logging in",
+    intro: "",
+    rows: &[
+        row(
+            "FireAuthRequestAfterSig",
+            Boolean(Field {
+                get: |settings| settings.config().ask_after_signature,
+                set: |settings, value| settings.config_mut().ask_after_signature = value,
             }),
+            NewConnections,
+            "whether a further SSHUserAuthRequest tells whether a signature was right",
+            "It has authMethod `\"sigstatus\"` and tells of each wrong signature (authParam `\"0\"`), and of each \
+             right one by a key that was called good (`\"1\"`). It asks nothing.",
         ),
-    ),
-    row(
-        "KeyboardInteractivePrompts",
-        OfConnection(connection_prompts, Some(set_connection_prompts)),
-    ),
-    row(
-        "LoginGraceTime",
-        Plain(
-            |state| state.settings.login_grace.to_string(),
-            Some(|state, value| {
-                state.settings.login_grace = number(value, 0, u32::MAX.into())?;
-                Ok(())
-            }),
+        row(
+            "KeyboardInteractivePrompts",
+            OfConnection {
+                form: "`First prompt,echo=false;Second prompt,echo=true`, or nothing",
+                get: connection_prompts,
+                set: Some(set_connection_prompts),
+            },
+            Connection,
+            "prompts for one connection, in place of the property",
+            "At most 32, and 15 KiB in all.",
+        )
+        .lines(Several),
+        row(
+            "LoginGraceTime",
+            Seconds {
+                most: u32::MAX as u64,
+                field: Field {
+                    get: |settings| settings.config().login_grace,
+                    set: |settings, time| settings.config_mut().login_grace = time,
+                },
+            },
+            NewConnections,
+            "the time to log in; 0: no limit",
+            "A connection that is not logged in by then is ended (statusCode 10060), whatever it does meanwhile \
+             and whatever a listener waits for. Counts from the answer to `Connected`.",
+        )
+        .extension(),
+        row(
+            "MaxAuthAttempts",
+            Number {
+                unit: "failures",
+                least: 0,
+                most: u32::MAX as u64,
+                field: Field {
+                    get: |settings| settings.config().max_auth_attempts.into(),
+                    set: |settings, number| {
+                        settings.config_mut().max_auth_attempts = saturated(number);
+                    },
+                },
+            },
+            NewConnections,
+            "the failure past that many ends the connection (statusCode 1300); 0: no limit",
+            "1000 requests of any kind end it in any case. `none` does not count.",
         ),
-    ),
-    row(
-        "MaxAuthAttempts",
-        Plain(
-            |state| state.settings.max_auth_attempts.to_string(),
-            Some(|state, value| {
-                state.settings.max_auth_attempts = number(value, 0, u32::MAX.into())?;
-                Ok(())
-            }),
-        ),
-    ),
-    row(
-        "MaxUnauthenticated",
-        Plain(
-            |state| state.settings.max_unauthenticated.to_string(),
-            Some(|state, value| {
-                state.settings.max_unauthenticated = number(value, 0, 100_000)?;
-                Ok(())
-            }),
-        ),
-    ),
-    row("UserAuthBanner", OfConnection(banner, Some(set_banner))),
-    row(
-        "UserCertCriticalOptions",
-        Plain(|state| state.settings.critical_options.join(","), Some(set_critical_options)),
-    ),
-];
+        row(
+            "MaxUnauthenticated",
+            Number {
+                unit: "connections",
+                least: 0,
+                most: 100_000,
+                field: Field {
+                    get: |settings| match settings.driver.max_unauthenticated {
+                        usize::MAX => 0,
+                        limit => u64::try_from(limit).unwrap_or(u64::MAX),
+                    },
+                    set: |settings, number| {
+                        settings.driver.max_unauthenticated = match usize::try_from(number) {
+                            Ok(limit) if limit > 0 => limit,
+                            Ok(_) | Err(_) => usize::MAX,
+                        };
+                    },
+                },
+            },
+            NewConnections,
+            "the most connections at a time that have not logged in; 0: no limit",
+            "With as many a new one is closed at once and logged, without an event, so that strangers cannot take the places \
+             of MaxConnections away from users. Under both limits the oldest client that has not sent its \
+             identification string makes room first (statusCode 10060); it has 15 seconds for it in any case.",
+        )
+        .extension(),
+        row(
+            "UserAuthBanner",
+            OfConnection {
+                form: "text of 15 KiB at most",
+                get: banner,
+                set: Some(set_banner),
+            },
+            Connection,
+            "a text for the user; set in SSHUserAuthRequest it is sent before the reply, once",
+            "",
+        )
+        .lines(Several),
+        row(
+            "UserCertCriticalOptions",
+            Text {
+                form: "names, separated by commas",
+                get: |settings| settings.config().critical_options.join(","),
+                set: set_critical_options,
+            },
+            NewConnections,
+            "the critical options of users' certificates that your listeners keep to",
+            "For example `force-command,source-address`. A certificate with another one is refused without an event, \
+             as its authority wants it. `verify-required` need not be named: the server sees to it.",
+        )
+        .extension(),
+    ],
+};
+
+fn saturated(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
 
 fn banner(state: &State, id: u64) -> Result<String, Failure> {
     state.known_connection(id)?;
@@ -88,7 +156,7 @@ fn set_connection_prompts(state: &mut State, id: u64, value: &str) -> Result<(),
 }
 
 /// Names of critical options; nothing for none.
-fn set_critical_options(state: &mut State, value: &str) -> Result<(), Failure> {
+fn set_critical_options(settings: &mut Settings, value: &str) -> Result<(), Failure> {
     let mut names: Vec<String> = Vec::new();
     for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         if !is_name(name) {
@@ -105,7 +173,7 @@ fn set_critical_options(state: &mut State, value: &str) -> Result<(), Failure> {
             "No certificate has more than {MAX_CERTIFICATE_OPTIONS} critical options."
         )));
     }
-    state.settings.critical_options = names;
+    settings.config_mut().critical_options = names;
     Ok(())
 }
 

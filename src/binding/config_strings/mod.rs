@@ -1,54 +1,29 @@
-//! The documented configuration settings: tables of name, how it is read and how it is set, a file for
-//! each subject. Values are texts; some settings are indexed by a connection.
+//! The documented configuration settings: tables of rows, a file for each subject; `row` says what a row
+//! is. Values are texts; some settings are indexed by a connection or a record.
 
 mod algorithms;
 mod authentication;
 mod connections;
 mod host_keys;
 mod product;
+pub(super) mod row;
 mod sockets;
-mod text;
-mod timeouts;
 
+use self::row::{Applies, Lines, Row, Table, Value};
 use super::errors::{Failure, INVALID_ARGUMENT, UNKNOWN_CONNECTION, shown};
-use super::settings::parse_bool;
 use super::state::State;
 use crate::limits::{MAX_SETTING_LEN, MAX_STORE_TEXT_LEN};
 
-/// One setting.
-struct Row {
-    name: &'static str,
-    access: Access,
-}
-
-type Read = fn(&State) -> String;
-type Write = fn(&mut State, &str) -> Result<(), Failure>;
-type ReadOf = fn(&State, u64) -> Result<String, Failure>;
-type WriteOf = fn(&mut State, u64, &str) -> Result<(), Failure>;
-
-enum Access {
-    Plain(Read, Option<Write>),
-    OfConnection(ReadOf, Option<WriteOf>),
-    /// The index is that of a record.
-    Record(ReadOf, WriteOf),
-}
-
-use Access::{OfConnection, Plain, Record};
-
-const fn row(name: &'static str, access: Access) -> Row {
-    Row { name, access }
-}
-
-/// One table for each file of this folder.
-static TABLES: &[&[Row]] = &[
-    algorithms::ROWS,
-    authentication::ROWS,
-    connections::ROWS,
-    host_keys::ROWS,
-    product::ROWS,
-    sockets::ROWS,
-    text::ROWS,
-    timeouts::ROWS,
+/// All settings, in the order of the documentation.
+pub(super) static TABLES: &[&Table] = &[
+    &authentication::TABLE,
+    &connections::TABLE,
+    &sockets::CLIENTS_TABLE,
+    &sockets::LISTENING_TABLE,
+    &sockets::SOCKETS_TABLE,
+    &algorithms::TABLE,
+    &host_keys::TABLE,
+    &product::TABLE,
 ];
 
 /// config(): `NAME=VALUE` sets and gives nothing, `NAME` reads.
@@ -59,31 +34,53 @@ pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     };
     let (base, index) = split_index(name)?;
     let row = find(base)?;
-    if let Some(value) = value {
-        check(row.name, value).map_err(named(row.name))?;
-    }
-    match (&row.access, index, value) {
-        (Plain(read, _), None, None) => return Ok(read(state)),
-        (OfConnection(read, _) | Record(read, _), Some(index), None) => return read(state, index),
-        (Record(_, write), Some(index), Some(value)) => write(state, index, value),
-        (Record(..), None, _) => {
-            let name = row.name;
-            Err(Failure::invalid(format!("{name} needs the index of a record: {name}[0].")))
-        }
-        (Plain(_, Some(write)), None, Some(value)) => write(state, value),
-        (OfConnection(_, Some(write)), Some(index), Some(value)) => write(state, index, value),
-        (Plain(_, None), None, Some(_)) | (OfConnection(_, None), Some(_), Some(_)) => {
-            Err(Failure::invalid(format!("{} cannot be set.", row.name)))
-        }
-        (Plain(..), Some(_), _) => Err(Failure::invalid(format!("{} has no index.", row.name))),
-        (OfConnection(..), None, _) => {
-            let name = row.name;
-            Err(Failure::invalid(format!("{name} needs a connection: {name}[ConnectionId].")))
-        }
-    }
-    .map_err(named(row.name))?;
+    let Some(value) = value else {
+        return read(state, row, index);
+    };
+    check(row, value).and_then(|()| write(state, row, index, value)).map_err(named(row.name))?;
     state.apply();
     Ok(String::new())
+}
+
+fn read(state: &State, row: &Row, index: Option<u64>) -> Result<String, Failure> {
+    match (&row.value, index) {
+        (Value::OfConnection { get, .. }, Some(id)) => get(state, id),
+        (Value::OfRecord { get, .. }, Some(index)) => get(&state.settings, index),
+        (value, None) => value.read(&state.settings).ok_or_else(|| wrong_index(row)),
+        (_, Some(_)) => Err(wrong_index(row)),
+    }
+}
+
+fn write(state: &mut State, row: &Row, index: Option<u64>, value: &str) -> Result<(), Failure> {
+    match row.while_active {
+        Some(error) if state.server.is_active() => return Err(Failure::new(error)),
+        Some(_) | None => {}
+    }
+    match (&row.value, index) {
+        (Value::OfConnection { set: Some(set), .. }, Some(id)) => set(state, id, value),
+        (Value::OfRecord { set, .. }, Some(index)) => set(&mut state.settings, index, value),
+        (Value::OfConnection { .. } | Value::OfRecord { .. }, None) => Err(wrong_index(row)),
+        (_, None) if row.applies != Applies::Never => row.value.write(&mut state.settings, value),
+        (Value::OfConnection { .. }, Some(_)) | (_, None) => {
+            Err(Failure::invalid(format!("{} cannot be set.", row.name)))
+        }
+        (_, Some(_)) => Err(wrong_index(row)),
+    }
+}
+
+/// A setting without the index that it has, or with one that it does not have.
+fn wrong_index(row: &Row) -> Failure {
+    let name = row.name;
+    Failure::invalid(match row.value {
+        Value::OfConnection { .. } => format!("{name} needs a connection: {name}[ConnectionId]."),
+        Value::OfRecord { .. } => format!("{name} needs the index of a record: {name}[0]."),
+        Value::Boolean(_)
+        | Value::Number { .. }
+        | Value::Seconds { .. }
+        | Value::Nearest { .. }
+        | Value::Text { .. }
+        | Value::Fact { .. } => format!("{name} has no index."),
+    })
 }
 
 /// What a listener of Connected may not set: a connection takes its algorithms from the settings of the
@@ -93,7 +90,7 @@ pub(super) fn check_in_connected(text: &str) -> Result<(), Failure> {
         return Ok(());
     };
     let name = name.trim();
-    match algorithms::ROWS.iter().find(|row| row.name.eq_ignore_ascii_case(name)) {
+    match algorithms::TABLE.rows.iter().find(|row| row.name.eq_ignore_ascii_case(name)) {
         Some(row) => Err(refused_in_connected(row.name)),
         None => Ok(()),
     }
@@ -107,27 +104,23 @@ pub(super) fn refused_in_connected(name: &str) -> Failure {
     ))
 }
 
-/// The settings whose values are taken as they are: they can be the content of a file, or a secret.
-static VERBATIM: &[&str] = &["AltSSHCertStore", "AltSSHCertStorePassword"];
-/// Those that can have several lines; what else they may have is for their rows to say.
-static LINES: &[&str] = &["KeyboardInteractivePrompts", "SSHHostCertificates", "UserAuthBanner"];
-
 /// What no value may have, whatever its setting makes of it.
-fn check(name: &str, value: &str) -> Result<(), Failure> {
-    let verbatim = VERBATIM.contains(&name);
-    let longest = if verbatim { MAX_STORE_TEXT_LEN } else { MAX_SETTING_LEN };
+pub(super) fn check(row: &Row, value: &str) -> Result<(), Failure> {
+    let longest = match row.lines {
+        Lines::One | Lines::Several => MAX_SETTING_LEN,
+        Lines::Verbatim => MAX_STORE_TEXT_LEN,
+    };
     if value.len() > longest {
         return Err(Failure::invalid(format!("The value is longer than {longest} bytes.")));
     }
-    let one_line = !verbatim && !LINES.contains(&name);
-    if one_line && value.contains(char::is_control) {
+    if row.lines == Lines::One && value.contains(char::is_control) {
         return Err(Failure::invalid("The value has a control character."));
     }
     Ok(())
 }
 
 fn find(name: &str) -> Result<&'static Row, Failure> {
-    let mut rows = TABLES.iter().flat_map(|rows| rows.iter());
+    let mut rows = TABLES.iter().flat_map(|table| table.rows);
     let found = rows.find(|row| row.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| Failure::invalid(format!("There is no setting {}.", shown(name))))
 }
@@ -146,7 +139,7 @@ fn split_index(name: &str) -> Result<(&str, Option<u64>), Failure> {
 }
 
 /// Says which setting it is.
-fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
+pub(super) fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
     move |failure| {
         if failure.code == INVALID_ARGUMENT && !failure.message.contains(name) {
             let message = format!("{} ({name})", failure.message);
@@ -157,38 +150,10 @@ fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
     }
 }
 
-fn boolean(value: &str) -> Result<bool, Failure> {
-    let bad = || Failure::invalid("The value has to be True or False.");
-    parse_bool(value).ok_or_else(bad)
-}
-
-fn number<T: TryFrom<u64>>(value: &str, least: u64, most: u64) -> Result<T, Failure> {
-    let bad = || Failure::invalid(format!("The value has to be a number from {least} to {most}."));
-    let number: u64 = value.trim().parse().map_err(|_| bad())?;
-    if !(least..=most).contains(&number) {
-        return Err(bad());
-    }
-    T::try_from(number).map_err(|_| bad())
-}
-
-/// A number of any size, of which the nearest is taken that systems take (the reference: "reverts").
-fn nearest(value: &str, most: u32) -> Result<u32, Failure> {
-    let digits = value.trim();
-    let (magnitude, below) = match digits.strip_prefix('-') {
-        Some(magnitude) => (magnitude, true),
-        None => (digits, false),
-    };
-    if magnitude.is_empty() || !magnitude.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Failure::invalid("The value has to be a whole number."));
-    }
-    // digits alone that are no u32 are more than one
-    Ok(if below { 0 } else { magnitude.parse().unwrap_or(most).min(most) })
-}
-
 /// The names of all settings.
 #[cfg(any(test, fuzzing))]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().flat_map(|rows| rows.iter()).map(|row| row.name)
+    TABLES.iter().flat_map(|table| table.rows).map(|row| row.name)
 }
 
 #[cfg(test)]

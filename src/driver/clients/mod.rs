@@ -28,7 +28,8 @@ pub struct Clients {
 
 impl Default for Clients {
     fn default() -> Self {
-        let everybody = ClientList { everybody: true, ..ClientList::default() };
+        let everybody =
+            ClientList { text: "*".to_owned(), everybody: true, ..ClientList::default() };
         Self { allowed: Arc::new(everybody), blocked: Arc::default() }
     }
 }
@@ -49,6 +50,8 @@ impl Clients {
 /// A list of clients: addresses, prefixes, patterns and host names.
 #[derive(Debug, Default)]
 pub struct ClientList {
+    /// As it was written.
+    text: String,
     everybody: bool,
     /// Address and mask.
     ipv4: Vec<(u32, u32)>,
@@ -84,7 +87,7 @@ impl ClientList {
         if text.len() > MAX_CLIENT_LIST_LEN {
             return Err(whole("The list is longer than a megabyte."));
         }
-        let mut list = Self::default();
+        let mut list = Self { text: text.to_owned(), ..Self::default() };
         let mut patterns = Vec::new();
         let mut entries: usize = 0;
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -106,6 +109,11 @@ impl ClientList {
         }
         list.name_patterns = Arc::new(patterns);
         Ok(list)
+    }
+
+    /// The list as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     fn add(&mut self, entry: &str, names: &mut Vec<Pattern>) -> Result<(), &'static str> {
