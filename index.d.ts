@@ -50,7 +50,7 @@ export class sshserver extends EventEmitter {
 
   /**
    * How many connections the system queues before they are accepted (0 to 65535; systems have bounds of their
-   * own). Reads 5 by default; until it is set the system is asked for 511, so that a few at once are not lost.
+   * own). Default 5; until it is set the system is asked for 511 all the same, so that a few at once are not lost.
    * A change takes effect with the next startListening.
    */
   getConnectionBacklog(): number;
@@ -227,138 +227,158 @@ export class sshserver extends EventEmitter {
    * Rejects for an unknown name or a bad value, and with 108 for MaxConnections while listening. A bad value
    * is SSHServerError 10022 with the name of the setting in its text, and changes nothing. A value has no control
    * characters, except that certificates and their stores, banners and prompts have lines; it has at most 1 MiB
-   * (stores 2 MiB, banners and prompts 15 KiB). A setting of the server is that of connections that come after it;
-   * one with `[id]` is of that connection.
+   * (stores 2 MiB, banners and prompts 15 KiB). A setting of the server is that of connections that come after it,
+   * if nothing else is said; one with `[ConnectionId]` is of that connection. docs/SETTINGS.md is the same as a page.
+   *
+   * <!-- settings: written by scripts/settings.mjs -->
    *
    * **Logging in**
    *
-   * - `FireAuthRequestAfterSig` (boolean, False): a further SSHUserAuthRequest with authMethod `"sigstatus"` tells of
-   *   each wrong signature (authParam `"0"`), and of each right one by a key that was called good (`"1"`). It asks nothing.
-   * - `KeyboardInteractivePrompts[id]`: prompts for one connection, in place of the property:
-   *   `First prompt,echo=false;Second prompt,echo=true`. At most 32, and 15 KiB in all.
-   * - `LoginGraceTime` (seconds, 120; extension): a connection that is not logged in by then is ended (statusCode
-   *   10060), whatever it does meanwhile and whatever a listener waits for. 0: never. Counts from the answer to `Connected`.
-   * - `MaxAuthAttempts` (6): the failure past that many ends the connection (statusCode 1300). 0: no limit but
-   *   that of 1000 requests of any kind, which always holds. `none` does not count.
-   * - `MaxUnauthenticated` (0 to 100000, 100; extension): with that many connections that have not logged in, a
-   *   new one is closed at once and logged, without an event, so that strangers cannot take the places of
-   *   MaxConnections away from users. 0: no limit. Under both limits the oldest client that has not sent its
-   *   identification string makes room first (statusCode 10060); it has 15 seconds for it in any case.
-   * - `SSHPubKeyAuthSigAlgorithms` (names separated by commas): the signature algorithms that clients may log in
-   *   with; told to them (`server-sig-algs`). One that is not listed is refused without an event and counts as a failed
-   *   attempt; the client may go on with another key.
-   * - `UserAuthBanner[id]` (text of 15 KiB at most): set in SSHUserAuthRequest it is sent before the reply, once.
-   * - `UserCertCriticalOptions` (names separated by commas, empty; extension): the critical options of users' certificates
-   *   that your listeners keep to, such as `force-command,source-address`. A certificate with another one is refused
-   *   without an event, as its authority wants it. `verify-required` need not be named: the server sees to it.
-   *
-   * **Host keys**
-   *
-   * - `SSHHostCertificates` (text, empty; extension): the OpenSSH certificates of the host keys, as in the
-   *   `…-cert.pub` files of `ssh-keygen -h -s`, one a line. Each is served beside the key it is for, be that
-   *   key SSHCert, an AltSSHCert or that of one connection; one for no key of the server is not used. A line
-   *   that is no certificate of a host with a signature that holds is an error with its number. Setting it again
-   *   replaces all; dates are the clients' to check.
+   * - `FireAuthRequestAfterSig` (boolean; default `False`): Whether a further SSHUserAuthRequest tells whether a
+   *   signature was right. It has authMethod `"sigstatus"` and tells of each wrong signature (authParam `"0"`), and
+   *   of each right one by a key that was called good (`"1"`). It asks nothing.
+   * - `KeyboardInteractivePrompts[ConnectionId]` (`First prompt,echo=false;Second prompt,echo=true`, or nothing; that
+   *   connection): Prompts for one connection, in place of the property. At most 32, and 15 KiB in all.
+   * - `LoginGraceTime` (seconds, 0 to 4294967295; default `120`; extension): The time to log in; 0: no limit. A
+   *   connection that is not logged in by then is ended (statusCode 10060), whatever it does meanwhile and whatever a
+   *   listener waits for. Counts from the answer to `Connected`.
+   * - `MaxAuthAttempts` (failures, 0 to 4294967295; default `6`): The failure past that many ends the connection
+   *   (statusCode 1300); 0: no limit. 1000 requests of any kind end it in any case. `none` does not count.
+   * - `MaxUnauthenticated` (connections, 0 to 100000; default `100`; extension): The most connections at a time that
+   *   have not logged in; 0: no limit. With as many a new one is closed at once and logged, without an event, so that
+   *   strangers cannot take the places of MaxConnections away from users. Under both limits the oldest client that
+   *   has not sent its identification string makes room first (statusCode 10060); it has 15 seconds for it in any
+   *   case.
+   * - `UserAuthBanner[ConnectionId]` (text of 15 KiB at most; that connection): A text for the user; set in
+   *   SSHUserAuthRequest it is sent before the reply, once.
+   * - `UserCertCriticalOptions` (names, separated by commas; default empty; extension): The critical options of
+   *   users' certificates that your listeners keep to. For example `force-command,source-address`. A certificate with
+   *   another one is refused without an event, as its authority wants it. `verify-required` need not be named: the
+   *   server sees to it.
    *
    * **Connections**
    *
-   * - `SSHKeepAliveInterval` (seconds, default 0: none): a client from or to which nothing went for so long gets a
-   *   `keepalive@openssh.com` request, which every client answers. For new connections, from their login on.
-   * - `SSHKeepAliveCountMax` (default 5; 0: no limit): so many of them without a sign of the client, and the
-   *   connection is taken for broken: Disconnected tells 10060.
-   * - `SSHVersionPattern` (default `*SSH-1.99-*,*SSH-2.0-*`): patterns, separated by commas, of which one has to
-   *   match the whole version string of a client, upper and lower case told apart; `*` stands for any text, `?` for any
-   *   character. Others are disconnected (reason 8), and Disconnected tells 10053. Clients of
-   *   protocol 1 (`SSH-1.5-`) are, whatever the patterns. For new connections.
+   * - `MaxConnections` (connections, 1 to 100000; default `1000`; 108 while listening): The most connections at a
+   *   time. Who comes when there are as many is disconnected at once, and the log says so.
+   * - `DefaultConnectionTimeout` (seconds, 0 to 4294967295; default `0`): How long a client may be silent before it
+   *   is logged in; 0: no limit. One that has to say something and says nothing for so long is disconnected;
+   *   `Disconnected` has statusCode 10060. The time that listeners take does not count.
+   * - `SSHKeepAliveInterval` (seconds, 0 to 2147483647; default `0`): A client from or to which nothing went for so
+   *   long is asked whether it is there; 0: none is. It gets a `keepalive@openssh.com` request, which every client
+   *   answers. From the login on.
+   * - `SSHKeepAliveCountMax` (requests, 0 to 2147483647; default `5`): After so many of these requests without a sign
+   *   of the client it is taken for gone; 0: no limit. `Disconnected` tells 10060.
+   * - `SSHVersionPattern` (patterns, separated by commas; default `*SSH-1.99-*,*SSH-2.0-*`): The version strings that
+   *   clients may have. One of the patterns has to match the whole string. Upper and lower case are told apart; `*`
+   *   stands for any text, `?` for any character. Other clients are disconnected (reason 8), and `Disconnected` tells
+   *   10053. Clients of protocol 1 (`SSH-1.5-`) are, whatever the patterns.
+   * - `ServerSSHVersionString` (`SSH-2.0-` and at most 245 printable characters; default
+   *   `SSH-2.0-sshserver_VERSION`): What clients are told of the server.
+   * - `ClientSSHVersionString[ConnectionId]` (text; to be read): What a client has told of itself; `""` before it
+   *   has.
    *
-   * **Who may connect.** A change concerns who connects from then on; who is connected stays.
+   * **Who may connect.** A client that is not in AllowedClients, or is in BlockedClients, starts `ConnectionRequest`
+   * with `accept` false; a listener can still let it in. Without a listener it is disconnected before it gets a byte,
+   * and the log says why. A change concerns who connects from then on; who is connected stays. Entries are addresses
+   * (`10.0.0.1`, `fd00::1`), prefixes (`10.0.0.0/8`, `fd00::/8`), IPv4 wildcards (`10.0.*`), `*` for everybody, host
+   * names, and wildcards of host names (`*.example.com`); up to 10000 of them, of which 1000 have a `*` and 64 are
+   * host names. An IPv4 client that comes over IPv6 (`::ffff:10.0.0.1`) is an IPv4 client. A host name stands for all
+   * of its addresses, which are looked up when a client connects and then believed for a minute. A wildcard of names
+   * is compared with the name of the client's address, if that name leads back to the address: a client without such
+   * a name matches none, so prefer addresses to block somebody. Only the connection waits for look-ups, 10 seconds at
+   * most; a name that is not found matches nobody. While its name servers are out of order, a host name stands for
+   * the addresses that were last found.
    *
-   * - `AllowedClients` (default `*`) and `BlockedClients` (default empty) are lists, separated by commas. A client
-   *   that is not in the first, or is in the second, starts `ConnectionRequest` with `accept` false; a listener can
-   *   still let it in. Without a listener it is disconnected before it gets a byte, and the log says why. An empty
-   *   AllowedClients allows nobody. Entries are
-   *   addresses (`10.0.0.1`, `fd00::1`), prefixes (`10.0.0.0/8`, `fd00::/8`), IPv4 wildcards (`10.0.*`), `*` for
-   *   everybody, host names, and wildcards of host names (`*.example.com`); up to 10000 of them, of which 1000 have
-   *   a `*` and 64 are host names. An IPv4 client that comes over IPv6 (`::ffff:10.0.0.1`) is an IPv4 client.
-   *   A host name stands for all of its addresses, which are looked up when a client connects and then believed
-   *   for a minute. A wildcard of names is compared with the name of the client's address, if that name leads back
-   *   to the address: a client without such a name matches none, so prefer addresses to block somebody. Only the
-   *   connection waits for look-ups, 10 seconds at most; a name that is not found matches nobody. While its name
-   *   servers are out of order, a host name stands for the addresses that were last found.
-   * - `MaxConnections` (1 to 100000, default 1000): who comes when there are as many is disconnected at once, and
-   *   the log says so.
-   * - `DefaultConnectionTimeout` (seconds, default 0: no limit): a client that has to say something before it is
-   *   logged in and says nothing for so long is disconnected; `Disconnected` has statusCode 10060. The time that
-   *   listeners take does not count. Concerns new connections.
+   * - `AllowedClients` (clients, separated by commas; default `*`): Who may connect; empty: nobody.
+   * - `BlockedClients` (clients, separated by commas; default empty): Who may not connect.
    *
-   * **Where the server listens.** A change takes effect with the next startListening.
+   * **Where the server listens**
    *
-   * - `UseIPv6` (default 0): 0 IPv4 only, 1 IPv6 only, 2 both on the same port; with 2 on a system without IPv6,
-   *   IPv4 only. A LocalHost that has no such address makes startListening fail with 10047.
-   * - `BindExclusively` (default True): nobody else may listen on the port, and startListening fails with 10048 if
-   *   somebody does. False: it is shared with whoever asks for sharing too (SO_REUSEADDR and, on Unix,
-   *   SO_REUSEPORT), so that several processes can serve one port.
+   * - `UseIPv6` (0 to 2; default `0`; the next startListening): 0 IPv4 only, 1 IPv6 only, 2 both on the same port.
+   *   With 2 on a system without IPv6, IPv4 only. A LocalHost that has no such address makes startListening fail with
+   *   10047.
+   * - `BindExclusively` (boolean; default `True`; the next startListening): Whether nobody else may listen on the
+   *   port. startListening fails with 10048 if somebody does. False: it is shared with whoever asks for sharing too
+   *   (SO_REUSEADDR and, on Unix, SO_REUSEPORT), so that several processes can serve one port.
    *
-   * **Sockets of connections.** A change concerns new connections.
+   * **Sockets of connections.** A number out of the bounds of a size or a time is taken as the nearest within.
    *
-   * - `InBufferSize`, `OutBufferSize` (bytes up to 1073741824, default 0: as the system has it): how much the system
-   *   holds for a connection in each direction (SO_RCVBUF, SO_SNDBUF). What the system does not have, it brings to
-   *   what it has. A size that is set keeps the system from adapting it to the path; leave it alone for speed.
-   *   A number out of these bounds is taken as the nearest within, here and for the next two.
-   * - `KeepAliveTime`, `KeepAliveInterval` (milliseconds up to 32767000, default 0: as the system has it): the time
-   *   without traffic after which the system asks whether the client is there, and the time between two such
-   *   questions. Rounded up to seconds, which is what systems count in. TCP keep-alive itself is always on.
-   * - `TcpNoDelay` (default False): from the first channel on, whether every write leaves as a packet of its own
-   *   (True) or the system may join small ones (False, Nagle's algorithm). The end of what the server has to
-   *   send leaves at once in either case: no reply waits for the client's acknowledgement. Before the
-   *   first channel it is always on.
+   * - `InBufferSize` (bytes, 0 to 1073741824; default `0`): How much the system holds of what a client has sent
+   *   (SO_RCVBUF); 0: as the system has it. What the system does not have, it brings to what it has. A size that is
+   *   set keeps the system from adapting it to the path; leave it alone for speed.
+   * - `OutBufferSize` (bytes, 0 to 1073741824; default `0`): How much the system holds of what a client has not taken
+   *   (SO_SNDBUF); 0: as the system has it. What the system does not have, it brings to what it has. A size that is
+   *   set keeps the system from adapting it to the path; leave it alone for speed.
+   * - `KeepAliveTime` (milliseconds, 0 to 32767000; default `0`): The time without traffic after which the system
+   *   asks whether the client is there; 0: as the system has it. Rounded up to seconds, which is what systems count
+   *   in. TCP keep-alive itself is always on.
+   * - `KeepAliveInterval` (milliseconds, 0 to 32767000; default `0`): The time between two such questions; 0: as the
+   *   system has it. Rounded up to seconds, which is what systems count in. TCP keep-alive itself is always on.
+   * - `TcpNoDelay` (boolean; default `False`): True: every write leaves as a packet of its own, from the first
+   *   channel on; False: the system may join small ones (Nagle's algorithm). The end of what the server has to send
+   *   leaves at once in either case: no reply waits for the client's acknowledgement. Before the first channel it is
+   *   always on.
    *
-   * **Algorithms.** A listener of Connected cannot set these (10022): they are those of all connections that come
-   * after, and it would be chance which. Names separated by commas, in any order: the client's decides (RFC 4253, section 7.1). An unknown
-   * name is refused; names that begin with `gss-`, `x509v3-sign-rsa` and `x509v3-sign-dss` are taken and not offered.
+   * **Algorithms.** A listener of `Connected` cannot set these (10022): they are those of all connections that come
+   * after, and it would be chance which. Names stand in any order: the client's decides (RFC 4253, section 7.1). An
+   * unknown name is refused; names that begin with `gss-`, `x509v3-sign-rsa` and `x509v3-sign-dss` are taken and not
+   * offered. Ciphers and compression are the properties SSHEncryptionAlgorithms and SSHCompressionAlgorithms.
    *
-   * - `SecurityProfile` (default `compatible`; extension): sets every list of algorithms, those of the properties
-   *   and of SSHPubKeyAuthSigAlgorithms included. `modern`: what ssh-audit has nothing against, for clients with a
-   *   post-quantum key exchange; `intermediate`: what a current OpenSSH accepts, without SHA-1 and short tags;
-   *   `compatible`: the documented defaults. The first two refuse RSA keys of less than 2048 bits. Lists that
-   *   are set afterwards count. docs/SSH-AUDIT.md has the reasons.
-   * - `SSHKeyExchangeAlgorithms`, `SSHMacAlgorithms`: the lists of key exchange methods and of MACs.
-   * - `SSHPublicKeyAlgorithms`: the signature algorithms that the server proves itself with. Offered are those that
-   *   one of its keys fits; without any, startListening rejects with 1301.
-   * - `UseStrictKeyExchange` (default 1): the answer to the Terrapin attack. 0 off, 1 with each client that can, 2
-   *   required for the ciphers and MACs that the attack is about, 3 required of every client.
-   * - `NegotiatedStrictKex[id]` (boolean, to be read): whether a connection has it.
-   * - `KeyRenegotiationThreshold` (bytes, default 1073741824), `KeyRenegotiationInterval` (seconds, default 3600, 0: by
-   *   volume only; extension): when keys are exchanged anew, whichever comes first, but not before the client has
-   *   logged in. Ciphers with small blocks get new keys earlier.
+   * - `SecurityProfile` (`modern`, `intermediate` or `compatible`; default `compatible`; extension): Sets every list
+   *   of algorithms, those of the properties included. `modern`: what ssh-audit has nothing against, for clients with
+   *   a post-quantum key exchange; `intermediate`: what a current OpenSSH accepts, without SHA-1 and short tags;
+   *   `compatible`: the documented defaults. The first two refuse RSA keys of less than 2048 bits. Lists that are set
+   *   afterwards count. docs/SSH-AUDIT.md has the reasons.
+   * - `SSHKeyExchangeAlgorithms` (names, separated by commas): The methods of key exchange.
+   * - `SSHMacAlgorithms` (names, separated by commas): The MACs.
+   * - `SSHPublicKeyAlgorithms` (names, separated by commas): The signature algorithms that the server proves itself
+   *   with. Offered are those that one of its keys fits; without any, startListening rejects with 1301.
+   * - `SSHPubKeyAuthSigAlgorithms` (names, separated by commas): The signature algorithms that clients may log in
+   *   with. They are told to clients (`server-sig-algs`). One that is not listed is refused without an event and
+   *   counts as a failed attempt; the client may go on with another key.
+   * - `UseStrictKeyExchange` (0 to 3; default `1`): The answer to the Terrapin attack: 0 off, 1 with each client that
+   *   can, 2 required for the ciphers and MACs that the attack is about, 3 required of every client.
+   * - `NegotiatedStrictKex[ConnectionId]` (boolean; to be read): Whether a connection has strict key exchange.
+   * - `KeyRenegotiationThreshold` (bytes, 1 to 18446744073709551615; default `1073741824`): New keys after so many
+   *   bytes in one direction. Not before the client has logged in. Ciphers with small blocks get new keys earlier.
+   * - `KeyRenegotiationInterval` (seconds, 0 to 4294967295; default `3600`; extension): New keys after this time; 0:
+   *   by volume only. Not before the client has logged in. This or KeyRenegotiationThreshold, whichever comes first.
    *
-   * **More host keys**, for clients that do not take the algorithms of SSHCert. Indices begin with 0.
+   * **Host keys.** The AltSSHCert settings are further keys, for clients that do not take the algorithms of SSHCert.
+   * Indices begin with 0.
    *
-   * - `AltSSHCertCount` (0 to 256, default 0): how many there are. More of them are empty ones, fewer drop the last.
-   * - `AltSSHCertStoreType[i]`, `AltSSHCertStore[i]`, `AltSSHCertStorePassword[i]`: the store of each, as for
-   *   Certificate; a store of text has its lines.
-   * - `AltSSHCertSubject[i]`: which certificate of the store, as for Certificate; `*` is the first, and `""` takes the
-   *   key away. To be set last: it has the certificate loaded, on another thread. Resolves when that is done and
-   *   startListening waits for it; rejects with 1301 if it cannot be loaded or has no private key, and keeps the key of
-   *   before.
-   *
-   * **Versions.** `ServerSSHVersionString` (default `SSH-2.0-sshserver_` and the version) is what new clients are told:
-   * `SSH-2.0-` and at most 245 printable characters. `ClientSSHVersionString[id]` (to be read) is what a client has
-   * told, `""` before it has.
+   * - `AltSSHCertCount` (0 to 256; default `0`): How many further host keys there are. More of them are empty ones,
+   *   fewer drop the last.
+   * - `AltSSHCertStoreType[i]` (a store type, 0 to 99): The type of a further key's store, as for Certificate.
+   * - `AltSSHCertStore[i]` (text): The store of a further key, as for Certificate. A store of text has its lines.
+   * - `AltSSHCertStorePassword[i]` (text): The password of that store.
+   * - `AltSSHCertSubject[i]` (text): Which certificate of that store has the key, as for Certificate; `*` is the
+   *   first. `""` takes the key away. To be set last: it has the certificate loaded, on another thread. Resolves when
+   *   that is done and startListening waits for it; rejects with 1301 if it cannot be loaded or has no private key,
+   *   and keeps the key of before.
+   * - `SSHHostCertificates` (lines of `…-cert.pub` files; default empty; extension): The OpenSSH certificates of the
+   *   host keys. As in the files of `ssh-keygen -h -s`, one a line. Each is served beside the key it is for, be that
+   *   key SSHCert, an AltSSHCert or that of one connection; one for no key of the server is not used. A line that is
+   *   no certificate of a host with a signature that holds is an error with its number. Setting it again replaces
+   *   all; dates are the clients' to check.
    *
    * **Data, logs and the rest**
    *
-   * - `CodePage` (default 65001, UTF-8): the encoding of `data`, of sendText and of dataToSend, by its number;
-   *   docs/CODEPAGES.md lists them. A character that the code page lacks is sent as `?`. Rejects with
-   *   10022 for a page that is not supported, by its name.
-   * - `LogLevel` (default 1): what Log tells. 0 nothing, 1 milestones, 2 a line for each packet, 3 the bytes
-   *   of each packet too, which includes what is typed in a session.
-   * - `MaskSensitive` (default True): whether passwords and the responses of keyboard-interactive are left out
-   *   of the log. False shows them at level 3, as bytes. Keys and shared secrets are never logged.
-   * - `BuildInfo`, `LicenseInfo` (to be read): what this is and how it may be used. The lines of LicenseInfo
-   *   are the documented ones; there is no key, as the licence is an open one.
-   * - `UseInternalSecurityAPI` (default False): kept and read back. It changes nothing: the addon has all
-   *   its cryptography in itself, on every system.
+   * - `CodePage` (the number of a code page; default `65001`; everything, at once): The encoding of `data`, of
+   *   sendText and of dataToSend; 65001 is UTF-8. docs/CODEPAGES.md lists them. A character that the code page lacks
+   *   is sent as `?`. Rejects with 10022 for a page that is not supported, by its name.
+   * - `LogLevel` (0 to 3; default `1`; everything, at once): What `Log` tells: 0 nothing, 1 milestones, 2 a line for
+   *   each packet, 3 the bytes of each packet too. Level 3 includes what is typed in a session.
+   * - `MaskSensitive` (boolean; default `True`; everything, at once): Whether passwords and the responses of
+   *   keyboard-interactive are left out of the log. False shows them at level 3, as bytes. Keys and shared secrets
+   *   are never logged.
+   * - `BuildInfo` (text; to be read): Name, version and platform of the addon.
+   * - `LicenseInfo` (text; to be read): The licence. The lines are the documented ones; there is no key, as the
+   *   licence is an open one.
+   * - `UseInternalSecurityAPI` (boolean; default `False`; everything, at once): Without effect; it is kept and read
+   *   back. The addon has all its cryptography in itself, on every system.
+   *
+   * <!-- end -->
    */
   config(configurationString: string): Promise<string>;
   config(configurationString: string, callback: SSHServerCallback<string>): Promise<string>;

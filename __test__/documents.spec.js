@@ -1,12 +1,11 @@
 'use strict';
 
-// What the pages for people say that can go stale: files, scripts, constants and events that they name, the
-// defaults of settings, figures that repeat a bound, and the first program that they show.
+// What the pages for people say that can go stale: files, scripts, constants and events that they name,
+// figures that repeat a bound, and the first program that they show.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { sshserver } = require('../index.js');
 const { EVENTS } = require('./support/events.js');
 const { ssh, testWith } = require('./support/clients.js');
 const { writeFile } = require('./support/folder.js');
@@ -181,22 +180,6 @@ function rows(heading) {
 }
 
 const namesIn = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
-
-test('the settings of README.md have the defaults that it tells', async () => {
-  const server = new sshserver();
-  const told = rows('| setting | default |').flatMap(([names, values]) => {
-    const defaults = values.replaceAll('`', '').split(', ');
-    return namesIn(names).map((name, at) => [name, defaults[at] ?? defaults[0]]);
-  });
-  const plain = told.filter(([name, value]) => value !== 'see below' && !/\[id\]|Info$/.test(name));
-  expect(plain.length).toBeGreaterThan(20);
-  for (const [name, value] of plain) {
-    const is = await server.config(name);
-    const expected = value === 'nothing' ? '' : value;
-    if (expected.endsWith('...')) expect(is.startsWith(expected.slice(0, -3))).toBe(true);
-    else expect([name, is]).toEqual([name, expected]);
-  }
-});
 
 test('the events of README.md are all that there are', () => {
   const told = rows('| event | asks |').flatMap(([names]) => namesIn(names));

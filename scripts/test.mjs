@@ -39,6 +39,9 @@ if (await step('Dependencies (npm ci)', () => check(installDependencies()))) {
   await step('Format (prettier)', () => node(packageProgram('prettier'), ['--check', '.']));
   await step('Addon', addon);
   await step('Tables of README.md', () => node('scripts/tables.mjs', ['--check']));
+  await step('Settings in docs/SETTINGS.md, README.md and index.d.ts', () =>
+    node('scripts/settings.mjs', ['--check']),
+  );
   await step('docs/REFERENCE.md', () => node('scripts/reference.mjs', ['--check']));
   await step('Types (tsc)', types);
 }
