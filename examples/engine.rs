@@ -15,8 +15,8 @@ use bytes::{Bytes, BytesMut};
 use sshserver::crypto::random::SystemRandom;
 use sshserver::crypto::signature::{PrivateKey, generate_ed25519};
 use sshserver::engine::{
-    Answer, AuthAnswer, Config, Connection, Event, Notice, Question, SendMode, Ticket, Verbosity,
-    WriteBuffer,
+    Answer, AuthAnswer, Call, Config, Connection, Event, Notice, Question, Queued, SendMode,
+    Ticket, Verbosity, WriteBuffer,
 };
 use sshserver::keystore;
 
@@ -93,10 +93,15 @@ fn handle(connection: &mut Connection, event: Event) -> Result<()> {
             if request_type == "exec" {
                 let text = Bytes::copy_from_slice(packet.get(18..).unwrap_or_default());
                 let mode = SendMode::Wait(None);
-                connection.send_data(now, channel, None, text, mode, Ticket(1))?;
+                connection.queue(now, channel, Queued::Data(Call::new(mode), text), Ticket(1))?;
                 let status = b"\0\0\0\x0bexit-status\0\0\0\0\x07";
-                connection.send_packet(now, channel, 98, status, mode, Ticket(2))?;
-                connection.close_channel(now, channel, Ticket(3))?;
+                connection.queue(
+                    now,
+                    channel,
+                    Queued::Packet { number: 98, payload: Bytes::copy_from_slice(status), mode },
+                    Ticket(2),
+                )?;
+                connection.queue(now, channel, Queued::Close, Ticket(3))?;
             }
         }
         Event::Question(id, Question::Prompts { .. }) => {
@@ -109,12 +114,10 @@ fn handle(connection: &mut Connection, event: Event) -> Result<()> {
         Event::Question(id, _) => connection.answer(now, id, Answer::Accept(true))?,
         Event::Delivery { channel, data, .. } => {
             let len = data.len();
-            connection.send_data(
+            connection.queue(
                 now,
                 channel,
-                None,
-                data.freeze(),
-                SendMode::Wait(None),
+                Queued::Data(Call::new(SendMode::Wait(None)), data.freeze()),
                 Ticket(4),
             )?;
             connection.consumed(channel, len);

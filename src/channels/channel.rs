@@ -12,10 +12,12 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::event::Ticket;
+use super::event::{Room, Ticket};
 use super::send_queue::SendQueue;
 use super::window::{ReceiveWindow, SendWindow};
-use crate::limits::{HELD_MESSAGE_COST, MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_UNWAITED_BYTES};
+use crate::limits::{
+    HELD_MESSAGE_COST, MAX_ASKED_BYTES, MAX_ASKED_REQUESTS, MAX_UNWAITED_BYTES, MESSAGE_OVERHEAD,
+};
 
 /// A row of the table.
 pub(super) enum Slot {
@@ -210,6 +212,20 @@ impl Channel {
             readiness: Readiness::Told,
             schedule: Schedule::Resting,
         }
+    }
+
+    /// How much may leave at once, so that about `budget` bytes are sealed at most.
+    pub(super) fn room(&self, budget: usize) -> Room {
+        if budget == 0 {
+            return Room::AwaitTransport;
+        }
+        let largest = self.send_window.part(None, usize::MAX);
+        if largest == 0 {
+            return Room::AwaitWindow;
+        }
+        // a client that takes one byte a message must not make one call seal forty times as much
+        let messages = budget.checked_div(largest.saturating_add(MESSAGE_OVERHEAD)).unwrap_or(0);
+        Room::Bytes(self.send_window.left().min(messages.max(1).saturating_mul(largest)))
     }
 
     /// How many bytes a send is taken of that does not wait.

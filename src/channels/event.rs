@@ -170,15 +170,82 @@ pub enum Outcome {
     ConnectionEnded,
 }
 
-/// How much [`Channels::send_now`](super::Channels::send_now) takes.
+/// Data of one call of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// `None` for data, the data type code for extended data (1 is stderr).
+    pub data_type: Option<u32>,
+    /// What becomes of data that cannot leave at once.
+    pub mode: SendMode,
+    /// How many bytes of it have left already: they count to those that are reported of the call.
+    pub sent: usize,
+}
+
+impl Call {
+    /// Of data, nothing of which has left.
+    pub const fn new(mode: SendMode) -> Self {
+        Self { data_type: None, mode, sent: 0 }
+    }
+}
+
+/// Whose data is to leave at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Of a call of the program. It waits for everything that waits on the connection; what does not leave at
+    /// once is for [`Channels::queue`](super::Channels::queue).
+    Call(Call),
+    /// Of a tunnel. It waits for what waits on its channel, and nothing of it is ever queued: what there is no
+    /// room for is not to be read from its socket.
+    Tunnel,
+}
+
+/// What has left at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// How many bytes, from the start of the data.
+    pub len: usize,
+    /// How many more may leave now.
+    pub room: Room,
+}
+
+impl Sent {
+    /// Nothing has.
+    pub const fn nothing(room: Room) -> Self {
+        Self { len: 0, room }
+    }
+}
+
+/// How much may leave at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     /// So many bytes.
     Bytes(usize),
-    /// Nothing until the client has adjusted the window; `ReadyToSend` will tell.
+    /// Nothing until the client has adjusted the window; for a tunnel, `ReadyToSend` will tell.
     AwaitWindow,
     /// Nothing until the transport has room, or until a key exchange is over.
     AwaitTransport,
+}
+
+/// What the program sends on a channel, in the order of its calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Queued {
+    /// Data of a call, without what has left of it already.
+    Data(Call, Bytes),
+    /// A message that the program has built.
+    Packet {
+        /// The message number.
+        number: u8,
+        /// What follows the number and, for messages of a channel, the channel number.
+        payload: Bytes,
+        /// For data.
+        mode: SendMode,
+    },
+    /// EOF (RFC 4254 section 5.3).
+    Eof,
+    /// EOF, unless it was sent, and CLOSE.
+    Close,
+    /// CLOSE, without what waits and without EOF: what was sent is not all that was to be sent.
+    Abort,
 }
 
 /// What a send does when the window or the socket is full.

@@ -15,7 +15,8 @@ mod table;
 mod window;
 
 pub use self::event::{
-    ChannelEvent, ChannelId, Forwarding, Outcome, Place, Room, SendMode, Ticket,
+    Call, ChannelEvent, ChannelId, Forwarding, Order, Outcome, Place, Queued, Room, SendMode, Sent,
+    Ticket,
 };
 pub use self::inbound::Admitted;
 pub use self::open::Refusal;

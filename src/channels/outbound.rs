@@ -6,7 +6,10 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::channel::{Channel, Flow, Readiness, Schedule, Slot};
-use super::event::{ChannelEvent, ChannelId, Outcome, Room, SendMode, Ticket};
+use super::event::{
+    Call, ChannelEvent, ChannelId, Order, Outcome, Queued, Room, SendMode, Sent, Ticket,
+};
+use super::packet::Packet;
 use super::run::{Lent, Put, Run};
 use super::send_queue::{Data, Item};
 use super::table::Channels;
@@ -16,21 +19,41 @@ use crate::wire::Outbox;
 use crate::wire::messages::{ChannelClose, ChannelEof};
 
 impl Channels {
-    /// Queues data on a channel. `before` bytes of the same call were sent by [`Self::send_directly`].
-    pub fn send_data(
+    /// Has something wait for its turn on a channel; the ticket's `Done` tells its end.
+    pub fn queue(
         &mut self,
         now: Instant,
         id: ChannelId,
-        data_type: Option<u32>,
-        (before, mut bytes): (usize, Bytes),
-        mode: SendMode,
+        what: Queued,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
+        match what {
+            Queued::Data(call, bytes) => self.queue_data(now, id, call, bytes, ticket),
+            Queued::Packet { number, payload, mode } => {
+                match self.packet(id, number, &payload, mode)? {
+                    Packet::Whole(payload) => self.queue_message(now, id, payload, ticket),
+                    Packet::Known(what) => self.queue(now, id, what, ticket),
+                }
+            }
+            Queued::Eof => self.queue_eof(now, id, ticket),
+            Queued::Close => self.queue_close(now, id, ticket),
+            Queued::Abort => self.abort(now, id, ticket),
+        }
+    }
+
+    fn queue_data(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        call: Call,
+        mut bytes: Bytes,
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
         let channel = self.open_channel_mut(id)?;
         if channel.asked != Flow::Open {
             return Err(ApiMisuse::ChannelClosed);
         }
-        let (timeout, reported) = match mode {
+        let (timeout, reported) = match call.mode {
             SendMode::Wait(timeout) => (timeout, bytes.is_empty()),
             // what is taken is as good as sent: its caller knows the end of the call now, and what
             // becomes of earlier calls does not change the count of this one
@@ -51,74 +74,54 @@ impl Channels {
         if bytes.is_empty() {
             return Ok(());
         }
-        let data = Data { data_type, bytes, sent: before, timeout, ticket, reported };
+        let Call { data_type, sent, .. } = call;
+        let data = Data { data_type, bytes, sent, timeout, ticket, reported };
         self.enqueue(now, id, Item::Data(data))
     }
 
-    /// Seals what can leave at once of data that a program sends, straight from where it lies: nothing
-    /// waits before it, not even data of other channels, and the window has room. About `budget` bytes
-    /// at most; how many it was. The rest is for [`Self::send_data`].
-    pub fn send_directly(
+    /// Seals what can leave at once of data that stays where it is. Of a call that is about `budget` bytes at most;
+    /// of a tunnel, what is longer than the room that it was told is cut. Without data it only tells the room.
+    pub fn send(
         &mut self,
         id: ChannelId,
-        data_type: Option<u32>,
+        order: Order,
         data: &[u8],
         budget: usize,
         out: &mut dyn Outbox,
-    ) -> Result<usize, Error> {
+    ) -> Result<Sent, Error> {
         let others_wait = self.wants_pump();
         let Ok(channel) = self.open_channel_mut(id) else {
-            return Ok(0);
+            return Ok(Sent::nothing(Room::AwaitWindow));
         };
-        if others_wait || channel.asked != Flow::Open || !channel.queue.is_empty() {
-            return Ok(0);
-        }
-        put_data(out, channel, data_type, data, budget)
-    }
-
-    /// All of a call's data was sent by [`Self::send_directly`].
-    pub fn sent_directly(&mut self, id: ChannelId, len: usize) {
-        if let Ok(channel) = self.open_channel_mut(id) {
-            channel.bytes_sent = len;
-        }
-    }
-
-    /// How much [`Self::send_now`] takes, so that about `budget` bytes are sealed at most.
-    pub fn room(&mut self, id: ChannelId, budget: usize) -> Room {
-        let Ok(channel) = self.open_channel_mut(id) else {
-            return Room::AwaitWindow;
+        let (data_type, most, waits) = match order {
+            // who does not wait is told how much is taken, whatever leaves at once
+            Order::Call(Call { data_type, mode, .. }) => {
+                (data_type, budget, others_wait || mode == SendMode::NoWait)
+            }
+            Order::Tunnel => (None, usize::MAX, false),
         };
-        if channel.asked != Flow::Open || !channel.queue.is_empty() {
-            return Room::AwaitTransport;
+        if waits || channel.asked != Flow::Open || !channel.queue.is_empty() {
+            return Ok(Sent::nothing(Room::AwaitTransport));
         }
-        let left = channel.send_window.left();
-        let largest = channel.send_window.part(None, usize::MAX);
-        if largest == 0 {
+        let lent = Lent::new(data_type, data);
+        let mut run = Run::new(channel.peer_id, &mut channel.send_window, lent, most);
+        out.put_run(&mut run)?;
+        let Put { len, cost } = run.put();
+        if let Order::Call(call) = order
+            && len > 0
+            && len == data.len()
+        {
+            channel.bytes_sent = call.sent.saturating_add(len);
+        }
+        let room = channel.room(budget.saturating_sub(cost));
+        if order == Order::Tunnel && room == Room::AwaitWindow {
             channel.readiness = Readiness::Waiting;
-            return Room::AwaitWindow;
         }
-        // a client that takes one byte a message must not make one call seal forty times as much
-        let messages = budget.checked_div(largest.saturating_add(MESSAGE_OVERHEAD)).unwrap_or(0);
-        Room::Bytes(left.min(messages.max(1).saturating_mul(largest)))
-    }
-
-    /// Sends data at once, without a queue and without a ticket. What is longer than
-    /// [`Self::room`] said is cut.
-    pub fn send_now(
-        &mut self,
-        id: ChannelId,
-        data: &[u8],
-        out: &mut dyn Outbox,
-    ) -> Result<(), Error> {
-        let Ok(channel) = self.open_channel_mut(id) else {
-            return Ok(());
-        };
-        put_data(out, channel, None, data, usize::MAX)?;
-        Ok(())
+        Ok(Sent { len, room })
     }
 
     /// Queues a complete payload behind the data of its channel.
-    pub(super) fn send_message(
+    fn queue_message(
         &mut self,
         now: Instant,
         id: ChannelId,
@@ -131,13 +134,7 @@ impl Channels {
         self.enqueue(now, id, Item::Message { payload, ticket })
     }
 
-    /// Queues EOF (RFC 4254 section 5.3).
-    pub fn send_eof(
-        &mut self,
-        now: Instant,
-        id: ChannelId,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
+    fn queue_eof(&mut self, now: Instant, id: ChannelId, ticket: Ticket) -> Result<(), ApiMisuse> {
         let channel = self.open_channel_mut(id)?;
         if channel.asked != Flow::Open {
             return Err(ApiMisuse::ChannelClosed);
@@ -146,8 +143,12 @@ impl Channels {
         self.enqueue(now, id, Item::Eof { ticket: Some(ticket) })
     }
 
-    /// Queues EOF, unless it was sent, and CLOSE.
-    pub fn close(&mut self, now: Instant, id: ChannelId, ticket: Ticket) -> Result<(), ApiMisuse> {
+    fn queue_close(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        ticket: Ticket,
+    ) -> Result<(), ApiMisuse> {
         let channel = self.open_channel_mut(id)?;
         let asked = std::mem::replace(&mut channel.asked, Flow::Closed);
         match asked {
@@ -158,8 +159,7 @@ impl Channels {
         self.enqueue(now, id, Item::Close { ticket: Some(ticket) })
     }
 
-    /// Gives up what is queued, and queues CLOSE. No EOF: what was sent is not all that was to be sent.
-    pub fn abort(&mut self, now: Instant, id: ChannelId, ticket: Ticket) -> Result<(), ApiMisuse> {
+    fn abort(&mut self, now: Instant, id: ChannelId, ticket: Ticket) -> Result<(), ApiMisuse> {
         if self.open_channel_mut(id)?.sending == Flow::Closed {
             return Err(ApiMisuse::ChannelClosed);
         }
@@ -378,21 +378,6 @@ impl Channels {
         }
         self.handle_timeout(now);
     }
-}
-
-/// Sends what the window lets through of the data of one channel, about `budget` bytes at most; how many it
-/// was.
-fn put_data(
-    out: &mut dyn Outbox,
-    channel: &mut Channel,
-    data_type: Option<u32>,
-    data: &[u8],
-    budget: usize,
-) -> Result<usize, Error> {
-    let data = Lent::new(data_type, data);
-    let mut run = Run::new(channel.peer_id, &mut channel.send_window, data, budget);
-    out.put_run(&mut run)?;
-    Ok(run.put().len)
 }
 
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {

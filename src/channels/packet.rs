@@ -1,19 +1,17 @@
 //! Messages that the program builds itself (`sendSSHPacket`): which are allowed, and what each does
 //! to the state of its channel.
 
-use std::time::Instant;
-
 use bytes::Bytes;
 
 use super::channel::Flow;
-use super::event::{ChannelId, SendMode, Ticket};
+use super::event::{Call, ChannelId, Queued, SendMode};
 use super::table::Channels;
 use crate::error::{ApiMisuse, InvalidMessage};
 use crate::limits::MAX_SENT_PAYLOAD_LEN;
 use crate::wire::messages;
 use crate::wire::{Reader, Writer};
 
-/// What a message number means for `send_packet`.
+/// What a message number means for [`Channels::packet`].
 enum Kind {
     /// Data: obeys the window.
     Data,
@@ -54,38 +52,32 @@ impl From<InvalidMessage> for ApiMisuse {
     }
 }
 
+/// What a packet comes to.
+pub(super) enum Packet {
+    /// A payload, for its place in the queue.
+    Whole(Vec<u8>),
+    /// What the program has a call for.
+    Known(Queued),
+}
+
 impl Channels {
-    /// Sends a message that the program has built: `payload` follows the message number and, for
+    /// Reads a message that the program has built: `payload` follows the message number and, for
     /// messages of a channel, the channel number. All keep the order of the calls on the channel.
-    pub fn send_packet(
+    pub(super) fn packet(
         &mut self,
-        now: Instant,
         id: ChannelId,
         number: u8,
         payload: &[u8],
         mode: SendMode,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
+    ) -> Result<Packet, ApiMisuse> {
         let peer_id = self.open_channel_mut(id)?.peer_id;
         let mut whole = vec![number];
         match classify(number)? {
             Kind::Bare => whole.extend_from_slice(payload),
-            Kind::Data => {
-                let (code, data) = read_data(payload, false)?;
-                return self.send_data(now, id, code, (0, data), mode, ticket);
-            }
-            Kind::ExtendedData => {
-                let (code, data) = read_data(payload, true)?;
-                return self.send_data(now, id, code, (0, data), mode, ticket);
-            }
-            Kind::Eof => {
-                empty(payload)?;
-                return self.send_eof(now, id, ticket);
-            }
-            Kind::Close => {
-                empty(payload)?;
-                return self.close(now, id, ticket);
-            }
+            Kind::Data => return read_data(payload, false, mode).map(Packet::Known),
+            Kind::ExtendedData => return read_data(payload, true, mode).map(Packet::Known),
+            Kind::Eof => return empty(payload).map(|()| Packet::Known(Queued::Eof)),
+            Kind::Close => return empty(payload).map(|()| Packet::Known(Queued::Close)),
             Kind::WindowAdjust => {
                 let add = read_adjust(payload)?;
                 let channel = self.open_channel_mut(id)?;
@@ -102,7 +94,7 @@ impl Channels {
         if whole.len() > MAX_SENT_PAYLOAD_LEN {
             return Err(ApiMisuse::TooLong);
         }
-        self.send_message(now, id, whole, ticket)
+        Ok(Packet::Whole(whole))
     }
 }
 
@@ -111,12 +103,12 @@ fn empty(payload: &[u8]) -> Result<(), ApiMisuse> {
 }
 
 /// `[uint32 data_type_code |] string data`
-fn read_data(payload: &[u8], extended: bool) -> Result<(Option<u32>, Bytes), ApiMisuse> {
+fn read_data(payload: &[u8], extended: bool, mode: SendMode) -> Result<Queued, ApiMisuse> {
     let mut reader = Reader::new(payload);
-    let code = if extended { Some(reader.u32()?) } else { None };
+    let data_type = if extended { Some(reader.u32()?) } else { None };
     let data = Bytes::copy_from_slice(reader.string()?);
     reader.finish()?;
-    Ok((code, data))
+    Ok(Queued::Data(Call { data_type, mode, sent: 0 }, data))
 }
 
 /// `uint32 bytes_to_add`

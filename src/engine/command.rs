@@ -3,151 +3,60 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::connection::{Connection, Phase};
-use crate::channels::{ChannelId, Room, SendMode, Ticket};
+use crate::channels::{ChannelId, Order, Queued, Room, SendMode, Sent, Ticket};
 use crate::error::{ApiMisuse, Closed, DisconnectReason, Error};
 use crate::limits::{MAX_SENT_PAYLOAD_LEN, TRANSMIT_TARGET, TUNNEL_TRANSMIT_TARGET};
 use crate::wire::{WriteBuffer, is_name};
 
 impl Connection {
-    /// Sends data on a channel; `data_type` is the code of extended data (1 is stderr).
-    pub fn send_data(
+    /// Seals into `out` what can leave at once of data that stays where it is: about [`TRANSMIT_TARGET`] bytes at
+    /// most of a call, and of a tunnel what there is [`Sent::room`] for. Without data it only tells the room.
+    /// What is left of a call is for [`Self::queue`].
+    pub fn send(
         &mut self,
         now: Instant,
         channel: ChannelId,
-        data_type: Option<u32>,
-        data: Bytes,
-        mode: SendMode,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
-        self.send_rest(now, channel, data_type, (0, data), mode, ticket)
-    }
-
-    /// The same for what [`Self::send_directly`] has left of a call: how much it has sent, and the rest.
-    pub fn send_rest(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        data_type: Option<u32>,
-        rest: (usize, Bytes),
-        mode: SendMode,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
-        self.channels.send_data(now, channel, data_type, rest, mode, ticket)?;
-        self.finish_step(Ok(()));
-        Ok(())
-    }
-
-    /// Seals into `out` what can leave at once of data that a program sends, straight from where it lies:
-    /// about [`TRANSMIT_TARGET`] bytes at most. How many it was; 0 when something has to be waited for, or
-    /// the channel cannot be sent on. What is left at the end is for [`Self::send_rest`].
-    pub fn send_directly(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        data_type: Option<u32>,
+        order: Order,
         data: &[u8],
         out: &mut WriteBuffer,
-    ) -> usize {
-        let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
+    ) -> Sent {
         if self.is_ended() || !self.transport.can_send() {
-            return 0;
+            return Sent::nothing(Room::AwaitTransport);
         }
+        let sealed = self.transport.backlog();
+        let budget = match order {
+            Order::Call(_) => TRANSMIT_TARGET.saturating_sub(sealed),
+            // many tunnels may fill one buffer
+            Order::Tunnel => {
+                TUNNEL_TRANSMIT_TARGET.saturating_sub(sealed.saturating_add(out.len()))
+            }
+        };
         self.transport.lend_buffer(out);
-        let sealed =
-            self.channels.send_directly(channel, data_type, data, budget, &mut self.transport);
+        let result = self.channels.send(channel, order, data, budget, &mut self.transport);
         self.transport.return_buffer(out);
-        let sent = sealed.as_ref().copied().unwrap_or(0);
-        if sent > 0 {
+        let (sent, result) = match result {
+            Ok(sent) => (sent, Ok(())),
+            Err(error) => (Sent::nothing(Room::AwaitTransport), Err(error)),
+        };
+        if sent.len > 0 {
             self.liveness.used(now);
             self.liveness.sent(now);
         }
-        self.finish_step(sealed.map(|_| ()));
+        self.finish_step(result);
         sent
     }
 
-    /// [`Self::send_directly`] has sent all of a call: as many bytes.
-    pub fn sent_directly(&mut self, channel: ChannelId, len: usize) {
-        self.channels.sent_directly(channel, len);
-    }
-
-    /// How much [`Self::send_now`] takes.
-    pub fn room(&mut self, channel: ChannelId) -> Room {
-        let budget = TUNNEL_TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
-        if self.is_ended() || !self.transport.can_send() || budget == 0 {
-            return Room::AwaitTransport;
-        }
-        self.channels.room(channel, budget)
-    }
-
-    /// Has [`Self::send_now`] seal into `out`, behind what is there, until [`Self::return_buffer`]:
-    /// large buffers need not be copied.
-    pub fn lend_buffer(&mut self, out: &mut WriteBuffer) {
-        self.transport.lend_buffer(out);
-    }
-
-    /// Gives the buffer of [`Self::lend_buffer`] back, with everything that is sealed.
-    pub fn return_buffer(&mut self, out: &mut WriteBuffer) {
-        self.transport.return_buffer(out);
-    }
-
-    /// Seals data of a channel at once: neither queue nor ticket. [`Self::room`] has said how much.
-    pub fn send_now(&mut self, now: Instant, channel: ChannelId, data: &[u8]) {
-        if self.is_ended() || !self.transport.can_send() {
-            return;
-        }
-        self.liveness.used(now);
-        let result = self.channels.send_now(channel, data, &mut self.transport);
-        self.finish_step(result);
-    }
-
-    /// Sends a message that the program has built: `payload` follows the number and, for messages of
-    /// a channel, the channel number.
-    pub fn send_packet(
+    /// Has something wait for its turn on a channel, behind what waits there. The ticket is done when it is handed
+    /// to the transport.
+    pub fn queue(
         &mut self,
         now: Instant,
         channel: ChannelId,
-        number: u8,
-        payload: &[u8],
-        mode: SendMode,
+        what: Queued,
         ticket: Ticket,
     ) -> Result<(), ApiMisuse> {
-        self.channels.send_packet(now, channel, number, payload, mode, ticket)?;
-        self.finish_step(Ok(()));
-        Ok(())
-    }
-
-    /// Sends EOF behind the data queued on a channel.
-    pub fn send_eof(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
-        self.channels.send_eof(now, channel, ticket)
-    }
-
-    /// Sends EOF and CLOSE behind the data queued on a channel; done when CLOSE is handed to the
-    /// transport.
-    pub fn close_channel(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
-        self.channels.close(now, channel, ticket)
-    }
-
-    /// Gives up what is queued on a channel and sends CLOSE; done when that is handed to the transport.
-    pub fn abort_channel(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        ticket: Ticket,
-    ) -> Result<(), ApiMisuse> {
-        self.channels.abort(now, channel, ticket)?;
+        self.channels.queue(now, channel, what, ticket)?;
         self.finish_step(Ok(()));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The sans-I/O root: one [`Connection`] turns bytes and decisions into bytes and events. It does no
 //! I/O and reads no clock; time and randomness are passed in. The driver (or a test) owns the socket.
 //!
-//! A caller loops over four kinds of method: `handle_*` (input), commands (`send_*`, `answer`, ..),
+//! A caller loops over four kinds of method: `handle_*` (input), commands (`send`, `answer`, ..),
 //! `poll_*` (output) and getters. After any of the first two it drains [`Connection::poll_event`]
 //! and [`Connection::poll_transmit`].
 
@@ -18,7 +18,10 @@ pub use config::{Config, KeepAlive};
 pub use connection::Connection;
 pub use event::{Answer, Event, Notice, Question, QuestionId};
 
-pub use crate::channels::{ChannelId, Forwarding, Outcome, Place, Refusal, Room, SendMode, Ticket};
+pub use crate::channels::{
+    Call, ChannelId, Forwarding, Order, Outcome, Place, Queued, Refusal, Room, SendMode, Sent,
+    Ticket,
+};
 pub use crate::transport::{
     AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,
 };

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use sshserver::crypto::signature::{self, PrivateKey};
 use sshserver::engine::{
-    Answer, ChannelId, Config, Connection, Event, Outcome, QuestionId, SendMode, Ticket,
+    Answer, Call, ChannelId, Config, Connection, Event, Order, Outcome, QuestionId, Queued,
+    SendMode, Sent, Ticket,
 };
 use sshserver::error::{DisconnectReason, Error};
 use sshserver::wire::messages::{
@@ -199,7 +200,16 @@ impl Pair {
             let len = data.len();
             let mode = SendMode::Wait(None);
             // in vain when the channel has ended meanwhile
-            if self.server.send_data(self.now, channel, data_type, data, mode, ticket).is_err() {
+            if self
+                .server
+                .queue(
+                    self.now,
+                    channel,
+                    Queued::Data(Call { data_type, mode, sent: 0 }, data),
+                    ticket,
+                )
+                .is_err()
+            {
                 self.tickets.remove(&ticket);
             }
             if self.program.consume {
@@ -248,14 +258,20 @@ impl Pair {
     pub(crate) fn send(&mut self, channel: ChannelId, data: &[u8], mode: SendMode) -> Ticket {
         let ticket = self.ticket();
         let data = Bytes::copy_from_slice(data);
-        self.server.send_data(self.now, channel, None, data, mode, ticket).unwrap();
+        self.server.queue(self.now, channel, Queued::Data(Call::new(mode), data), ticket).unwrap();
         ticket
     }
 
     /// Sends what can leave at once of data that stays where it is; how many bytes that was.
-    pub(crate) fn send_directly(&mut self, channel: ChannelId, data: &[u8]) -> usize {
+    pub(crate) fn send_at_once(&mut self, channel: ChannelId, data: &[u8]) -> usize {
+        let call = Call::new(SendMode::Wait(None));
+        self.order(channel, Order::Call(call), data).len
+    }
+
+    /// Has data of a call, or of a tunnel, leave at once.
+    pub(crate) fn order(&mut self, channel: ChannelId, order: Order, data: &[u8]) -> Sent {
         let mut out = WriteBuffer::new();
-        let sent = self.server.send_directly(self.now, channel, None, data, &mut out);
+        let sent = self.server.send(self.now, channel, order, data, &mut out);
         self.sent.extend_from_slice(&out);
         self.client.input(&out);
         sent

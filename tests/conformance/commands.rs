@@ -5,7 +5,7 @@ use crate::common::config;
 use crate::common::pair::Pair;
 use crate::common::program::{Program, Seen};
 use bytes::Bytes;
-use sshserver::engine::{ChannelId, Outcome, SendMode};
+use sshserver::engine::{Call, ChannelId, Outcome, Queued, SendMode};
 use sshserver::error::{ApiMisuse, DisconnectReason};
 use sshserver::limits::MAX_UNWAITED_BYTES;
 use sshserver::wire::WriteBuffer;
@@ -36,7 +36,12 @@ fn seen_since(pair: &Pair, start: usize) -> &[Seen] {
 /// Sends a packet built by hand.
 fn send(pair: &mut Pair, channel: ChannelId, number: u8, payload: &[u8]) -> Result<(), ApiMisuse> {
     let ticket = pair.ticket();
-    let sent = pair.server.send_packet(pair.now, channel, number, payload, WAIT, ticket);
+    let sent = pair.server.queue(
+        pair.now,
+        channel,
+        Queued::Packet { number, payload: Bytes::copy_from_slice(payload), mode: WAIT },
+        ticket,
+    );
     if sent.is_err() {
         pair.forget(ticket);
     }
@@ -49,22 +54,28 @@ fn what_can_leave_at_once_is_sealed_where_it_lies_and_the_rest_is_queued() {
     let mut pair = connected(Program::default());
     let channel = pair.open_with(4, 100, 30);
     let data: Vec<u8> = (0..250).collect();
-    assert_eq!(pair.send_directly(channel, &data), 100, "what the window has room for");
-    assert_eq!(pair.send_directly(channel, &data[100..]), 0);
+    assert_eq!(pair.send_at_once(channel, &data), 100, "what the window has room for");
+    assert_eq!(pair.send_at_once(channel, &data[100..]), 0);
     let ticket = pair.ticket();
-    let rest = (100, Bytes::copy_from_slice(&data[100..]));
-    pair.server.send_rest(pair.now, channel, None, rest, WAIT, ticket).unwrap();
+    let rest = Bytes::copy_from_slice(&data[100..]);
+    pair.server
+        .queue(
+            pair.now,
+            channel,
+            Queued::Data(Call { data_type: None, mode: WAIT, sent: 100 }, rest),
+            ticket,
+        )
+        .unwrap();
     pair.run();
     assert_eq!(pair.outcome(ticket), None);
     pair.adjust(channel, 149);
     assert_eq!(pair.outcome(ticket), None);
     assert_eq!(pair.server.bytes_sent(channel), Some(249), "all of the call counts");
-    assert_eq!(pair.send_directly(channel, b"behind it"), 0, "something waits before it");
+    assert_eq!(pair.send_at_once(channel, b"behind it"), 0, "something waits before it");
     pair.adjust(channel, 10);
     assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
     assert_eq!(pair.take_data(4), data);
-    assert_eq!(pair.send_directly(channel, b"then"), 4);
-    pair.server.sent_directly(channel, 4);
+    assert_eq!(pair.send_at_once(channel, b"then"), 4);
     assert_eq!(pair.server.bytes_sent(channel), Some(4));
     assert_eq!(pair.take_data(4), b"then");
 }
@@ -78,7 +89,7 @@ fn large_sends_arrive_whole_and_keep_to_the_window_whatever_the_mac() {
         pair.login();
         let channel = pair.open_with(4, 100_000, 32 * 1024);
         let data: Vec<u8> = (0..=250).cycle().take(700_000).collect();
-        let directly = pair.send_directly(channel, &data[..70_000]);
+        let directly = pair.send_at_once(channel, &data[..70_000]);
         assert_eq!(directly, 65_344, "{mac}: two whole messages");
         let lens = [70_000 - directly, 100_000, 1, 200_000, 5000, 324_999];
         let (mut at, mut tickets) = (directly, Vec::new());
@@ -107,10 +118,10 @@ fn nothing_is_sealed_before_what_waits_on_another_channel() {
     let mut pair = connected(Program::default());
     let (first, second) = (pair.open(4), pair.open(5));
     let waits = pair.send(first, b"first", WAIT);
-    assert_eq!(pair.send_directly(second, b"second"), 0);
+    assert_eq!(pair.send_at_once(second, b"second"), 0);
     pair.run();
     assert_eq!(pair.outcome(waits), Some(Outcome::Complete));
-    assert_eq!(pair.send_directly(second, b"second"), 6);
+    assert_eq!(pair.send_at_once(second, b"second"), 6);
     assert_eq!(pair.take_data(5), b"second");
 }
 
@@ -118,17 +129,17 @@ fn nothing_is_sealed_before_what_waits_on_another_channel() {
 fn nothing_is_sealed_for_a_channel_that_ends_or_while_keys_are_exchanged() {
     let mut pair = connected(Program::default());
     let channel = pair.open(4);
-    assert_eq!(pair.send_directly(ChannelId(7), b"x"), 0);
+    assert_eq!(pair.send_at_once(ChannelId(7), b"x"), 0);
     let keys = pair.ticket();
     pair.server.exchange_keys(keys).unwrap();
-    assert_eq!(pair.send_directly(channel, b"x"), 0);
+    assert_eq!(pair.send_at_once(channel, b"x"), 0);
     pair.run();
     assert_eq!(pair.outcome(keys), Some(Outcome::Complete));
     let eof = pair.ticket();
-    pair.server.send_eof(pair.now, channel, eof).unwrap();
-    assert_eq!(pair.send_directly(channel, b"x"), 0);
+    pair.server.queue(pair.now, channel, Queued::Eof, eof).unwrap();
+    assert_eq!(pair.send_at_once(channel, b"x"), 0);
     pair.run();
-    assert_eq!(pair.send_directly(channel, b"x"), 0);
+    assert_eq!(pair.send_at_once(channel, b"x"), 0);
     assert_eq!(pair.take_data(4), b"");
 }
 
@@ -143,10 +154,21 @@ fn commands_need_a_channel_and_a_connection() {
     let nowhere = ChannelId(0);
     let data = Bytes::from_static(b"x");
     let unknown = Err(ApiMisuse::UnknownChannel);
-    assert_eq!(pair.server.send_data(pair.now, nowhere, None, data, WAIT, ticket), unknown);
-    assert_eq!(pair.server.send_eof(pair.now, nowhere, ticket), unknown);
-    assert_eq!(pair.server.close_channel(pair.now, nowhere, ticket), unknown);
-    assert_eq!(pair.server.send_packet(pair.now, nowhere, 2, b"", WAIT, ticket), unknown);
+    assert_eq!(
+        pair.server.queue(pair.now, nowhere, Queued::Data(Call::new(WAIT), data), ticket),
+        unknown
+    );
+    assert_eq!(pair.server.queue(pair.now, nowhere, Queued::Eof, ticket), unknown);
+    assert_eq!(pair.server.queue(pair.now, nowhere, Queued::Close, ticket), unknown);
+    assert_eq!(
+        pair.server.queue(
+            pair.now,
+            nowhere,
+            Queued::Packet { number: 2, payload: Bytes::new(), mode: WAIT },
+            ticket
+        ),
+        unknown
+    );
     pair.server.consumed(nowhere, 5);
     assert_eq!((pair.server.bytes_sent(nowhere), pair.server.ready_to_send(nowhere)), (None, None));
 }
@@ -218,9 +240,16 @@ fn a_send_that_gives_up_closes_its_channel_and_nothing_behind_it_is_sent() {
     let data = pair.send(channel, b"never", mode);
     let [status, eof, close] = [pair.ticket(), pair.ticket(), pair.ticket()];
     let payload = b"\0\0\0\x0bexit-status\0\0\0\0\0";
-    pair.server.send_packet(pair.now, channel, 98, payload, mode, status).unwrap();
-    pair.server.send_eof(pair.now, channel, eof).unwrap();
-    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.server
+        .queue(
+            pair.now,
+            channel,
+            Queued::Packet { number: 98, payload: Bytes::copy_from_slice(payload), mode },
+            status,
+        )
+        .unwrap();
+    pair.server.queue(pair.now, channel, Queued::Eof, eof).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
     pair.run();
     assert_eq!(pair.take_data(4), b"nev");
     pair.take_numbers();
@@ -234,7 +263,10 @@ fn a_send_that_gives_up_closes_its_channel_and_nothing_behind_it_is_sent() {
     let again = pair.ticket();
     let refused = Err(ApiMisuse::ChannelClosed);
     let data = Bytes::from_static(b"x");
-    assert_eq!(pair.server.send_data(pair.now, channel, None, data, mode, again), refused);
+    assert_eq!(
+        pair.server.queue(pair.now, channel, Queued::Data(Call::new(mode), data), again),
+        refused
+    );
     pair.forget(again);
     // room tells nobody of a channel that is closed
     let start = pair.program.seen.len();
@@ -254,17 +286,17 @@ fn a_channel_is_aborted_without_what_waits() {
     let channel = pair.open_with(4, 3, 1000);
     let data = pair.send(channel, b"never", WAIT);
     let [close, abort, again] = [pair.ticket(), pair.ticket(), pair.ticket()];
-    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
     pair.run();
     pair.take_numbers();
-    pair.server.abort_channel(pair.now, channel, abort).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Abort, abort).unwrap();
     pair.run();
     assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_CLOSE]);
     assert_eq!(pair.outcome(data), Some(Outcome::ChannelClosed));
     assert_eq!(pair.outcome(close), Some(Outcome::Complete));
     assert_eq!(pair.outcome(abort), Some(Outcome::Complete));
     let refused = Err(ApiMisuse::ChannelClosed);
-    assert_eq!(pair.server.abort_channel(pair.now, channel, again), refused);
+    assert_eq!(pair.server.queue(pair.now, channel, Queued::Abort, again), refused);
     pair.forget(again);
 }
 

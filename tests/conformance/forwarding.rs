@@ -1,7 +1,7 @@
 //! RFC 4254 sections 4 and 7: requests for tunnels, the order of their replies, refused opens, and
 //! data that is sent without a queue.
 
-use sshserver::engine::{Answer, ChannelId, Forwarding, Place, Refusal, Room};
+use sshserver::engine::{Answer, ChannelId, Forwarding, Order, Place, Queued, Refusal, Room, Sent};
 use sshserver::limits::{MAX_TUNNEL_ADDRESS_LEN, MESSAGE_OVERHEAD, TUNNEL_TRANSMIT_TARGET};
 use sshserver::wire::messages::forwarding::{
     DirectStreamlocal, ForwardedStreamlocal, StreamlocalForward, TcpipForward,
@@ -194,6 +194,13 @@ fn we_ask_the_client_to_take_what_came_in() {
     assert_eq!((message.channel_type, message.type_specific), (name, &fields[..]));
 }
 
+/// How much of a tunnel's data may leave at once.
+fn room(pair: &mut Pair, channel: ChannelId) -> Room {
+    let sent = pair.order(channel, Order::Tunnel, b"");
+    assert_eq!(sent.len, 0);
+    sent.room
+}
+
 /// What the client got on its channel, message by message.
 fn received(pair: &mut Pair) -> Vec<Vec<u8>> {
     let mut data = Vec::new();
@@ -208,17 +215,20 @@ fn rfc4254_s5_2_what_is_sent_at_once_obeys_window_and_packet_size() {
     let mut pair = connected(Program::default());
     let channel = pair.open_with(4, 1000, 300);
     let data = pattern(2000);
-    assert_eq!(pair.server.room(channel), Room::Bytes(1000));
-    pair.server.send_now(pair.now, channel, &data);
+    assert_eq!(room(&mut pair, channel), Room::Bytes(1000));
+    assert_eq!(
+        pair.order(channel, Order::Tunnel, &data),
+        Sent { len: 1000, room: Room::AwaitWindow }
+    );
     pair.run();
     let got = received(&mut pair);
     assert_eq!(got.iter().map(Vec::len).collect::<Vec<_>>(), [300, 300, 300, 100]);
     assert_eq!(got.concat(), data[..1000]);
     let told = pair.program.seen.len();
-    assert_eq!(pair.server.room(channel), Room::AwaitWindow);
+    assert_eq!(room(&mut pair, channel), Room::AwaitWindow);
     pair.adjust(channel, 5);
     assert_eq!(pair.program.seen[told..], [Seen::ReadyToSend(channel)]);
-    assert_eq!(pair.server.room(channel), Room::Bytes(5));
+    assert_eq!(room(&mut pair, channel), Room::Bytes(5));
 }
 
 #[test]
@@ -226,14 +236,14 @@ fn what_is_sealed_at_once_is_bounded_whatever_the_packet_size() {
     let mut pair = connected(Program::default());
     for (sender, size) in [(1, 1), (2, 100), (3, 32 * 1024), (4, u32::MAX)] {
         let channel = pair.open_with(sender, u32::MAX, size);
-        let Room::Bytes(room) = pair.server.room(channel) else { panic!("no room") };
+        let Room::Bytes(room) = room(&mut pair, channel) else { panic!("no room") };
         let size = (size as usize).min(room);
         let most = TUNNEL_TRANSMIT_TARGET + size + MESSAGE_OVERHEAD;
         assert!(room > 0 && room.div_ceil(size) * (size + MESSAGE_OVERHEAD) <= most, "{size}");
     }
     let channel = pair.open_with(5, u32::MAX, 0);
-    assert_eq!(pair.server.room(channel), Room::AwaitWindow);
-    assert_eq!(pair.server.room(ChannelId(99)), Room::AwaitWindow);
+    assert_eq!(room(&mut pair, channel), Room::AwaitWindow);
+    assert_eq!(room(&mut pair, ChannelId(99)), Room::AwaitWindow);
 }
 
 #[test]
@@ -242,14 +252,15 @@ fn nothing_is_sent_at_once_while_keys_are_exchanged_or_after_eof() {
     let channel = pair.open(4);
     let ticket = pair.ticket();
     pair.server.exchange_keys(ticket).unwrap();
-    assert_eq!(pair.server.room(channel), Room::AwaitTransport);
-    pair.server.send_now(pair.now, channel, b"lost, as room() has said");
+    assert_eq!(room(&mut pair, channel), Room::AwaitTransport);
+    let sent = pair.order(channel, Order::Tunnel, b"there is no room");
+    assert_eq!(sent, Sent::nothing(Room::AwaitTransport));
     pair.run();
-    assert!(matches!(pair.server.room(channel), Room::Bytes(_)));
+    assert!(matches!(room(&mut pair, channel), Room::Bytes(_)));
     assert_eq!(received(&mut pair), Vec::<Vec<u8>>::new());
     let ticket = pair.ticket();
-    pair.server.send_eof(pair.now, channel, ticket).unwrap();
-    assert_eq!(pair.server.room(channel), Room::AwaitTransport);
+    pair.server.queue(pair.now, channel, Queued::Eof, ticket).unwrap();
+    assert_eq!(room(&mut pair, channel), Room::AwaitTransport);
     pair.server.handle_eof();
-    assert_eq!(pair.server.room(channel), Room::AwaitTransport);
+    assert_eq!(room(&mut pair, channel), Room::AwaitTransport);
 }

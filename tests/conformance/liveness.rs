@@ -4,7 +4,8 @@ use crate::common::client::Offer;
 use crate::common::config;
 use crate::common::pair::Pair;
 use crate::common::program::{Program, Seen};
-use sshserver::engine::{ChannelId, Config, KeepAlive, SendMode};
+use bytes::Bytes;
+use sshserver::engine::{ChannelId, Config, KeepAlive, Order, Queued, SendMode};
 use sshserver::error::{ApiMisuse, Closed, DisconnectReason, Error};
 use sshserver::wire::messages::{
     self, ChannelClose, GlobalRequest, Ignore, Message, RequestFailure,
@@ -235,7 +236,7 @@ fn survives(what: impl Fn(&mut Pair, ChannelId)) -> bool {
 fn channels_in_use_keep_a_connection() {
     assert!(survives(|pair, channel| pair.send_from_client(channel, b"x")));
     assert!(survives(|pair, channel| _ = pair.send(channel, b"x", WAIT)));
-    assert!(survives(|pair, channel| pair.server.send_now(pair.now, channel, b"x")));
+    assert!(survives(|pair, channel| _ = pair.order(channel, Order::Tunnel, b"x")));
     assert!(survives(|pair, channel| pair.request(channel, "window-change", false)));
     assert!(survives(|pair, _| {
         pair.take_numbers();
@@ -317,11 +318,21 @@ fn what_cannot_be_opened_or_sent_changes_nothing() {
     let opened = pair.server.open_channel(pair.now, "x11", &[0; 1 << 15], ticket);
     assert_eq!(opened, Err(ApiMisuse::TooLong));
     for number in [2, 80, 98, 192] {
-        let sent = pair.server.send_packet(pair.now, channel, number, &[0; 1 << 15], WAIT, ticket);
+        let sent = pair.server.queue(
+            pair.now,
+            channel,
+            Queued::Packet { number, payload: Bytes::copy_from_slice(&[0; 1 << 15]), mode: WAIT },
+            ticket,
+        );
         assert_eq!(sent, Err(ApiMisuse::TooLong), "{number}");
     }
     let whole = [0xff; 4];
-    let sent = pair.server.send_packet(pair.now, channel, 93, &whole, WAIT, ticket);
+    let sent = pair.server.queue(
+        pair.now,
+        channel,
+        Queued::Packet { number: 93, payload: Bytes::copy_from_slice(&whole), mode: WAIT },
+        ticket,
+    );
     assert_eq!(sent, Err(ApiMisuse::BadPayload));
     pair.assert_alive();
     assert!(!pair.has_seen(&Seen::Closed(channel)));

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use sshserver::engine::{Answer, ChannelId, Config, Outcome, RekeyThresholds, SendMode, Ticket};
+use sshserver::engine::{
+    Answer, ChannelId, Config, Outcome, Queued, RekeyThresholds, SendMode, Ticket,
+};
 use sshserver::wire::messages::{self, ChannelData, Message};
 
 use crate::common::client::Offer;
@@ -188,11 +190,18 @@ fn rfc4253_s7_1_what_the_program_sends_meanwhile_comes_after_it_in_order() {
     program.push(pair.send(channel, b"first ", mode));
     let request = pair.ticket();
     let fields = b"\0\0\0\x01r\0";
-    pair.server.send_packet(pair.now, channel, 98, fields, mode, request).unwrap();
+    pair.server
+        .queue(
+            pair.now,
+            channel,
+            Queued::Packet { number: 98, payload: Bytes::copy_from_slice(fields), mode },
+            request,
+        )
+        .unwrap();
     program.push(pair.send(channel, b"second", mode));
     let (open, close) = (pair.ticket(), pair.ticket());
     pair.server.open_channel(pair.now, "x11", b"", open).unwrap();
-    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
     pair.run();
     assert_eq!(pair.take_numbers(), [0; 0]);
     assert!(program.iter().all(|ticket| pair.outcome(*ticket).is_none()));
@@ -429,7 +438,7 @@ fn whole_session(chunk: usize) -> (Vec<u8>, usize) {
     pair.send(channel, &Bytes::from(pattern(100_000)), WAIT);
     pair.run();
     let close = pair.ticket();
-    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
     pair.run();
     assert_eq!(pair.outcome(close), Some(Outcome::Complete));
     assert_eq!(channel, ChannelId(0));

@@ -1,6 +1,6 @@
 //! What real clients do although the RFCs do not have it, and OpenSSH's sshd survives.
 
-use sshserver::engine::{Answer, ChannelId, Outcome, SendMode};
+use sshserver::engine::{Answer, ChannelId, Outcome, Queued, SendMode};
 use sshserver::error::{DisconnectReason, Error, InvalidMessage};
 use sshserver::limits::CHANNEL_MAXIMUM_PACKET_SIZE;
 use sshserver::wire::messages::{
@@ -133,7 +133,7 @@ fn late_messages_of_a_channel_are_dropped() {
         ("closed by the client", |pair, id| pair.say(&ChannelClose { recipient_channel: id.0 })),
         ("closed by both", |pair, id| {
             let ticket = pair.ticket();
-            pair.server.close_channel(pair.now, id, ticket).unwrap();
+            pair.server.queue(pair.now, id, Queued::Close, ticket).unwrap();
             pair.run();
             pair.say(&ChannelClose { recipient_channel: id.0 });
         }),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::driver::listener::ListenError;
 use crate::driver::tunnel::{TunnelCommand, TunnelFailure};
 use crate::engine::{
-    Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, SendMode, Ticket,
+    Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, Queued, SendMode, Ticket,
 };
 use crate::error::{ApiMisuse, DisconnectReason, PeerIncompatible};
 
@@ -17,25 +17,8 @@ use crate::error::{ApiMisuse, DisconnectReason, PeerIncompatible};
 #[derive(Debug)]
 pub(in crate::driver) enum Command {
     Answer(QuestionId, Answer),
-    Send {
-        channel: ChannelId,
-        data_type: Option<u32>,
-        /// What was sent of it already, and the rest.
-        data: (usize, Bytes),
-        mode: SendMode,
-        ticket: Ticket,
-    },
-    SendPacket {
-        channel: ChannelId,
-        number: u8,
-        payload: Bytes,
-        mode: SendMode,
-        ticket: Ticket,
-    },
-    SendEof(ChannelId, Ticket),
-    CloseChannel(ChannelId, Ticket),
-    /// Without what is queued on it.
-    AbortChannel(ChannelId, Ticket),
+    /// Something to wait for its turn on a channel.
+    Queue(ChannelId, Queued, Ticket),
     OpenChannel {
         channel_type: String,
         parameters: Bytes,
@@ -59,11 +42,7 @@ impl Command {
     /// Whose [`crate::driver::ServerEvent::Done`] reports the end of the command.
     pub(in crate::driver) fn ticket(&self) -> Option<Ticket> {
         match self {
-            Self::Send { ticket, .. }
-            | Self::SendPacket { ticket, .. }
-            | Self::SendEof(_, ticket)
-            | Self::CloseChannel(_, ticket)
-            | Self::AbortChannel(_, ticket)
+            Self::Queue(_, _, ticket)
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
@@ -78,11 +57,11 @@ impl Command {
     /// The channel that the command sends on: its counters change.
     pub(in crate::driver) fn sends_on(&self) -> Option<ChannelId> {
         match self {
-            Self::Send { channel, .. } | Self::SendPacket { channel, .. } => Some(*channel),
-            Self::SendEof(channel, _) => Some(*channel),
-            Self::Answer(..)
-            | Self::CloseChannel(..)
-            | Self::AbortChannel(..)
+            Self::Queue(channel, Queued::Data(..) | Queued::Packet { .. } | Queued::Eof, _) => {
+                Some(*channel)
+            }
+            Self::Queue(_, Queued::Close | Queued::Abort, _)
+            | Self::Answer(..)
             | Self::OpenChannel { .. }
             | Self::ExchangeKeys(_)
             | Self::SetSendMode(_)
@@ -97,9 +76,7 @@ impl Command {
     pub(in crate::driver) fn is_end(&self) -> bool {
         matches!(
             self,
-            Self::SendEof(..)
-                | Self::CloseChannel(..)
-                | Self::AbortChannel(..)
+            Self::Queue(_, Queued::Eof | Queued::Close | Queued::Abort, _)
                 | Self::Disconnect { .. }
         )
     }
@@ -112,15 +89,7 @@ impl Command {
     ) -> Result<Option<ChannelId>, ApiMisuse> {
         match self {
             Self::Answer(id, answer) => engine.answer(now, id, answer)?,
-            Self::Send { channel, data_type, data, mode, ticket } => {
-                engine.send_rest(now, channel, data_type, data, mode, ticket)?
-            }
-            Self::SendPacket { channel, number, payload, mode, ticket } => {
-                engine.send_packet(now, channel, number, &payload, mode, ticket)?
-            }
-            Self::SendEof(channel, ticket) => engine.send_eof(now, channel, ticket)?,
-            Self::CloseChannel(channel, ticket) => engine.close_channel(now, channel, ticket)?,
-            Self::AbortChannel(channel, ticket) => engine.abort_channel(now, channel, ticket)?,
+            Self::Queue(channel, what, ticket) => engine.queue(now, channel, what, ticket)?,
             Self::OpenChannel { channel_type, parameters, ticket } => {
                 return engine.open_channel(now, &channel_type, &parameters, ticket).map(Some);
             }

@@ -22,7 +22,7 @@ use crate::driver::load::{Kind, Load};
 use crate::driver::permits::LoginPermit;
 use crate::driver::shared::Shared;
 use crate::driver::tunnel::Woken;
-use crate::engine::{ChannelId, Connection, SendMode, Ticket};
+use crate::engine::{ChannelId, Connection, Queued, SendMode, Ticket};
 use crate::error::DisconnectReason;
 use crate::limits::{PINNED_EVENT_COST, QUEUED_EVENT_COST};
 
@@ -218,12 +218,12 @@ impl ConnectionHandle {
 
     /// Closes a channel after what is queued on it.
     pub fn close_channel(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) {
-        self.submit_in_turn(Command::CloseChannel(channel, ticket));
+        self.submit_in_turn(Command::Queue(channel, Queued::Close, ticket));
     }
 
     /// Closes a channel without what is queued on it.
     pub fn abort_channel(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) {
-        self.submit_in_turn(Command::AbortChannel(channel, ticket));
+        self.submit_in_turn(Command::Queue(channel, Queued::Abort, ticket));
     }
 
     /// Opens a channel; the result is its number.

@@ -11,7 +11,7 @@ use super::command::Command;
 use super::drive::Core;
 use super::handle::ConnectionHandle;
 use crate::blocks;
-use crate::engine::{ChannelId, Outcome, SendMode, Ticket};
+use crate::engine::{Call, ChannelId, Order, Outcome, Queued, SendMode, Ticket};
 
 /// A send as large as this is written at once, not together with what follows it.
 const LARGE_SEND_LEN: usize = 16 * 1024;
@@ -46,26 +46,21 @@ impl ConnectionHandle {
         data: &[u8],
         ticket: Ticket,
     ) -> bool {
-        let rest = |sent: usize| {
-            let rest = blocks::copy(data.get(sent..).unwrap_or_default());
-            Command::Send { channel, data_type, data: (sent, rest), mode, ticket }
+        let mut call = Call { data_type, mode, sent: 0 };
+        let rest = |call: Call| {
+            let rest = blocks::copy(data.get(call.sent..).unwrap_or_default());
+            Command::Queue(channel, Queued::Data(call, rest), ticket)
         };
-        let sent = self.run_now(data.len(), ticket, |handle, core, write, now| {
-            // Who does not wait is told how much is taken, whatever leaves at once.
-            let sent = match mode {
-                SendMode::Wait(_) => {
-                    handle.send_directly(core, channel, data_type, data, write, now)
-                }
-                SendMode::NoWait => 0,
-            };
-            if sent > 0 && sent == data.len() {
-                handle.sent_directly(core, channel, sent, ticket);
+        let done = self.run_now(data.len(), ticket, |handle, core, write, now| {
+            handle.seal(core, channel, &mut call, data, write, now);
+            if call.sent > 0 && call.sent == data.len() {
+                handle.all_sent(core, channel, ticket);
             } else {
-                handle.run(core, rest(sent), now);
+                handle.run(core, rest(call), now);
             }
         });
-        sent.unwrap_or_else(|| {
-            self.submit(rest(0));
+        done.unwrap_or_else(|| {
+            self.submit(rest(call));
             false
         })
     }
@@ -79,14 +74,13 @@ impl ConnectionHandle {
         ticket: Ticket,
     ) -> bool {
         let len = payload.len();
-        let mode = self.send_mode();
-        let command = Command::SendPacket { channel, number, payload, mode, ticket };
-        self.submit_now(command, len, ticket)
+        let packet = Queued::Packet { number, payload, mode: self.send_mode() };
+        self.submit_now(Command::Queue(channel, packet, ticket), len, ticket)
     }
 
     /// Ends the data of a channel; as [`Self::send`].
     pub fn send_eof(self: &Arc<Self>, channel: ChannelId, ticket: Ticket) -> bool {
-        self.submit_now(Command::SendEof(channel, ticket), 0, ticket)
+        self.submit_now(Command::Queue(channel, Queued::Eof, ticket), 0, ticket)
     }
 
     fn submit_now(self: &Arc<Self>, command: Command, len: usize, ticket: Ticket) -> bool {
@@ -141,36 +135,30 @@ impl ConnectionHandle {
         Some(complete)
     }
 
-    /// Seals data where it lies, and writes it if `write`, as far as nothing has to be waited for; how many
-    /// bytes that was.
-    fn send_directly(
+    /// Seals the data of a call where it lies, and writes it if `write`, as far as nothing has to be waited for.
+    fn seal(
         &self,
         core: &mut Core,
         channel: ChannelId,
-        data_type: Option<u32>,
+        call: &mut Call,
         data: &[u8],
         write: bool,
         now: Instant,
-    ) -> usize {
+    ) {
         let Some(engine) = &mut core.engine else {
-            return 0;
+            return;
         };
-        let mut sent = 0_usize;
         core.transmit.begin_turn();
         core.transmit.run_with(engine, &self.socket, write, |engine, out| {
-            let rest = data.get(sent..).unwrap_or_default();
-            let more = engine.send_directly(now, channel, data_type, rest, out);
-            sent = sent.saturating_add(more);
-            more > 0
+            let rest = data.get(call.sent..).unwrap_or_default();
+            let sent = engine.send(now, channel, Order::Call(*call), rest, out).len;
+            call.sent = call.sent.saturating_add(sent);
+            sent > 0
         });
-        sent
     }
 
-    /// All data of a send has left at once.
-    fn sent_directly(&self, core: &mut Core, channel: ChannelId, len: usize, ticket: Ticket) {
-        if let Some(engine) = &mut core.engine {
-            engine.sent_directly(channel, len);
-        }
+    /// All data of a call has left at once.
+    fn all_sent(&self, core: &mut Core, channel: ChannelId, ticket: Ticket) {
         let id = core.channels.get(&channel);
         if let Some(entry) = id.and_then(|id| self.shared.channel(*id)) {
             core.sending.push((ticket, entry));

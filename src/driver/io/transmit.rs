@@ -116,16 +116,10 @@ impl Transmit {
         moved
     }
 
-    /// Runs `seal`, whose data the engine seals right here.
-    pub(in crate::driver) fn lend(
-        &mut self,
-        engine: &mut Connection,
-        seal: impl FnOnce(&mut Connection),
-    ) {
+    /// The buffer to seal into, with room.
+    pub(in crate::driver) fn buffer(&mut self) -> &mut WriteBuffer {
         self.make_room();
-        engine.lend_buffer(&mut self.bytes);
-        seal(engine);
-        engine.return_buffer(&mut self.bytes);
+        &mut self.bytes
     }
 
     fn make_room(&mut self) {

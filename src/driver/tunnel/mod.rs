@@ -29,7 +29,9 @@ use super::connection::drive::Core;
 use super::connection::handle::ConnectionHandle;
 use super::handler::{EventKind, ServerEvent};
 use crate::blocks::Gather;
-use crate::engine::{Answer, ChannelId, Connection, Outcome, Place, QuestionId, Ticket};
+use crate::engine::{
+    Answer, ChannelId, Connection, Outcome, Place, QuestionId, Queued, Ticket, WriteBuffer,
+};
 use crate::limits::{
     MAX_TUNNEL_LOOKUPS_OF_CONNECTION, MAX_TUNNEL_REMAINDERS, MAX_TUNNEL_SPARE_ATTEMPTS,
     MAX_TUNNELS, TUNNEL_REMAINDER_TIME,
@@ -266,6 +268,7 @@ impl Tunnels {
         &mut self,
         now: Instant,
         engine: &mut Connection,
+        out: &mut WriteBuffer,
         budget: &mut usize,
         ended: &mut Ended,
     ) -> bool {
@@ -280,7 +283,7 @@ impl Tunnels {
             let Some(splice) = self.splice_mut(channel) else {
                 continue;
             };
-            match splice.read(now, engine, channel, &mut scratch) {
+            match splice.read(now, engine, channel, out, &mut scratch) {
                 Ok((reading, len)) => {
                     moved |= len > 0 || reading == Reading::Ended;
                     *budget = budget.saturating_sub(len);
@@ -330,9 +333,7 @@ impl ConnectionHandle {
         let mut moved = tunnels.write(engine, &mut ended);
         // What is sealed already comes first.
         if !transmit.is_pending() && !tunnels.ready.is_empty() {
-            transmit.lend(engine, |engine| {
-                moved |= tunnels.read(now, engine, budget, &mut ended);
-            });
+            moved |= tunnels.read(now, engine, transmit.buffer(), budget, &mut ended);
         }
         if *budget == 0 && !tunnels.ready.is_empty() {
             self.notify.notify_one();
@@ -364,7 +365,7 @@ impl ConnectionHandle {
         }
         if let Some(engine) = &mut core.engine {
             // It fails when the channel is closing anyway.
-            let _ = engine.close_channel(now, channel, NOBODY);
+            let _ = engine.queue(now, channel, Queued::Close, NOBODY);
         }
     }
 

@@ -18,7 +18,7 @@ use super::{NOBODY, Woken};
 use crate::blocks::Gather;
 use crate::driver::connection::handle::ConnectionHandle;
 use crate::driver::load::{Charge, Kind};
-use crate::engine::{ChannelId, Connection, Room};
+use crate::engine::{ChannelId, Connection, Order, Queued, Room, WriteBuffer};
 use crate::limits::TUNNEL_JOINED_LEN;
 
 /// Pieces that are written with one system call.
@@ -157,17 +157,19 @@ impl Splice {
         Ok(taken)
     }
 
-    /// Reads once, into `scratch`, and sends that on; how many bytes that were.
+    /// Reads once, into `scratch`, and sends that on, sealed into `out`; how many bytes that were.
     pub(super) fn read(
         &mut self,
         now: Instant,
         engine: &mut Connection,
         channel: ChannelId,
+        out: &mut WriteBuffer,
         scratch: &mut [u8],
     ) -> io::Result<(Reading, usize)> {
         let mut total = 0_usize;
+        let mut room = engine.send(now, channel, Order::Tunnel, &[], out).room;
         loop {
-            let room = match engine.room(channel) {
+            let most = match room {
                 Room::Bytes(room) => room.min(scratch.len()),
                 Room::AwaitTransport => return Ok((Reading::Stalled, total)),
                 Room::AwaitWindow => {
@@ -175,21 +177,27 @@ impl Splice {
                     return Ok((Reading::Waits, total));
                 }
             };
-            let buf = scratch.get_mut(..room).unwrap_or_default();
+            let buf = scratch.get_mut(..most).unwrap_or_default();
             match self.stream.poll_read(&mut self.alarm.context(), buf) {
                 Poll::Ready(Ok(0)) => {
                     self.source = Source::Ended;
                     // It fails when the channel is closing anyway.
-                    let _ = engine.send_eof(now, channel, NOBODY);
+                    let _ = engine.queue(now, channel, Queued::Eof, NOBODY);
                     return Ok((Reading::Ended, total));
                 }
                 Poll::Ready(Ok(len)) => {
-                    engine.send_now(now, channel, buf.get(..len).unwrap_or_default());
+                    let data = buf.get(..len).unwrap_or_default();
+                    let sent = engine.send(now, channel, Order::Tunnel, data, out);
+                    if sent.len < len {
+                        // the engine has failed: what was read is lost, and its end is on the way
+                        return Ok((Reading::Waits, total));
+                    }
                     total = total.saturating_add(len);
                     // After less than that the next turn of the loop has the waker set.
-                    if len == room {
+                    if len == most {
                         return Ok((Reading::Again, total));
                     }
+                    room = sent.room;
                 }
                 Poll::Ready(Err(error)) => return Err(error),
                 Poll::Pending => {

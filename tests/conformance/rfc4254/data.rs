@@ -1,7 +1,7 @@
 //! RFC 4254 sections 5.2 and 5.3: data and its windows, and how a channel ends.
 
 use bytes::Bytes;
-use sshserver::engine::{Outcome, SendMode};
+use sshserver::engine::{Call, Order, Outcome, Queued, SendMode};
 use sshserver::error::ApiMisuse;
 use sshserver::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, MAX_SENT_DATA_LEN, receive_window};
 use sshserver::wire::WriteBuffer;
@@ -58,16 +58,17 @@ fn rfc4254_s5_2_no_message_has_more_than_32_kib_of_data() {
                 let channel = pair.open_with(4, u32::MAX, maximum);
                 let data = pattern(1 << 20);
                 let mut out = WriteBuffer::new();
-                let mut sent = 0;
+                let mut call = Call { data_type, mode: WAIT, sent: 0 };
                 if directly {
                     let (now, server) = (pair.now, &mut pair.server);
-                    sent = server.send_directly(now, channel, data_type, &data, &mut out);
-                    assert!(sent > 0);
+                    let order = Order::Call(call);
+                    call.sent = server.send(now, channel, order, &data, &mut out).len;
+                    assert!(call.sent > 0);
                     pair.client.input(&out);
                 }
                 let ticket = pair.ticket();
-                let rest = (sent, Bytes::copy_from_slice(&data[sent..]));
-                pair.server.send_rest(pair.now, channel, data_type, rest, WAIT, ticket).unwrap();
+                let rest = Bytes::copy_from_slice(&data[call.sent..]);
+                pair.server.queue(pair.now, channel, Queued::Data(call, rest), ticket).unwrap();
                 pair.run();
                 let mut got = Vec::new();
                 while let Some(payload) = pair.take() {
@@ -90,7 +91,14 @@ fn rfc4254_s5_2_extended_data_is_no_longer_on_the_wire_than_data_may_be() {
             let channel = pair.open_with(4, u32::MAX, maximum);
             let ticket = pair.ticket();
             let data = Bytes::from(pattern(4 * maximum as usize));
-            pair.server.send_data(pair.now, channel, data_type, data, WAIT, ticket).unwrap();
+            pair.server
+                .queue(
+                    pair.now,
+                    channel,
+                    Queued::Data(Call { data_type, mode: WAIT, sent: 0 }, data),
+                    ticket,
+                )
+                .unwrap();
             pair.run();
             assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
             let lengths = pair.client.received.drain(..).map(|message| message.payload.len());
@@ -259,7 +267,7 @@ fn rfc4254_s5_3_close_of_the_client_is_answered_and_its_number_is_not_given_out_
         assert_eq!(ChannelClose::decode(&payload).unwrap().recipient_channel, 4);
         assert_eq!(pair.program.seen.last(), Some(&Seen::Closed(channel)));
         let ticket = pair.ticket();
-        let late = pair.server.close_channel(pair.now, channel, ticket);
+        let late = pair.server.queue(pair.now, channel, Queued::Close, ticket);
         assert_eq!(late, Err(ApiMisuse::UnknownChannel));
         pair.forget(ticket);
         // room may still be given back on a channel that is closed already
@@ -275,7 +283,7 @@ fn rfc4254_s5_3_close_of_the_program_sends_what_is_queued_first() {
     let channel = pair.open_with(4, 10, 100);
     let data = pair.send(channel, b"more than ten bytes", WAIT);
     let close = pair.ticket();
-    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
     pair.run();
     assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_DATA]);
     assert_eq!((pair.outcome(data), pair.outcome(close)), (None, None));
@@ -298,15 +306,15 @@ fn rfc4254_s5_3_eof_of_the_program_is_sent_once() {
     let mut pair = connected(Program::default());
     let channel = pair.open(4);
     let (eof, close) = (pair.ticket(), pair.ticket());
-    pair.server.send_eof(pair.now, channel, eof).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Eof, eof).unwrap();
     let again = pair.ticket();
     let refused = Err(ApiMisuse::ChannelClosed);
-    assert_eq!(pair.server.send_eof(pair.now, channel, again), refused);
+    assert_eq!(pair.server.queue(pair.now, channel, Queued::Eof, again), refused);
     let data = Bytes::from_static(b"x");
-    let sent = pair.server.send_data(pair.now, channel, None, data, WAIT, again);
+    let sent = pair.server.queue(pair.now, channel, Queued::Data(Call::new(WAIT), data), again);
     assert_eq!(sent, refused);
-    pair.server.close_channel(pair.now, channel, close).unwrap();
-    assert_eq!(pair.server.close_channel(pair.now, channel, again), refused);
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
+    assert_eq!(pair.server.queue(pair.now, channel, Queued::Close, again), refused);
     pair.forget(again);
     pair.run();
     let wanted = [messages::SSH_MSG_CHANNEL_EOF, messages::SSH_MSG_CHANNEL_CLOSE];
@@ -323,8 +331,8 @@ fn rfc4254_s5_3_commands_on_a_channel_that_the_client_closes_come_to_their_end()
     let nothing = pair.send(channel, b"", WAIT);
     let refused = pair.send(channel, b"never either", SendMode::NoWait);
     let (eof, close) = (pair.ticket(), pair.ticket());
-    pair.server.send_eof(pair.now, channel, eof).unwrap();
-    pair.server.close_channel(pair.now, channel, close).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Eof, eof).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
     pair.run();
     pair.say(&ChannelClose { recipient_channel: channel.0 });
     assert_eq!(pair.outcome(data), Some(Outcome::ChannelClosed));

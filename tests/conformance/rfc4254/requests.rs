@@ -1,7 +1,7 @@
 //! RFC 4254 sections 4 and 5.4: requests and the order of their replies.
 
 use bytes::Bytes;
-use sshserver::engine::{Answer, ChannelId};
+use sshserver::engine::{Answer, ChannelId, Queued};
 use sshserver::wire::messages::{self, ChannelClose, ChannelRequest, GlobalRequest, Message};
 
 use super::{WAIT, connected, seen_since};
@@ -158,7 +158,7 @@ fn rfc4254_s5_4_a_reply_after_close_is_not_sent() {
     let channel = pair.open(4);
     pair.request(channel, "shell", true);
     let ticket = pair.ticket();
-    pair.server.close_channel(pair.now, channel, ticket).unwrap();
+    pair.server.queue(pair.now, channel, Queued::Close, ticket).unwrap();
     pair.run();
     let wanted = [messages::SSH_MSG_CHANNEL_EOF, messages::SSH_MSG_CHANNEL_CLOSE];
     assert_eq!(pair.take_numbers(), wanted);
