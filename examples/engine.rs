@@ -48,8 +48,9 @@ fn main() -> Result<()> {
 
 fn serve(mut socket: TcpStream, config: Arc<Config>) -> Result<()> {
     socket.set_nodelay(true)?;
-    let mut connection = Connection::new(Instant::now(), config, Box::new(SystemRandom));
-    connection.set_verbosity(Verbosity { log_level: 2, ..Verbosity::default() });
+    let verbosity = Verbosity { log_level: 2, ..Verbosity::default() };
+    let random = Box::new(SystemRandom);
+    let mut connection = Connection::new(Instant::now(), config, random, verbosity);
     let (mut input, mut output) = (BytesMut::new(), WriteBuffer::new());
     let mut chunk = vec![0; 64 * 1024];
     loop {

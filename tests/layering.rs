@@ -1,6 +1,6 @@
-//! Holds the source against the layers of ARCHITECTURE.md: an arrow only ever points down, siblings
-//! do not know each other, no files of a folder import one another in a circle, `unsafe` stays in its few
-//! places, and the page names every folder.
+//! Holds the source against ARCHITECTURE.md: an arrow only ever points down, siblings do not know each
+//! other, no files of a folder import one another in a circle, `unsafe` stays in its few places, and the page
+//! names every folder and every method of the engine.
 
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]
 
@@ -147,6 +147,30 @@ fn the_architecture_page_names_every_folder() {
         }
     }
     assert!(missing.is_empty(), "not in ARCHITECTURE.md: {}", missing.join(", "));
+}
+
+/// The driver, the tests and the fuzz targets use the engine through these methods only. One that exists for
+/// speed alone shows that another one is not good enough.
+#[test]
+fn the_architecture_page_has_every_method_of_a_connection_and_they_are_few() {
+    let mut methods = Vec::new();
+    for file in sources().iter().filter(|file| file.starts_with("engine/")) {
+        let mut is_inside = false;
+        for (_, line) in code(file) {
+            is_inside = (is_inside || line == "impl Connection {") && line != "}";
+            if is_inside && let Some(name) = line.trim_start().strip_prefix("pub fn ") {
+                methods.push(words(name).next().unwrap().to_owned());
+            }
+        }
+    }
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let table = page.split("| method of `Connection` |").nth(1).unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| `"));
+    let mut described: Vec<_> = rows.map(|row| words(row).next().unwrap().to_owned()).collect();
+    methods.sort();
+    described.sort();
+    assert_eq!(described, methods);
+    assert!((10..24).contains(&methods.len()), "{} methods", methods.len());
 }
 
 #[test]

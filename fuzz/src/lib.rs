@@ -15,10 +15,7 @@ use sshserver::crypto::key_derivation::derive;
 use sshserver::crypto::mac::{MACS, MacAlgorithm};
 use sshserver::crypto::random::Random;
 use sshserver::crypto::signature::generate_ed25519;
-use sshserver::engine::{
-    Answer, AuthAnswer, AuthParam, ChannelId, Config, Connection, Event, Notice, Prompt, Question,
-    QuestionId, Ticket, WriteBuffer,
-};
+use sshserver::engine::{Answer, AuthAnswer, AuthParam, ChannelId, Config, Connection, Event, Notice, Prompt, Question, QuestionId, Ticket, Verbosity, WriteBuffer};
 use sshserver::error::{ApiMisuse, CryptoError};
 use sshserver::transport::AlgorithmLists;
 use sshserver::wire::messages::{KexInit, Message, NewKeys, ServiceRequest, UserauthRequest};
@@ -117,7 +114,7 @@ impl Session {
     pub fn new(program: Program) -> Self {
         let now = clock();
         Self {
-            connection: Connection::new(now, config(), Box::new(Counter(1))),
+            connection: Connection::new(now, config(), Box::new(Counter(1)), Verbosity::default()),
             now,
             program,
             questions: VecDeque::new(),
@@ -157,7 +154,7 @@ impl Session {
             method_specific: b"",
         };
         session.send(&login.encode());
-        assert!(session.connection.is_authenticated());
+        assert!(session.connection.peer().is_authenticated);
         session
     }
 

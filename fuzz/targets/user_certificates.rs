@@ -116,7 +116,7 @@ fn log_in(blob: &[u8], choice: u8, certificate: Option<&Certificate>) {
         method_specific: &method_specific,
     };
     session.send(&request.encode());
-    assert!(!session.connection.is_authenticated(), "without a signature");
+    assert!(!session.connection.peer().is_authenticated, "without a signature");
     let expected = certificate.is_some_and(|certificate| {
         let security_key = name.starts_with("sk-");
         let known =

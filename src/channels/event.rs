@@ -226,6 +226,15 @@ pub enum Room {
     AwaitTransport,
 }
 
+/// How sending on a channel stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
+    /// Bytes of the last send that were handed to the transport.
+    pub bytes_sent: u64,
+    /// Whether data sent now would go out without waiting for the client.
+    pub ready_to_send: bool,
+}
+
 /// What the program sends on a channel, in the order of its calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Queued {

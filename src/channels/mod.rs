@@ -15,8 +15,8 @@ mod table;
 mod window;
 
 pub use self::event::{
-    Call, ChannelEvent, ChannelId, Forwarding, Order, Outcome, Place, Queued, Room, SendMode, Sent,
-    Ticket,
+    Call, ChannelEvent, ChannelId, Counters, Forwarding, Order, Outcome, Place, Queued, Room,
+    SendMode, Sent, Ticket,
 };
 pub use self::inbound::Admitted;
 pub use self::open::Refusal;

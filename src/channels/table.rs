@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::channel::{Channel, Flow, Held, Schedule, Slot};
-use super::event::{ChannelEvent, ChannelId, Forwarding, Outcome};
+use super::event::{ChannelEvent, ChannelId, Counters, Forwarding, Outcome};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::limits::{HELD_MESSAGE_COST, MAX_CHANNEL_NUMBER, MAX_CHANNELS, MAX_HELD_BYTES};
 use crate::wire::Outbox;
@@ -119,21 +119,14 @@ impl Channels {
         self.len() == 0
     }
 
-    /// Bytes of the last send on a channel that were handed to the transport.
-    pub fn bytes_sent(&self, id: ChannelId) -> Option<u64> {
-        match self.slot(id) {
-            Some(Slot::Open(channel)) => u64::try_from(channel.bytes_sent).ok(),
-            Some(Slot::Asked(_) | Slot::Requested(_)) | None => None,
-        }
-    }
-
-    /// Whether data sent on a channel now would go out without waiting for the client.
-    pub fn ready_to_send(&self, id: ChannelId) -> Option<bool> {
-        match self.slot(id) {
-            Some(Slot::Open(channel)) => {
-                Some(channel.asked == Flow::Open && channel.room_without_waiting() > 0)
-            }
-            Some(Slot::Asked(_) | Slot::Requested(_)) | None => None,
+    /// How sending on a channel stands; `None` for one that is not open.
+    pub fn counters(&self, id: ChannelId) -> Option<Counters> {
+        match self.slot(id)? {
+            Slot::Open(channel) => Some(Counters {
+                bytes_sent: u64::try_from(channel.bytes_sent).unwrap_or(u64::MAX),
+                ready_to_send: channel.asked == Flow::Open && channel.room_without_waiting() > 0,
+            }),
+            Slot::Asked(_) | Slot::Requested(_) => None,
         }
     }
 

@@ -18,7 +18,7 @@ use super::load::Charge;
 use super::permits::Permits;
 use super::tables::{PastChannel, PastConnection, Remains, Table};
 use super::turn::Turn;
-use crate::engine::{ChannelId, Config, Verbosity};
+use crate::engine::{ChannelId, Config, Counters, Verbosity};
 use crate::limits::MAX_UNAUTHENTICATED;
 
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
@@ -99,7 +99,7 @@ impl ChannelEntry {
     /// Asks the engine how things are, unless somebody else has it: then what is known counts.
     pub fn refresh(&self) {
         self.connection.look_now(|engine| {
-            self.publish(engine.bytes_sent(self.local), engine.ready_to_send(self.local));
+            self.publish(engine.counters(self.local));
         });
     }
 
@@ -121,13 +121,16 @@ impl ChannelEntry {
     }
 
     /// Takes over what the engine says, so that a reader never waits for the engine.
-    pub(super) fn publish(&self, bytes_sent: Option<u64>, ready_to_send: Option<bool>) {
-        if let Some(bytes) = bytes_sent {
-            self.bytes_sent.store(bytes, Ordering::Relaxed);
+    pub(super) fn publish(&self, counters: Option<Counters>) {
+        if let Some(Counters { bytes_sent, ready_to_send }) = counters {
+            self.bytes_sent.store(bytes_sent, Ordering::Relaxed);
+            self.publish_ready(ready_to_send);
         }
-        if let Some(ready) = ready_to_send {
-            self.ready_to_send.store(ready, Ordering::Relaxed);
-        }
+    }
+
+    /// The same, for whether there is room to send.
+    pub(super) fn publish_ready(&self, ready_to_send: bool) {
+        self.ready_to_send.store(ready_to_send, Ordering::Relaxed);
     }
 }
 

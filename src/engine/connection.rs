@@ -8,18 +8,18 @@ use std::time::Instant;
 use bytes::BytesMut;
 use zeroize::Zeroize;
 
-use super::config::{Config, KeepAlive};
+use super::config::Config;
 use super::event::{Event, Notice, Question};
-use super::liveness::{self, Liveness, Verdict};
+use super::liveness::{self, Liveness};
 use super::open_questions::Questions;
-use crate::channels::{ChannelEvent, ChannelId, Channels, Outcome, Ticket};
+use crate::channels::{ChannelEvent, ChannelId, Channels, Counters, Outcome, Ticket};
 use crate::crypto::random::Random;
 use crate::error::{Closed, Error, PeerMisbehaved};
-use crate::limits::{IDENTIFICATION_TIME, MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
+use crate::limits::{MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
 use crate::transport::{Incoming, JobOutput, TraceLine, Transport, Verbosity};
 use crate::userauth::{self, UserAuth};
+use crate::wire::WriteBuffer;
 use crate::wire::messages::{self, Message, ServiceRequest};
-use crate::wire::{Outbox, WriteBuffer};
 
 /// The server side of one SSH connection.
 pub struct Connection {
@@ -31,12 +31,23 @@ pub struct Connection {
     pub(super) events: VecDeque<Event>,
     /// Tickets of `exchange_keys` that wait for new keys.
     pub(super) rekey_tickets: Vec<Ticket>,
-    started: Instant,
+    pub(super) started: Instant,
     /// Since when the client has to answer before it is authenticated, and how much of what it sent
     /// since is not processed yet.
     pub(super) quiet_since: Instant,
     unprocessed: usize,
     pub(super) liveness: Liveness,
+}
+
+/// What is known of the client of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer<'c> {
+    /// Its identification string (RFC 4253 section 4.2), once it has come.
+    pub version: Option<&'c str>,
+    /// Whether strict key exchange was negotiated (OpenSSH's PROTOCOL 1.10).
+    pub strict_kex: bool,
+    /// Whether it is authenticated.
+    pub is_authenticated: bool,
 }
 
 /// Which services run.
@@ -54,13 +65,9 @@ pub(super) enum Phase {
 }
 
 impl Connection {
-    /// Starts a connection: our identification string and KEXINIT are ready to be transmitted.
-    pub fn new(now: Instant, config: Arc<Config>, random: Box<dyn Random>) -> Self {
-        Self::with_verbosity(now, config, random, Verbosity::default())
-    }
-
-    /// The same, with the optional notices built from the first packet on.
-    pub fn with_verbosity(
+    /// Starts a connection: our identification string and KEXINIT are ready to be transmitted. `verbosity` says which
+    /// optional notices are built, from the first packet on.
+    pub fn new(
         now: Instant,
         config: Arc<Config>,
         random: Box<dyn Random>,
@@ -117,100 +124,13 @@ impl Connection {
 
     /// Whether a question about the whole connection is open, a job is out, or too much waits behind
     /// the questions about channels. What the client says meanwhile is not heard.
-    fn waits_for_program(&self) -> bool {
+    pub(super) fn waits_for_program(&self) -> bool {
         self.questions.block_connection() || self.channels.hold_too_much()
     }
 
     /// The peer has closed its side, or the socket broke.
     pub fn handle_eof(&mut self) {
         self.fail(Error::Closed(Closed::PeerGone));
-    }
-
-    /// Does what is due at `now`.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        if self.is_ended() {
-            return;
-        }
-        let deadlines =
-            [self.identification_deadline(), self.login_deadline(), self.quiet_deadline()];
-        if deadlines.into_iter().flatten().any(|deadline| deadline <= now) {
-            return self.fail(Error::Closed(Closed::HandshakeTimeout));
-        }
-        if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
-            return self.fail(Error::Closed(Closed::IdleTimeout));
-        }
-        self.channels.handle_timeout(now);
-        match self.liveness.judge(now, self.keep_alive()) {
-            Verdict::Wait => {}
-            // what it may have said is not read while the connection has a question open
-            Verdict::Ask | Verdict::GiveUp if self.waits_for_program() => {
-                self.liveness.not_listening(now);
-            }
-            Verdict::Ask => {
-                let out: &mut dyn Outbox = &mut self.transport;
-                if let Err(error) = out.send(&liveness::REQUEST) {
-                    return self.fail(error);
-                }
-            }
-            Verdict::GiveUp => return self.fail(Error::Closed(Closed::Unresponsive)),
-        }
-        let result = if self.transport.rekey_due().is_some_and(|due| due <= now) {
-            self.transport.start_exchange(&self.config.transport)
-        } else {
-            Ok(())
-        };
-        self.finish_step(result);
-    }
-
-    /// When [`Self::handle_timeout`] has to be called.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.is_ended() {
-            return None;
-        }
-        let times = [
-            self.identification_deadline(),
-            self.login_deadline(),
-            self.quiet_deadline(),
-            self.idle_deadline(),
-            self.channels.poll_timeout(),
-            self.transport.rekey_due(),
-            self.liveness.keep_alive_deadline(self.keep_alive()),
-        ];
-        times.into_iter().flatten().min()
-    }
-
-    fn identification_deadline(&self) -> Option<Instant> {
-        let is_silent = self.transport.client_version().is_none();
-        is_silent.then(|| self.started.checked_add(IDENTIFICATION_TIME)).flatten()
-    }
-
-    fn login_deadline(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::AwaitUserauthService
-            | Phase::Authenticating(_)
-            | Phase::AwaitConnectionService { .. } => {
-                self.config.login_grace.and_then(|grace| self.started.checked_add(grace))
-            }
-            Phase::Connected | Phase::Ended => None,
-        }
-    }
-
-    /// Not while the client waits for the program or for arithmetic.
-    fn quiet_deadline(&self) -> Option<Instant> {
-        if matches!(self.phase, Phase::Connected | Phase::Ended) || self.waits_for_program() {
-            return None;
-        }
-        let timeout = self.config.handshake_timeout;
-        timeout.and_then(|timeout| self.quiet_since.checked_add(timeout))
-    }
-
-    fn idle_deadline(&self) -> Option<Instant> {
-        self.liveness.idle_deadline(self.config.idle_timeout.filter(|_| self.is_authenticated()))
-    }
-
-    /// RFC 4254 section 4: global requests belong to the connection protocol.
-    fn keep_alive(&self) -> Option<KeepAlive> {
-        self.is_authenticated().then_some(self.config.keep_alive)
     }
 
     /// Takes the result of a job.
@@ -422,29 +342,22 @@ impl Connection {
         matches!(self.phase, Phase::Ended)
     }
 
-    /// Whether the client is authenticated.
-    pub fn is_authenticated(&self) -> bool {
+    pub(super) fn is_authenticated(&self) -> bool {
         matches!(self.phase, Phase::Connected)
     }
 
-    /// The client's identification string, once it has come.
-    pub fn client_version(&self) -> Option<&str> {
-        self.transport.client_version()
+    /// What is known of the client.
+    pub fn peer(&self) -> Peer<'_> {
+        Peer {
+            version: self.transport.client_version(),
+            strict_kex: self.transport.strict_kex(),
+            is_authenticated: self.is_authenticated(),
+        }
     }
 
-    /// Whether strict key exchange was negotiated.
-    pub fn strict_kex(&self) -> bool {
-        self.transport.strict_kex()
-    }
-
-    /// Bytes of the last send on a channel that were handed to the transport.
-    pub fn bytes_sent(&self, channel: ChannelId) -> Option<u64> {
-        self.channels.bytes_sent(channel)
-    }
-
-    /// Whether data sent on a channel now would go out without waiting for the client.
-    pub fn ready_to_send(&self, channel: ChannelId) -> Option<bool> {
-        self.channels.ready_to_send(channel)
+    /// How sending on a channel stands; `None` for one that is not open.
+    pub fn counters(&self, channel: ChannelId) -> Option<Counters> {
+        self.channels.counters(channel)
     }
 
     /// Chooses which optional notices are built.
@@ -473,7 +386,8 @@ mod tests {
 
     fn connection(phase: Phase) -> Connection {
         let random = Box::new(SystemRandom);
-        let mut connection = Connection::new(Instant::now(), Arc::default(), random);
+        let mut connection =
+            Connection::new(Instant::now(), Arc::default(), random, Verbosity::default());
         connection.phase = phase;
         connection
     }

@@ -13,14 +13,15 @@ mod event;
 mod liveness;
 mod open_questions;
 mod question;
+mod timeouts;
 
 pub use config::{Config, KeepAlive};
-pub use connection::Connection;
+pub use connection::{Connection, Peer};
 pub use event::{Answer, Event, Notice, Question, QuestionId};
 
 pub use crate::channels::{
-    Call, ChannelId, Forwarding, Order, Outcome, Place, Queued, Refusal, Room, SendMode, Sent,
-    Ticket,
+    Call, ChannelId, Counters, Forwarding, Order, Outcome, Place, Queued, Refusal, Room, SendMode,
+    Sent, Ticket,
 };
 pub use crate::transport::{
     AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,

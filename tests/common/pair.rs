@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use sshserver::crypto::signature::{self, PrivateKey};
 use sshserver::engine::{
     Answer, Call, ChannelId, Config, Connection, Event, Order, Outcome, QuestionId, Queued,
-    SendMode, Sent, Ticket,
+    SendMode, Sent, Ticket, Verbosity,
 };
 use sshserver::error::{DisconnectReason, Error};
 use sshserver::wire::messages::{
@@ -53,7 +53,7 @@ impl Pair {
         let now = Instant::now();
         let random = Box::new(FixedRandom::new(7));
         Self {
-            server: Connection::new(now, Arc::new(config), random),
+            server: Connection::new(now, Arc::new(config), random, Verbosity::default()),
             client: Client::new(offer),
             program,
             now,

@@ -80,7 +80,7 @@ fn every_kind_of_key_logs_in_with_a_certificate() {
             let ok = UserauthPkOk::decode(&payload).unwrap();
             assert_eq!((ok.algorithm, ok.key_blob), (*algorithm, &blob[..]));
             request(&mut pair, &key, &blob, algorithm, true);
-            assert!(pair.server.is_authenticated(), "{algorithm}");
+            assert!(pair.server.peer().is_authenticated, "{algorithm}");
             let shown = shown.borrow();
             assert_eq!(shown.len(), 2);
             let certificate = shown[1].as_ref().unwrap();
@@ -130,7 +130,7 @@ fn certificates_that_do_not_hold_are_refused() {
             assert!(shown.borrow().is_empty(), "{why}");
             // nothing else is disturbed
             pair.try_password("secret");
-            assert!(pair.server.is_authenticated());
+            assert!(pair.server.peer().is_authenticated);
         }
     }
     // the same at the ends of its life
@@ -138,7 +138,7 @@ fn certificates_that_do_not_hold_are_refused() {
         let (mut pair, _) = asking(dated());
         let blob = Certified { valid, ..good.clone() }.blob();
         request(&mut pair, &key, &blob, NAME, true);
-        assert!(pair.server.is_authenticated());
+        assert!(pair.server.peer().is_authenticated);
     }
 }
 
@@ -163,7 +163,7 @@ fn the_owner_has_to_sign() {
     pair.take_number(messages::SSH_MSG_USERAUTH_FAILURE);
     // the program, which says yes to everything, is not even asked
     assert!(shown.borrow().is_empty());
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn options_that_the_program_enforces_are_taken() {
         let certified =
             Certified { critical: both, ..Certified::new(key.public_blob(), &authority) };
         request(&mut pair, &key, &certified.blob(), NAME, true);
-        assert_eq!(pair.server.is_authenticated(), taken);
+        assert_eq!(pair.server.peer().is_authenticated, taken);
         if taken {
             let shown = shown.borrow();
             let options = &shown[0].as_ref().unwrap().critical_options;
@@ -209,7 +209,7 @@ fn small_keys_are_refused_by_the_modern_profile() {
         config.transport.algorithms.min_rsa_bits = min_rsa_bits;
         let (mut pair, _) = asking(config.clone());
         pair.try_key(&small, "rsa-sha2-256", true);
-        assert_eq!(pair.server.is_authenticated(), taken);
+        assert_eq!(pair.server.peer().is_authenticated, taken);
         // in certificates: the key, and that of the authority
         let of_small = Certified {
             authority: &large,
@@ -225,7 +225,7 @@ fn small_keys_are_refused_by_the_modern_profile() {
             let (mut pair, _) = asking(config.clone());
             let name = "rsa-sha2-512-cert-v01@openssh.com";
             request(&mut pair, key, &certified.blob(), name, true);
-            assert_eq!(pair.server.is_authenticated(), taken);
+            assert_eq!(pair.server.peer().is_authenticated, taken);
         }
         // and as the key of the host
         config.transport.host_keys = vec![key_file("../sizes/rsa-1024.pem").into()];

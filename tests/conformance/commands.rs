@@ -70,13 +70,13 @@ fn what_can_leave_at_once_is_sealed_where_it_lies_and_the_rest_is_queued() {
     assert_eq!(pair.outcome(ticket), None);
     pair.adjust(channel, 149);
     assert_eq!(pair.outcome(ticket), None);
-    assert_eq!(pair.server.bytes_sent(channel), Some(249), "all of the call counts");
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 249, "all of the call counts");
     assert_eq!(pair.send_at_once(channel, b"behind it"), 0, "something waits before it");
     pair.adjust(channel, 10);
     assert_eq!(pair.outcome(ticket), Some(Outcome::Complete));
     assert_eq!(pair.take_data(4), data);
     assert_eq!(pair.send_at_once(channel, b"then"), 4);
-    assert_eq!(pair.server.bytes_sent(channel), Some(4));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 4);
     assert_eq!(pair.take_data(4), b"then");
 }
 
@@ -170,7 +170,7 @@ fn commands_need_a_channel_and_a_connection() {
         unknown
     );
     pair.server.consumed(nowhere, 5);
-    assert_eq!((pair.server.bytes_sent(nowhere), pair.server.ready_to_send(nowhere)), (None, None));
+    assert_eq!(pair.server.counters(nowhere), None);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn sends_without_waiting_report_what_did_not_fit_and_when_there_is_room_again() 
     let whole = pair.send(channel, &[1; 60], SendMode::NoWait);
     let part = pair.send(channel, &[2; 60], SendMode::NoWait);
     let none = pair.send(channel, &[3; 60], SendMode::NoWait);
-    assert_eq!(pair.server.ready_to_send(channel), Some(false));
+    assert!(!pair.server.counters(channel).unwrap().ready_to_send);
     pair.run();
     assert_eq!(pair.outcome(whole), Some(Outcome::Complete));
     assert_eq!(pair.outcome(part), Some(Outcome::WouldBlock { sent: 40 }));
@@ -307,12 +307,12 @@ fn the_bytes_sent_are_those_of_the_last_send_that_went_on_or_failed() {
     let done = pair.send(channel, &[1; 10], WAIT);
     pair.run();
     assert_eq!(pair.outcome(done), Some(Outcome::Complete));
-    assert_eq!(pair.server.bytes_sent(channel), Some(10));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 10);
     let waits = pair.send(channel, &[2; 10], SendMode::Wait(Some(Duration::from_secs(5))));
     pair.run();
     pair.sleep(Duration::from_secs(5));
     assert_eq!(pair.outcome(waits), Some(Outcome::TimedOut { sent: 0 }));
-    assert_eq!(pair.server.bytes_sent(channel), Some(0));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 0);
 }
 
 #[test]
@@ -324,19 +324,19 @@ fn what_a_send_without_waiting_was_told_stays_true() {
     let part = pair.send(channel, &[1; 1500], SendMode::NoWait);
     pair.run();
     assert_eq!(pair.outcome(part), Some(Outcome::WouldBlock { sent: 1000 }));
-    assert_eq!(pair.server.bytes_sent(channel), Some(1000));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 1000);
     let mut out = WriteBuffer::new();
     assert!(pair.server.poll_transmit(pair.now, &mut out));
     pair.sent.extend_from_slice(&out);
     pair.client.input(&out);
-    assert_eq!(pair.server.bytes_sent(channel), Some(1000));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 1000);
     let nothing = pair.send(channel, &[2; 5], SendMode::NoWait);
     pair.run();
     assert_eq!(pair.outcome(nothing), Some(Outcome::WouldBlock { sent: 0 }));
     pair.reading = true;
     pair.run();
     // what goes out now belongs to the earlier call
-    assert_eq!(pair.server.bytes_sent(channel), Some(0));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 0);
     assert_eq!(pair.take_data(4), [1; 1000]);
 }
 
@@ -370,7 +370,7 @@ fn without_waiting_the_sends_that_wait_are_over_and_the_channel_goes_on() {
     pair.run();
     assert_eq!(pair.outcome(first), Some(Outcome::WouldBlock { sent: 10 }));
     assert_eq!(pair.outcome(second), Some(Outcome::WouldBlock { sent: 0 }));
-    assert_eq!(pair.server.bytes_sent(channel), Some(0));
+    assert_eq!(pair.server.counters(channel).unwrap().bytes_sent, 0);
     let start = pair.program.seen.len();
     pair.adjust(channel, 100);
     assert_eq!(seen_since(&pair, start), [Seen::ReadyToSend(channel)]);

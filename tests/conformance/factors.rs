@@ -91,7 +91,7 @@ fn dialog(pair: &mut Pair, responses: &[&str]) {
 /// log says so.
 fn assert_owed(pair: &mut Pair, methods: &str) {
     assert_eq!(failure(pair), (methods.to_owned(), true));
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
     let line = format!("accepted, but only in part: not yet proven is {methods}");
     assert!(pair.has_seen(&Seen::Line(line)), "{:?}", pair.program.seen);
 }
@@ -107,7 +107,7 @@ fn a_key_that_was_only_asked_about_is_no_factor() {
     }
     // with the signature both are there
     pair.try_key(&key, KEY, true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn the_order_does_not_matter() {
     pair.try_password("right");
     assert_owed(&mut pair, "publickey");
     pair.try_key(&key, KEY, true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_key_that_lets_in_alone_is_owed_to_other_methods_too() {
     pair.authenticate("none", b"");
     failure(&mut pair);
     pair.try_key(&key, KEY, true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn two_keys_have_to_sign_both() {
         }
         let other = if std::ptr::eq(signer, &one) { &two } else { &one };
         pair.try_key(other, KEY, true);
-        assert!(pair.server.is_authenticated());
+        assert!(pair.server.peer().is_authenticated);
     }
 }
 
@@ -191,7 +191,7 @@ fn of_two_keys_that_each_let_in_alone_one_signature_is_enough() {
     let mut pair = begin(counting(1, &[&one, &two]));
     query(&mut pair, &one);
     pair.try_key(&two, KEY, true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_key_asked_about_as_one_user_is_owed_as_another() {
         pair.try_password("right");
         assert_owed(&mut pair, "publickey");
         pair.try_key(&key, KEY, true);
-        assert!(pair.server.is_authenticated());
+        assert!(pair.server.peer().is_authenticated);
     }
 }
 
@@ -227,7 +227,7 @@ fn a_right_response_in_a_refused_dialog_is_no_factor() {
         pair.try_password("right");
         assert_owed(&mut pair, "keyboard-interactive");
         dialog(&mut pair, &["right", "right"]);
-        assert!(pair.server.is_authenticated());
+        assert!(pair.server.peer().is_authenticated);
     }
 }
 
@@ -238,7 +238,7 @@ fn a_refused_dialog_is_not_owed_where_nothing_is_counted() {
     dialog(&mut pair, &["wrong"]);
     assert!(!failure(&mut pair).1);
     pair.try_password("right");
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 /// "The signature was right" may be what a program counts: it is told so only of keys it has called good.
@@ -265,7 +265,7 @@ fn sigstatus_follows_no_key_that_the_program_refuses() {
     pair.try_key(&mine, KEY, true);
     assert!(failure(&mut pair).1);
     pair.try_password("right");
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -339,11 +339,11 @@ fn rfc4252_s5_another_user_or_service_starts_from_the_beginning() {
         assert_eq!(failure(&mut pair), ("password".to_owned(), true));
         password_of(&mut pair, user, service);
         assert_eq!(failure(&mut pair), ("publickey".to_owned(), true));
-        assert!(!pair.server.is_authenticated());
+        assert!(!pair.server.peer().is_authenticated);
         // what was proven for one of them counts for neither of the others
         password_of(&mut pair, "third", "ssh-connection");
         assert!(failure(&mut pair).1);
-        assert!(!pair.server.is_authenticated());
+        assert!(!pair.server.peer().is_authenticated);
         assert_eq!(*shown.borrow(), [[""; 0]; 3]);
     }
 }
@@ -361,7 +361,7 @@ fn rfc4252_s5_what_is_repeated_for_the_other_user_counts() {
     pair.try_key(&ed25519(3), "ssh-ed25519", true);
     failure(&mut pair);
     pair.try_password("x");
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
     let last: &[&str] = &["password", "publickey"];
     assert_eq!(shown.borrow().last().unwrap(), last);
 }

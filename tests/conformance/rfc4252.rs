@@ -115,10 +115,10 @@ fn rfc4252_s5_1_partial_success_is_no_success_and_no_failed_attempt() {
     for _ in 0..5 {
         pair.try_password("first factor");
         assert_eq!(failure(&mut pair), ("publickey".to_owned(), true));
-        assert!(!pair.server.is_authenticated());
+        assert!(!pair.server.peer().is_authenticated);
     }
     pair.try_key(&ed25519(3), "ssh-ed25519", true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn rfc4252_s5_2_none_gets_the_list_and_is_no_attempt() {
 fn rfc4252_s5_2_none_lets_in_whom_the_program_lets_in() {
     let mut pair = judging(true);
     pair.authenticate("none", b"");
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
     pair.assert_alive();
 }
 
@@ -267,7 +267,7 @@ fn rfc4252_s5_the_service_to_start_is_checked_after_success() {
             method_name: "password",
             method_specific: &fields,
         });
-        assert!(!pair.server.is_authenticated());
+        assert!(!pair.server.peer().is_authenticated);
         assert!(!pair.client.numbers.contains(&messages::SSH_MSG_USERAUTH_SUCCESS));
         pair.assert_ended(&reason, Some(DisconnectReason::ServiceNotAvailable));
     }
@@ -294,9 +294,9 @@ fn rfc4252_s7_query_is_answered_with_pk_ok() {
     let message = UserauthPkOk::decode(&payload).unwrap();
     assert_eq!((message.algorithm, message.key_blob), ("ssh-ed25519", key.public_blob()));
     // a query lets nobody in
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
     pair.try_key(&key, "ssh-ed25519", true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
     let mut seen = Seen::Auth {
         user: "user".to_owned(),
         service: "ssh-connection".to_owned(),
@@ -366,7 +366,7 @@ fn rfc4252_s7_a_bad_signature_cannot_be_let_in() {
         }
         pair.client.send(&payload);
         pair.run();
-        assert!(!pair.server.is_authenticated(), "{bad}");
+        assert!(!pair.server.peer().is_authenticated, "{bad}");
         assert!(!pair.client.numbers.contains(&messages::SSH_MSG_USERAUTH_SUCCESS));
         assert!(!failure(&mut pair).1);
         // and nothing is asked that a program could count
@@ -387,7 +387,7 @@ fn rfc4252_s7_algorithms_that_are_not_allowed_fail_without_a_question() {
     failure(&mut pair);
     assert_eq!(asked(&pair), [""; 0]);
     pair.try_key(&rsa, "rsa-sha2-512", true);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -432,7 +432,7 @@ fn sigstatus_tells_what_became_of_the_signature() {
                     && key_algorithm == "ssh-ed25519")
         };
         assert!(pair.program.seen.iter().any(said));
-        assert_eq!(pair.server.is_authenticated(), good);
+        assert_eq!(pair.server.peer().is_authenticated, good);
     }
 }
 
@@ -444,7 +444,7 @@ fn rfc4252_s8_password_change_is_refused() {
     pair.authenticate("password", &fields);
     assert!(!failure(&mut pair).1);
     assert_eq!(asked(&pair), [""; 0]);
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -476,9 +476,9 @@ fn answers_have_to_fit_their_questions() {
     }
     let unknown = pair.server.answer(pair.now, QuestionId(id.0 + 1), Answer::Accept(true));
     assert_eq!(unknown, Err(ApiMisuse::UnknownQuestion));
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
     pair.answer_open_question(Answer::Auth(verdict(true)));
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
     let again = pair.server.answer(pair.now, id, Answer::Auth(verdict(true)));
     assert_eq!(again, Err(ApiMisuse::UnknownQuestion));
 }

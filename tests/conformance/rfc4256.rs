@@ -80,7 +80,7 @@ fn rfc4256_s3_4_each_response_and_then_the_whole_is_asked_about() {
         ("keyboard-interactive", b""),
     ];
     assert_eq!(asked(&pair), wanted.map(|(method, param)| (method.to_owned(), param.to_vec())));
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn rfc4256_s3_4_a_wrong_response_fails_but_all_are_asked_about() {
         responses[wrong] = "wrong";
         respond(&mut pair, &responses);
         assert_eq!(asked(&pair).len(), 4);
-        assert!(!pair.server.is_authenticated());
+        assert!(!pair.server.peer().is_authenticated);
         pair.take_number(messages::SSH_MSG_USERAUTH_FAILURE);
     }
 }
@@ -105,7 +105,7 @@ fn rfc4256_s3_4_the_whole_has_the_last_word() {
     pair.start_authentication();
     ask(&mut pair);
     respond(&mut pair, &["x"]);
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
     pair.take_number(messages::SSH_MSG_USERAUTH_FAILURE);
 }
 
@@ -113,9 +113,9 @@ fn rfc4256_s3_4_the_whole_has_the_last_word() {
 fn rfc4256_s3_2_a_dialog_without_prompts_still_takes_a_response() {
     let mut pair = dialog(0);
     ask(&mut pair);
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
     respond(&mut pair, &[]);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_dialog_without_any_text_proves_nothing_and_is_refused() {
     assert!(asked(&pair).is_empty());
     respond(&mut pair, &[]);
     assert!(pair.ended().is_some());
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn more_prompts_than_can_be_asked_are_no_answer() {
     ask(&mut pair);
     respond(&mut pair, &["x"; MAX_PROMPTS]);
     assert_eq!(asked(&pair).len(), MAX_PROMPTS + 1);
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
     let mut pair = dialog(1);
     pair.program.prompts = vec![Prompt { prompt: "x".to_owned(), echo: false }; MAX_PROMPTS + 1];
     pair.program.leaves_prompts_open = true;
@@ -186,7 +186,7 @@ fn rfc4256_s3_1_a_new_request_abandons_the_dialog() {
     pair.take_number(messages::SSH_MSG_USERAUTH_FAILURE);
     respond(&mut pair, &["x"]);
     assert!(pair.ended().is_some());
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn old_agents_get_in_where_ssh_rsa_is_allowed() {
         for announced in ["rsa-sha2-512", "rsa-sha2-256"] {
             let mut pair = begin(config(), version);
             sign_with(&mut pair, &key, key.public_blob(), announced, "ssh-rsa");
-            assert_eq!(pair.server.is_authenticated(), gets_in, "{version} {announced}");
+            assert_eq!(pair.server.peer().is_authenticated, gets_in, "{version} {announced}");
             if gets_in {
                 // the program is told what it really was
                 assert_eq!(shown(&pair), [("ssh-rsa".to_owned(), key.public_blob().to_vec())]);
@@ -65,9 +65,9 @@ fn old_agents_do_not_get_in_where_ssh_rsa_is_not_allowed() {
     config.transport.algorithms.user_signature.retain(|row| row.name != "ssh-rsa");
     let mut pair = begin(config, WITH_THE_FAULT);
     sign_with(&mut pair, &key, key.public_blob(), "rsa-sha2-512", "ssh-rsa");
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
     sign_with(&mut pair, &key, key.public_blob(), "rsa-sha2-512", "rsa-sha2-512");
-    assert!(pair.server.is_authenticated());
+    assert!(pair.server.peer().is_authenticated);
 }
 
 /// The fault is one of agents that know SHA-1 only: nothing else is taken for something else.
@@ -81,7 +81,7 @@ fn no_other_signature_is_taken_for_what_was_announced() {
     ] {
         let mut pair = begin(config(), WITH_THE_FAULT);
         sign_with(&mut pair, &key, key.public_blob(), announced, signed);
-        assert!(!pair.server.is_authenticated(), "{announced} {signed}");
+        assert!(!pair.server.peer().is_authenticated, "{announced} {signed}");
     }
     // SHA-1 of something else
     let mut pair = begin(config(), WITH_THE_FAULT);
@@ -90,7 +90,7 @@ fn no_other_signature_is_taken_for_what_was_announced() {
     let request = key_request(&session_id, key.public_blob(), "rsa-sha2-512", Some(&sign));
     pair.client.send(&request);
     pair.run();
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
 }
 
 /// The blob with another type in front.
@@ -116,7 +116,7 @@ fn the_name_of_an_algorithm_in_the_blob_is_taken_for_ssh_rsa() {
             let ok = UserauthPkOk::decode(&payload).unwrap();
             assert_eq!((ok.algorithm, ok.key_blob), (announced, &*sent));
             sign_with(&mut pair, &key, &sent, announced, announced);
-            assert!(pair.server.is_authenticated(), "{inside} {announced}");
+            assert!(pair.server.peer().is_authenticated, "{inside} {announced}");
             let usual = (announced.to_owned(), key.public_blob().to_vec());
             assert_eq!(shown(&pair), [usual.clone(), usual]);
         }
@@ -136,7 +136,7 @@ fn no_other_name_is_taken_for_ssh_rsa() {
         let mut pair = begin(config(), "SSH-2.0-client");
         let sent = renamed(key.public_blob(), inside);
         sign_with(&mut pair, &key, &sent, announced, announced);
-        assert!(!pair.server.is_authenticated(), "{announced} {inside}");
+        assert!(!pair.server.peer().is_authenticated, "{announced} {inside}");
         assert!(shown(&pair).is_empty());
     }
 }
@@ -158,5 +158,5 @@ fn the_signature_is_over_the_blob_as_it_was_sent() {
     let session_id = pair.client.session_id.clone();
     pair.client.send(&key_request(&session_id, &sent, "rsa-sha2-512", Some(&sign)));
     pair.run();
-    assert!(!pair.server.is_authenticated());
+    assert!(!pair.server.peer().is_authenticated);
 }

@@ -19,7 +19,7 @@ fn with(strict_kex: StrictKex, offer: Offer) -> Pair {
 fn strict_kex_resets_sequence_numbers_at_every_newkeys() {
     let mut pair = Pair::plain();
     pair.login();
-    assert!(pair.server.strict_kex());
+    assert!(pair.server.peer().strict_kex);
     for exchanges in 2..=3 {
         pair.client.send_kex_init();
         pair.run();
@@ -52,7 +52,7 @@ fn strict_kex_marker_is_offered_in_every_kexinit() {
         pair.run();
         assert_eq!(is_offered(&pair), offered, "{setting:?}");
         pair.login();
-        assert_eq!(pair.server.strict_kex(), offered);
+        assert_eq!(pair.server.peer().strict_kex, offered);
         pair.client.automatic = false;
         let ticket = pair.ticket();
         pair.server.exchange_keys(ticket).unwrap();
@@ -90,7 +90,7 @@ fn strict_kex_marker_in_a_later_kexinit_changes_nothing() {
     pair.client.send_kex_init();
     pair.run();
     assert_eq!(pair.client.exchanges, 2);
-    assert!(!pair.server.strict_kex());
+    assert!(!pair.server.peer().strict_kex);
     pair.assert_alive();
 }
 

@@ -169,7 +169,7 @@ fn messages_of_servers() {
             let mut pair = reach(stage, Offer::default());
             pair.client.send_now(&[number]);
             pair.run();
-            assert!(!pair.server.is_authenticated());
+            assert!(!pair.server.peer().is_authenticated);
             let error = Misbehaved::ServerOnlyMessage(number).into();
             pair.assert_ended(&error, Some(Reason::ProtocolError));
         }

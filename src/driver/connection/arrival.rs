@@ -230,7 +230,7 @@ impl Admission {
             Ok(config) => {
                 let verbosity = self.shared.verbosity();
                 let random = Box::new(SystemRandom);
-                let engine = Connection::with_verbosity(Instant::now(), config, random, verbosity);
+                let engine = Connection::new(Instant::now(), config, random, verbosity);
                 handle.start(engine, nagle, self.armed);
                 if handle.host(PROMPT_READS) {
                     handle.drive_now();

@@ -365,7 +365,7 @@ impl ConnectionHandle {
         }
         if before > 0 && engine.wants_input() {
             core.turn_is_over = engine.handle_input(now, input);
-            if self.login.is_silent() && engine.client_version().is_some() {
+            if self.login.is_silent() && engine.peer().version.is_some() {
                 self.login.identified();
             }
         }
@@ -410,7 +410,9 @@ impl ConnectionHandle {
                     return;
                 };
                 if let Some(entry) = sends_on {
-                    entry.publish(None, engine.ready_to_send(entry.local));
+                    if let Some(counters) = engine.counters(entry.local) {
+                        entry.publish_ready(counters.ready_to_send);
+                    }
                     core.sending.push((ticket, entry));
                 } else if let Some(local) = opening {
                     core.opening.push((ticket, local));

@@ -229,7 +229,7 @@ impl ConnectionHandle {
             return;
         };
         if let Some(entry) = self.shared.channel(channel) {
-            entry.publish(None, Some(true));
+            entry.publish_ready(true);
         }
         if self.shared.wants(EventKind::ChannelReadyToSend) {
             self.tell(ServerEvent::ChannelReadyToSend { connection: self.id(), channel });
@@ -259,7 +259,7 @@ impl ConnectionHandle {
         };
         let (_, entry) = core.sending.swap_remove(at);
         if let Some(engine) = &core.engine {
-            entry.publish(engine.bytes_sent(entry.local), engine.ready_to_send(entry.local));
+            entry.publish(engine.counters(entry.local));
         }
     }
 

@@ -157,12 +157,12 @@ impl ConnectionHandle {
 
     /// The client's identification string, once it has come. Waits at most a moment for the engine.
     pub fn client_version(&self) -> Option<String> {
-        self.look(|engine| engine.client_version().map(str::to_owned))?
+        self.look(|engine| engine.peer().version.map(str::to_owned))?
     }
 
     /// Whether strict key exchange was negotiated. Waits at most a moment for the engine.
     pub fn strict_kex(&self) -> Option<bool> {
-        self.look(Connection::strict_kex)
+        self.look(|engine| engine.peer().strict_kex)
     }
 
     /// Looks at the engine if nobody else has it.

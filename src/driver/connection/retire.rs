@@ -114,8 +114,8 @@ impl ConnectionHandle {
             peer: self.peer,
             local: self.local,
             timeout: AtomicU32::new(self.timeout()),
-            client_version: engine.and_then(Connection::client_version).map(str::to_owned),
-            strict_kex: engine.map(Connection::strict_kex),
+            client_version: engine.and_then(|engine| engine.peer().version).map(str::to_owned),
+            strict_kex: engine.map(|engine| engine.peer().strict_kex),
         }
     }
 }

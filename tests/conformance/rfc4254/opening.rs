@@ -123,7 +123,7 @@ fn rfc4254_s5_1_channels_the_server_opens() {
     let open = ChannelOpen::decode(&payload).unwrap();
     assert_eq!((open.channel_type, open.type_specific), ("forwarded-tcpip", &b"fields"[..]));
     assert_eq!(open.sender_channel, channel.0);
-    assert_eq!(pair.server.ready_to_send(channel), None);
+    assert_eq!(pair.server.counters(channel), None);
     let start = pair.program.seen.len();
     pair.say(&ChannelOpenConfirmation {
         recipient_channel: channel.0,

@@ -1,0 +1,99 @@
+//! What is due when: the deadlines of a connection, of which the driver knows the earliest.
+
+use std::time::Instant;
+
+use super::config::KeepAlive;
+use super::connection::{Connection, Phase};
+use super::liveness::{self, Verdict};
+use crate::error::{Closed, Error};
+use crate::limits::IDENTIFICATION_TIME;
+use crate::wire::Outbox;
+
+impl Connection {
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.is_ended() {
+            return;
+        }
+        let deadlines =
+            [self.identification_deadline(), self.login_deadline(), self.quiet_deadline()];
+        if deadlines.into_iter().flatten().any(|deadline| deadline <= now) {
+            return self.fail(Error::Closed(Closed::HandshakeTimeout));
+        }
+        if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
+            return self.fail(Error::Closed(Closed::IdleTimeout));
+        }
+        self.channels.handle_timeout(now);
+        match self.liveness.judge(now, self.keep_alive()) {
+            Verdict::Wait => {}
+            // what it may have said is not read while the connection has a question open
+            Verdict::Ask | Verdict::GiveUp if self.waits_for_program() => {
+                self.liveness.not_listening(now);
+            }
+            Verdict::Ask => {
+                let out: &mut dyn Outbox = &mut self.transport;
+                if let Err(error) = out.send(&liveness::REQUEST) {
+                    return self.fail(error);
+                }
+            }
+            Verdict::GiveUp => return self.fail(Error::Closed(Closed::Unresponsive)),
+        }
+        let result = if self.transport.rekey_due().is_some_and(|due| due <= now) {
+            self.transport.start_exchange(&self.config.transport)
+        } else {
+            Ok(())
+        };
+        self.finish_step(result);
+    }
+
+    /// When [`Self::handle_timeout`] has to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.is_ended() {
+            return None;
+        }
+        let times = [
+            self.identification_deadline(),
+            self.login_deadline(),
+            self.quiet_deadline(),
+            self.idle_deadline(),
+            self.channels.poll_timeout(),
+            self.transport.rekey_due(),
+            self.liveness.keep_alive_deadline(self.keep_alive()),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    fn identification_deadline(&self) -> Option<Instant> {
+        let is_silent = self.transport.client_version().is_none();
+        is_silent.then(|| self.started.checked_add(IDENTIFICATION_TIME)).flatten()
+    }
+
+    fn login_deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::AwaitUserauthService
+            | Phase::Authenticating(_)
+            | Phase::AwaitConnectionService { .. } => {
+                self.config.login_grace.and_then(|grace| self.started.checked_add(grace))
+            }
+            Phase::Connected | Phase::Ended => None,
+        }
+    }
+
+    /// Not while the client waits for the program or for arithmetic.
+    fn quiet_deadline(&self) -> Option<Instant> {
+        if matches!(self.phase, Phase::Connected | Phase::Ended) || self.waits_for_program() {
+            return None;
+        }
+        let timeout = self.config.handshake_timeout;
+        timeout.and_then(|timeout| self.quiet_since.checked_add(timeout))
+    }
+
+    fn idle_deadline(&self) -> Option<Instant> {
+        self.liveness.idle_deadline(self.config.idle_timeout.filter(|_| self.is_authenticated()))
+    }
+
+    /// RFC 4254 section 4: global requests belong to the connection protocol.
+    fn keep_alive(&self) -> Option<KeepAlive> {
+        self.is_authenticated().then_some(self.config.keep_alive)
+    }
+}
