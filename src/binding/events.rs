@@ -151,9 +151,14 @@ impl<'env, 'state> Batch<'env, 'state> {
         self.put_number(connection)
     }
 
-    fn put_of_channel(&mut self, kind: EventKind, ids: (u64, u64)) -> napi::Result<()> {
-        self.put_of_connection(kind, ids.0)?;
-        self.put_number(ids.1)
+    fn put_of_channel(
+        &mut self,
+        kind: EventKind,
+        connection: u64,
+        channel: u64,
+    ) -> napi::Result<()> {
+        self.put_of_connection(kind, connection)?;
+        self.put_number(channel)
     }
 
     fn put_failure(&mut self, failure: Failure) -> napi::Result<()> {
@@ -285,22 +290,22 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put_packet(&packet, channel)
             }
             ServerEvent::ChannelData { connection, channel, data_type, data } => {
-                self.put_of_channel(EventKind::ChannelData, (connection, channel))?;
+                self.put_of_channel(EventKind::ChannelData, connection, channel)?;
                 self.put_data(data)?;
                 self.put(data_type.unwrap_or(0))
             }
             ServerEvent::ChannelOpened { connection, channel } => {
-                self.put_of_channel(EventKind::ChannelOpened, (connection, channel))
+                self.put_of_channel(EventKind::ChannelOpened, connection, channel)
             }
             ServerEvent::ChannelReadyToSend { connection, channel } => {
-                self.put_of_channel(EventKind::ChannelReadyToSend, (connection, channel))
+                self.put_of_channel(EventKind::ChannelReadyToSend, connection, channel)
             }
             ServerEvent::ChannelEof { connection, channel } => {
-                self.put_of_channel(EventKind::ChannelEof, (connection, channel))
+                self.put_of_channel(EventKind::ChannelEof, connection, channel)
             }
             ServerEvent::ChannelClosed { connection, channel, connection_over, remains } => {
                 self.remains.channels.insert(channel, remains);
-                self.put_of_channel(EventKind::ChannelClosed, (connection, channel))?;
+                self.put_of_channel(EventKind::ChannelClosed, connection, channel)?;
                 self.put(connection_over)
             }
             ServerEvent::TunnelRequested {
@@ -320,7 +325,7 @@ impl<'env, 'state> Batch<'env, 'state> {
                 self.put(port)
             }
             ServerEvent::TunnelClosed { connection, tunnel, address, port } => {
-                self.put_of_channel(EventKind::TunnelClosed, (connection, tunnel))?;
+                self.put_of_channel(EventKind::TunnelClosed, connection, tunnel)?;
                 self.put(address)?;
                 self.put(port)
             }

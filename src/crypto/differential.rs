@@ -123,7 +123,7 @@ fn chacha20_with_avx512(packet: Packet<'_>) -> Option<Compare> {
     let sequence = packet.sequence;
     Some(chacha20(
         packet,
-        move |packet, (at, data), tag| {
+        move |packet, at, data: &[u8], tag| {
             packet[at..at + data.len()].copy_from_slice(data);
             sealer.seal_in_place(sequence, packet, tag);
         },
@@ -141,7 +141,7 @@ fn chacha20_with_avx2(packet: Packet<'_>) -> Option<Compare> {
     let sequence = packet.sequence;
     Some(chacha20(
         packet,
-        move |packet, apart, tag| sealer.seal_from(sequence, packet, apart, tag).unwrap(),
+        move |packet, at, data, tag| sealer.seal_from(sequence, packet, at, data, tag).unwrap(),
         move |packet, tag| {
             let length = opener.decrypt_packet_length(sequence, *packet.first_chunk().unwrap());
             (length, opener.open_in_place(sequence, packet, tag))
@@ -154,7 +154,7 @@ type Opened = ([u8; 4], Result<(), CryptoError>);
 /// The packet is a length, and the plaintext behind it.
 fn chacha20(
     packet: Packet<'_>,
-    seal: impl Fn(&mut [u8], (usize, &[u8]), &mut Tag) + 'static,
+    seal: impl Fn(&mut [u8], usize, &[u8], &mut Tag) + 'static,
     mut open: impl FnMut(&mut [u8], &Tag) -> Opened + 'static,
 ) -> Compare {
     let len = u32::try_from(packet.plain.len()).unwrap();
@@ -169,7 +169,7 @@ fn chacha20(
         apart.put(place.draw, &plain[at..end]);
         room.put(place.alignment, &plain)[at..end].fill(0xaa);
         let mut tag = [0; 16];
-        seal(room.bytes(), (at, apart.bytes()), &mut tag);
+        seal(room.bytes(), at, apart.bytes(), &mut tag);
         assert!(room.is(&expected) && tag == expected_tag, "sealed {at} {end}");
 
         let (byte, bit) = place.bit(expected.len() + 16);

@@ -65,7 +65,8 @@ impl Keys {
         &self,
         sequence: u32,
         packet: &mut [u8],
-        (at, data): (usize, &[u8]),
+        at: usize,
+        data: &[u8],
         tag: &mut [u8; 16],
     ) -> Result<(), CryptoError> {
         let nonce = nonce(sequence);

@@ -102,13 +102,14 @@ trait GcmKey: Send {
         tag: &mut [u8; TAG_LEN],
     ) -> Result<(), CryptoError>;
 
-    /// The same with `data` at a place in `body`, where it need not be yet.
+    /// The same with `data` in `body` from `at` on, where it need not be yet.
     fn seal_from(
         &self,
         nonce: &[u8; NONCE_LEN],
         length: &[u8; LENGTH_LEN],
         body: &mut [u8],
-        (at, data): (usize, &[u8]),
+        at: usize,
+        data: &[u8],
         tag: &mut [u8; TAG_LEN],
     ) -> Result<(), CryptoError> {
         let end = at.saturating_add(data.len());
@@ -195,7 +196,8 @@ impl GcmKey for vaes::Key {
         nonce: &[u8; NONCE_LEN],
         length: &[u8; LENGTH_LEN],
         body: &mut [u8],
-        (at, data): (usize, &[u8]),
+        at: usize,
+        data: &[u8],
         tag: &mut [u8; TAG_LEN],
     ) -> Result<(), CryptoError> {
         self.seal_from(nonce, length, body, at, data, tag)
@@ -326,7 +328,7 @@ impl<K: GcmKey> Sealer for GcmPacket<K> {
         let (length, rest) = packet.split_first_chunk_mut().ok_or(CryptoError::Failed)?;
         let (body, tag) = rest.split_last_chunk_mut().ok_or(CryptoError::Failed)?;
         let at = at.checked_sub(LENGTH_LEN).ok_or(CryptoError::Failed)?;
-        self.key.seal_from(&nonce, length, body, (at, data), tag)
+        self.key.seal_from(&nonce, length, body, at, data, tag)
     }
 }
 

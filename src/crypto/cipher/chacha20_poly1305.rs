@@ -81,12 +81,13 @@ trait SealPackets: Send {
 
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]);
 
-    /// The same with `data` at a place in `packet` behind the length, where it need not be yet.
+    /// The same with `data` in `packet` from `at` on, behind the length, where it need not be yet.
     fn seal_from(
         &mut self,
         sequence: u32,
         packet: &mut [u8],
-        (at, data): (usize, &[u8]),
+        at: usize,
+        data: &[u8],
         tag: &mut [u8; TAG_LEN],
     ) -> Result<(), CryptoError> {
         let place = at.checked_add(data.len()).and_then(|end| packet.get_mut(at..end));
@@ -183,10 +184,11 @@ impl SealPackets for avx2::Keys {
         &mut self,
         sequence: u32,
         packet: &mut [u8],
-        data: (usize, &[u8]),
+        at: usize,
+        data: &[u8],
         tag: &mut [u8; TAG_LEN],
     ) -> Result<(), CryptoError> {
-        avx2::Keys::seal_from(self, sequence, packet, data, tag)
+        avx2::Keys::seal_from(self, sequence, packet, at, data, tag)
     }
 }
 
@@ -267,7 +269,7 @@ impl<K: SealPackets> Sealer for ChachaSealer<K> {
         if at < PACKET_LENGTH_LEN {
             return Err(CryptoError::Failed);
         }
-        self.0.seal_from(sequence, plain, (at, data), tag)
+        self.0.seal_from(sequence, plain, at, data, tag)
     }
 }
 
@@ -372,7 +374,7 @@ pub(super) mod tests {
             let at = 4 + draw % (len - 3).min(200);
             let end = len - draw / 200 % (len - at + 1).min(200);
             sealed[at..end].fill(0xaa);
-            sealer.seal_from(sequence, &mut sealed, (at, &plain[at..end]), &mut tag).unwrap();
+            sealer.seal_from(sequence, &mut sealed, at, &plain[at..end], &mut tag).unwrap();
             assert!(sealed == expected && tag == expected_tag, "{len} {sequence} {at} {end}");
 
             // a bit of the packet or of its tag

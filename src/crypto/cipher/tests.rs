@@ -28,18 +28,20 @@ pub(super) fn seals_to(
     seals_and_opens(sealer, opener, first, plain, sealed);
 }
 
-/// The same with a MAC and its key.
-pub(super) fn seals_with_mac_to(
-    row: &CipherAlgorithm,
-    key: &[u8],
-    iv: &[u8],
-    (mac, mac_key): (&MacAlgorithm, &[u8]),
-    first: u32,
-    plain: &[u8],
-    sealed: &[&str],
-) {
-    let sealer = row.sealer(key, iv, Some(mac), mac_key).unwrap();
-    let opener = row.opener(key, iv, Some(mac), mac_key).unwrap();
+/// A cipher with a MAC, and what both take.
+pub(super) struct Suite<'k> {
+    pub(super) cipher: &'k CipherAlgorithm,
+    pub(super) key: &'k [u8],
+    pub(super) iv: &'k [u8],
+    pub(super) mac: &'k MacAlgorithm,
+    pub(super) mac_key: &'k [u8],
+}
+
+/// The same with a MAC.
+pub(super) fn seals_with_mac_to(suite: Suite<'_>, first: u32, plain: &[u8], sealed: &[&str]) {
+    let Suite { cipher, key, iv, mac, mac_key } = suite;
+    let sealer = cipher.sealer(key, iv, Some(mac), mac_key).unwrap();
+    let opener = cipher.opener(key, iv, Some(mac), mac_key).unwrap();
     seals_and_opens(sealer, opener, first, plain, sealed);
 }
 

@@ -337,7 +337,7 @@ const MAX_TAG_LEN: usize = 64;
 #[cfg(test)]
 mod tests {
     use crate::crypto::cipher::by_name;
-    use crate::crypto::cipher::tests::seals_with_mac_to;
+    use crate::crypto::cipher::tests::{Suite, seals_with_mac_to};
     use crate::crypto::mac;
 
     fn plain(length: u8, padding: u8) -> Vec<u8> {
@@ -379,8 +379,8 @@ mod tests {
                 ],
             ),
         ] {
-            let mac = (mac::by_name(mac).unwrap(), mac_key);
-            seals_with_mac_to(cipher, key, iv, mac, 3, &plain, &sealed);
+            let mac = mac::by_name(mac).unwrap();
+            seals_with_mac_to(Suite { cipher, key, iv, mac, mac_key }, 3, &plain, &sealed);
         }
     }
 }

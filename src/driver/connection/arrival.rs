@@ -4,7 +4,6 @@
 //! the time, is woken only when there is something for it to do.
 
 use std::future::{Future, pending};
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +18,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{sleep, sleep_until};
 
 use super::command::OpError;
-use super::handle::ConnectionHandle;
+use super::handle::{ConnectionHandle, Ends, WakeUp};
 use super::task::{PROMPT_READS, Task};
 use crate::crypto::random::SystemRandom;
 use crate::driver::handler::{
@@ -210,14 +209,14 @@ struct Admission {
 
 impl Admission {
     async fn admit(mut self, socket: Accepted, login: Arc<LoginPermit>) -> Option<Task> {
-        let (socket, addresses, nagle) = self.ask_whether(socket).await?;
+        let (socket, ends, nagle) = self.ask_whether(socket).await?;
         let handle = Arc::new(ConnectionHandle::new(
             next_connection(),
             Arc::clone(&self.shared),
             socket,
             login,
-            addresses,
-            (Arc::clone(&self.notify), self.sleeps),
+            ends,
+            WakeUp { notify: Arc::clone(&self.notify), sleeps: self.sleeps },
         ));
         self.shared.add_connection(&handle);
         let mut task = Task::new(Arc::clone(&handle));
@@ -242,10 +241,7 @@ impl Admission {
     }
 
     /// Asks the program whether it wants the connection.
-    async fn ask_whether(
-        &mut self,
-        socket: Accepted,
-    ) -> Option<(Socket, (SocketAddr, SocketAddr), Nagle)> {
+    async fn ask_whether(&mut self, socket: Accepted) -> Option<(Socket, Ends, Nagle)> {
         let shared = &self.shared;
         let settings = shared.settings();
         let (peer, local) = match settings.socket.prepare(&socket) {
@@ -279,7 +275,7 @@ impl Admission {
             shared.log(|| format!("Connection from {peer} closed: {why}."));
             return None;
         }
-        Some((socket, (peer, local), Nagle::of(&settings.socket)))
+        Some((socket, Ends { peer, local }, Nagle::of(&settings.socket)))
     }
 
     /// Asks the program which host key the connection gets, and why it gets none.

@@ -104,6 +104,12 @@ pub(in crate::driver) struct Step {
     pub(in crate::driver) leaves: bool,
 }
 
+/// What was read of the socket, and whether that was the end.
+pub(in crate::driver) struct Input<'b> {
+    pub(in crate::driver) bytes: &'b mut BytesMut,
+    pub(in crate::driver) eof: bool,
+}
+
 impl ConnectionHandle {
     /// The program's turn is over: does what it wants here and now if the task sleeps.
     pub(in crate::driver) fn settle(self: &Arc<Self>) {
@@ -208,7 +214,7 @@ impl ConnectionHandle {
         self.guarded(core, |handle, core| {
             let now = Instant::now();
             handle.run_timeout(core, now);
-            handle.drive(core, Some((input, eof)), true, now);
+            handle.drive(core, Some(Input { bytes: input, eof }), true, now);
         });
         let wants_input = core.engine.as_ref().is_some_and(Connection::wants_input);
         core.stalled = !wants_input && (stalled || eof || !input.is_empty());
@@ -268,7 +274,7 @@ impl ConnectionHandle {
     pub(in crate::driver) fn drive(
         self: &Arc<Self>,
         core: &mut Core,
-        mut input: Option<(&mut BytesMut, bool)>,
+        mut input: Option<Input<'_>>,
         write: bool,
         now: Instant,
     ) {
@@ -281,8 +287,8 @@ impl ConnectionHandle {
         let mut budget = TUNNEL_READ_IN_TURN;
         loop {
             let mut moved = self.run_queued(core, now);
-            if let Some((input, eof)) = &mut input {
-                moved |= self.feed(core, input, *eof, now);
+            if let Some(Input { bytes, eof }) = &mut input {
+                moved |= self.feed(core, bytes, *eof, now);
             }
             moved |= self.hand_over_events(core, now);
             if let Some(engine) = &mut core.engine {

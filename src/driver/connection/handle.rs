@@ -96,6 +96,19 @@ impl Queue {
     }
 }
 
+/// The addresses of the two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::driver) struct Ends {
+    pub(in crate::driver) peer: SocketAddr,
+    pub(in crate::driver) local: SocketAddr,
+}
+
+/// What wakes the task of a connection, and whether its thread sleeps.
+pub(in crate::driver) struct WakeUp {
+    pub(in crate::driver) notify: Arc<Notify>,
+    pub(in crate::driver) sleeps: &'static Sleeps,
+}
+
 impl ConnectionHandle {
     /// Has to be called in the runtime of its task; the last two are what wakes the task, and whether its
     /// thread sleeps.
@@ -104,8 +117,8 @@ impl ConnectionHandle {
         shared: Arc<Shared>,
         socket: Socket,
         login: Arc<LoginPermit>,
-        (peer, local): (SocketAddr, SocketAddr),
-        (notify, sleeps): (Arc<Notify>, &'static Sleeps),
+        Ends { peer, local }: Ends,
+        WakeUp { notify, sleeps }: WakeUp,
     ) -> Self {
         let timeout = AtomicU32::new(shared.settings().timeout);
         Self {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::drive::{Core, Step};
+use super::drive::{Core, Input, Step};
 use super::handle::ConnectionHandle;
 use super::task::{acknowledge, run_here};
 use crate::driver::io::intake::Intake;
@@ -176,7 +176,8 @@ impl ConnectionHandle {
         core.transmit.has_written = false;
         let takes = loop {
             let eof = core.hosted.as_ref().is_some_and(|hosted| hosted.eof);
-            self.drive(core, Some((&mut intake.bytes, eof)), true, Instant::now());
+            let input = Input { bytes: &mut intake.bytes, eof };
+            self.drive(core, Some(input), true, Instant::now());
             if let Some(job) = core.job.take_if(|job| !job.is_heavy()) {
                 self.run(core, run_here(job), Instant::now());
                 continue;

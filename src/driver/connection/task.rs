@@ -162,7 +162,7 @@ impl Task {
             if intake.is_flooded() {
                 lull.as_mut().reset(tokio::time::Instant::now() + LULL);
             }
-            let timers = (timer.as_mut(), lull.as_mut());
+            let timers = Timers { timer: timer.as_mut(), lull: lull.as_mut() };
             // A question is usually answered before the client sends more, and by another thread:
             // this one need not be woken for it.
             stalled = step.stalled;
@@ -241,7 +241,7 @@ impl Task {
         step: Step,
         reads: bool,
         flooded: bool,
-        (mut timer, lull): (Pin<&mut Sleep>, Pin<&mut Sleep>),
+        Timers { mut timer, lull }: Timers<'_>,
     ) -> Woken {
         let reads = reads && !self.handle.is_overloaded();
         let interest = match (reads, step.blocked) {
@@ -330,6 +330,14 @@ fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
 pub(in crate::driver) fn run_here(job: Job) -> Command {
     let output = catch_unwind(AssertUnwindSafe(|| job.run()));
     output.map_or(Command::JobPanicked, Command::Complete)
+}
+
+/// What rings while a task waits.
+struct Timers<'t> {
+    /// For what the engine has to do.
+    timer: Pin<&'t mut Sleep>,
+    /// For what the system does not wake a flooded connection for.
+    lull: Pin<&'t mut Sleep>,
 }
 
 /// A timer that rings too early costs one more turn; setting it for each packet more.
