@@ -1,6 +1,6 @@
 'use strict';
 
-const { KIND } = require('./kinds.js');
+const { KIND } = require('./boundary.js');
 const { isBytes } = require('./args.js');
 
 /**
@@ -37,12 +37,12 @@ class Backlog {
     this.#eventCost = eventCost;
   }
 
-  /** Counts an event of this kind with the values that it carries; gives what remove() has to get. */
-  add(kind, connection, values) {
-    return COUNTED.has(kind) ? this.charge(connection, values) : 0;
+  /** Counts an event of this kind with what it carries; gives what remove() has to get. */
+  add(kind, connection, event) {
+    return COUNTED.has(kind) ? this.charge(connection, Object.values(event)) : 0;
   }
 
-  /** The same for one that counts whatever its kind is. */
+  /** The same for one that counts whatever its kind is, and the values that it carries. */
   charge(connection, values) {
     const load = this.#loads.get(connection) ?? this.#begin(connection);
     if (load === null) return 0;
@@ -63,8 +63,7 @@ class Backlog {
 
   /** Counts an event until its listeners have settled: `promise` never rejects. */
   hold(kind, connection, event, promise) {
-    if (!COUNTED.has(kind)) return;
-    const bytes = this.charge(connection, Object.values(event));
+    const bytes = this.add(kind, connection, event);
     if (bytes > 0) promise.then(() => this.remove(connection, bytes));
   }
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const { NativeCertificate } = require('./native.js');
+const { CODE } = require('./boundary.js');
 const { CertStoreTypes } = require('./cert_store_types.js');
 const { SSHServerError, toServerError } = require('./errors.js');
 const { checkBytes, checkInteger, checkString, invalidType, isBytes } = require('./args.js');
@@ -84,8 +85,8 @@ function readConfiguration(text) {
     if (field === undefined) {
       const known = 'Thumbprint, KeyPassword, PersistPFXKey and UseInternalSecurityAPI';
       throw new SSHServerError(
-        10022,
-        `[10022] Invalid argument. The lines of configurationString are NAME=VALUE, with the names ${known}.`,
+        CODE.INVALID_ARGUMENT,
+        `[${CODE.INVALID_ARGUMENT}] Invalid argument. The lines of configurationString are NAME=VALUE, with the names ${known}.`,
       );
     }
     // A password may begin or end with a space.

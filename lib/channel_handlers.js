@@ -1,6 +1,6 @@
 'use strict';
 
-const { KIND } = require('./kinds.js');
+const { KIND } = require('./boundary.js');
 const { checkBoolean, checkInteger } = require('./args.js');
 const { Records } = require('./records.js');
 const {
@@ -35,27 +35,27 @@ class ChannelHandlers {
     this.#listeners = core.listeners;
   }
 
-  run(lane, kind, fields) {
-    if (kind === KIND.TUNNEL_REQUESTED) return this.#tunnelRequested(fields);
-    if (kind === KIND.TUNNEL_CLOSED) return this.#tunnelClosed(fields);
-    const question = kind === KIND.CHANNEL_OPEN_REQUEST || kind === KIND.CHANNEL_REQUEST;
-    this.currentConnection = fields[question ? 1 : 0];
-    this.currentChannel = fields[question ? 2 : 1];
+  run(lane, told) {
+    const { kind } = told;
+    if (kind === KIND.TUNNEL_REQUESTED) return this.#tunnelRequested(told);
+    if (kind === KIND.TUNNEL_CLOSED) return this.#tunnelClosed(told);
+    this.currentConnection = told.connection;
+    this.currentChannel = told.channel;
     switch (kind) {
       case KIND.CHANNEL_OPEN_REQUEST:
-        return this.#openRequest(fields);
+        return this.#openRequest(told);
       case KIND.CHANNEL_REQUEST:
-        return this.#request(fields);
+        return this.#request(told);
       case KIND.CHANNEL_CLOSED:
         this.currentChannel = 0;
         this.#core.channelGone(lane);
-        return this.#notice(kind, fields[0], fields[1]);
+        return this.#notice(told);
       default:
-        return this.#notice(kind, fields[0], fields[1]);
+        return this.#notice(told);
     }
   }
 
-  data(lane, connection, channel, bytes, extendedType) {
+  data(lane, { connection, channel, bytes, dataType: extendedType }) {
     if (lane !== undefined && extendedType === 0) {
       if (lane.records !== null) {
         lane.records.push(bytes);
@@ -81,7 +81,7 @@ class ChannelHandlers {
   }
 
   #deliver(lane, connection, channel, bytes, extendedType, toReport) {
-    if (!this.#listeners.has(KIND.CHANNEL_DATA_IN)) {
+    if (!this.#listeners.has(KIND.CHANNEL_DATA)) {
       // Whoever listens later does not get the beginning of a character that nobody saw.
       if (lane !== undefined && lane.texts !== null) this.#core.forgetTexts(lane);
       if (lane !== undefined && lane.serving > 0 && extendedType === 0) park(lane, bytes, toReport);
@@ -91,7 +91,7 @@ class ChannelHandlers {
     this.currentConnection = connection;
     this.currentChannel = channel;
     const event = this.#dataEvent(lane, connection, channel, bytes, extendedType);
-    const result = this.#listeners.fire(KIND.CHANNEL_DATA_IN, event, connection);
+    const result = this.#listeners.fire(KIND.CHANNEL_DATA, event, connection);
     if (typeof result === 'boolean') {
       this.#core.consumed(channel, toReport);
       return undefined;
@@ -114,7 +114,7 @@ class ChannelHandlers {
     return result.then(() => this.#core.consumed(channel, bytes));
   }
 
-  #notice(kind, connection, channel) {
+  #notice({ kind, connection, channel }) {
     const event = new ChannelEvent(String(connection), String(channel));
     const result = this.#listeners.fire(kind, event, connection);
     return typeof result === 'boolean' ? undefined : result;
@@ -128,7 +128,7 @@ class ChannelHandlers {
     return this.#deliver(lane, connection, channel, rest.bytes, 0, rest.toReport);
   }
 
-  #openRequest([question, connection, channel, service, parameters]) {
+  #openRequest({ question, connection, channel, service, parameters }) {
     const event = new ChannelOpenRequestEvent(
       String(connection),
       String(channel),
@@ -154,30 +154,36 @@ class ChannelHandlers {
     this.#core.flushSoon();
   }
 
-  #request(fields) {
-    const [, connection, channel, type, packet] = fields;
+  #request(told) {
+    const { connection, channel, requestType, packet } = told;
     const text = ChannelRequestedEvent.textOf(packet);
-    const event = new ChannelRequestEvent(String(connection), String(channel), type, packet, text);
+    const event = new ChannelRequestEvent(
+      String(connection),
+      String(channel),
+      requestType,
+      packet,
+      text,
+    );
     const result = this.#listeners.fire(KIND.CHANNEL_REQUEST, event, connection);
     if (typeof result === 'boolean') {
-      this.#answerRequest(result, fields, event, text);
+      this.#answerRequest(result, told, event, text);
       return undefined;
     }
-    return this.#answerRequestLater(result, fields, event, text);
+    return this.#answerRequestLater(result, told, event, text);
   }
 
   // On its own, so that the closure is only made when there is a promise.
-  #answerRequestLater(result, fields, event, text) {
+  #answerRequestLater(result, told, event, text) {
     return result.then((ok) => {
-      const [question, , channel] = fields;
+      const { question, channel } = told;
       // Else the channel has ended meanwhile, which waited for the answer no longer.
       if (this.#dispatcher.findChannelLane(channel)?.question === question)
-        this.#answerRequest(ok, fields, event, text);
+        this.#answerRequest(ok, told, event, text);
     });
   }
 
   /** `text` is that of the packet, which the two events share. */
-  #answerRequest(ok, [question, connection, channel], event, text) {
+  #answerRequest(ok, { question, connection, channel }, event, text) {
     const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
     this.#core.answer(question, success);
     // The reply leaves before anything that the listeners of SSHChannelRequested do: every call of theirs
@@ -197,7 +203,7 @@ class ChannelHandlers {
     if (typeof result !== 'boolean') this.#dispatcher.serve(channel, connection, result, packetB);
   }
 
-  #tunnelRequested([question, connection, , direction, address, port]) {
+  #tunnelRequested({ question, connection, direction, address, port }) {
     const event = new TunnelRequestedEvent(String(connection), direction, address, port);
     const result = this.#listeners.fire(KIND.TUNNEL_REQUESTED, event, connection);
     if (typeof result !== 'boolean')
@@ -217,7 +223,7 @@ class ChannelHandlers {
     this.#core.answerTunnel(question, ok && accept, ok ? port : 0);
   }
 
-  #tunnelClosed([connection, , address, port]) {
+  #tunnelClosed({ connection, address, port }) {
     const event = new TunnelClosedEvent(String(connection), address, port);
     const result = this.#listeners.fire(KIND.TUNNEL_CLOSED, event, connection);
     return typeof result === 'boolean' ? undefined : result;

@@ -1,7 +1,6 @@
 'use strict';
 
 const { Duplex } = require('node:stream');
-const { KIND } = require('./kinds.js');
 const { prematureClose } = require('./errors.js');
 
 const HIGH_WATER_MARK = 64 * 1024;

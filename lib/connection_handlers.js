@@ -1,6 +1,6 @@
 'use strict';
 
-const { KIND } = require('./kinds.js');
+const { KIND } = require('./boundary.js');
 const { SSHServerError } = require('./errors.js');
 const { isBytes, invalidValue, checkString, checkBoolean, checkInteger } = require('./args.js');
 const {
@@ -35,34 +35,35 @@ class ConnectionHandlers {
     this.#listeners = core.listeners;
   }
 
-  run(kind, fields) {
+  run(told) {
+    const { kind, connection } = told;
     switch (kind) {
       case KIND.CONNECTED:
-        return this.#connected(fields);
+        return this.#connected(told);
       case KIND.CONNECTED_FAILED:
-        return this.#notice(KIND.CONNECTED, new ConnectedEvent('', fields[0], fields[1]), 0);
+        return this.#notice(KIND.CONNECTED, new ConnectedEvent('', told.code, told.message), 0);
       case KIND.CONNECTION_REQUEST:
-        return this.#connectionRequest(fields);
+        return this.#connectionRequest(told);
       case KIND.DISCONNECTED:
         return this.#notice(
           kind,
-          new DisconnectedEvent(idText(fields[0]), fields[1], fields[2]),
-          fields[0],
+          new DisconnectedEvent(idText(connection), told.code, told.message),
+          connection,
         );
       case KIND.ERROR:
-        return this.#pending(this.#listeners.error(fields[0], fields[1], fields[2], undefined));
+        return this.#pending(this.#listeners.error(connection, told.code, told.message, undefined));
       case KIND.LOG:
         return this.#notice(
           kind,
-          new LogEvent(idText(fields[0]), fields[1], fields[2], fields[3]),
-          fields[0],
+          new LogEvent(idText(connection), told.level, told.message, told.logType),
+          connection,
         );
       case KIND.SERVICE_REQUEST:
-        return this.#serviceRequest(fields);
+        return this.#serviceRequest(told);
       case KIND.STATUS:
-        return this.#notice(kind, new StatusEvent(idText(fields[0]), fields[1]), fields[0]);
+        return this.#notice(kind, new StatusEvent(idText(connection), told.message), connection);
       case KIND.USER_AUTH_REQUEST:
-        return this.#userAuthRequest(fields);
+        return this.#userAuthRequest(told);
       default:
         throw new Error(`unknown event kind ${kind}`);
     }
@@ -106,7 +107,7 @@ class ConnectionHandlers {
     refuse();
   }
 
-  #connected([question, connection]) {
+  #connected({ question, connection }) {
     const event = new ConnectedEvent(idText(connection), 0, 'OK');
     const accept = () => {
       const { certStoreType, certPassword, certSubject } = event;
@@ -131,12 +132,12 @@ class ConnectionHandlers {
     );
   }
 
-  #connectionRequest([question, address, port, accept]) {
+  #connectionRequest({ question, address, port, accept }) {
     const event = new ConnectionRequestEvent(address, port, Boolean(accept));
     return this.#acceptQuestion(KIND.CONNECTION_REQUEST, event, 0, question);
   }
 
-  #serviceRequest([question, connection, service, accept]) {
+  #serviceRequest({ question, connection, service, accept }) {
     const event = new ServiceRequestEvent(idText(connection), service, Boolean(accept));
     return this.#acceptQuestion(KIND.SERVICE_REQUEST, event, connection, question);
   }
@@ -152,8 +153,9 @@ class ConnectionHandlers {
     );
   }
 
-  #userAuthRequest([question, connection, ...fields]) {
-    const event = new UserAuthRequestEvent(idText(connection), fields);
+  #userAuthRequest(told) {
+    const { question, connection } = told;
+    const event = new UserAuthRequestEvent(idText(connection), told);
     const offered = event.availableMethods;
     const finish = () => {
       const { accept, partialSuccess, availableMethods } = event;

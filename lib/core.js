@@ -1,7 +1,7 @@
 'use strict';
 
 const { NativeServer, errorText, backlogLimits } = require('./native.js');
-const { KIND } = require('./kinds.js');
+const { CODE, KIND } = require('./boundary.js');
 const { SSHServerError, toServerError } = require('./errors.js');
 const { Call, Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
@@ -14,13 +14,8 @@ const { ChannelTexts, TextReader } = require('./text.js');
 const keepAlive = require('./keep_alive.js');
 
 const EOF_BIT = 1 << KIND.CHANNEL_EOF;
-const DATA_BITS = (1 << KIND.CHANNEL_DATA_IN) | EOF_BIT;
+const DATA_BITS = (1 << KIND.CHANNEL_DATA) | EOF_BIT;
 const DO_EVENTS_WAIT_MS = 100;
-const UNKNOWN_ID = 126;
-const INTERRUPTED = 10004;
-const ABORTED = 10053;
-const SHUT_DOWN = 10058;
-const TIMED_OUT = 10060;
 /** Batches in one turn of the event loop, whose timers and other I/O come next. */
 const ROUNDS = 4;
 
@@ -210,7 +205,7 @@ class Core {
       return this.operation(method, channel);
     } catch (error) {
       // Its events are still to come, so the program cannot know.
-      if (error.code === UNKNOWN_ID && this.#connectionOf(channel) !== 0) return DONE;
+      if (error.code === CODE.UNKNOWN_ID && this.#connectionOf(channel) !== 0) return DONE;
       throw error;
     }
   }
@@ -246,7 +241,8 @@ class Core {
     while (this.#loading !== null || this.#stopping !== null)
       await Promise.all([this.#loading, this.#stopping]);
     // Whoever stops the server meanwhile means this start too.
-    if (this.#stops !== stops) throw new SSHServerError(INTERRUPTED, errorText(INTERRUPTED));
+    if (this.#stops !== stops)
+      throw new SSHServerError(CODE.INTERRUPTED, errorText(CODE.INTERRUPTED));
     return this.#lifecycle('startListening');
   }
 
@@ -291,7 +287,7 @@ class Core {
     }
   }
 
-  opDone([op, code, message, value]) {
+  opDone({ op, code, message, value }) {
     const waiting = this.#ops.get(op);
     if (waiting === undefined) return;
     this.#ops.delete(op);
@@ -305,7 +301,7 @@ class Core {
     const error = operationError(code, message || errorText(code), value);
     const about = connection ?? (channel === undefined ? 0 : this.#connectionOf(channel));
     // The channel is closed for it, which concerns more than the send.
-    const told = code === TIMED_OUT && typeof value === 'number';
+    const told = code === CODE.TIMED_OUT && typeof value === 'number';
     if (told) this.listeners.error(about, code, error.message, error);
     this.calls.fail(call, this.calls.attribute(error, about), told);
   }
@@ -407,15 +403,17 @@ class Core {
 
   /** What a client's CLOSE is as an error. */
   channelClosedError() {
-    return new SSHServerError(SHUT_DOWN, `${errorText(SHUT_DOWN)} The client closed the channel.`);
+    return new SSHServerError(
+      CODE.SHUT_DOWN,
+      `${errorText(CODE.SHUT_DOWN)} The client closed the channel.`,
+    );
   }
 
   /** Calls back with the error that a connection has ended with, which comes after the ends of its channels. */
   whyOver(connection, done) {
     const end = this.#dispatcher.endOf(connection);
     if (end !== undefined || this.query('connectionInfo', connection) === null) {
-      const [, code, message] = end ?? [connection, 0, ''];
-      done(this.#connectionError(code, message));
+      done(this.#connectionError(end?.code ?? 0, end?.message));
       return;
     }
     const waiting = this.#cutOff.get(connection);
@@ -424,7 +422,7 @@ class Core {
   }
 
   /** A connection has ended; the listeners of Disconnected may hear of it later. */
-  connectionEnded([connection, code, message]) {
+  connectionEnded({ connection, code, message }) {
     const waiting = this.#cutOff.get(connection) ?? [];
     this.#cutOff.delete(connection);
     for (const done of waiting)
@@ -434,7 +432,7 @@ class Core {
   /** An end without a fault is one too for what was under way. */
   #connectionError(code, message) {
     if (code !== 0) return new SSHServerError(code, message);
-    return new SSHServerError(ABORTED, `${errorText(ABORTED)} The connection has ended.`);
+    return new SSHServerError(CODE.ABORTED, `${errorText(CODE.ABORTED)} The connection has ended.`);
   }
 
   /** SSHChannelClosed is about to fire. */
@@ -469,7 +467,7 @@ class Core {
     if (lane !== undefined && !lane.closed) return lane;
     // While its last listeners run, a channel can be read, but nothing more comes of it.
     const connection = lane === undefined ? this.#connectionOf(channel) : 0;
-    if (connection === 0) throw new SSHServerError(UNKNOWN_ID, 'Invalid ChannelId.');
+    if (connection === 0) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ChannelId.');
     return this.#dispatcher.channelLane(channel, connection);
   }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { KIND, FIELD_COUNT, CONNECTION_FIELD } = require('./kinds.js');
+const { KIND, LANE, LANE_OF, LENGTH_OF, CONNECTION_AT, READ } = require('./boundary.js');
 const { ChannelLane, ConnectionLane } = require('./lanes.js');
 const { ChannelHandlers } = require('./channel_handlers.js');
 const { ConnectionHandlers } = require('./connection_handlers.js');
@@ -8,6 +8,10 @@ const { Patience } = require('./patience.js');
 
 /** Not an event: the place in a lane where it has to wait for something else. */
 const HOLD = -1;
+const HELD = Object.freeze({ kind: HOLD });
+
+/** For what waits for the listeners of data. */
+const DATA = Object.freeze({ kind: KIND.CHANNEL_DATA });
 
 /** The kinds after which no data comes. */
 const ENDS = new Set([KIND.CHANNEL_EOF, KIND.CHANNEL_CLOSED]);
@@ -15,20 +19,10 @@ const ENDS = new Set([KIND.CHANNEL_EOF, KIND.CHANNEL_CLOSED]);
 /** The last kind of a channel, and of a connection. */
 const LAST = new Set([KIND.CHANNEL_CLOSED, KIND.DISCONNECTED]);
 
-/** The kinds whose first field is a question. */
-const QUESTIONS = new Set([
-  KIND.CONNECTED,
-  KIND.SERVICE_REQUEST,
-  KIND.USER_AUTH_REQUEST,
-  KIND.CHANNEL_OPEN_REQUEST,
-  KIND.CHANNEL_REQUEST,
-  KIND.TUNNEL_REQUESTED,
-]);
-
 /** The connection of the event that begins at this place of a batch; 0 for none. */
 function connectionOf(batch, at) {
-  const field = CONNECTION_FIELD[batch[at]];
-  return field === 0 ? 0 : batch[at + field];
+  const place = CONNECTION_AT[batch[at]];
+  return place === 0 ? 0 : batch[at + place];
 }
 
 /**
@@ -86,13 +80,10 @@ class Dispatcher {
   #next(batch, at) {
     this.#handled++;
     const kind = batch[at];
-    if (kind === KIND.CHANNEL_DATA_IN) {
-      this.#data(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
-      return at + 5;
-    }
-    const end = at + 1 + FIELD_COUNT[kind];
-    this.#route(kind, batch.slice(at + 1, end));
-    return end;
+    const event = READ[kind](batch, at);
+    if (kind === KIND.CHANNEL_DATA) this.#data(event);
+    else this.#route(event);
+    return at + LENGTH_OF[kind];
   }
 
   channelLane(channel, connection) {
@@ -122,8 +113,8 @@ class Dispatcher {
   /** Holds the further events of a channel back until `promise` (which never rejects) is done. */
   hold(channel, connection, promise) {
     const lane = this.channelLane(channel, connection);
-    if (lane.busy) lane.queue.push({ kind: HOLD, fields: [promise] });
-    else this.#block(lane, promise, HOLD);
+    if (lane.busy) lane.queue.push({ event: { kind: HOLD, promise }, counted: 0 });
+    else this.#block(lane, promise, HELD);
   }
 
   /**
@@ -145,10 +136,10 @@ class Dispatcher {
     });
   }
 
-  /** The fields of the Disconnected of a connection that waits for its turn. */
+  /** The Disconnected of a connection if it waits for its turn. */
   endOf(connection) {
-    for (const { kind, fields } of this.#connections.get(connection)?.queue ?? []) {
-      if (kind === KIND.DISCONNECTED) return fields;
+    for (const { event } of this.#connections.get(connection)?.queue ?? []) {
+      if (event.kind === KIND.DISCONNECTED) return event;
     }
     return undefined;
   }
@@ -156,8 +147,8 @@ class Dispatcher {
   /** Holds the further events of a connection back until `promise` (which never rejects) is done. */
   holdConnection(connection, promise) {
     const lane = this.#connectionLane(connection);
-    if (lane.idle) this.#block(lane, promise, HOLD);
-    else lane.queue.push({ kind: HOLD, fields: [promise] });
+    if (lane.idle) this.#block(lane, promise, HELD);
+    else lane.queue.push({ event: { kind: HOLD, promise }, counted: 0 });
   }
 
   /** The stream of a lane is new: what came before it and has not been delivered is the stream's. */
@@ -172,11 +163,12 @@ class Dispatcher {
     }
     const kept = parked?.rest() ?? null;
     if (kept !== null) this.#feed(lane, kept.bytes, owed);
-    const isData = ({ kind, fields }) => kind === KIND.CHANNEL_DATA_IN && fields[3] === 0;
-    for (const { fields } of queue.extract(isData)) this.#feed(lane, fields[2], fields[2].length);
+    const isData = ({ event }) => event.kind === KIND.CHANNEL_DATA && event.dataType === 0;
+    for (const { event } of queue.extract(isData))
+      this.#feed(lane, event.bytes, event.bytes.length);
     if (lane.ended) stream.endReading();
-    for (const { kind, fields } of queue) {
-      if (kind === KIND.CHANNEL_CLOSED) stream.close(fields[2]);
+    for (const { event } of queue) {
+      if (event.kind === KIND.CHANNEL_CLOSED) stream.close(event.connectionOver);
     }
   }
 
@@ -202,78 +194,49 @@ class Dispatcher {
     await undefined;
     if (lane.busy || lane.records === null) return;
     const pending = this.#channelHandlers.deliverRecords(lane);
-    if (pending !== undefined) this.#block(lane, pending, KIND.CHANNEL_DATA_IN);
+    if (pending !== undefined) this.#block(lane, pending, DATA);
     this.#core.flushSoon();
   }
 
-  #route(kind, fields) {
-    switch (kind) {
-      case KIND.OP_DONE:
-        this.#core.opDone(fields);
+  #route(event) {
+    const { kind } = event;
+    switch (LANE_OF[kind]) {
+      case LANE.CHANNEL:
+        this.#channelEvent(event);
         break;
-      case KIND.ACTIVITY:
-        this.#core.setActive(fields[0] === 1);
-        break;
-      case KIND.CHANNEL_CLOSED:
-      case KIND.CHANNEL_EOF:
-      case KIND.CHANNEL_OPENED:
-      case KIND.CHANNEL_READY_TO_SEND:
-      case KIND.TUNNEL_CLOSED:
-        this.#channelEvent(kind, fields[0], fields[1], fields);
-        break;
-      case KIND.CHANNEL_OPEN_REQUEST:
-      case KIND.CHANNEL_REQUEST:
-      case KIND.TUNNEL_REQUESTED:
-        // A tunnel has a number like a channel: its events keep their order, and hold up no others.
-        this.#channelEvent(kind, fields[1], fields[2], fields);
-        break;
-      case KIND.CONNECTED:
-      case KIND.SERVICE_REQUEST:
-      case KIND.USER_AUTH_REQUEST:
-        this.#connectionEvent(kind, fields[1], fields);
-        break;
-      case KIND.DISCONNECTED:
-        this.#core.connectionEnded(fields);
-        this.#connectionEvent(kind, fields[0], fields);
-        break;
-      case KIND.STATUS:
-      case KIND.ERROR:
-        this.#connectionEvent(kind, fields[0], fields);
+      case LANE.CONNECTION:
+        if (kind === KIND.DISCONNECTED) this.#core.connectionEnded(event);
+        this.#connectionEvent(event);
         break;
       default:
+        if (kind === KIND.OP_DONE) this.#core.opDone(event);
+        else if (kind === KIND.ACTIVITY) this.#core.setActive(event.active);
         // These belong to no connection yet, or (Log) must never wait; the backlog bounds their number.
-        this.#connectionHandlers.run(kind, fields);
+        else this.#connectionHandlers.run(event);
     }
   }
 
-  #data(connection, channel, bytes, extendedType) {
+  #data(event) {
+    const { connection, channel, bytes, dataType } = event;
     const lane = this.#channels.size === 0 ? undefined : this.#channels.get(channel);
     if (lane !== undefined) {
-      if (extendedType === 0 && lane.stream !== null) {
-        this.#core.contexts.stay(
-          connection,
-          true,
-          lane.stream.feed,
-          lane.stream,
-          bytes,
-          bytes.length,
-        );
+      const { stream } = lane;
+      if (dataType === 0 && stream !== null) {
+        const { contexts } = this.#core;
+        contexts.stay(connection, true, stream.feed, stream, bytes, bytes.length);
         return;
       }
       if (lane.busy) {
-        lane.queue.push({
-          kind: KIND.CHANNEL_DATA_IN,
-          fields: [connection, channel, bytes, extendedType],
-        });
+        lane.queue.push({ event, counted: 0 });
         return;
       }
     }
-    const pending = this.#channelHandlers.data(lane, connection, channel, bytes, extendedType);
-    if (pending !== undefined)
-      this.#block(this.channelLane(channel, connection), pending, KIND.CHANNEL_DATA_IN);
+    const pending = this.#channelHandlers.data(lane, event);
+    if (pending !== undefined) this.#block(this.channelLane(channel, connection), pending, DATA);
   }
 
-  #channelEvent(kind, connection, channel, fields) {
+  #channelEvent(event) {
+    const { kind, connection, channel } = event;
     let lane = this.#channels.get(channel);
     if (kind === KIND.CHANNEL_EOF) {
       // Who asks for the stream later finds that out.
@@ -286,41 +249,42 @@ class Dispatcher {
       const { stream } = lane;
       if (kind === KIND.CHANNEL_EOF) contexts.stay(connection, true, stream.endReading, stream);
       else if (kind === KIND.CHANNEL_CLOSED)
-        contexts.stay(connection, true, stream.close, stream, fields[2]);
+        contexts.stay(connection, true, stream.close, stream, event.connectionOver);
     }
     if (lane !== undefined && lane.busy) {
-      this.#push(lane, kind, fields);
+      this.#push(lane, event);
       return;
     }
     // Listeners of the last event find the channel, and that it has ended.
     if (kind === KIND.CHANNEL_CLOSED) lane ??= this.channelLane(channel, connection);
     if (ENDS.has(kind) && lane !== undefined && lane.records !== null) {
       // What is short of a record comes first, and has to be waited for.
-      this.#push(lane, kind, fields);
+      this.#push(lane, event);
       this.#occupy(lane);
       this.#runChannelQueue(lane);
       return;
     }
-    const pending = this.#channelHandlers.run(lane, kind, fields);
+    const pending = this.#channelHandlers.run(lane, event);
     if (pending !== undefined) {
-      this.#block(lane ?? this.channelLane(channel, connection), pending, kind, fields);
+      this.#block(lane ?? this.channelLane(channel, connection), pending, event);
     } else if (lane !== undefined) {
       this.#done(lane, kind);
       this.dispose(lane);
     }
   }
 
-  #connectionEvent(kind, connection, fields) {
+  #connectionEvent(event) {
+    const { kind, connection } = event;
     const lane = this.#connections.get(connection);
     const waits = kind === KIND.DISCONNECTED && lane !== undefined && lane.busyChannels > 0;
     if (lane !== undefined && (waits || !lane.idle)) {
-      this.#push(lane, kind, fields);
+      this.#push(lane, event);
       return;
     }
-    const pending = this.#connectionHandlers.run(kind, fields);
+    const pending = this.#connectionHandlers.run(event);
     // Errors of the server as a whole have no connection to wait for.
     if (pending !== undefined && connection !== 0)
-      this.#block(this.#connectionLane(connection), pending, kind, fields);
+      this.#block(this.#connectionLane(connection), pending, event);
     else if (kind === KIND.DISCONNECTED) this.#core.connectionOver(connection);
   }
 
@@ -338,22 +302,23 @@ class Dispatcher {
     this.#patience.begin();
   }
 
-  #push(lane, kind, fields) {
+  #push(lane, event) {
+    const { kind } = event;
     if (kind === KIND.CHANNEL_READY_TO_SEND) {
       if (lane.readyWaits) return;
       lane.readyWaits = true;
     }
-    const counted = this.#core.backlog.add(kind, lane.connection, fields);
-    lane.queue.push({ kind, fields, counted });
+    const counted = this.#core.backlog.add(kind, lane.connection, event);
+    lane.queue.push({ event, counted });
     if (!LAST.has(kind)) return;
     this.#end(lane);
     if (++this.#lastWaiting === 1) this.#core.holdChanged();
   }
 
   #shift(lane) {
-    const event = lane.queue.shift();
+    const { event, counted } = lane.queue.shift();
     if (event.kind === KIND.CHANNEL_READY_TO_SEND) lane.readyWaits = false;
-    if (event.counted > 0) this.#core.backlog.remove(lane.connection, event.counted);
+    if (counted > 0) this.#core.backlog.remove(lane.connection, counted);
     if (LAST.has(event.kind) && --this.#lastWaiting === 0) this.#core.holdChanged();
     return event;
   }
@@ -365,9 +330,9 @@ class Dispatcher {
     for (const lane of this.#connections.values()) if (lane.busy && lane.ending) yield lane;
   }
 
-  #block(lane, pending, kind, fields) {
+  #block(lane, pending, event) {
     this.#occupy(lane);
-    this.#wait(lane, pending, kind, fields);
+    this.#wait(lane, pending, event);
   }
 
   #occupy(lane) {
@@ -375,11 +340,11 @@ class Dispatcher {
     if (lane instanceof ChannelLane) this.#connectionLane(lane.connection).busyChannels++;
   }
 
-  #wait(lane, pending, kind, fields) {
+  #wait(lane, pending, event) {
     lane.pending = pending;
-    lane.kind = kind;
-    lane.question = QUESTIONS.has(kind) ? fields[0] : 0;
-    if (LAST.has(kind)) this.#end(lane);
+    lane.kind = event.kind;
+    lane.question = event.question ?? 0;
+    if (LAST.has(event.kind)) this.#end(lane);
     pending.then(() => {
       // Else it was waited for no longer.
       if (lane.pending === pending) this.#resume(lane);
@@ -417,13 +382,13 @@ class Dispatcher {
     // First the rest of the data at hand, then what came after it.
     if (this.#delaysRecords(lane)) return;
     while (lane.queue.length > 0) {
-      if (ENDS.has(lane.queue.peek().kind)) {
+      if (ENDS.has(lane.queue.peek().event.kind)) {
         const rest = this.#channelHandlers.deliverRest(lane);
-        if (this.#waits(lane, rest, KIND.CHANNEL_DATA_IN)) return;
+        if (this.#waits(lane, rest, DATA)) return;
       }
-      const { kind, fields } = this.#shift(lane);
-      if (this.#waits(lane, this.#runOfChannel(lane, kind, fields), kind, fields)) return;
-      if (kind === KIND.CHANNEL_DATA_IN && this.#delaysRecords(lane)) return;
+      const event = this.#shift(lane);
+      if (this.#waits(lane, this.#runOfChannel(lane, event), event)) return;
+      if (event.kind === KIND.CHANNEL_DATA && this.#delaysRecords(lane)) return;
     }
     lane.busy = false;
     this.dispose(lane);
@@ -434,37 +399,38 @@ class Dispatcher {
   #delaysRecords(lane) {
     while (lane.records !== null) {
       const pending = this.#channelHandlers.deliverRecords(lane);
-      if (this.#waits(lane, pending, KIND.CHANNEL_DATA_IN)) return true;
+      if (this.#waits(lane, pending, DATA)) return true;
       if (pending === undefined) break;
     }
     return false;
   }
 
-  #runOfChannel(lane, kind, fields) {
-    if (kind === HOLD) return fields[0];
-    if (kind === KIND.CHANNEL_DATA_IN) return this.#channelHandlers.data(lane, ...fields);
-    return this.#channelHandlers.run(lane, kind, fields);
+  #runOfChannel(lane, event) {
+    if (event.kind === HOLD) return event.promise;
+    if (event.kind === KIND.CHANNEL_DATA) return this.#channelHandlers.data(lane, event);
+    return this.#channelHandlers.run(lane, event);
   }
 
   #runConnectionQueue(lane) {
     while (lane.queue.length > 0) {
-      if (lane.queue.peek().kind === KIND.DISCONNECTED && lane.busyChannels > 0) break;
-      const { kind, fields } = this.#shift(lane);
-      const pending = kind === HOLD ? fields[0] : this.#connectionHandlers.run(kind, fields);
-      if (this.#waits(lane, pending, kind, fields)) return;
+      if (lane.queue.peek().event.kind === KIND.DISCONNECTED && lane.busyChannels > 0) break;
+      const event = this.#shift(lane);
+      const pending = event.kind === HOLD ? event.promise : this.#connectionHandlers.run(event);
+      if (this.#waits(lane, pending, event)) return;
     }
     lane.busy = false;
     this.dispose(lane);
   }
 
   /** Whether the lane has to wait for an event that was just handed to the listeners. */
-  #waits(lane, pending, kind, fields) {
+  #waits(lane, pending, event) {
     if (pending !== undefined && !lane.waitsNoMore) {
-      this.#wait(lane, pending, kind, fields);
+      this.#wait(lane, pending, event);
       return true;
     }
-    if (pending !== undefined && QUESTIONS.has(kind)) this.#core.answer(fields[0], false);
-    this.#done(lane, kind);
+    if (pending !== undefined && event.question !== undefined)
+      this.#core.answer(event.question, false);
+    this.#done(lane, event.kind);
     return false;
   }
 

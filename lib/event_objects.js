@@ -194,7 +194,7 @@ class TunnelRequestedEvent {
 class UserAuthRequestEvent {
   constructor(
     connectionId,
-    [
+    {
       user,
       service,
       authMethod,
@@ -204,7 +204,7 @@ class UserAuthRequestEvent {
       keyAlgorithm,
       signed,
       partialSuccesses,
-    ],
+    },
   ) {
     this.connectionId = connectionId;
     this.user = user;

@@ -1,14 +1,12 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { EVENT_NAMES, KIND, KIND_OF_NAME } = require('./kinds.js');
+const { CODE, EVENT_NAMES, KIND } = require('./boundary.js');
 const { DONE } = require('./calls.js');
 const { describeThrown } = require('./errors.js');
 const { ErrorEvent, idText } = require('./event_objects.js');
 
-const CODE_CHANNEL = 1202;
-const CODE_AUTHENTICATION = 1300;
-const CODE_ARGUMENT = 10022;
+const KIND_OF_NAME = new Map(EVENT_NAMES.map((name, kind) => [name, kind]));
 const NONE = Object.freeze([]);
 
 function isThenable(value) {
@@ -19,7 +17,9 @@ function isThenable(value) {
 function codeOf(error) {
   if (typeof error?.code === 'number') return error.code;
   if (typeof error?.cause?.code === 'number') return error.cause.code;
-  return /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(error?.code) ? CODE_ARGUMENT : CODE_CHANNEL;
+  return /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(error?.code)
+    ? CODE.INVALID_ARGUMENT
+    : CODE.DATA_NOT_FORWARDED;
 }
 
 /**
@@ -78,7 +78,7 @@ class Listeners {
     if (list.length === 0) return true;
     if (kind === KIND.CONNECTED) return this.#chooseHostKey(list, event, connection);
     // Data comes often, and who enters a context does so at the beginning of something.
-    const keeps = kind !== KIND.CHANNEL_DATA_IN;
+    const keeps = kind !== KIND.CHANNEL_DATA;
     return this.#contexts.stay(connection, keeps, this.#call, this, list, kind, event, connection);
   }
 
@@ -117,7 +117,7 @@ class Listeners {
   /** A listener did something wrong: tells the Error listeners, never the process. */
   failed(kind, connection, error) {
     const authentication = kind === KIND.SERVICE_REQUEST || kind === KIND.USER_AUTH_REQUEST;
-    const code = authentication ? CODE_AUTHENTICATION : CODE_CHANNEL;
+    const code = authentication ? CODE.NOT_AUTHENTICATED : CODE.DATA_NOT_FORWARDED;
     const detail = `A listener of ${EVENT_NAMES[kind]} failed: ${describeThrown(error)}`;
     if (kind === KIND.ERROR || !this.has(KIND.ERROR)) {
       this.#warn(kind, detail);
@@ -132,7 +132,12 @@ class Listeners {
       `A listener of ${EVENT_NAMES[kind]} has not settled its promise. What it was about has ended, ` +
       'and what comes after it waits no longer.';
     if (kind === KIND.ERROR || !this.has(KIND.ERROR)) this.#warn(kind, detail);
-    else this.error(connection, CODE_CHANNEL, `${this.#errorText(CODE_CHANNEL)} ${detail}`);
+    else
+      this.error(
+        connection,
+        CODE.DATA_NOT_FORWARDED,
+        `${this.#errorText(CODE.DATA_NOT_FORWARDED)} ${detail}`,
+      );
   }
 
   error(connection, code, description, cause) {

@@ -1,14 +1,12 @@
 'use strict';
 
 const { NativeDecoder } = require('./native.js');
+const { MEMORY } = require('./boundary.js');
 const { ChannelDataInEvent } = require('./event_objects.js');
 
 const UTF8 = 65001;
 const NOTHING = new Uint8Array(0);
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** What the decoder of a code page remembers, as the addon tells it. */
-const MEMORY = { UTF8: 0, NOTHING: 1, STATE: 2 };
 
 /**
  * The code page of a server, for what clients send: makes the SSHChannelDataIn events, whose `data`

@@ -1,5 +1,6 @@
 'use strict';
 
+const { CODE } = require('./boundary.js');
 const { SSHServerError } = require('./errors.js');
 const {
   checkBoolean,
@@ -43,7 +44,7 @@ class SSHConnection {
       function (connected) {
         checkBoolean(connected, 'connected');
         if (connected === this.connected) return;
-        if (connected) throw new SSHServerError(126, 'Invalid ConnectionId.');
+        if (connected) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ConnectionId.');
         // A setter has no promise to give: what fails later is told by an Error event.
         void this.#core.connectionOperation('disconnect', this.#id);
       },
@@ -97,7 +98,7 @@ class SSHChannel {
   }
 
   #send(method, data, ...rest) {
-    if (this.#core === null) throw new SSHServerError(126, 'Invalid ChannelId.');
+    if (this.#core === null) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ChannelId.');
     void this.#core.operation(method, this.#id, data, ...rest);
   }
 
@@ -135,7 +136,7 @@ class SSHChannel {
       },
       function (length) {
         checkInteger(length, 'recordLength', 0, MAX_SECONDS);
-        if (this.#core === null) throw new SSHServerError(126, 'Invalid ChannelId.');
+        if (this.#core === null) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ChannelId.');
         this.#core.changeRecordLength(this.#id, length);
       },
     );

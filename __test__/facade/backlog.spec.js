@@ -4,6 +4,7 @@
 // bound is that of the test double, 64 events of 1 KiB each without their text.
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
+const told = require('./told.js');
 const { bytes, closed, create, data, disconnected } = require('./fake_server.js');
 const { deferred, turn } = require('../support/waiting.js');
 
@@ -12,11 +13,11 @@ const PAUSED = [1, true];
 const GOES_ON = [1, false];
 const never = () => new Promise(() => {});
 
-const status = (text = '') => [14, 1, text];
-const log = (text = '') => [4, 1, 3, text, ''];
-const error = (text = '') => [3, 1, 1, text];
-const opened = (channel) => [8, 1, channel];
-const ready = (channel) => [10, 1, channel];
+const status = (text = '') => told.STATUS({ connection: 1, message: text });
+const log = (text = '') => told.LOG({ connection: 1, level: 3, message: text, logType: '' });
+const error = (text = '') => told.ERROR({ connection: 1, code: 1, message: text });
+const opened = (channel) => told.CHANNEL_OPENED({ connection: 1, channel });
+const ready = (channel) => told.CHANNEL_READY_TO_SEND({ connection: 1, channel });
 const times = (count, make) => Array.from({ length: count }, (_, i) => make(i));
 
 /** A server whose listener of this event gives promises that the test settles in order. */
@@ -42,7 +43,10 @@ const FLOODS = [
   ['SSHStatus', () => status()],
   ['Log', () => log()],
   ['Error', () => error()],
-  ['SSHTunnelClosed', (i) => [15, 1, 100 + i, '', 0]],
+  [
+    'SSHTunnelClosed',
+    (i) => told.TUNNEL_CLOSED({ connection: 1, channel: 100 + i, address: '', port: 0 }),
+  ],
   ['SSHChannelClosed', (i) => closed(100 + i)],
 ];
 
@@ -85,7 +89,14 @@ describe('a listener that is slow', () => {
     const { server, native } = create(2, 3);
     server.on('SSHChannelRequest', (e) => (e.success = true));
     server.on('SSHChannelRequested', never);
-    const request = (channel) => [11, 7, 1, channel, 'env', bytes('')];
+    const request = (channel) =>
+      told.CHANNEL_REQUEST({
+        question: 7,
+        connection: 1,
+        channel,
+        requestType: 'env',
+        packet: bytes(''),
+      });
     native.events(...times(MOST, () => request(2)), request(3));
     expect(native.called('pause')).toEqual([]);
     native.events(request(3));
@@ -95,13 +106,18 @@ describe('a listener that is slow', () => {
   test('pauses nobody else', () => {
     const { native } = slow('Log');
     native.connections.set(9, ['127.0.0.1', '127.0.0.2', 4000, 60]);
-    native.events(...times(MOST, () => log()), ...times(MOST - 1, () => [4, 9, 3, '', '']));
+    native.events(
+      ...times(MOST, () => log()),
+      ...times(MOST - 1, () => told.LOG({ connection: 9, level: 3, message: '', logType: '' })),
+    );
     expect(native.called('pause')).toEqual([PAUSED]);
   });
 
   test('pauses nothing for what belongs to no connection', () => {
     const { native } = slow('Log');
-    native.events(...times(2 * MOST, () => [4, 0, 3, '', '']));
+    native.events(
+      ...times(2 * MOST, () => told.LOG({ connection: 0, level: 3, message: '', logType: '' })),
+    );
     expect(native.called('pause')).toEqual([]);
   });
 });
@@ -121,7 +137,17 @@ describe('nothing is counted', () => {
     for (const name of ['SSHChannelDataIn', 'SSHChannelOpenRequest', 'SSHChannelOpened'])
       server.on(name, never);
     native.events(...times(2 * MOST, () => data(2, 'x')));
-    native.events(...times(2 * MOST, (i) => [9, 7, 1, 100 + i, 'session', bytes('')]));
+    native.events(
+      ...times(2 * MOST, (i) =>
+        told.CHANNEL_OPEN_REQUEST({
+          question: 7,
+          connection: 1,
+          channel: 100 + i,
+          service: 'session',
+          parameters: bytes(''),
+        }),
+      ),
+    );
     native.events(...times(2 * MOST, (i) => opened(500 + i)));
     expect(native.called('pause')).toEqual([]);
   });

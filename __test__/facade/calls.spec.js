@@ -3,6 +3,7 @@
 // What becomes of a call that fails: who waits for its promise is told by it, else the listeners of Error are.
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
+const batch = require('./told.js');
 const { NativeServer, nativeError } = require('./fake_native.js');
 const { closed, create, data, disconnected } = require('./fake_server.js');
 const { turn } = require('../support/waiting.js');
@@ -157,7 +158,15 @@ test('Disconnected comes after what is told of calls of its connection', async (
   server.on('Disconnected', () => order.push('Disconnected'));
   native.sendResults = [false];
   void server.sendBytes('3', BYTES);
-  native.events([32, native.called('send')[0][0], 10053, 'the end', null], disconnected());
+  native.events(
+    batch.OP_DONE({
+      op: native.called('send')[0][0],
+      code: 10053,
+      message: 'the end',
+      value: null,
+    }),
+    disconnected(),
+  );
   await turns();
   expect(order).toEqual(['Error', 'Disconnected']);
   expect(told).toHaveLength(1);

@@ -4,6 +4,8 @@ jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
+const told = require('./told.js');
+const { KIND } = require('../../lib/boundary.js');
 const { NativeServer, nativeError } = require('./fake_native.js');
 const { bytes, closed, create, data, eof } = require('./fake_server.js');
 const { deferred, turn, until } = require('../support/waiting.js');
@@ -142,7 +144,12 @@ describe('record lengths', () => {
     server.on('SSHChannelClosed', () => seen.push('closed'));
     server.on('Disconnected', () => seen.push('disconnected'));
     await server.changeRecordLength('3', 4);
-    native.events(data(3, 'ab'), eof(3), closed(3), [2, 1, 0, 'OK']);
+    native.events(
+      data(3, 'ab'),
+      eof(3),
+      closed(3),
+      told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
+    );
     expect(seen).toEqual(['ab']);
     gate.resolve();
     await turn();
@@ -169,7 +176,7 @@ describe('record lengths', () => {
   test('are forgotten with the channel, and so are the events they needed', async () => {
     const { server, native } = create(3);
     await server.changeRecordLength('3', 4);
-    expect(native.listensTo(7)).toBe(true);
+    expect(native.listensTo(KIND.CHANNEL_EOF)).toBe(true);
     native.channels.delete(3);
     native.events(closed(3));
     expect(native.mask).toBe(0);
@@ -208,7 +215,16 @@ describe('the stream of a channel', () => {
     });
     // Already gone in the addon, as after a quick client: the events are still to come.
     native.channels.delete(3);
-    native.events([11, 1, 1, 3, 'exec', bytes('')], data(3, 'queued '));
+    native.events(
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 3,
+        requestType: 'exec',
+        packet: bytes(''),
+      }),
+      data(3, 'queued '),
+    );
     await turn();
     native.events(data(3, 'and direct'), eof(3), closed(3));
     expect(await promise).toBe('queued and direct');
@@ -226,7 +242,13 @@ describe('the stream of a channel', () => {
       text.resolve(all);
     });
     const events = [
-      [11, 1, 1, 3, 'exec', bytes('')],
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 3,
+        requestType: 'exec',
+        packet: bytes(''),
+      }),
       data(3, 'one '),
       data(3, 'by '),
       data(3, 'one'),
@@ -244,7 +266,16 @@ describe('the stream of a channel', () => {
     const served = deferred();
     server.on('SSHChannelRequest', (e) => (e.success = true));
     server.on('SSHChannelRequested', () => served.promise);
-    native.events([11, 1, 1, 3, 'exec', bytes('')], data(3, 'nobody wants it'));
+    native.events(
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 3,
+        requestType: 'exec',
+        packet: bytes(''),
+      }),
+      data(3, 'nobody wants it'),
+    );
     await turn();
     expect(native.totalConsumed(3)).toBe(0);
     served.resolve();
@@ -258,7 +289,17 @@ describe('the stream of a channel', () => {
     const { server, native } = create(3);
     server.on('SSHChannelRequest', (e) => (e.success = true));
     server.on('SSHChannelRequested', () => new Promise(() => {}));
-    native.events([11, 1, 1, 3, 'exec', bytes('')], data(3, 'nobody wants it'), closed(3));
+    native.events(
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 3,
+        requestType: 'exec',
+        packet: bytes(''),
+      }),
+      data(3, 'nobody wants it'),
+      closed(3),
+    );
     await turn();
     expect(native.totalConsumed(3)).toBe(15);
   });
@@ -269,7 +310,15 @@ describe('the stream of a channel', () => {
     server.on('SSHChannelOpenRequest', (e) => {
       stream = server.getChannelStream(e.channelId);
     });
-    native.events([9, 1, 1, 3, 'session', bytes('')]);
+    native.events(
+      told.CHANNEL_OPEN_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 3,
+        service: 'session',
+        parameters: bytes(''),
+      }),
+    );
     await once(stream, 'close');
     expect(native.called('closeChannel')).toEqual([]);
     expect(() => server.getChannelStream('3')).toThrow(expect.objectContaining({ code: 126 }));
@@ -281,7 +330,7 @@ describe('the stream of a channel', () => {
     server.on('SSHChannelOpened', (e) => {
       stream = server.getChannelStream(e.channelId);
     });
-    native.events([8, 1, 3], data(3, 'abc'));
+    native.events(told.CHANNEL_OPENED({ connection: 1, channel: 3 }), data(3, 'abc'));
     expect(stream.read().toString()).toBe('abc');
     native.events(closed(3));
     expect(() => server.getChannelStream('3')).toThrow(expect.objectContaining({ code: 126 }));
@@ -471,10 +520,12 @@ describe('openChannel', () => {
   test('its events wait for the code after the await', async () => {
     const { server, native } = create(3);
     const promise = server.openChannel('1', 'session');
-    expect([6, 7].every((kind) => native.listensTo(kind))).toBe(true);
+    expect([KIND.CHANNEL_DATA, KIND.CHANNEL_EOF].every((kind) => native.listensTo(kind))).toBe(
+      true,
+    );
     const [[op]] = native.called('openChannel');
     native.channels.set(8, [1, 'session', 0, true]);
-    native.events([32, op, 0, '', 8], data(8, 'early'));
+    native.events(told.OP_DONE({ op, code: 0, message: '', value: 8 }), data(8, 'early'));
     const id = await promise;
     const stream = server.getChannelStream(id);
     expect(id).toBe('8');

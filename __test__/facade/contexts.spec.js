@@ -4,6 +4,7 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { AsyncLocalStorage } = require('node:async_hooks');
+const told = require('./told.js');
 const { bytes, create, data } = require('./fake_server.js');
 const { turn } = require('../support/waiting.js');
 
@@ -29,7 +30,14 @@ test('what one connection enters is seen by its own events and by no others', as
     await turn();
     see(e);
   });
-  native.events([0, 1, 1], [14, 1, ''], [14, 2, ''], [0, 2, 2], [14, 1, ''], [14, 2, '']);
+  native.events(
+    told.CONNECTED({ question: 1, connection: 1 }),
+    told.STATUS({ connection: 1, message: '' }),
+    told.STATUS({ connection: 2, message: '' }),
+    told.CONNECTED({ question: 2, connection: 2 }),
+    told.STATUS({ connection: 1, message: '' }),
+    told.STATUS({ connection: 2, message: '' }),
+  );
   const before = seen.splice(0);
   expect(before).toEqual(['1 user 1', '2 undefined', '1 user 1', '2 user 2']);
   native.events(data(3, 'x'));
@@ -48,9 +56,18 @@ test('what is entered for no connection, or after the end of one, is seen by not
     storage.enterWith('log');
   });
   server.on('SSHStatus', see);
-  native.events([1, 9, '127.0.0.1', 5000, true], [4, 0, 1, '', ''], [4, 0, 1, '', '']);
+  native.events(
+    told.CONNECTION_REQUEST({ question: 9, address: '127.0.0.1', port: 5000, accept: true }),
+    told.LOG({ connection: 0, level: 1, message: '', logType: '' }),
+    told.LOG({ connection: 0, level: 1, message: '', logType: '' }),
+  );
   native.connections.delete(1);
-  native.events([2, 1, 0, 'OK'], [4, 1, 1, '', ''], [4, 1, 1, '', ''], [14, 2, '']);
+  native.events(
+    told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
+    told.LOG({ connection: 1, level: 1, message: '', logType: '' }),
+    told.LOG({ connection: 1, level: 1, message: '', logType: '' }),
+    told.STATUS({ connection: 2, message: '' }),
+  );
   expect(seen).toEqual([' undefined', ' undefined', '1 undefined', '1 undefined', '2 undefined']);
 });
 
@@ -58,7 +75,7 @@ test('a connection starts with the context that the server was made in', () => {
   storage.run('application', () => {
     const { server, native, seen, see } = twoUsers();
     server.on('SSHStatus', see);
-    storage.run('elsewhere', () => native.events([14, 1, '']));
+    storage.run('elsewhere', () => native.events(told.STATUS({ connection: 1, message: '' })));
     expect(seen).toEqual(['1 application']);
   });
 });
@@ -74,9 +91,15 @@ test('the readers of a stream run in the context of its connection', async () =>
     });
   // The streams begin to flow.
   await turn();
-  native.events([6, 1, 3, bytes('x'), 0], [6, 2, 4, bytes('x'), 0]);
+  native.events(
+    told.CHANNEL_DATA({ connection: 1, channel: 3, bytes: bytes('x'), dataType: 0 }),
+    told.CHANNEL_DATA({ connection: 2, channel: 4, bytes: bytes('x'), dataType: 0 }),
+  );
   expect(seen.splice(0)).toEqual(['3 undefined', '4 undefined']);
-  native.events([6, 1, 3, bytes('x'), 0], [6, 2, 4, bytes('x'), 0]);
+  native.events(
+    told.CHANNEL_DATA({ connection: 1, channel: 3, bytes: bytes('x'), dataType: 0 }),
+    told.CHANNEL_DATA({ connection: 2, channel: 4, bytes: bytes('x'), dataType: 0 }),
+  );
   expect(seen).toEqual(['3 reader of 3', '4 reader of 4']);
 });
 
@@ -87,7 +110,12 @@ test('events in a row of one connection see what the one before has entered, and
     storage.run('inside', () => see(e));
     storage.enterWith(`${storage.getStore()}${e.message}`);
   });
-  native.events([14, 1, 'a'], [14, 1, 'b'], [14, 2, 'c'], [14, 1, 'd']);
+  native.events(
+    told.STATUS({ connection: 1, message: 'a' }),
+    told.STATUS({ connection: 1, message: 'b' }),
+    told.STATUS({ connection: 2, message: 'c' }),
+    told.STATUS({ connection: 1, message: 'd' }),
+  );
   expect(seen.filter((line) => !line.endsWith('inside'))).toEqual([
     '1 undefined',
     '1 undefineda',
@@ -113,9 +141,19 @@ test('a stream that is asked for in another context is read in that of its conne
   server.on('SSHChannelRequest', (e) => {
     e.success = true;
   });
-  native.events([0, 1, 1], [11, 2, 1, 3, 'shell', bytes('s')], [6, 1, 3, bytes('x'), 0]);
+  native.events(
+    told.CONNECTED({ question: 1, connection: 1 }),
+    told.CHANNEL_REQUEST({
+      question: 2,
+      connection: 1,
+      channel: 3,
+      requestType: 'shell',
+      packet: bytes('s'),
+    }),
+    told.CHANNEL_DATA({ connection: 1, channel: 3, bytes: bytes('x'), dataType: 0 }),
+  );
   return turn().then(() => {
-    native.events([6, 1, 3, bytes('y'), 0]);
+    native.events(told.CHANNEL_DATA({ connection: 1, channel: 3, bytes: bytes('y'), dataType: 0 }));
     expect(new Set(seen)).toEqual(new Set(['user']));
   });
 });
@@ -128,7 +166,10 @@ test('an error of a listener is told in the context of its connection', async ()
     throw new Error('too late');
   });
   server.on('Error', see);
-  native.events([0, 1, 1], [0, 2, 2]);
+  native.events(
+    told.CONNECTED({ question: 1, connection: 1 }),
+    told.CONNECTED({ question: 2, connection: 2 }),
+  );
   await turn();
   await turn();
   expect(seen.sort()).toEqual(['1 user 1', '2 user 2']);
@@ -138,8 +179,11 @@ test('the context of a connection goes with it', () => {
   const { server, native, seen, see } = twoUsers();
   server.on('Connected', () => storage.enterWith('first'));
   server.on('SSHStatus', see);
-  native.events([0, 1, 1], [2, 1, 0, 'OK']);
+  native.events(
+    told.CONNECTED({ question: 1, connection: 1 }),
+    told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
+  );
   // The addon never uses a number again; this one shows what is remembered.
-  native.events([14, 1, '']);
+  native.events(told.STATUS({ connection: 1, message: '' }));
   expect(seen).toEqual(['1 undefined']);
 });

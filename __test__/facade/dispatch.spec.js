@@ -2,6 +2,8 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
+const told = require('./told.js');
+const { KIND } = require('../../lib/boundary.js');
 const { bytes, create, data } = require('./fake_server.js');
 const { deferred, turn } = require('../support/waiting.js');
 
@@ -28,7 +30,10 @@ describe('the listener mask', () => {
     const { server, native } = create();
     const seen = [];
     server.once('SSHStatus', (e) => seen.push(e.message));
-    native.events([14, 1, 'a'], [14, 1, 'b']);
+    native.events(
+      told.STATUS({ connection: 1, message: 'a' }),
+      told.STATUS({ connection: 1, message: 'b' }),
+    );
     expect(seen).toEqual(['a']);
     expect(native.mask).toBe(0);
   });
@@ -36,23 +41,24 @@ describe('the listener mask', () => {
   test('events.once() works', async () => {
     const { server, native } = create();
     const promise = once(server, 'Disconnected');
-    native.events([2, 7, 0, 'OK']);
+    native.events(told.DISCONNECTED({ connection: 7, code: 0, message: 'OK' }));
     const [e] = await promise;
     expect(e).toEqual({ connectionId: '7', statusCode: 0, description: 'OK' });
-    expect(native.listensTo(2)).toBe(false);
+    expect(native.listensTo(KIND.DISCONNECTED)).toBe(false);
   });
 
   test('names that are no events of ours and repeated listeners are not told to the addon', () => {
     const { server, native } = create();
     server.on('something', () => {});
     server.on('Log', () => {}).on('Log', () => {});
-    expect(native.called('setListeners')).toEqual([[1 << 4]]);
+    expect(native.called('setListeners')).toEqual([[1 << KIND.LOG]]);
   });
 
   test('who accepts channels is sent their data, as a stream may be asked for late', () => {
     const { server, native } = create();
     server.on('SSHChannelOpenRequest', () => {});
-    expect([6, 7, 9].every((kind) => native.listensTo(kind))).toBe(true);
+    const kinds = [KIND.CHANNEL_DATA, KIND.CHANNEL_EOF, KIND.CHANNEL_OPEN_REQUEST];
+    expect(kinds.every((kind) => native.listensTo(kind))).toBe(true);
   });
 });
 
@@ -69,7 +75,9 @@ describe('listeners', () => {
       order.push('first');
     });
     server.on('ConnectionRequest', (e) => order.push(`third saw ${e.accept}`));
-    native.events([1, 9, '127.0.0.1', 5000, true]);
+    native.events(
+      told.CONNECTION_REQUEST({ question: 9, address: '127.0.0.1', port: 5000, accept: true }),
+    );
     expect(order).toEqual(['first', 'second saw the first', 'third saw false']);
     expect(native.called('answer')).toEqual([[[9, 0]]]);
   });
@@ -83,9 +91,9 @@ describe('listeners', () => {
       server.on('SSHStatus', () => seen.push('added'));
     });
     server.on('SSHStatus', last);
-    native.events([14, 1, '']);
+    native.events(told.STATUS({ connection: 1, message: '' }));
     expect(seen).toEqual(['last']);
-    native.events([14, 1, '']);
+    native.events(told.STATUS({ connection: 1, message: '' }));
     expect(seen).toEqual(['last', 'added']);
   });
 
@@ -95,14 +103,17 @@ describe('listeners', () => {
     server.on('Log', function () {
       self = this;
     });
-    native.events([4, 0, 1, 'text', '']);
+    native.events(told.LOG({ connection: 0, level: 1, message: 'text', logType: '' }));
     expect(self).toBe(server);
   });
 
   test('answers of a batch go back together, before the batch ends', () => {
     const { server, native } = create();
     server.on('SSHServiceRequest', () => {});
-    native.events([13, 1, 1, 'ssh-userauth', true], [13, 2, 2, 'other', false]);
+    native.events(
+      told.SERVICE_REQUEST({ question: 1, connection: 1, service: 'ssh-userauth', accept: true }),
+      told.SERVICE_REQUEST({ question: 2, connection: 2, service: 'other', accept: false }),
+    );
     expect(native.called('answer')).toEqual([[[1, 1, 2, 0]]]);
   });
 
@@ -111,7 +122,10 @@ describe('listeners', () => {
     native.channels.set(5, [1, 'session', 0, true]);
     server.on('SSHServiceRequest', () => {});
     server.on('SSHStatus', () => void server.sendText('5', 'x'));
-    native.events([13, 1, 1, 'ssh-userauth', true], [14, 2, '']);
+    native.events(
+      told.SERVICE_REQUEST({ question: 1, connection: 1, service: 'ssh-userauth', accept: true }),
+      told.STATUS({ connection: 2, message: '' }),
+    );
     expect(native.called('answer', 'sendText').map(([name]) => name)).toEqual([
       'answer',
       'sendText',
@@ -131,7 +145,15 @@ describe('a listener that throws or rejects', () => {
       throw thrown;
     });
     server.on('SSHChannelOpenRequest', (e) => seen.push(e.service));
-    native.events([9, 3, 1, 2, 'session', bytes('')]);
+    native.events(
+      told.CHANNEL_OPEN_REQUEST({
+        question: 3,
+        connection: 1,
+        channel: 2,
+        service: 'session',
+        parameters: bytes(''),
+      }),
+    );
     expect(native.called('answer')).toEqual([[[3, 0]]]);
     expect(seen).toEqual(['session']);
     expect(errors).toHaveLength(1);
@@ -152,19 +174,21 @@ describe('a listener that throws or rejects', () => {
       e.availableMethods = 'none';
       throw new Error('database is down');
     });
-    native.events([
-      17,
-      4,
-      1,
-      'u',
-      'ssh-connection',
-      'password',
-      'pw',
-      null,
-      'password,publickey',
-      '',
-      '',
-    ]);
+    native.events(
+      told.USER_AUTH_REQUEST({
+        question: 4,
+        connection: 1,
+        user: 'u',
+        service: 'ssh-connection',
+        authMethod: 'password',
+        authParam: 'pw',
+        authParamB: null,
+        availableMethods: 'password,publickey',
+        keyAlgorithm: '',
+        signed: false,
+        partialSuccesses: '',
+      }),
+    );
     await turn();
     expect(native.called('answerAuth')).toEqual([[4, false, false, 'password,publickey']]);
     expect(errors).toEqual([1300]);
@@ -181,8 +205,26 @@ describe('a listener that throws or rejects', () => {
       e.success = 1;
     });
     native.events(
-      [17, 4, 1, 'u', 'ssh-connection', 'password', 'pw', null, 'password', '', false, ''],
-      [11, 5, 1, 2, 'shell', bytes('')],
+      told.USER_AUTH_REQUEST({
+        question: 4,
+        connection: 1,
+        user: 'u',
+        service: 'ssh-connection',
+        authMethod: 'password',
+        authParam: 'pw',
+        authParamB: null,
+        availableMethods: 'password',
+        keyAlgorithm: '',
+        signed: false,
+        partialSuccesses: '',
+      }),
+      told.CHANNEL_REQUEST({
+        question: 5,
+        connection: 1,
+        channel: 2,
+        requestType: 'shell',
+        packet: bytes(''),
+      }),
     );
     expect(native.called('answerAuth')).toEqual([[4, false, false, 'password']]);
     expect(native.called('answer')).toEqual([[[5, 0]]]);
@@ -197,11 +239,14 @@ describe('a listener that throws or rejects', () => {
     server.on('SSHStatus', () => {
       throw 'text';
     });
-    native.events([14, 1, ''], [14, 1, '']);
+    native.events(
+      told.STATUS({ connection: 1, message: '' }),
+      told.STATUS({ connection: 1, message: '' }),
+    );
     server.on('Error', () => {
       throw new Error('in the Error listener');
     });
-    native.events([14, 1, '']);
+    native.events(told.STATUS({ connection: 1, message: '' }));
     const warnings = emitWarning.mock.calls.map(([text]) => text);
     emitWarning.mockRestore();
     expect(warnings).toEqual([
@@ -222,20 +267,21 @@ describe('listeners that return promises', () => {
     server.on('SSHUserAuthRequest', (e) => {
       e.availableMethods = 'publickey';
     });
-    native.events([
-      17,
-      4,
-      1,
-      'u',
-      'ssh-connection',
-      'password',
-      'pw',
-      null,
-      'password',
-      '',
-      false,
-      '',
-    ]);
+    native.events(
+      told.USER_AUTH_REQUEST({
+        question: 4,
+        connection: 1,
+        user: 'u',
+        service: 'ssh-connection',
+        authMethod: 'password',
+        authParam: 'pw',
+        authParamB: null,
+        availableMethods: 'password',
+        keyAlgorithm: '',
+        signed: false,
+        partialSuccesses: '',
+      }),
+    );
     await turn();
     expect(native.called('answerAuth')).toEqual([]);
     gate.resolve();
@@ -252,7 +298,12 @@ describe('listeners that return promises', () => {
       return e.data === 'slow' ? gate.promise : undefined;
     });
     server.on('SSHChannelEOF', (e) => seen.push(`${e.channelId} EOF`));
-    native.events(data(1, 'slow'), data(1, 'next'), [7, 1, 1], data(2, 'other'));
+    native.events(
+      data(1, 'slow'),
+      data(1, 'next'),
+      told.CHANNEL_EOF({ connection: 1, channel: 1 }),
+      data(2, 'other'),
+    );
     expect(seen).toEqual(['1:slow', '2:other']);
     expect(native.called('consumed')).toEqual([[[2, 5]]]);
     gate.resolve();
@@ -270,7 +321,12 @@ describe('listeners that return promises', () => {
     server.on('SSHChannelDataIn', () => gate.promise);
     server.on('SSHChannelClosed', () => seen.push('closed'));
     server.on('Disconnected', (e) => seen.push(`disconnected ${e.connectionId}`));
-    native.events(data(1, 'x'), [5, 1, 1, false], [2, 1, 0, 'OK'], [2, 2, 0, 'OK']);
+    native.events(
+      data(1, 'x'),
+      told.CHANNEL_CLOSED({ connection: 1, channel: 1, connectionOver: false }),
+      told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
+      told.DISCONNECTED({ connection: 2, code: 0, message: 'OK' }),
+    );
     expect(seen).toEqual(['disconnected 2']);
     gate.resolve();
     await turn();
@@ -284,7 +340,12 @@ describe('listeners that return promises', () => {
     server.on('SSHChannelDataIn', (e) => gates[e.channelId].promise);
     server.on('SSHStatus', () => gates.status.promise);
     server.on('Disconnected', () => seen.push('disconnected'));
-    native.events(data(1, 'x'), data(2, 'x'), [14, 1, 's'], [2, 1, 0, 'OK']);
+    native.events(
+      data(1, 'x'),
+      data(2, 'x'),
+      told.STATUS({ connection: 1, message: 's' }),
+      told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
+    );
     gates.status.resolve();
     await turn();
     gates[2].resolve();
@@ -304,7 +365,11 @@ describe('listeners that return promises', () => {
       seen.push(`connected ${e.connectionId}`);
     });
     server.on('SSHStatus', (e) => seen.push(`status ${e.connectionId}`));
-    native.events([0, 1, 1], [14, 1, 's'], [14, 2, 's']);
+    native.events(
+      told.CONNECTED({ question: 1, connection: 1 }),
+      told.STATUS({ connection: 1, message: 's' }),
+      told.STATUS({ connection: 2, message: 's' }),
+    );
     expect(seen).toEqual(['status 2']);
     gate.resolve();
     await turn();
@@ -319,7 +384,11 @@ describe('listeners that return promises', () => {
       seen.push(e.message);
       return new Promise(() => {});
     });
-    native.events([4, 1, 1, 'a', ''], [4, 1, 1, 'b', ''], [4, 0, 1, 'c', '']);
+    native.events(
+      told.LOG({ connection: 1, level: 1, message: 'a', logType: '' }),
+      told.LOG({ connection: 1, level: 1, message: 'b', logType: '' }),
+      told.LOG({ connection: 0, level: 1, message: 'c', logType: '' }),
+    );
     expect(seen).toEqual(['a', 'b', 'c']);
   });
 
@@ -349,7 +418,10 @@ describe('questions', () => {
       e.certStore = 'PEM';
       e.certSubject = '*';
     });
-    native.events([0, 1, 1], [0, 2, 2]);
+    native.events(
+      told.CONNECTED({ question: 1, connection: 1 }),
+      told.CONNECTED({ question: 2, connection: 2 }),
+    );
     expect(native.called('answer', 'answerConnected')).toEqual([
       ['answer', [1, 1]],
       ['answerConnected', 2, 7, 'PEM', '', '*'],
@@ -360,7 +432,9 @@ describe('questions', () => {
     const { server, native } = create();
     const seen = [];
     server.on('Connected', (e) => seen.push([e.connectionId, e.statusCode, e.description]));
-    native.events([34, 10054, '[10054] Connection reset by peer.']);
+    native.events(
+      told.CONNECTED_FAILED({ code: 10054, message: '[10054] Connection reset by peer.' }),
+    );
     expect(seen).toEqual([['', 10054, '[10054] Connection reset by peer.']]);
     expect(native.called('answer')).toEqual([]);
   });
@@ -376,7 +450,22 @@ describe('questions', () => {
       seen.push([e.requestType, e.packet, 'success' in e]);
       void server.sendText(e.channelId, 'hello');
     });
-    native.events([11, 1, 1, 2, 'env', bytes('e')], [11, 2, 1, 2, 'shell', bytes('s')]);
+    native.events(
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 2,
+        requestType: 'env',
+        packet: bytes('e'),
+      }),
+      told.CHANNEL_REQUEST({
+        question: 2,
+        connection: 1,
+        channel: 2,
+        requestType: 'shell',
+        packet: bytes('s'),
+      }),
+    );
     expect(seen).toEqual([['shell', 's', false]]);
     expect(native.called('answer', 'sendText')).toEqual([
       ['answer', [1, 0, 2, 1]],
@@ -392,10 +481,28 @@ describe('questions', () => {
     server.on('SSHChannelRequested', () => {});
     const questions = Array.from({ length: 700 }, (_, index) => index + 1);
     const type = (question) => (question % 3 === 0 ? 'other' : 'env');
-    native.events(...questions.map((it) => [11, it, 1, 2, type(it), bytes('p')]));
+    native.events(
+      ...questions.map((it) =>
+        told.CHANNEL_REQUEST({
+          question: it,
+          connection: 1,
+          channel: 2,
+          requestType: type(it),
+          packet: bytes('p'),
+        }),
+      ),
+    );
     const answers = questions.flatMap((it) => [it, it % 3 === 0 ? 0 : 1]);
     expect(native.called('answer')).toEqual([[answers]]);
-    native.events([11, 701, 1, 2, 'env', bytes('p')]);
+    native.events(
+      told.CHANNEL_REQUEST({
+        question: 701,
+        connection: 1,
+        channel: 2,
+        requestType: 'env',
+        packet: bytes('p'),
+      }),
+    );
     expect(native.called('answer').at(-1)).toEqual([[701, 1]]);
   });
 
@@ -407,7 +514,15 @@ describe('questions', () => {
     });
     const seen = [];
     server.on('SSHChannelRequested', () => seen.push(native.called('answer').length));
-    native.events([11, 1, 1, 2, 'exec', bytes('p')]);
+    native.events(
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 2,
+        requestType: 'exec',
+        packet: bytes('p'),
+      }),
+    );
     await turn();
     await turn();
     expect(seen).toEqual([1]);
@@ -428,12 +543,24 @@ describe('questions', () => {
       server.on(name, (e) => seen.push(e.data ?? name));
     server.on('Error', (e) => seen.push(e.description));
     native.events(
-      [11, 1, 1, 2, 'shell', bytes('')],
+      told.CHANNEL_REQUEST({
+        question: 1,
+        connection: 1,
+        channel: 2,
+        requestType: 'shell',
+        packet: bytes(''),
+      }),
       data(2, 'x'),
-      [11, 2, 1, 2, 'window-change', bytes('')],
-      [7, 1, 2],
-      [5, 1, 2, false],
-      [2, 1, 0, 'OK'],
+      told.CHANNEL_REQUEST({
+        question: 2,
+        connection: 1,
+        channel: 2,
+        requestType: 'window-change',
+        packet: bytes(''),
+      }),
+      told.CHANNEL_EOF({ connection: 1, channel: 2 }),
+      told.CHANNEL_CLOSED({ connection: 1, channel: 2, connectionOver: false }),
+      told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
     );
     await turn();
     const last = ['SSHChannelEOF', 'SSHChannelClosed', 'Disconnected'];
@@ -447,7 +574,17 @@ describe('questions', () => {
 
   test('a listener that is gone by the time of its event leaves the starting value', () => {
     const { native } = create();
-    native.events([1, 1, 'a', 1, false], [13, 2, 1, 's', true], [9, 3, 1, 1, 's', bytes('')]);
+    native.events(
+      told.CONNECTION_REQUEST({ question: 1, address: 'a', port: 1, accept: false }),
+      told.SERVICE_REQUEST({ question: 2, connection: 1, service: 's', accept: true }),
+      told.CHANNEL_OPEN_REQUEST({
+        question: 3,
+        connection: 1,
+        channel: 1,
+        service: 's',
+        parameters: bytes(''),
+      }),
+    );
     expect(native.called('answer')).toEqual([[[1, 0, 2, 1, 3, 0]]]);
   });
 });

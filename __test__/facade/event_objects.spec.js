@@ -6,42 +6,85 @@ jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');
+const told = require('./told.js');
 const { bytes, create } = require('./fake_server.js');
 
 const TYPES = path.join(__dirname, '../../lib/events.d.ts');
 const KEY = bytes('a key');
-const AUTH = [
-  'u',
-  'ssh-connection',
-  'publickey',
-  'YQ==',
-  KEY,
-  'password',
-  'ssh-rsa',
-  false,
-  'password',
-];
+const AUTH = {
+  question: 7,
+  connection: 1,
+  user: 'u',
+  service: 'ssh-connection',
+  authMethod: 'publickey',
+  authParam: 'YQ==',
+  authParamB: KEY,
+  availableMethods: 'password',
+  keyAlgorithm: 'ssh-rsa',
+  signed: false,
+  partialSuccesses: 'password',
+};
 
 /** One event of each name, with texts below and above the length that is made when it is read. */
 const samples = (text) => ({
-  Connected: [0, 7, 1],
-  ConnectionRequest: [1, 9, '127.0.0.1', 5000, true],
-  Disconnected: [2, 1, 0, 'OK'],
-  Error: [3, 1, 1202, 'text'],
-  Log: [4, 1, 1, 'line', ''],
-  SSHChannelClosed: [5, 1, 2],
-  SSHChannelDataIn: [6, 1, 2, bytes(text), 0],
-  SSHChannelEOF: [7, 1, 2],
-  SSHChannelOpened: [8, 1, 2],
-  SSHChannelOpenRequest: [9, 7, 1, 2, 'session', bytes(text)],
-  SSHChannelReadyToSend: [10, 1, 2],
-  SSHChannelRequest: [11, 7, 1, 2, 'exec', bytes(text)],
-  SSHChannelRequested: [11, 7, 1, 2, 'exec', bytes(text)],
-  SSHServiceRequest: [13, 7, 1, 'ssh-userauth', true],
-  SSHStatus: [14, 1, 'text'],
-  SSHTunnelClosed: [15, 1, 9, 'host', 22],
-  SSHTunnelRequested: [16, 7, 1, 9, 0, 'host', 22],
-  SSHUserAuthRequest: [17, 7, 1, ...AUTH],
+  Connected: told.CONNECTED({ question: 7, connection: 1 }),
+  ConnectionRequest: told.CONNECTION_REQUEST({
+    question: 9,
+    address: '127.0.0.1',
+    port: 5000,
+    accept: true,
+  }),
+  Disconnected: told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
+  Error: told.ERROR({ connection: 1, code: 1202, message: 'text' }),
+  Log: told.LOG({ connection: 1, level: 1, message: 'line', logType: '' }),
+  SSHChannelClosed: told.CHANNEL_CLOSED({ connection: 1, channel: 2, connectionOver: false }),
+  SSHChannelDataIn: told.CHANNEL_DATA({
+    connection: 1,
+    channel: 2,
+    bytes: bytes(text),
+    dataType: 0,
+  }),
+  SSHChannelEOF: told.CHANNEL_EOF({ connection: 1, channel: 2 }),
+  SSHChannelOpened: told.CHANNEL_OPENED({ connection: 1, channel: 2 }),
+  SSHChannelOpenRequest: told.CHANNEL_OPEN_REQUEST({
+    question: 7,
+    connection: 1,
+    channel: 2,
+    service: 'session',
+    parameters: bytes(text),
+  }),
+  SSHChannelReadyToSend: told.CHANNEL_READY_TO_SEND({ connection: 1, channel: 2 }),
+  SSHChannelRequest: told.CHANNEL_REQUEST({
+    question: 7,
+    connection: 1,
+    channel: 2,
+    requestType: 'exec',
+    packet: bytes(text),
+  }),
+  SSHChannelRequested: told.CHANNEL_REQUEST({
+    question: 7,
+    connection: 1,
+    channel: 2,
+    requestType: 'exec',
+    packet: bytes(text),
+  }),
+  SSHServiceRequest: told.SERVICE_REQUEST({
+    question: 7,
+    connection: 1,
+    service: 'ssh-userauth',
+    accept: true,
+  }),
+  SSHStatus: told.STATUS({ connection: 1, message: 'text' }),
+  SSHTunnelClosed: told.TUNNEL_CLOSED({ connection: 1, channel: 9, address: 'host', port: 22 }),
+  SSHTunnelRequested: told.TUNNEL_REQUESTED({
+    question: 7,
+    connection: 1,
+    channel: 9,
+    direction: 0,
+    address: 'host',
+    port: 22,
+  }),
+  SSHUserAuthRequest: told.USER_AUTH_REQUEST(AUTH),
 });
 
 /** The fields of each event's interface, with those it extends. */
@@ -96,7 +139,7 @@ test('certStore of Connected takes text or bytes and reads as text', () => {
     e.certStore = bytes('PEM');
     read.push(e.certStore);
   });
-  native.events([0, 7, 1]);
+  native.events(told.CONNECTED({ question: 7, connection: 1 }));
   expect(read).toEqual(['PEM']);
   expect(native.called('answerConnected')).toEqual([[7, 6, bytes('PEM'), '', '']]);
 });
@@ -106,7 +149,7 @@ test('certStore that is neither is refused by name', () => {
   const errors = [];
   server.on('Error', (e) => errors.push(e.description));
   server.on('Connected', (e) => (e.certStore = 7));
-  native.events([0, 7, 1]);
+  native.events(told.CONNECTED({ question: 7, connection: 1 }));
   expect(native.called('answer')).toEqual([[[7, 0]]]);
   expect(errors).toEqual([expect.stringContaining('"certStore"')]);
 });

@@ -3,6 +3,8 @@
 // A NativeServer in plain JavaScript, for unit tests of what the facade does with events and calls.
 // It knows nothing of SSH: a test says what happens, and reads what the facade called.
 
+const told = require('./told.js');
+
 const FIELD_DEFAULTS = {
   LocalHost: '',
   LocalPort: 22,
@@ -51,7 +53,7 @@ class NativeServer {
 
   // --- what tests use ---
 
-  /** Queues events (each [kind, ...fields]) and wakes the facade once, as the addon does. */
+  /** Queues events of told.js and wakes the facade once, as the addon does. */
   events(...events) {
     for (const event of events) this.queue.push(...event);
     this.wake();
@@ -63,7 +65,7 @@ class NativeServer {
   rouse() {}
 
   done(op, code = 0, message = '', value = null) {
-    this.events([32, op, code, message, value]);
+    this.events(told.OP_DONE({ op, code, message, value }));
   }
 
   /** Ends every operation: one under way keeps the process alive. */

@@ -4,6 +4,7 @@
 // double in the addon's place first: jest.mock('../../lib/native.js', () => require('./fake_native.js')).
 
 const { NativeServer } = require('./fake_native.js');
+const told = require('./told.js');
 const { sshserver } = require('../../index.js');
 
 /** A server with one connection, 1, where it has channels. */
@@ -17,10 +18,13 @@ function create(...channels) {
 
 /** What the addon has of a text, or of bytes. */
 const bytes = (content) => new Uint8Array(Buffer.from(content));
-const data = (channel, content, type = 0) => [6, 1, channel, bytes(content), type];
-const eof = (channel) => [7, 1, channel];
+const data = (channel, content, type = 0) =>
+  told.CHANNEL_DATA({ connection: 1, channel, bytes: bytes(content), dataType: type });
+const eof = (channel) => told.CHANNEL_EOF({ connection: 1, channel });
 /** `connectionOver`: a Disconnected follows. */
-const closed = (channel, connectionOver = false) => [5, 1, channel, connectionOver];
-const disconnected = (code = 0, text = 'OK') => [2, 1, code, text];
+const closed = (channel, connectionOver = false) =>
+  told.CHANNEL_CLOSED({ connection: 1, channel, connectionOver });
+const disconnected = (code = 0, text = 'OK') =>
+  told.DISCONNECTED({ connection: 1, code, message: text });
 
 module.exports = { bytes, closed, create, data, disconnected, eof };

@@ -3,11 +3,25 @@
 // SSHChannelClosed and Disconnected come once, whatever the listeners before them do.
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
+const told = require('./told.js');
 const { bytes, create, data } = require('./fake_server.js');
+const { READ } = require('../../lib/boundary.js');
 const { deferred } = require('../support/waiting.js');
 
 const never = () => new Promise(() => {});
-const AUTH = ['u', 'ssh-connection', 'password', 'pw', null, 'password', '', false, ''];
+const AUTH = {
+  question: 7,
+  connection: 1,
+  user: 'u',
+  service: 'ssh-connection',
+  authMethod: 'password',
+  authParam: 'pw',
+  authParamB: null,
+  availableMethods: 'password',
+  keyAlgorithm: '',
+  signed: false,
+  partialSuccesses: '',
+};
 
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] }));
 afterEach(() => jest.useRealTimers());
@@ -22,23 +36,62 @@ function watched() {
   return { server, native, seen };
 }
 
-const CLOSED = [5, 1, 2, false];
-const DISCONNECTED = [2, 1, 0, 'OK'];
+const CLOSED = told.CHANNEL_CLOSED({ connection: 1, channel: 2, connectionOver: false });
+const DISCONNECTED = told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' });
 
 /** For each event: what fires it, and whether a channel is open then. */
 const CASES = [
-  ['Connected', [0, 7, 1], []],
-  ['SSHServiceRequest', [13, 7, 1, 'ssh-userauth', true], []],
-  ['SSHUserAuthRequest', [17, 7, 1, ...AUTH], []],
-  ['SSHStatus', [14, 1, 'text'], []],
-  ['SSHChannelOpenRequest', [9, 7, 1, 2, 'session', bytes('')], []],
-  ['SSHTunnelRequested', [16, 7, 1, 9, 0, 'host', 22], []],
-  ['SSHTunnelClosed', [15, 1, 9, 'host', 22], []],
-  ['SSHChannelOpened', [8, 1, 2], [CLOSED]],
-  ['SSHChannelReadyToSend', [10, 1, 2], [CLOSED]],
-  ['SSHChannelRequest', [11, 7, 1, 2, 'shell', bytes('')], [CLOSED]],
+  ['Connected', told.CONNECTED({ question: 7, connection: 1 }), []],
+  [
+    'SSHServiceRequest',
+    told.SERVICE_REQUEST({ question: 7, connection: 1, service: 'ssh-userauth', accept: true }),
+    [],
+  ],
+  ['SSHUserAuthRequest', told.USER_AUTH_REQUEST(AUTH), []],
+  ['SSHStatus', told.STATUS({ connection: 1, message: 'text' }), []],
+  [
+    'SSHChannelOpenRequest',
+    told.CHANNEL_OPEN_REQUEST({
+      question: 7,
+      connection: 1,
+      channel: 2,
+      service: 'session',
+      parameters: bytes(''),
+    }),
+    [],
+  ],
+  [
+    'SSHTunnelRequested',
+    told.TUNNEL_REQUESTED({
+      question: 7,
+      connection: 1,
+      channel: 9,
+      direction: 0,
+      address: 'host',
+      port: 22,
+    }),
+    [],
+  ],
+  [
+    'SSHTunnelClosed',
+    told.TUNNEL_CLOSED({ connection: 1, channel: 9, address: 'host', port: 22 }),
+    [],
+  ],
+  ['SSHChannelOpened', told.CHANNEL_OPENED({ connection: 1, channel: 2 }), [CLOSED]],
+  ['SSHChannelReadyToSend', told.CHANNEL_READY_TO_SEND({ connection: 1, channel: 2 }), [CLOSED]],
+  [
+    'SSHChannelRequest',
+    told.CHANNEL_REQUEST({
+      question: 7,
+      connection: 1,
+      channel: 2,
+      requestType: 'shell',
+      packet: bytes(''),
+    }),
+    [CLOSED],
+  ],
   ['SSHChannelDataIn', data(2, 'x'), [CLOSED]],
-  ['SSHChannelEOF', [7, 1, 2], [CLOSED]],
+  ['SSHChannelEOF', told.CHANNEL_EOF({ connection: 1, channel: 2 }), [CLOSED]],
 ];
 
 describe('a listener that never settles', () => {
@@ -54,7 +107,8 @@ describe('a listener that never settles', () => {
     expect(native.called('releaseConnection')).toEqual([[1]]);
     expect(native.called('releaseChannel')).toEqual(closed.map(() => [2]));
     // The addon forgets a question that nobody will answer.
-    if (event.includes(7) && event[1] === 7) expect(native.called('answer')).toEqual([[[7, 0]]]);
+    if (READ[event[0]](event, 0).question === 7)
+      expect(native.called('answer')).toEqual([[[7, 0]]]);
   });
 
   test.each([
@@ -78,7 +132,14 @@ describe('a listener that never settles', () => {
       return never();
     });
     server.on('SSHChannelEOF', never);
-    native.events(data(2, 'a'), data(2, 'b'), data(2, 'c'), [7, 1, 2], CLOSED, DISCONNECTED);
+    native.events(
+      data(2, 'a'),
+      data(2, 'b'),
+      data(2, 'c'),
+      told.CHANNEL_EOF({ connection: 1, channel: 2 }),
+      CLOSED,
+      DISCONNECTED,
+    );
     await jest.advanceTimersByTimeAsync(3000);
     expect(got).toEqual(['a', 'b', 'c']);
     expect(seen).toEqual([
@@ -104,7 +165,12 @@ describe('a listener that never settles', () => {
   test('of one channel holds no other one, nor a channel that goes on', async () => {
     const { server, native, seen } = watched();
     server.on('SSHChannelDataIn', (e) => (e.channelId === '2' ? never() : seen.push(e.data)));
-    native.events(data(2, 'x'), data(3, 'y'), [5, 1, 3, false], DISCONNECTED);
+    native.events(
+      data(2, 'x'),
+      data(3, 'y'),
+      told.CHANNEL_CLOSED({ connection: 1, channel: 3, connectionOver: false }),
+      DISCONNECTED,
+    );
     expect(seen).toEqual(['y', 'closed 3']);
     native.events(CLOSED);
     await jest.advanceTimersByTimeAsync(3000);
@@ -118,7 +184,7 @@ describe('a listener that never settles', () => {
   test('is waited for as long as its channel and connection are there', async () => {
     const { server, native, seen } = watched();
     server.on('SSHChannelDataIn', never);
-    native.events(data(2, 'x'), [7, 1, 2]);
+    native.events(data(2, 'x'), told.CHANNEL_EOF({ connection: 1, channel: 2 }));
     await jest.advanceTimersByTimeAsync(60_000);
     expect(seen).toEqual([]);
     native.events(CLOSED);
@@ -150,7 +216,17 @@ test('a success that comes too late asks nobody to serve the channel', async () 
     e.success = true;
   });
   server.on('SSHChannelRequested', () => seen.push('requested'));
-  native.events([11, 7, 1, 2, 'shell', bytes('')], CLOSED, DISCONNECTED);
+  native.events(
+    told.CHANNEL_REQUEST({
+      question: 7,
+      connection: 1,
+      channel: 2,
+      requestType: 'shell',
+      packet: bytes(''),
+    }),
+    CLOSED,
+    DISCONNECTED,
+  );
   await jest.advanceTimersByTimeAsync(3000);
   asked.resolve();
   await jest.advanceTimersByTimeAsync(0);

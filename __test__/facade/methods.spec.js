@@ -1,6 +1,7 @@
 'use strict';
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
+const told = require('./told.js');
 const { NativeServer } = require('./fake_native.js');
 const { create } = require('./fake_server.js');
 const { Certificate, SSHPromptList, SSHServerError } = require('../../index.js');
@@ -118,7 +119,7 @@ describe('operations', () => {
     const { server, native } = create(3);
     let seen = 0;
     server.on('SSHStatus', () => seen++);
-    setImmediate(() => native.events([14, 1, '']));
+    setImmediate(() => native.events(told.STATUS({ connection: 1, message: '' })));
     await server.doEvents();
     expect(seen).toBe(1);
     await server.doEvents();

@@ -7,6 +7,7 @@ jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');
 const { PassThrough, Writable } = require('node:stream');
 const { finished, pipeline } = require('node:stream/promises');
+const told = require('./told.js');
 const { NativeServer } = require('./fake_native.js');
 const { closed, create, data, disconnected, eof } = require('./fake_server.js');
 const { turn } = require('../support/waiting.js');
@@ -156,7 +157,7 @@ describe.each(Object.entries(CUTS))('%s', (name, [events, code]) => {
       await turn();
       stream = server.getChannelStream(e.channelId);
     });
-    native.events([8, 1, 3], data(3, 'abc'), ...events);
+    native.events(told.CHANNEL_OPENED({ connection: 1, channel: 3 }), data(3, 'abc'), ...events);
     await turn();
     await turn();
     let text = '';

@@ -6,7 +6,7 @@ const { execFile } = require('node:child_process');
 const { promisify } = require('node:util');
 const ts = require('typescript');
 const api = require('../../index.js');
-const { EVENT_NAMES } = require('../../lib/kinds.js');
+const { EVENT_NAMES } = require('../../lib/boundary.js');
 const events = require('../../lib/event_objects.js');
 const { ROOT, declarationOf, settingNames, statements } = require('../support/public_surface.js');
 
@@ -166,8 +166,9 @@ describe('in a process of its own', () => {
 
   test('an open connection keeps it alive', async () => {
     const source = `${start} const native = require('./lib/native.js').NativeServer.last;
-      native.events([33, 1]);
-      setTimeout(() => { console.log('alive'); native.events([33, 0]); }, 10).unref();`;
+      const told = require('./__test__/facade/told.js');
+      native.events(told.ACTIVITY({ active: true }));
+      setTimeout(() => { console.log('alive'); native.events(told.ACTIVITY({ active: false })); }, 10).unref();`;
     expect(await run([], source)).toBe('alive\nexit 0 false');
   });
 
@@ -187,13 +188,18 @@ describe('in a process of its own', () => {
   test('a stream that nobody reads and nobody has any more owes nothing', async () => {
     const source = `const { sshserver } = require('./index.js'); const { NativeServer } = require('./lib/native.js');
       const server = new sshserver();
+      const told = require('./__test__/facade/told.js');
       const native = NativeServer.last;
       const length = 1 << 20;
       const begin = (channel) => {
         native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
         native.channels.set(channel, [1, 'session', 0, true]);
         const stream = server.getChannelStream(String(channel));
-        native.events([6, 1, channel, new Uint8Array(length), 0], [7, 1, channel], [5, 1, channel, false]);
+        native.events(
+          told.CHANNEL_DATA({ connection: 1, channel, bytes: new Uint8Array(length), dataType: 0 }),
+          told.CHANNEL_EOF({ connection: 1, channel }),
+          told.CHANNEL_CLOSED({ connection: 1, channel, connectionOver: false }),
+        );
         return stream;
       };
       const turn = () => new Promise(setImmediate);

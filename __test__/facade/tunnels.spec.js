@@ -1,23 +1,44 @@
 'use strict';
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
+const { DIRECTION, KIND } = require('../../lib/boundary.js');
+const told = require('./told.js');
 const { create } = require('./fake_server.js');
 const { deferred, turn } = require('../support/waiting.js');
 
 /** Question 4 of connection 1, about the tunnel 9. */
-const requested = (port = 80, question = 4, tunnel = 9) => [
-  ...[16, question, 1, tunnel, 0],
-  ...['host', port],
-];
-const closed = (tunnel = 9) => [15, 1, tunnel, 'host', 80];
+const requested = (port = 80, question = 4, tunnel = 9) =>
+  told.TUNNEL_REQUESTED({
+    question,
+    connection: 1,
+    channel: tunnel,
+    direction: DIRECTION.FORWARD,
+    address: 'host',
+    port,
+  });
+const closed = (tunnel = 9) =>
+  told.TUNNEL_CLOSED({ connection: 1, channel: tunnel, address: 'host', port: 80 });
 
 test('the event has the documented fields, and starts as refused', () => {
   const { server, native } = create();
   const seen = [];
   server.on('SSHTunnelRequested', (e) => seen.push({ ...e }));
   server.on('SSHTunnelClosed', (e) => seen.push({ ...e }));
-  expect([native.listensTo(15), native.listensTo(16)]).toEqual([true, true]);
-  native.events([16, 4, 1, 9, 1, '', 0], closed());
+  expect([native.listensTo(KIND.TUNNEL_CLOSED), native.listensTo(KIND.TUNNEL_REQUESTED)]).toEqual([
+    true,
+    true,
+  ]);
+  native.events(
+    told.TUNNEL_REQUESTED({
+      question: 4,
+      connection: 1,
+      channel: 9,
+      direction: DIRECTION.REVERSE,
+      address: '',
+      port: 0,
+    }),
+    closed(),
+  );
   expect(seen).toEqual([
     { connectionId: '1', direction: 1, address: '', port: 0, accept: false },
     { connectionId: '1', address: 'host', port: 80 },
@@ -91,8 +112,8 @@ test('a promise holds up its own tunnel, and Disconnected, but nothing else', as
     requested(1, 4, 9),
     closed(9),
     requested(2, 5, 10),
-    [14, 1, 'status'],
-    [2, 1, 0, 'OK'],
+    told.STATUS({ connection: 1, message: 'status' }),
+    told.DISCONNECTED({ connection: 1, code: 0, message: 'OK' }),
   );
   await turn();
   expect(native.called('answerTunnel')).toEqual([[5, true, 2]]);

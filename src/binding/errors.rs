@@ -35,6 +35,8 @@ const WOULD_BLOCK: u32 = 135;
 const NOT_FORWARDED: u32 = 1201;
 const DATA_NOT_FORWARDED: u32 = 1202;
 const NOT_AUTHENTICATED: u32 = 1300;
+#[cfg(test)]
+const INTERRUPTED: u32 = 10004;
 pub(super) const INVALID_ARGUMENT: u32 = 10022;
 const WRONG_FAMILY: u32 = 10047;
 const ABORTED: u32 = 10053;
@@ -43,6 +45,19 @@ const NOT_CONNECTED: u32 = 10057;
 const SHUT_DOWN: u32 = 10058;
 const TIMED_OUT: u32 = 10060;
 const REFUSED: u32 = 10061;
+
+/// What the facade makes errors with, or knows them by.
+#[cfg(test)]
+pub(super) const OF_FACADE: &[(&str, u32)] = &[
+    ("UNKNOWN_ID", UNKNOWN_CONNECTION),
+    ("DATA_NOT_FORWARDED", DATA_NOT_FORWARDED),
+    ("NOT_AUTHENTICATED", NOT_AUTHENTICATED),
+    ("INTERRUPTED", INTERRUPTED),
+    ("INVALID_ARGUMENT", INVALID_ARGUMENT),
+    ("ABORTED", ABORTED),
+    ("SHUT_DOWN", SHUT_DOWN),
+    ("TIMED_OUT", TIMED_OUT),
+];
 
 /// The documented text of a number, empty if there is none.
 pub(super) fn text(number: u32) -> String {

@@ -1,29 +1,23 @@
-//! Hands a batch of events over as one flat array: for each event its kind, then its fields, as the
-//! facade's `kinds.js` counts them. Questions stay here under a number until they are answered.
+//! Hands a batch of events over as one flat array: for each event its kind, then its fields, as the table of
+//! `boundary.rs` has them. Questions stay here under a number until they are answered.
+
+use std::borrow::Cow;
 
 use base64ct::{Base64, Encoding};
-use bytes::Bytes;
 use napi::Env;
-use napi::bindgen_prelude::{Array, Null, ToNapiValue, Uint8Array, Uint8ArraySlice};
+use napi::bindgen_prelude::Array;
 
+use super::boundary::{self, Row};
 use super::errors::Failure;
+use super::flat_array::{Copied, FlatArray, Packet};
 use super::memory;
 use super::program::Program;
 use crate::driver::{
-    Asked, ConnectedAnswer, ConnectedAsked, EventKind, OpError, OpResult, Remains, RequestAsked,
-    ServerEvent, TunnelAsked,
+    Asked, ConnectedAnswer, ConnectedAsked, OpError, OpResult, Remains, RequestAsked, ServerEvent,
+    TunnelAsked,
 };
 use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Outcome, Ticket};
 use crate::number_map::NumberMap;
-
-/// Kinds that are not documented events.
-const OP_DONE: u8 = 32;
-const ACTIVITY: u8 = 33;
-const CONNECTED_FAILED: u8 = 34;
-
-/// Shorter data is copied: an external buffer costs more than it saves. Longer data keeps alive what
-/// it lies in: a block, or a copy of its own.
-const COPIED_LEN: usize = 4 * 1024;
 
 /// A question that waits for its answer.
 pub(super) enum Pending {
@@ -102,11 +96,9 @@ pub(super) struct AllRemains {
     pub(super) channels: NumberMap<u64, Remains>,
 }
 
-/// The flat array that is being filled.
+/// A batch that is being filled.
 pub(super) struct Batch<'env, 'state> {
-    env: &'env Env,
-    array: Array<'env>,
-    len: u32,
+    array: FlatArray<'env>,
     questions: &'state mut Questions,
     remains: &'state mut AllRemains,
     program: &'state Program,
@@ -119,128 +111,51 @@ impl<'env, 'state> Batch<'env, 'state> {
         remains: &'state mut AllRemains,
         program: &'state Program,
     ) -> napi::Result<Self> {
-        Ok(Self { env, array: env.create_array(0)?, len: 0, questions, remains, program })
+        Ok(Self { array: FlatArray::new(env)?, questions, remains, program })
     }
 
     pub(super) fn finish(self) -> Array<'env> {
-        self.array
-    }
-
-    fn put<T: ToNapiValue>(&mut self, value: T) -> napi::Result<()> {
-        self.array.set(self.len, value)?;
-        self.len = self.len.saturating_add(1);
-        Ok(())
-    }
-
-    fn put_kind(&mut self, kind: EventKind) -> napi::Result<()> {
-        self.put(kind as u8)
-    }
-
-    /// A number of a table or a counter: below 2^53.
-    fn put_number(&mut self, number: u64) -> napi::Result<()> {
-        self.put(i64::try_from(number).unwrap_or(i64::MAX))
-    }
-
-    fn put_question(&mut self, question: Pending) -> napi::Result<()> {
-        let number = self.questions.add(question);
-        self.put_number(number)
-    }
-
-    fn put_of_connection(&mut self, kind: EventKind, connection: u64) -> napi::Result<()> {
-        self.put_kind(kind)?;
-        self.put_number(connection)
-    }
-
-    fn put_of_channel(
-        &mut self,
-        kind: EventKind,
-        connection: u64,
-        channel: u64,
-    ) -> napi::Result<()> {
-        self.put_of_connection(kind, connection)?;
-        self.put_number(channel)
-    }
-
-    fn put_failure(&mut self, failure: Failure) -> napi::Result<()> {
-        self.put(failure.code)?;
-        self.put(failure.message)
-    }
-
-    /// Bytes that the engine may still have: JavaScript gets its own.
-    fn put_copy(&mut self, bytes: &[u8]) -> napi::Result<()> {
-        let copy = Uint8ArraySlice::copy_from(self.env, bytes)?;
-        self.put(copy)
-    }
-
-    /// A request as the program knows it: the channel in it is the number that the other calls take.
-    fn put_packet(&mut self, packet: &[u8], channel: u64) -> napi::Result<()> {
-        // byte SSH_MSG_CHANNEL_REQUEST | uint32 recipient_channel | ..
-        let mut own = packet.to_vec();
-        if let (Some(recipient), Ok(channel)) = (own.get_mut(1..5), u32::try_from(channel)) {
-            recipient.copy_from_slice(&channel.to_be_bytes());
-        }
-        self.put_copy(&own)
-    }
-
-    /// Data of a channel, which is in memory of its own (`Gather::freeze`): a large one is lent.
-    fn put_data(&mut self, bytes: Bytes) -> napi::Result<()> {
-        if bytes.len() <= COPIED_LEN {
-            return self.put_copy(&bytes);
-        }
-        memory::shrink_later();
-        let (start, len) = (bytes.as_ptr().cast_mut(), bytes.len());
-        // SAFETY: `start` and `len` are those of `bytes`, which the closure keeps alive until the
-        // array buffer is collected, and nothing takes the memory back before. JavaScript may write to
-        // them: they are the only handle to this memory, because the engine makes a copy or a block of
-        // what it delivers and keeps neither.
-        let lent = unsafe { Uint8Array::with_external_data(start, len, move |_, _| drop(bytes)) };
-        self.put(lent)
+        self.array.finish()
     }
 
     /// Appends one event.
     pub(super) fn push(&mut self, event: ServerEvent) -> napi::Result<()> {
         match event {
-            ServerEvent::Connected { connection, asked } => {
-                self.put_kind(EventKind::Connected)?;
-                self.put_question(Pending::Connected(asked))?;
-                self.put_number(connection)
+            ServerEvent::Connected { connection, asked } => boundary::Connected {
+                question: self.questions.add(Pending::Connected(asked)),
+                connection,
             }
-            ServerEvent::ConnectionRequest { peer, accept, asked } => {
-                self.put_kind(EventKind::ConnectionRequest)?;
-                self.put_question(Pending::Request(asked))?;
-                self.put(peer.ip().to_canonical().to_string())?;
-                self.put(peer.port())?;
-                self.put(accept)
+            .put(&mut self.array),
+            ServerEvent::ConnectionRequest { peer, accept, asked } => boundary::ConnectionRequest {
+                question: self.questions.add(Pending::Request(asked)),
+                address: peer.ip().to_canonical().to_string(),
+                port: peer.port(),
+                accept,
             }
+            .put(&mut self.array),
             ServerEvent::ConnectedFailed { error } => {
-                self.put(CONNECTED_FAILED)?;
-                self.put_failure((&error).into())
+                let Failure { code, message } = (&error).into();
+                boundary::ConnectedFailed { code, message }.put(&mut self.array)
             }
             ServerEvent::Disconnected { connection, end, remains } => {
                 self.remains.connections.insert(connection, remains);
-                self.put_of_connection(EventKind::Disconnected, connection)?;
-                self.put_failure((&end).into())
+                let Failure { code, message } = (&end).into();
+                boundary::Disconnected { connection, code, message }.put(&mut self.array)
             }
             ServerEvent::Error { connection, error } => {
-                self.put_of_connection(EventKind::Error, connection)?;
-                self.put_failure((&error).into())
+                let Failure { code, message } = (&error).into();
+                boundary::Error { connection, code, message }.put(&mut self.array)
             }
             ServerEvent::Log { connection, level, message } => {
-                self.put_of_connection(EventKind::Log, connection)?;
-                self.put(level)?;
-                self.put(message)?;
-                self.put("")
+                boundary::Log { connection, level, message, log_type: "" }.put(&mut self.array)
             }
             ServerEvent::Status { connection, message } => {
-                self.put_of_connection(EventKind::Status, connection)?;
-                self.put(message)
+                boundary::Status { connection, message }.put(&mut self.array)
             }
             ServerEvent::ServiceRequest { connection, name, accept, asked } => {
-                self.put_kind(EventKind::ServiceRequest)?;
-                self.put_question(Pending::Accept(asked))?;
-                self.put_number(connection)?;
-                self.put(name)?;
-                self.put(accept)
+                let question = self.questions.add(Pending::Accept(asked));
+                boundary::ServiceRequest { question, connection, service: name, accept }
+                    .put(&mut self.array)
             }
             ServerEvent::UserAuthRequest { connection, question, asked } => {
                 self.push_auth(connection, &question, asked)
@@ -250,8 +165,7 @@ impl<'env, 'state> Batch<'env, 'state> {
                 if !active {
                     memory::trim_later();
                 }
-                self.put(ACTIVITY)?;
-                self.put(u8::from(active))
+                boundary::Activity { active }.put(&mut self.array)
             }
             channel @ (ServerEvent::ChannelOpenRequest { .. }
             | ServerEvent::ChannelRequest { .. }
@@ -273,40 +187,42 @@ impl<'env, 'state> Batch<'env, 'state> {
                 channel_type,
                 parameters,
                 asked,
-            } => {
-                self.put_kind(EventKind::ChannelOpenRequest)?;
-                self.put_question(Pending::Accept(asked))?;
-                self.put_number(connection)?;
-                self.put_number(channel)?;
-                self.put(channel_type)?;
-                self.put_copy(&parameters)
+            } => boundary::ChannelOpenRequest {
+                question: self.questions.add(Pending::Accept(asked)),
+                connection,
+                channel,
+                service: channel_type,
+                parameters: Copied(&parameters),
             }
+            .put(&mut self.array),
             ServerEvent::ChannelRequest { connection, channel, request_type, packet, asked } => {
-                self.put_kind(EventKind::ChannelRequest)?;
-                self.put_question(Pending::Accept(asked))?;
-                self.put_number(connection)?;
-                self.put_number(channel)?;
-                self.put(request_type)?;
-                self.put_packet(&packet, channel)
+                boundary::ChannelRequest {
+                    question: self.questions.add(Pending::Accept(asked)),
+                    connection,
+                    channel,
+                    request_type,
+                    packet: Packet { packet: &packet, channel },
+                }
+                .put(&mut self.array)
             }
             ServerEvent::ChannelData { connection, channel, data_type, data } => {
-                self.put_of_channel(EventKind::ChannelData, connection, channel)?;
-                self.put_data(data)?;
-                self.put(data_type.unwrap_or(0))
+                let data_type = data_type.unwrap_or(0);
+                boundary::ChannelData { connection, channel, bytes: data, data_type }
+                    .put(&mut self.array)
             }
             ServerEvent::ChannelOpened { connection, channel } => {
-                self.put_of_channel(EventKind::ChannelOpened, connection, channel)
+                boundary::ChannelOpened { connection, channel }.put(&mut self.array)
             }
             ServerEvent::ChannelReadyToSend { connection, channel } => {
-                self.put_of_channel(EventKind::ChannelReadyToSend, connection, channel)
+                boundary::ChannelReadyToSend { connection, channel }.put(&mut self.array)
             }
             ServerEvent::ChannelEof { connection, channel } => {
-                self.put_of_channel(EventKind::ChannelEof, connection, channel)
+                boundary::ChannelEof { connection, channel }.put(&mut self.array)
             }
             ServerEvent::ChannelClosed { connection, channel, connection_over, remains } => {
                 self.remains.channels.insert(channel, remains);
-                self.put_of_channel(EventKind::ChannelClosed, connection, channel)?;
-                self.put(connection_over)
+                boundary::ChannelClosed { connection, channel, connection_over }
+                    .put(&mut self.array)
             }
             ServerEvent::TunnelRequested {
                 connection,
@@ -315,19 +231,18 @@ impl<'env, 'state> Batch<'env, 'state> {
                 address,
                 port,
                 asked,
-            } => {
-                self.put_kind(EventKind::TunnelRequested)?;
-                self.put_question(Pending::Tunnel(asked))?;
-                self.put_number(connection)?;
-                self.put_number(tunnel)?;
-                self.put(direction as u8)?;
-                self.put(address)?;
-                self.put(port)
+            } => boundary::TunnelRequested {
+                question: self.questions.add(Pending::Tunnel(asked)),
+                connection,
+                channel: tunnel,
+                direction: direction as u8,
+                address,
+                port,
             }
+            .put(&mut self.array),
             ServerEvent::TunnelClosed { connection, tunnel, address, port } => {
-                self.put_of_channel(EventKind::TunnelClosed, connection, tunnel)?;
-                self.put(address)?;
-                self.put(port)
+                boundary::TunnelClosed { connection, channel: tunnel, address, port }
+                    .put(&mut self.array)
             }
             ServerEvent::ConnectionRequest { .. }
             | ServerEvent::ConnectedFailed { .. }
@@ -349,59 +264,52 @@ impl<'env, 'state> Batch<'env, 'state> {
         question: &AuthQuestion,
         asked: Asked,
     ) -> napi::Result<()> {
-        let methods = self.program.auth_methods();
-        self.put_kind(EventKind::UserAuthRequest)?;
-        self.put_question(Pending::Auth { connection, asked })?;
-        self.put_number(connection)?;
-        self.put(question.user.as_str())?;
-        self.put(question.service.as_str())?;
-        self.put(question.method.as_str())?;
-        match &question.param {
-            AuthParam::None => {
-                self.put("")?;
-                self.put(Null)?;
-            }
+        let (text, bytes) = match &question.param {
+            AuthParam::None => (Cow::Borrowed(""), None),
             AuthParam::Text(secret) => {
-                self.put(&*String::from_utf8_lossy(secret.expose()))?;
-                self.put_copy(secret.expose())?;
+                (String::from_utf8_lossy(secret.expose()), Some(Copied(secret.expose())))
             }
             AuthParam::PublicKey(blob) => {
-                self.put(Base64::encode_string(blob))?;
-                self.put_copy(blob)?;
+                (Cow::Owned(Base64::encode_string(blob)), Some(Copied(blob)))
             }
             AuthParam::SignatureStatus(good) => {
-                self.put(if *good { "1" } else { "0" })?;
-                self.put(Null)?;
+                (Cow::Borrowed(if *good { "1" } else { "0" }), None)
             }
+        };
+        boundary::UserAuthRequest {
+            question: self.questions.add(Pending::Auth { connection, asked }),
+            connection,
+            user: question.user.as_str(),
+            service: question.service.as_str(),
+            auth_method: question.method.as_str(),
+            auth_param: &*text,
+            auth_param_b: bytes,
+            available_methods: self.program.auth_methods(),
+            key_algorithm: question.key_algorithm.as_str(),
+            signed: question.signed,
+            partial_successes: question.partial_successes.join(","),
         }
-        self.put(methods)?;
-        self.put(question.key_algorithm.as_str())?;
-        self.put(question.signed)?;
-        self.put(question.partial_successes.join(","))
+        .put(&mut self.array)
     }
 
     /// The end of an operation.
     fn push_done(&mut self, ticket: Ticket, result: &OpResult) -> napi::Result<()> {
-        self.put(OP_DONE)?;
-        self.put_number(ticket.0)?;
+        let op = ticket.0;
         match result {
             Ok(channel) => {
-                self.put(0)?;
-                self.put("")?;
-                match channel {
-                    Some(channel) => self.put_number(*channel),
-                    None => self.put(Null),
-                }
+                boundary::OpDone { op, code: 0, message: "", value: *channel }.put(&mut self.array)
             }
             Err(error) => {
-                self.put_failure(error.into())?;
-                if let OpError::Outcome(Outcome::WouldBlock { sent } | Outcome::TimedOut { sent }) =
-                    error
+                let Failure { code, message } = error.into();
+                let value = if let OpError::Outcome(
+                    Outcome::WouldBlock { sent } | Outcome::TimedOut { sent },
+                ) = error
                 {
-                    self.put_number(u64::try_from(*sent).unwrap_or(u64::MAX))
+                    u64::try_from(*sent).ok()
                 } else {
-                    self.put(Null)
-                }
+                    None
+                };
+                boundary::OpDone { op, code, message, value }.put(&mut self.array)
             }
         }
     }

@@ -12,6 +12,7 @@
 
 mod algorithm_list;
 mod alternatives;
+mod boundary;
 mod certificate;
 mod codepage;
 mod collections;
@@ -19,6 +20,7 @@ mod config_strings;
 mod decoder;
 mod errors;
 mod events;
+mod flat_array;
 mod functions;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

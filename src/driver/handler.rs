@@ -19,28 +19,35 @@ use crate::crypto::signature::PrivateKey;
 use crate::engine::{Answer, AuthAnswer, AuthQuestion, Prompt, QuestionId, Ticket};
 use crate::error::Error;
 
-/// The events that a program may or may not want; the number is the bit in [`Wanted`].
+/// The documented events, which a program may or may not want. The number is the bit in [`Wanted`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the names are those of the documented events")]
 pub enum EventKind {
-    Connected = 0,
-    ConnectionRequest = 1,
-    Disconnected = 2,
-    Error = 3,
-    Log = 4,
-    ChannelClosed = 5,
-    ChannelData = 6,
-    ChannelEof = 7,
-    ChannelOpened = 8,
-    ChannelOpenRequest = 9,
-    ChannelReadyToSend = 10,
-    ChannelRequest = 11,
-    ServiceRequest = 13,
-    Status = 14,
-    TunnelClosed = 15,
-    TunnelRequested = 16,
-    UserAuthRequest = 17,
+    Connected,
+    ConnectionRequest,
+    Disconnected,
+    Error,
+    Log,
+    ChannelClosed,
+    ChannelData,
+    ChannelEof,
+    ChannelOpened,
+    ChannelOpenRequest,
+    ChannelReadyToSend,
+    ChannelRequest,
+    /// The program tells itself of a request that it has granted.
+    ChannelRequested,
+    ServiceRequest,
+    Status,
+    TunnelClosed,
+    TunnelRequested,
+    UserAuthRequest,
+}
+
+impl EventKind {
+    /// How many there are: all numbers are below.
+    pub const COUNT: u8 = Self::UserAuthRequest as u8 + 1;
 }
 
 /// Which events have a listener. An event that nobody wants is never built, and a question that

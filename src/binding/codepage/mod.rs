@@ -58,11 +58,11 @@ const fn page(id: u32, name: &'static str, form: Form) -> CodePage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Memory {
     /// It is UTF-8, which JavaScript reads itself.
-    Utf8 = 0,
+    Utf8,
     /// Nothing: each byte is a character.
-    Nothing = 1,
+    Nothing,
     /// What came before decides.
-    State = 2,
+    State,
 }
 
 impl CodePage {
