@@ -11,6 +11,7 @@ mod outbound;
 mod packet;
 mod run;
 mod send_queue;
+mod slots;
 mod table;
 mod window;
 

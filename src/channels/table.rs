@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::channel::{Channel, Flow, Held, Schedule, Slot};
 use super::event::{ChannelEvent, ChannelId, Counters, Forwarding, Outcome};
+use super::slots::Slots;
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::limits::{HELD_MESSAGE_COST, MAX_CHANNEL_NUMBER, MAX_CHANNELS, MAX_HELD_BYTES};
 use crate::wire::Outbox;
@@ -13,8 +14,7 @@ use crate::wire::messages::ChannelClose;
 /// The channels of one connection.
 #[derive(Default)]
 pub struct Channels {
-    /// In the order of their numbers.
-    slots: Vec<(ChannelId, Slot)>,
+    slots: Slots<Slot>,
     numbers: Numbers,
     /// Channels with something to send, in turn.
     pub(super) round: VecDeque<ChannelId>,
@@ -104,9 +104,7 @@ impl Channels {
         if self.round.is_empty() {
             self.round = VecDeque::new();
         }
-        if self.slots.len() < 4 {
-            self.slots.shrink_to_fit();
-        }
+        self.slots.rest();
     }
 
     /// How many channels there are, half-open ones included.
@@ -132,7 +130,7 @@ impl Channels {
 
     /// The numbers of all channels, in their order.
     pub(super) fn ids(&self) -> Vec<ChannelId> {
-        self.slots.iter().map(|(id, _)| *id).collect()
+        self.slots.ids().collect()
     }
 
     /// Whether so many messages wait behind unanswered questions that no more may be taken.
@@ -145,18 +143,19 @@ impl Channels {
         if self.len() >= MAX_CHANNELS {
             return None;
         }
+        let mut slot = slot;
         loop {
             let id = ChannelId(self.numbers.take());
-            if let Err(place) = self.place(id) {
-                self.slots.insert(place, (id, slot));
-                return Some(id);
+            // those that are in use are passed over
+            match self.slots.insert(id, slot) {
+                Ok(()) => return Some(id),
+                Err(back) => slot = back,
             }
         }
     }
 
     pub(super) fn remove(&mut self, id: ChannelId) -> Option<Slot> {
-        let place = self.place(id).ok()?;
-        let (_, slot) = self.slots.remove(place);
+        let slot = self.slots.remove(id)?;
         if let Slot::Open(channel) = &slot
             && let Some(requests) = &channel.requests
         {
@@ -164,24 +163,17 @@ impl Channels {
         }
         if self.is_empty() {
             // give the memory of a busy past back
-            self.slots = Vec::new();
             self.round = VecDeque::new();
         }
         Some(slot)
     }
 
-    /// Where a channel is, or belongs.
-    fn place(&self, id: ChannelId) -> Result<usize, usize> {
-        self.slots.binary_search_by_key(&id, |(id, _)| *id)
-    }
-
     pub(super) fn slot(&self, id: ChannelId) -> Option<&Slot> {
-        self.place(id).ok().and_then(|place| self.slots.get(place)).map(|(_, slot)| slot)
+        self.slots.get(id)
     }
 
     pub(super) fn slot_mut(&mut self, id: ChannelId) -> Option<&mut Slot> {
-        let place = self.place(id).ok()?;
-        self.slots.get_mut(place).map(|(_, slot)| slot)
+        self.slots.get_mut(id)
     }
 
     /// The open channel that a message of the client names. `None` for one that is closed, whose messages
