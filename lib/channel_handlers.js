@@ -76,7 +76,7 @@ class ChannelHandlers {
       if (pending !== undefined) return pending;
     }
     const bytes = records.absorb();
-    if (bytes > 0) this.#core.consumed(channel, bytes);
+    if (bytes > 0) this.#core.gateway.consumed(channel, bytes);
     return undefined;
   }
 
@@ -85,7 +85,7 @@ class ChannelHandlers {
       // Whoever listens later does not get the beginning of a character that nobody saw.
       if (lane !== undefined && lane.texts !== null) this.#core.forgetTexts(lane);
       if (lane !== undefined && lane.serving > 0 && extendedType === 0) park(lane, bytes, toReport);
-      else this.#core.consumed(channel, toReport);
+      else this.#core.gateway.consumed(channel, toReport);
       return undefined;
     }
     this.currentConnection = connection;
@@ -93,7 +93,7 @@ class ChannelHandlers {
     const event = this.#dataEvent(lane, connection, channel, bytes, extendedType);
     const result = this.#listeners.fire(KIND.CHANNEL_DATA, event, connection);
     if (typeof result === 'boolean') {
-      this.#core.consumed(channel, toReport);
+      this.#core.gateway.consumed(channel, toReport);
       return undefined;
     }
     return this.#consumedLater(result, channel, toReport);
@@ -111,7 +111,7 @@ class ChannelHandlers {
 
   // On its own, so that the closure is only made when there is a promise.
   #consumedLater(result, channel, bytes) {
-    return result.then(() => this.#core.consumed(channel, bytes));
+    return result.then(() => this.#core.gateway.consumed(channel, bytes));
   }
 
   #notice({ kind, connection, channel }) {
@@ -145,13 +145,13 @@ class ChannelHandlers {
   #answerOpen(ok, question, connection, channel, event) {
     const accept =
       ok && this.#boolean(KIND.CHANNEL_OPEN_REQUEST, connection, event.accept, 'accept');
-    this.#core.answer(question, accept);
+    this.#core.gateway.answer(question, accept);
     // No event will tell of the end of what its listener has asked for too early.
     if (!accept) {
       if (this.currentChannel === channel) this.currentChannel = 0;
       this.#dispatcher.neverOpened(channel);
     }
-    this.#core.flushSoon();
+    this.#core.gateway.flushSoon();
   }
 
   #request(told) {
@@ -185,10 +185,10 @@ class ChannelHandlers {
   /** `text` is that of the packet, which the two events share. */
   #answerRequest(ok, { question, connection, channel }, event, text) {
     const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
-    this.#core.answer(question, success);
+    this.#core.gateway.answer(question, success);
     // The reply leaves before anything that the listeners of SSHChannelRequested do: every call of theirs
     // hands it over first.
-    this.#core.flushOutsideOfBatch();
+    this.#core.gateway.flushOutsideOfBatch();
     if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return;
     const { connectionId, channelId, requestType, packetB } = event;
     const requested = new ChannelRequestedEvent(
@@ -220,7 +220,7 @@ class ChannelHandlers {
       this.#listeners.failed(KIND.TUNNEL_REQUESTED, connection, error);
       ok = false;
     }
-    this.#core.answerTunnel(question, ok && accept, ok ? port : 0);
+    this.#core.gateway.answerTunnel(question, ok && accept, ok ? port : 0);
   }
 
   #tunnelClosed({ connection, address, port }) {

@@ -86,7 +86,7 @@ class ConnectionHandlers {
     }
     return result.then((ok) => {
       this.#answer(ok, kind, connection, finish, refuse);
-      this.#core.flushSoon();
+      this.#core.gateway.flushSoon();
     });
   }
 
@@ -122,13 +122,19 @@ class ConnectionHandlers {
         certPassword === '' &&
         certSubject === ''
       ) {
-        this.#core.answer(question, true);
+        this.#core.gateway.answer(question, true);
       } else {
-        this.#core.answerConnected(question, certStoreType, certStore, certPassword, certSubject);
+        this.#core.gateway.answerConnected(
+          question,
+          certStoreType,
+          certStore,
+          certPassword,
+          certSubject,
+        );
       }
     };
     return this.#question(KIND.CONNECTED, event, connection, accept, () =>
-      this.#core.answer(question, false),
+      this.#core.gateway.answer(question, false),
     );
   }
 
@@ -146,10 +152,10 @@ class ConnectionHandlers {
     const finish = () => {
       // Not by truthiness: `e.accept = isAllowed()` with a forgotten await would let everyone in.
       checkBoolean(event.accept, 'accept');
-      this.#core.answer(question, event.accept);
+      this.#core.gateway.answer(question, event.accept);
     };
     return this.#question(kind, event, connection, finish, () =>
-      this.#core.answer(question, false),
+      this.#core.gateway.answer(question, false),
     );
   }
 
@@ -162,9 +168,9 @@ class ConnectionHandlers {
       checkBoolean(accept, 'accept');
       checkBoolean(partialSuccess, 'partialSuccess');
       checkMethods(availableMethods);
-      this.#core.answerAuth(question, accept, partialSuccess, availableMethods);
+      this.#core.gateway.answerAuth(question, accept, partialSuccess, availableMethods);
     };
-    const refuse = () => this.#core.answerAuth(question, false, false, offered);
+    const refuse = () => this.#core.gateway.answerAuth(question, false, false, offered);
     return this.#question(KIND.USER_AUTH_REQUEST, event, connection, finish, refuse);
   }
 }

@@ -1,23 +1,18 @@
 'use strict';
 
-const { NativeServer, errorText, backlogLimits } = require('./native.js');
-const { CODE, KIND } = require('./boundary.js');
+const { errorText, backlogLimits } = require('./native.js');
+const { CODE } = require('./boundary.js');
 const { SSHServerError, toServerError } = require('./errors.js');
 const { Call, Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
 const { Backlog } = require('./backlog.js');
 const { Contexts } = require('./contexts.js');
-const { Pairs } = require('./pairs.js');
+const { Gateway } = require('./gateway.js');
+const { Lifetime } = require('./lifetime.js');
+const { Needs } = require('./needs.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
 const { ChannelTexts, TextReader } = require('./text.js');
-const keepAlive = require('./keep_alive.js');
-
-const EOF_BIT = 1 << KIND.CHANNEL_EOF;
-const DATA_BITS = (1 << KIND.CHANNEL_DATA) | EOF_BIT;
-const DO_EVENTS_WAIT_MS = 100;
-/** Batches in one turn of the event loop, whose timers and other I/O come next. */
-const ROUNDS = 4;
 
 // Made outside of the class: the addon keeps this function, which must not keep the server.
 function makeWake(ref) {
@@ -31,33 +26,19 @@ function operationError(code, message, bytesSent) {
   return error;
 }
 
-/** What stands between the class `sshserver` and one NativeServer: batches, answers, operations, lifetime. */
+/** What stands between the class `sshserver` and its addon: its operations, and the state of its channels. */
 class Core {
-  #native;
-  #wake = makeWake(new WeakRef(this));
-  /** The addon has nothing to tell and need not hold the means to, until the next operation. */
-  #resting = false;
+  /** The boundary to the addon. */
+  gateway = new Gateway(makeWake(new WeakRef(this)));
+  lifetime = new Lifetime(this, (resting) => this.gateway.rest(resting));
+  #needs;
   #dispatcher;
-  #mask = 0;
-  /** How many things of the facade itself need certain events, listened to or not. */
-  #needs = { opening: 0, streams: 0, records: 0 };
-  /** Questions with 1 for yes or 0 for no. */
-  #answers = new Pairs();
-  /** Channels with the bytes of them that were used. */
-  #consumed = new Pairs();
-  #draining = false;
-  #flushScheduled = false;
   #lastOp = 0;
   #ops = new Map();
   /** What the methods of the class run in. */
   calls = new Calls((connection, error, isUnheard) => this.#failed(connection, error, isUnheard));
   /** What waits for the reason why a connection is over, by connection. */
   #cutOff = new Map();
-  #listening = false;
-  #active = false;
-  #referenced = true;
-  #processed = 0;
-  #waiters = new Set();
   /** Certificates that are being loaded. */
   #loading = null;
   /** Ends of listening that are under way; a start waits for them. */
@@ -67,12 +48,12 @@ class Core {
   text = new TextReader();
 
   /** What listeners run in. */
-  contexts = new Contexts((connection) => this.#native.hasConnection(connection));
+  contexts = new Contexts((connection) => this.gateway.hasConnection(connection));
 
   /** What waits for listeners. */
   backlog = new Backlog(
-    (connection) => this.#native.hasConnection(connection),
-    (connection, paused) => this.#native.pause(connection, paused),
+    (connection) => this.gateway.hasConnection(connection),
+    (connection, paused) => this.gateway.pause(connection, paused),
     backlogLimits(),
   );
 
@@ -81,104 +62,36 @@ class Core {
 
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText, this.contexts, this.backlog);
+    this.#needs = new Needs(this.listeners, (mask) => this.query('setListeners', mask));
     this.#dispatcher = new Dispatcher(this);
-    this.#native = new NativeServer(this.#wake);
-    this.#updateHold();
   }
 
   // --- events ---
 
   drain() {
     let count = 0;
-    let more = true;
-    for (let round = 1; more; round++) {
-      this.#draining = true;
-      try {
-        count += this.#dispatcher.run(this.#native.drain());
-      } finally {
-        this.#draining = false;
-        this.flush();
-        // What the listeners asked for leaves together now, and often brings the next events.
-        more = this.#native.settle(round < ROUNDS);
-      }
-    }
-    if (count > 0) this.#progress(count);
+    this.gateway.drain((batch) => {
+      count += this.#dispatcher.run(batch);
+    });
+    if (count > 0) this.lifetime.progress(count);
   }
 
   /** The listeners of this event (of any, without a name) have changed. */
   listenersChanged(name) {
     this.listeners.refresh(name);
-    this.#updateMask();
+    this.#needs.update();
   }
 
   /** Counts a need for events up or down; the addon knows of it before this returns. */
   need(what, change) {
-    this.#needs[what] += change;
-    this.#updateMask();
-  }
-
-  answer(question, yes) {
-    this.#answers.push(question, yes ? 1 : 0);
-  }
-
-  answerAuth(question, accept, partialSuccess, availableMethods) {
-    this.flush();
-    this.#native.answerAuth(question, accept, partialSuccess, availableMethods);
-  }
-
-  answerTunnel(question, accept, port) {
-    this.flush();
-    this.#native.answerTunnel(question, accept, port);
-  }
-
-  answerConnected(question, type, store, password, subject) {
-    this.query('answerConnected', question, type, store, password, subject);
-  }
-
-  consumed(channel, bytes) {
-    if (bytes > 0) this.#consumed.add(channel, bytes);
-  }
-
-  /** Hands over what was answered and consumed, so that the addon sees things in the order they were done. */
-  flush() {
-    const answers = this.#answers;
-    if (answers.length > 0) {
-      this.#native.answer(answers.numbers, answers.length);
-      answers.clear();
-    }
-    // During a batch the bytes can wait for its end: many small pieces become one call.
-    const consumed = this.#consumed;
-    if (consumed.length > 0 && !this.#draining) {
-      this.#native.consumed(consumed.numbers, consumed.length);
-      consumed.clear();
-    }
-  }
-
-  /** The same where a batch, at whose end everything leaves together, does not do it. */
-  flushOutsideOfBatch() {
-    if (!this.#draining) this.flush();
-  }
-
-  /** For what is done outside of a batch: once for all promises that settle in the same turn. */
-  flushSoon() {
-    if (this.#draining || this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    queueMicrotask(() => {
-      this.#flushScheduled = false;
-      this.flush();
-    });
+    this.#needs.count(what, change);
   }
 
   // --- calls into the addon ---
 
   /** A call that ends when it returns. */
   query(method, ...args) {
-    this.flush();
-    try {
-      return this.#native[method](...args);
-    } catch (error) {
-      throw toServerError(error);
-    }
+    return this.gateway.query(method, ...args);
   }
 
   /**
@@ -212,7 +125,7 @@ class Core {
 
   /** Takes over what the facade itself goes by. */
   settingsChanged() {
-    this.text.use(this.#native.codePage());
+    this.text.use(this.gateway.codePage());
   }
 
   /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
@@ -263,7 +176,7 @@ class Core {
     this.query(method, op);
     return this.#opPromise(op, {
       onDone: () => {
-        this.#listening = this.query('get', 'Listening');
+        this.lifetime.set('listening', this.query('get', 'Listening'));
       },
     });
   }
@@ -293,7 +206,7 @@ class Core {
     this.#ops.delete(op);
     const { call, connection, channel, onDone } = waiting;
     if (onDone !== undefined) onDone(code, value);
-    this.#updateHold();
+    this.lifetime.set('operations', this.#ops.size > 0);
     if (code === 0) {
       call.resolve(value ?? undefined);
       return;
@@ -310,7 +223,7 @@ class Core {
   #opPromise(op, { connection, channel, onDone }) {
     const call = new Call();
     this.#ops.set(op, { call, connection, channel, onDone });
-    this.#updateHold();
+    this.lifetime.set('operations', true);
     return call.promise;
   }
 
@@ -357,10 +270,10 @@ class Core {
 
   /** Nobody has asked for the stream that data was kept for. */
   unpark(lane) {
-    this.consumed(lane.channel, lane.owed);
+    this.gateway.consumed(lane.channel, lane.owed);
     lane.parked = null;
     lane.owed = 0;
-    this.flushSoon();
+    this.gateway.flushSoon();
   }
 
   /** Reports what a stream owes, but for what is still unread in it. */
@@ -368,8 +281,8 @@ class Core {
     const bytes = debt.bytes - unread;
     if (bytes <= 0) return;
     debt.bytes = unread;
-    this.consumed(debt.channel, bytes);
-    this.flushSoon();
+    this.gateway.consumed(debt.channel, bytes);
+    this.gateway.flushSoon();
   }
 
   /** What a new stream of a channel owes, also when the program drops it. */
@@ -445,19 +358,19 @@ class Core {
     lane.stream = null;
     lane.texts = null;
     // Nobody can ask for the stream of a channel that is gone.
-    this.consumed(lane.channel, lane.owed);
+    this.gateway.consumed(lane.channel, lane.owed);
     lane.parked = null;
     lane.owed = 0;
   }
 
   /** The listeners of SSHChannelClosed are done. */
   channelOver(channel) {
-    this.#native.releaseChannel(channel);
+    this.gateway.releaseChannel(channel);
   }
 
   /** The listeners of Disconnected are done. */
   connectionOver(connection) {
-    this.#native.releaseConnection(connection);
+    this.gateway.releaseConnection(connection);
     this.contexts.forget(connection);
     this.backlog.forget(connection);
   }
@@ -478,74 +391,6 @@ class Core {
       (this.#dispatcher.connectionOfCurrent(channel) ||
         (this.query('channelInfo', channel)?.[0] ?? 0))
     );
-  }
-
-  // --- lifetime ---
-
-  setActive(active) {
-    this.#active = active;
-    this.#updateHold();
-  }
-
-  setReferenced(referenced) {
-    this.#referenced = referenced;
-    this.#updateHold();
-  }
-
-  /** Resolves after events have run, or after a while without any. */
-  async doEvents() {
-    const before = this.#processed;
-    await new Promise(setImmediate);
-    if (this.#processed !== before) return;
-    await new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#waiters.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, DO_EVENTS_WAIT_MS);
-      this.#waiters.add(done);
-    });
-  }
-
-  #progress(count) {
-    this.#processed += count;
-    for (const done of this.#waiters) done();
-  }
-
-  /** The dispatcher waits for last events, or does so no more. */
-  holdChanged() {
-    this.#updateHold();
-  }
-
-  // An operation under way holds the process even after unref(): someone waits for its promise.
-  #updateHold() {
-    const running = this.#listening || this.#active || this.#dispatcher.holds;
-    const operating = this.#ops.size > 0;
-    keepAlive.keep(this, running || operating);
-    keepAlive.hold(this, (running && this.#referenced) || operating);
-    this.#rest(!running && !operating);
-  }
-
-  #rest(resting) {
-    if (resting === this.#resting) return;
-    this.#resting = resting;
-    if (resting) this.#native.rest();
-    else this.#native.rouse(this.#wake);
-  }
-
-  #updateMask() {
-    // SSHChannelClosed and Disconnected come in any case: with them everything is forgotten.
-    let mask = this.listeners.mask();
-    const { opening, streams, records } = this.#needs;
-    // Who accepts channels may ask for the stream of one in SSHChannelOpened or later; the client can
-    // have sent data before that, which only events that are built bring here.
-    const accepting = this.listeners.has(KIND.CHANNEL_OPEN_REQUEST);
-    if (opening > 0 || streams > 0 || accepting) mask |= DATA_BITS;
-    if (records > 0) mask |= EOF_BIT;
-    if (mask === this.#mask) return;
-    this.#mask = mask;
-    this.query('setListeners', mask);
   }
 }
 

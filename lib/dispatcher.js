@@ -195,7 +195,7 @@ class Dispatcher {
     if (lane.busy || lane.records === null) return;
     const pending = this.#channelHandlers.deliverRecords(lane);
     if (pending !== undefined) this.#block(lane, pending, DATA);
-    this.#core.flushSoon();
+    this.#core.gateway.flushSoon();
   }
 
   #route(event) {
@@ -210,7 +210,7 @@ class Dispatcher {
         break;
       default:
         if (kind === KIND.OP_DONE) this.#core.opDone(event);
-        else if (kind === KIND.ACTIVITY) this.#core.setActive(event.active);
+        else if (kind === KIND.ACTIVITY) this.#core.lifetime.set('active', event.active);
         // These belong to no connection yet, or (Log) must never wait; the backlog bounds their number.
         else this.#connectionHandlers.run(event);
     }
@@ -312,14 +312,15 @@ class Dispatcher {
     lane.queue.push({ event, counted });
     if (!LAST.has(kind)) return;
     this.#end(lane);
-    if (++this.#lastWaiting === 1) this.#core.holdChanged();
+    if (++this.#lastWaiting === 1) this.#core.lifetime.set('lastEvents', this.#lastWaiting > 0);
   }
 
   #shift(lane) {
     const { event, counted } = lane.queue.shift();
     if (event.kind === KIND.CHANNEL_READY_TO_SEND) lane.readyWaits = false;
     if (counted > 0) this.#core.backlog.remove(lane.connection, counted);
-    if (LAST.has(event.kind) && --this.#lastWaiting === 0) this.#core.holdChanged();
+    if (LAST.has(event.kind) && --this.#lastWaiting === 0)
+      this.#core.lifetime.set('lastEvents', this.#lastWaiting > 0);
     return event;
   }
 
@@ -362,7 +363,7 @@ class Dispatcher {
     lane.looks = 0;
     if (lane instanceof ChannelLane) this.#runChannelQueue(lane);
     else this.#runConnectionQueue(lane);
-    this.#core.flushSoon();
+    this.#core.gateway.flushSoon();
   }
 
   /** What a lane waits for does not come; the rest of its events does. */
@@ -370,7 +371,7 @@ class Dispatcher {
     // Its last event may have been reached by another one's end.
     if (!lane.busy) return;
     this.#core.listeners.unsettled(lane.kind, lane.connection);
-    if (lane.question !== 0) this.#core.answer(lane.question, false);
+    if (lane.question !== 0) this.#core.gateway.answer(lane.question, false);
     if (lane.kind === KIND.CHANNEL_OPEN_REQUEST) this.neverOpened(lane.channel);
     lane.pending = null;
     lane.waitsNoMore = true;
@@ -429,7 +430,7 @@ class Dispatcher {
       return true;
     }
     if (pending !== undefined && event.question !== undefined)
-      this.#core.answer(event.question, false);
+      this.#core.gateway.answer(event.question, false);
     this.#done(lane, event.kind);
     return false;
   }

@@ -133,7 +133,7 @@ class sshserver extends EventEmitter {
   }
 
   doEvents(callback) {
-    return this.#core.calls.run(callback, () => this.#core.doEvents());
+    return this.#core.calls.run(callback, () => this.#core.lifetime.doEvents());
   }
 
   config(configurationString, callback) {
@@ -267,12 +267,12 @@ class sshserver extends EventEmitter {
   }
 
   ref() {
-    this.#core.setReferenced(true);
+    this.#core.lifetime.setReferenced(true);
     return this;
   }
 
   unref() {
-    this.#core.setReferenced(false);
+    this.#core.lifetime.setReferenced(false);
     return this;
   }
 
