@@ -2,14 +2,16 @@
 
 const { errorText, backlogLimits } = require('./native.js');
 const { CODE } = require('./boundary.js');
-const { SSHServerError, toServerError } = require('./errors.js');
-const { Call, Calls, DONE } = require('./calls.js');
+const { SSHServerError } = require('./errors.js');
+const { Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
 const { Backlog } = require('./backlog.js');
 const { Contexts } = require('./contexts.js');
 const { Gateway } = require('./gateway.js');
 const { Lifetime } = require('./lifetime.js');
+const { Listening } = require('./listening.js');
 const { Needs } = require('./needs.js');
+const { Operations } = require('./operations.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
 const { ChannelTexts, TextReader } = require('./text.js');
@@ -19,31 +21,21 @@ function makeWake(ref) {
   return () => ref.deref()?.drain();
 }
 
-/** `bytesSent` is null but for a send that sent a part at most. */
-function operationError(code, message, bytesSent) {
-  const error = new SSHServerError(code, message);
-  if (typeof bytesSent === 'number') error.bytesSent = bytesSent;
-  return error;
-}
-
-/** What stands between the class `sshserver` and its addon: its operations, and the state of its channels. */
+/** What the class `sshserver` stands on: puts the parts of a server together, and keeps the state of its channels. */
 class Core {
   /** The boundary to the addon. */
   gateway = new Gateway(makeWake(new WeakRef(this)));
   lifetime = new Lifetime(this, (resting) => this.gateway.rest(resting));
   #needs;
   #dispatcher;
-  #lastOp = 0;
-  #ops = new Map();
+  #operations = new Operations(this.gateway, this.lifetime, (...failure) =>
+    this.#operationFailed(...failure),
+  );
+  listening = new Listening(this.gateway, this.#operations, this.lifetime);
   /** What the methods of the class run in. */
   calls = new Calls((connection, error, isUnheard) => this.#failed(connection, error, isUnheard));
   /** What waits for the reason why a connection is over, by connection. */
   #cutOff = new Map();
-  /** Certificates that are being loaded. */
-  #loading = null;
-  /** Ends of listening that are under way; a start waits for them. */
-  #stopping = null;
-  #stops = 0;
   /** Makes text of what clients send. */
   text = new TextReader();
 
@@ -94,22 +86,14 @@ class Core {
     return this.gateway.query(method, ...args);
   }
 
-  /**
-   * What is done on a channel: ends with an OpDone event, or at once when the addon returns true. Throws what
-   * the addon throws at once.
-   */
+  /** What is done on a channel; see Operations. */
   operation(method, channel, ...args) {
-    const op = ++this.#lastOp;
-    return this.query(method, op, channel, ...args) === true
-      ? DONE
-      : this.#opPromise(op, { channel });
+    return this.#operations.onChannel(method, channel, ...args);
   }
 
-  /** What is done to a connection, as operation(). */
+  /** What is done to a connection. */
   connectionOperation(method, connection) {
-    const op = ++this.#lastOp;
-    this.query(method, op, connection);
-    return this.#opPromise(op, { connection });
+    return this.#operations.onConnection(method, connection);
   }
 
   /** closeChannel and sendEof: that the channel has ended meanwhile is as good. */
@@ -132,53 +116,8 @@ class Core {
   async config(text) {
     const value = this.query('config', text, this.listeners.inConnected);
     this.settingsChanged();
-    const toLoad = this.query('alternativeToLoad');
-    if (toLoad === null) return value;
-    const loaded = toLoad.load().then(
-      (alternative) => this.query('finishLoad', alternative),
-      (error) => {
-        throw toServerError(error);
-      },
-    );
-    const loading = Promise.allSettled([this.#loading, loaded]).then(() => {
-      if (this.#loading === loading) this.#loading = null;
-    });
-    this.#loading = loading;
-    await loaded;
+    await this.listening.load();
     return value;
-  }
-
-  /** Listens once everything that was asked for before is loaded, or closed. */
-  async startListening() {
-    const stops = this.#stops;
-    while (this.#loading !== null || this.#stopping !== null)
-      await Promise.all([this.#loading, this.#stopping]);
-    // Whoever stops the server meanwhile means this start too.
-    if (this.#stops !== stops)
-      throw new SSHServerError(CODE.INTERRUPTED, errorText(CODE.INTERRUPTED));
-    return this.#lifecycle('startListening');
-  }
-
-  /** stopListening, shutdown and reset. */
-  stop(method) {
-    this.#stops++;
-    const stopped = this.#lifecycle(method);
-    const stopping = Promise.allSettled([this.#stopping, stopped]).then(() => {
-      if (this.#stopping === stopping) this.#stopping = null;
-    });
-    this.#stopping = stopping;
-    return stopped;
-  }
-
-  /** What the server does after which it listens or does not. */
-  #lifecycle(method) {
-    const op = ++this.#lastOp;
-    this.query(method, op);
-    return this.#opPromise(op, {
-      onDone: () => {
-        this.lifetime.set('listening', this.query('get', 'Listening'));
-      },
-    });
   }
 
   /**
@@ -188,43 +127,27 @@ class Core {
   async openChannel(connection, type, parameters) {
     this.need('opening', 1);
     try {
-      const op = ++this.#lastOp;
-      this.query('openChannel', op, connection, type, parameters);
       const onDone = (code, id) => {
         if (code === 0) this.#dispatcher.hold(id, connection, new Promise(setImmediate));
       };
-      const channel = await this.#opPromise(op, { connection, onDone });
-      return String(channel);
+      const args = [type, parameters];
+      return String(await this.#operations.onConnection('openChannel', connection, args, onDone));
     } finally {
       setImmediate(() => this.need('opening', -1));
     }
   }
 
-  opDone({ op, code, message, value }) {
-    const waiting = this.#ops.get(op);
-    if (waiting === undefined) return;
-    this.#ops.delete(op);
-    const { call, connection, channel, onDone } = waiting;
-    if (onDone !== undefined) onDone(code, value);
-    this.lifetime.set('operations', this.#ops.size > 0);
-    if (code === 0) {
-      call.resolve(value ?? undefined);
-      return;
-    }
-    const error = operationError(code, message || errorText(code), value);
-    const about = connection ?? (channel === undefined ? 0 : this.#connectionOf(channel));
-    // The channel is closed for it, which concerns more than the send.
-    const told = code === CODE.TIMED_OUT && typeof value === 'number';
-    if (told) this.listeners.error(about, code, error.message, error);
-    this.calls.fail(call, this.calls.attribute(error, about), told);
+  /** The end of an operation, as the addon tells it. */
+  opDone(event) {
+    this.#operations.done(event);
   }
 
-  /** `onDone` runs inside the batch, before anything that comes after the end of the operation. */
-  #opPromise(op, { connection, channel, onDone }) {
-    const call = new Call();
-    this.#ops.set(op, { call, connection, channel, onDone });
-    this.lifetime.set('operations', true);
-    return call.promise;
+  #operationFailed(call, error, { connection, channel }) {
+    const about = connection ?? (channel === undefined ? 0 : this.#connectionOf(channel));
+    // The channel is closed for it, which concerns more than the send.
+    const told = error.code === CODE.TIMED_OUT && error.bytesSent !== undefined;
+    if (told) this.listeners.error(about, error.code, error.message, error);
+    this.calls.fail(call, this.calls.attribute(error, about), told);
   }
 
   /** A call has failed whose promise nobody waits for yet: tells the listeners of Error if that stays so. */

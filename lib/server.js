@@ -111,20 +111,20 @@ class sshserver extends EventEmitter {
   // --- methods ---
 
   startListening(callback) {
-    return this.#core.calls.run(callback, () => this.#core.startListening());
+    return this.#core.calls.run(callback, () => this.#core.listening.start());
   }
 
   stopListening(callback) {
-    return this.#core.calls.run(callback, () => this.#core.stop('stopListening'));
+    return this.#core.calls.run(callback, () => this.#core.listening.stop('stopListening'));
   }
 
   shutdown(callback) {
-    return this.#core.calls.run(callback, () => this.#core.stop('shutdown'));
+    return this.#core.calls.run(callback, () => this.#core.listening.stop('shutdown'));
   }
 
   reset(callback) {
     return this.#core.calls.run(callback, async () => {
-      await this.#core.stop('reset');
+      await this.#core.listening.stop('reset');
       this.#core.settingsChanged();
       // The addon has its own back; these are the facade's.
       this.#adoptCertificate(new Certificate());
