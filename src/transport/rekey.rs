@@ -11,7 +11,7 @@ use crate::limits::{IDLE_KEY_EXCHANGE_REFILL, MAX_IDLE_KEY_EXCHANGES, MAX_PACKET
 /// The thresholds of the keys in use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RekeyPolicy {
-    /// What the settings say.
+    /// What the settings say, or the ciphers' own limits where those are less.
     wished: Usage,
     /// The ciphers' own limits.
     safe: Usage,
@@ -31,17 +31,24 @@ pub(super) enum Thresholds {
 impl RekeyPolicy {
     /// For keys taken into use at `now`; `cipher_bytes` is the ciphers' own limit.
     pub(super) fn new(now: Instant, thresholds: &RekeyThresholds, cipher_bytes: u64) -> Self {
+        let safe = Usage { bytes: cipher_bytes, packets: MAX_PACKETS_OF_KEYS };
         Self {
-            wished: Usage { bytes: thresholds.bytes, packets: thresholds.packets },
-            safe: Usage { bytes: cipher_bytes, packets: MAX_PACKETS_OF_KEYS },
+            wished: Usage {
+                bytes: thresholds.bytes.min(safe.bytes),
+                packets: thresholds.packets.min(safe.packets),
+            },
+            safe,
             due: thresholds.interval.and_then(|interval| now.checked_add(interval)),
         }
     }
 
     /// Whether one direction has used its keys up.
     pub(super) fn is_used_up(&self, usage: Usage, thresholds: Thresholds) -> bool {
-        let reaches = |most: Usage| usage.bytes >= most.bytes || usage.packets >= most.packets;
-        reaches(self.safe) || (thresholds == Thresholds::Wished && reaches(self.wished))
+        let most = match thresholds {
+            Thresholds::Wished => self.wished,
+            Thresholds::Safe => self.safe,
+        };
+        usage.bytes >= most.bytes || usage.packets >= most.packets
     }
 
     /// When keys are exchanged whatever was sent.
