@@ -56,6 +56,20 @@ test('no files of lib/ import one another in a circle', () => {
   expect(circleOf(imports)).toEqual([]);
 });
 
+test('nothing that Core is made of holds Core', () => {
+  const reached = new Set(['lib/core.js']);
+  for (const file of reached)
+    for (const other of importsOf(file, parse(file)))
+      if (other !== 'lib/native.js') reached.add(other);
+  expect([...reached]).toEqual(
+    expect.arrayContaining(['lib/dispatcher.js', 'lib/channel_handlers.js', 'lib/lanes.js']),
+  );
+  const holders = [...reached].filter((file) =>
+    [...nodesOf(parse(file))].some((node) => /^#?core$/.test(node.name?.text ?? '')),
+  );
+  expect(holders).toEqual([]);
+});
+
 test('a circle is found', () => {
   const imports = [
     ['a', ['b']],

@@ -22,33 +22,32 @@ function park(lane, bytes, toReport) {
 
 /** The events of channels: makes the event object, fires it, answers or reports the bytes as consumed. */
 class ChannelHandlers {
-  /** The channel of the last event, as long as it is not closed. */
-  currentChannel = 0;
-  currentConnection = 0;
-  #core;
-  #dispatcher;
+  #gateway;
   #listeners;
+  #channels;
+  #text;
 
-  constructor(core, dispatcher) {
-    this.#core = core;
-    this.#dispatcher = dispatcher;
-    this.#listeners = core.listeners;
+  constructor({ gateway, listeners, channels, text }) {
+    this.#gateway = gateway;
+    this.#listeners = listeners;
+    this.#channels = channels;
+    this.#text = text;
   }
 
   run(lane, told) {
     const { kind } = told;
     if (kind === KIND.TUNNEL_REQUESTED) return this.#tunnelRequested(told);
     if (kind === KIND.TUNNEL_CLOSED) return this.#tunnelClosed(told);
-    this.currentConnection = told.connection;
-    this.currentChannel = told.channel;
+    this.#channels.currentConnection = told.connection;
+    this.#channels.currentChannel = told.channel;
     switch (kind) {
       case KIND.CHANNEL_OPEN_REQUEST:
         return this.#openRequest(told);
       case KIND.CHANNEL_REQUEST:
         return this.#request(told);
       case KIND.CHANNEL_CLOSED:
-        this.currentChannel = 0;
-        this.#core.channelGone(lane);
+        this.#channels.currentChannel = 0;
+        this.#channels.gone(lane);
         return this.#notice(told);
       default:
         return this.#notice(told);
@@ -76,42 +75,42 @@ class ChannelHandlers {
       if (pending !== undefined) return pending;
     }
     const bytes = records.absorb();
-    if (bytes > 0) this.#core.gateway.consumed(channel, bytes);
+    if (bytes > 0) this.#gateway.consumed(channel, bytes);
     return undefined;
   }
 
   #deliver(lane, connection, channel, bytes, extendedType, toReport) {
     if (!this.#listeners.has(KIND.CHANNEL_DATA)) {
       // Whoever listens later does not get the beginning of a character that nobody saw.
-      if (lane !== undefined && lane.texts !== null) this.#core.forgetTexts(lane);
+      if (lane !== undefined && lane.texts !== null) this.#channels.forgetTexts(lane);
       if (lane !== undefined && lane.serving > 0 && extendedType === 0) park(lane, bytes, toReport);
-      else this.#core.gateway.consumed(channel, toReport);
+      else this.#gateway.consumed(channel, toReport);
       return undefined;
     }
-    this.currentConnection = connection;
-    this.currentChannel = channel;
+    this.#channels.currentConnection = connection;
+    this.#channels.currentChannel = channel;
     const event = this.#dataEvent(lane, connection, channel, bytes, extendedType);
     const result = this.#listeners.fire(KIND.CHANNEL_DATA, event, connection);
     if (typeof result === 'boolean') {
-      this.#core.gateway.consumed(channel, toReport);
+      this.#gateway.consumed(channel, toReport);
       return undefined;
     }
     return this.#consumedLater(result, channel, toReport);
   }
 
   #dataEvent(lane, connection, channel, bytes, extendedType) {
-    const { text } = this.#core;
+    const text = this.#text;
     const connectionId = String(connection);
     const channelId = String(channel);
     if ((lane === undefined || lane.texts === null) && text.isWhole(bytes))
       return text.wholeEvent(connectionId, channelId, bytes, extendedType);
-    const texts = this.#core.texts(channel, connection);
+    const texts = this.#channels.texts(channel, connection);
     return text.event(texts, connectionId, channelId, bytes, extendedType);
   }
 
   // On its own, so that the closure is only made when there is a promise.
   #consumedLater(result, channel, bytes) {
-    return result.then(() => this.#core.gateway.consumed(channel, bytes));
+    return result.then(() => this.#gateway.consumed(channel, bytes));
   }
 
   #notice({ kind, connection, channel }) {
@@ -145,13 +144,13 @@ class ChannelHandlers {
   #answerOpen(ok, question, connection, channel, event) {
     const accept =
       ok && this.#boolean(KIND.CHANNEL_OPEN_REQUEST, connection, event.accept, 'accept');
-    this.#core.gateway.answer(question, accept);
+    this.#gateway.answer(question, accept);
     // No event will tell of the end of what its listener has asked for too early.
     if (!accept) {
-      if (this.currentChannel === channel) this.currentChannel = 0;
-      this.#dispatcher.neverOpened(channel);
+      if (this.#channels.currentChannel === channel) this.#channels.currentChannel = 0;
+      this.#channels.neverOpened(channel);
     }
-    this.#core.gateway.flushSoon();
+    this.#gateway.flushSoon();
   }
 
   #request(told) {
@@ -177,7 +176,7 @@ class ChannelHandlers {
     return result.then((ok) => {
       const { question, channel } = told;
       // Else the channel has ended meanwhile, which waited for the answer no longer.
-      if (this.#dispatcher.findChannelLane(channel)?.question === question)
+      if (this.#channels.find(channel)?.question === question)
         this.#answerRequest(ok, told, event, text);
     });
   }
@@ -185,10 +184,10 @@ class ChannelHandlers {
   /** `text` is that of the packet, which the two events share. */
   #answerRequest(ok, { question, connection, channel }, event, text) {
     const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
-    this.#core.gateway.answer(question, success);
+    this.#gateway.answer(question, success);
     // The reply leaves before anything that the listeners of SSHChannelRequested do: every call of theirs
     // hands it over first.
-    this.#core.gateway.flushOutsideOfBatch();
+    this.#gateway.flushOutsideOfBatch();
     if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return;
     const { connectionId, channelId, requestType, packetB } = event;
     const requested = new ChannelRequestedEvent(
@@ -200,7 +199,7 @@ class ChannelHandlers {
     );
     const result = this.#listeners.fire(KIND.CHANNEL_REQUESTED, requested, connection);
     // A notice: its listener may last as long as the command it serves.
-    if (typeof result !== 'boolean') this.#dispatcher.serve(channel, connection, result, packetB);
+    if (typeof result !== 'boolean') this.#channels.serve(channel, connection, result, packetB);
   }
 
   #tunnelRequested({ question, connection, direction, address, port }) {
@@ -220,7 +219,7 @@ class ChannelHandlers {
       this.#listeners.failed(KIND.TUNNEL_REQUESTED, connection, error);
       ok = false;
     }
-    this.#core.gateway.answerTunnel(question, ok && accept, ok ? port : 0);
+    this.#gateway.answerTunnel(question, ok && accept, ok ? port : 0);
   }
 
   #tunnelClosed({ connection, address, port }) {

@@ -27,12 +27,12 @@ function checkMethods(list) {
 
 /** The events of the server and of connections: makes the event object, fires it, answers. */
 class ConnectionHandlers {
-  #core;
+  #gateway;
   #listeners;
 
-  constructor(core) {
-    this.#core = core;
-    this.#listeners = core.listeners;
+  constructor({ gateway, listeners }) {
+    this.#gateway = gateway;
+    this.#listeners = listeners;
   }
 
   run(told) {
@@ -86,7 +86,7 @@ class ConnectionHandlers {
     }
     return result.then((ok) => {
       this.#answer(ok, kind, connection, finish, refuse);
-      this.#core.gateway.flushSoon();
+      this.#gateway.flushSoon();
     });
   }
 
@@ -122,9 +122,9 @@ class ConnectionHandlers {
         certPassword === '' &&
         certSubject === ''
       ) {
-        this.#core.gateway.answer(question, true);
+        this.#gateway.answer(question, true);
       } else {
-        this.#core.gateway.answerConnected(
+        this.#gateway.answerConnected(
           question,
           certStoreType,
           certStore,
@@ -134,7 +134,7 @@ class ConnectionHandlers {
       }
     };
     return this.#question(KIND.CONNECTED, event, connection, accept, () =>
-      this.#core.gateway.answer(question, false),
+      this.#gateway.answer(question, false),
     );
   }
 
@@ -152,10 +152,10 @@ class ConnectionHandlers {
     const finish = () => {
       // Not by truthiness: `e.accept = isAllowed()` with a forgotten await would let everyone in.
       checkBoolean(event.accept, 'accept');
-      this.#core.gateway.answer(question, event.accept);
+      this.#gateway.answer(question, event.accept);
     };
     return this.#question(kind, event, connection, finish, () =>
-      this.#core.gateway.answer(question, false),
+      this.#gateway.answer(question, false),
     );
   }
 
@@ -168,9 +168,9 @@ class ConnectionHandlers {
       checkBoolean(accept, 'accept');
       checkBoolean(partialSuccess, 'partialSuccess');
       checkMethods(availableMethods);
-      this.#core.gateway.answerAuth(question, accept, partialSuccess, availableMethods);
+      this.#gateway.answerAuth(question, accept, partialSuccess, availableMethods);
     };
-    const refuse = () => this.#core.gateway.answerAuth(question, false, false, offered);
+    const refuse = () => this.#gateway.answerAuth(question, false, false, offered);
     return this.#question(KIND.USER_AUTH_REQUEST, event, connection, finish, refuse);
   }
 }

@@ -6,6 +6,8 @@ const { SSHServerError } = require('./errors.js');
 const { Calls, DONE } = require('./calls.js');
 const { Listeners } = require('./listeners.js');
 const { Backlog } = require('./backlog.js');
+const { Channels } = require('./channels.js');
+const { ConnectionEnds } = require('./connection_ends.js');
 const { Contexts } = require('./contexts.js');
 const { Gateway } = require('./gateway.js');
 const { Lifetime } = require('./lifetime.js');
@@ -14,7 +16,7 @@ const { Needs } = require('./needs.js');
 const { Operations } = require('./operations.js');
 const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
-const { ChannelTexts, TextReader } = require('./text.js');
+const { TextReader } = require('./text.js');
 
 // Made outside of the class: the addon keeps this function, which must not keep the server.
 function makeWake(ref) {
@@ -27,6 +29,8 @@ class Core {
   gateway = new Gateway(makeWake(new WeakRef(this)));
   lifetime = new Lifetime(this, (resting) => this.gateway.rest(resting));
   #needs;
+  #channels;
+  #ends;
   #dispatcher;
   #operations = new Operations(this.gateway, this.lifetime, (...failure) =>
     this.#operationFailed(...failure),
@@ -34,8 +38,6 @@ class Core {
   listening = new Listening(this.gateway, this.#operations, this.lifetime);
   /** What the methods of the class run in. */
   calls = new Calls((connection, error, isUnheard) => this.#failed(connection, error, isUnheard));
-  /** What waits for the reason why a connection is over, by connection. */
-  #cutOff = new Map();
   /** Makes text of what clients send. */
   text = new TextReader();
 
@@ -55,7 +57,24 @@ class Core {
   constructor(emitter) {
     this.listeners = new Listeners(emitter, errorText, this.contexts, this.backlog);
     this.#needs = new Needs(this.listeners, (mask) => this.query('setListeners', mask));
-    this.#dispatcher = new Dispatcher(this);
+    const { gateway, lifetime, contexts, backlog, listeners, text } = this;
+    const channels = new Channels(gateway, this.#needs, backlog);
+    const ends = new ConnectionEnds(gateway, contexts, backlog);
+    const operations = this.#operations;
+    const parts = {
+      gateway,
+      lifetime,
+      contexts,
+      backlog,
+      listeners,
+      text,
+      operations,
+      channels,
+      ends,
+    };
+    this.#channels = channels;
+    this.#ends = ends;
+    this.#dispatcher = new Dispatcher(parts);
   }
 
   // --- events ---
@@ -72,11 +91,6 @@ class Core {
   listenersChanged(name) {
     this.listeners.refresh(name);
     this.#needs.update();
-  }
-
-  /** Counts a need for events up or down; the addon knows of it before this returns. */
-  need(what, change) {
-    this.#needs.count(what, change);
   }
 
   // --- calls into the addon ---
@@ -125,7 +139,7 @@ class Core {
    * chance to ask for its stream; the bytes that come with the opening would be lost otherwise.
    */
   async openChannel(connection, type, parameters) {
-    this.need('opening', 1);
+    this.#needs.count('opening', 1);
     try {
       const onDone = (code, id) => {
         if (code === 0) this.#dispatcher.hold(id, connection, new Promise(setImmediate));
@@ -133,13 +147,8 @@ class Core {
       const args = [type, parameters];
       return String(await this.#operations.onConnection('openChannel', connection, args, onDone));
     } finally {
-      setImmediate(() => this.need('opening', -1));
+      setImmediate(() => this.#needs.count('opening', -1));
     }
-  }
-
-  /** The end of an operation, as the addon tells it. */
-  opDone(event) {
-    this.#operations.done(event);
   }
 
   #operationFailed(call, error, { connection, channel }) {
@@ -165,38 +174,18 @@ class Core {
     const lane = this.#knownLane(channel);
     if (lane.records === null) {
       if (length === 0) {
-        this.#dispatcher.dispose(lane);
+        this.#channels.dispose(lane);
         return;
       }
       lane.records = new Records();
-      this.need('records', 1);
+      this.#needs.count('records', 1);
     }
     lane.records.length = length;
     void this.#dispatcher.resumeRecords(lane);
   }
 
   recordLength(channel) {
-    return this.#dispatcher.findChannelLane(channel)?.records?.length ?? 0;
-  }
-
-  /** What the text of a channel has left over, which is kept until the channel closes. */
-  texts(channel, connection) {
-    const lane = this.#dispatcher.channelLane(channel, connection);
-    lane.texts ??= new ChannelTexts();
-    return lane.texts;
-  }
-
-  forgetTexts(lane) {
-    lane.texts = null;
-    this.#dispatcher.dispose(lane);
-  }
-
-  /** Nobody has asked for the stream that data was kept for. */
-  unpark(lane) {
-    this.gateway.consumed(lane.channel, lane.owed);
-    lane.parked = null;
-    lane.owed = 0;
-    this.gateway.flushSoon();
+    return this.#channels.find(channel)?.records?.length ?? 0;
   }
 
   /** Reports what a stream owes, but for what is still unread in it. */
@@ -219,7 +208,7 @@ class Core {
   stream(channel, make) {
     const lane = this.#knownLane(channel);
     if (lane.stream === null) {
-      this.need('streams', 1);
+      this.#needs.count('streams', 1);
       lane.stream = make(lane.connection);
       this.#dispatcher.handOver(lane);
     }
@@ -234,7 +223,7 @@ class Core {
 
   /** The program closes a channel. */
   closing(channel) {
-    this.#dispatcher.findChannelLane(channel)?.stream?.closing();
+    this.#channels.find(channel)?.stream?.closing();
   }
 
   /** What a client's CLOSE is as an error. */
@@ -249,69 +238,26 @@ class Core {
   whyOver(connection, done) {
     const end = this.#dispatcher.endOf(connection);
     if (end !== undefined || this.query('connectionInfo', connection) === null) {
-      done(this.#connectionError(end?.code ?? 0, end?.message));
+      done(ConnectionEnds.errorOf(end?.code ?? 0, end?.message));
       return;
     }
-    const waiting = this.#cutOff.get(connection);
-    if (waiting === undefined) this.#cutOff.set(connection, [done]);
-    else waiting.push(done);
-  }
-
-  /** A connection has ended; the listeners of Disconnected may hear of it later. */
-  connectionEnded({ connection, code, message }) {
-    const waiting = this.#cutOff.get(connection) ?? [];
-    this.#cutOff.delete(connection);
-    for (const done of waiting)
-      this.contexts.stay(connection, true, done, undefined, this.#connectionError(code, message));
-  }
-
-  /** An end without a fault is one too for what was under way. */
-  #connectionError(code, message) {
-    if (code !== 0) return new SSHServerError(code, message);
-    return new SSHServerError(CODE.ABORTED, `${errorText(CODE.ABORTED)} The connection has ended.`);
-  }
-
-  /** SSHChannelClosed is about to fire. */
-  channelGone(lane) {
-    lane.closed = true;
-    if (lane.records !== null) this.need('records', -1);
-    if (lane.stream !== null) this.need('streams', -1);
-    lane.ended = false;
-    lane.records = null;
-    lane.stream = null;
-    lane.texts = null;
-    // Nobody can ask for the stream of a channel that is gone.
-    this.gateway.consumed(lane.channel, lane.owed);
-    lane.parked = null;
-    lane.owed = 0;
-  }
-
-  /** The listeners of SSHChannelClosed are done. */
-  channelOver(channel) {
-    this.gateway.releaseChannel(channel);
-  }
-
-  /** The listeners of Disconnected are done. */
-  connectionOver(connection) {
-    this.gateway.releaseConnection(connection);
-    this.contexts.forget(connection);
-    this.backlog.forget(connection);
+    this.#ends.wait(connection, done);
   }
 
   #knownLane(channel) {
-    const lane = this.#dispatcher.findChannelLane(channel);
+    const lane = this.#channels.find(channel);
     if (lane !== undefined && !lane.closed) return lane;
     // While its last listeners run, a channel can be read, but nothing more comes of it.
     const connection = lane === undefined ? this.#connectionOf(channel) : 0;
     if (connection === 0) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ChannelId.');
-    return this.#dispatcher.channelLane(channel, connection);
+    return this.#channels.lane(channel, connection);
   }
 
   /** The connection of a channel, 0 when the channel is gone and its last event was told. */
   #connectionOf(channel) {
     return (
-      this.#dispatcher.findChannelLane(channel)?.connection ??
-      (this.#dispatcher.connectionOfCurrent(channel) ||
+      this.#channels.find(channel)?.connection ??
+      (this.#channels.connectionOfCurrent(channel) ||
         (this.query('channelInfo', channel)?.[0] ?? 0))
     );
   }

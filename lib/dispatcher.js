@@ -30,10 +30,16 @@ function connectionOf(batch, at) {
  * when its lane is free, else into the lane. A handler returns undefined when it is done, else a promise.
  */
 class Dispatcher {
-  #core;
+  #gateway;
+  #lifetime;
+  #operations;
+  #contexts;
+  #backlog;
+  #listeners;
+  #ends;
   #channelHandlers;
   #connectionHandlers;
-  #channels = new Map();
+  #channels;
   #connections = new Map();
   #patience;
   /** How many events of the batch at hand have been handled. */
@@ -41,19 +47,22 @@ class Dispatcher {
   /** How many last events wait in their lanes. */
   #lastWaiting = 0;
 
-  constructor(core) {
-    this.#core = core;
-    this.#channelHandlers = new ChannelHandlers(core, this);
-    this.#connectionHandlers = new ConnectionHandlers(core);
+  /** `parts` are those of the server that events concern. */
+  constructor(parts) {
+    this.#gateway = parts.gateway;
+    this.#lifetime = parts.lifetime;
+    this.#operations = parts.operations;
+    this.#contexts = parts.contexts;
+    this.#backlog = parts.backlog;
+    this.#listeners = parts.listeners;
+    this.#channels = parts.channels;
+    this.#ends = parts.ends;
+    this.#channelHandlers = new ChannelHandlers(parts);
+    this.#connectionHandlers = new ConnectionHandlers(parts);
     this.#patience = new Patience(
       () => this.#endingLanes(),
       (lane) => this.#goOn(lane),
     );
-  }
-
-  /** Whether the process is to wait for last events. */
-  get holds() {
-    return this.#lastWaiting > 0;
   }
 
   /** Runs one batch of the addon's; returns how many events it held. */
@@ -64,7 +73,7 @@ class Dispatcher {
       at =
         connection === 0
           ? this.#next(batch, at)
-          : this.#core.contexts.enter(connection, false, this.#run, this, batch, at, connection);
+          : this.#contexts.enter(connection, false, this.#run, this, batch, at, connection);
     }
     return this.#handled;
   }
@@ -86,54 +95,11 @@ class Dispatcher {
     return at + LENGTH_OF[kind];
   }
 
-  channelLane(channel, connection) {
-    let lane = this.#channels.get(channel);
-    if (lane === undefined)
-      this.#channels.set(channel, (lane = new ChannelLane(channel, connection)));
-    return lane;
-  }
-
-  findChannelLane(channel) {
-    return this.#channels.get(channel);
-  }
-
-  /** Forgets a lane that has nothing left to remember. */
-  dispose(lane) {
-    if (!lane.disposable) return;
-    if (lane instanceof ChannelLane) this.#channels.delete(lane.channel);
-    else this.#connections.delete(lane.connection);
-  }
-
-  /** The connection of the channel whose event came last, which may not be open yet; 0 for any other. */
-  connectionOfCurrent(channel) {
-    const { currentChannel, currentConnection } = this.#channelHandlers;
-    return currentChannel === channel ? currentConnection : 0;
-  }
-
   /** Holds the further events of a channel back until `promise` (which never rejects) is done. */
   hold(channel, connection, promise) {
-    const lane = this.channelLane(channel, connection);
+    const lane = this.#channels.lane(channel, connection);
     if (lane.busy) lane.queue.push({ event: { kind: HOLD, promise }, counted: 0 });
     else this.#block(lane, promise, HELD);
-  }
-
-  /**
-   * A listener of SSHChannelRequested serves the channel until `promise` (which never rejects) is done.
-   * Nothing waits for it. Only data that no listener takes is kept meanwhile: it may ask for the stream.
-   */
-  serve(channel, connection, promise, packet) {
-    const lane = this.channelLane(channel, connection);
-    lane.serving++;
-    // One may run as long as the channel; a client that goes on to make requests piles them up.
-    const { backlog } = this.#core;
-    const counted = lane.serving > 1 ? backlog.charge(connection, [packet]) : 0;
-    promise.then(() => {
-      backlog.remove(connection, counted);
-      lane.serving--;
-      if (lane.serving > 0) return;
-      this.#core.unpark(lane);
-      this.dispose(lane);
-    });
   }
 
   /** The Disconnected of a connection if it waits for its turn. */
@@ -175,18 +141,13 @@ class Dispatcher {
   /** Feeds the stream of a lane below code of the program; what reads it runs as the listeners do. */
   #feed(lane, bytes, toReport) {
     const { stream, connection } = lane;
-    this.#core.contexts.enter(connection, true, stream.feed, stream, bytes, toReport);
+    this.#contexts.enter(connection, true, stream.feed, stream, bytes, toReport);
   }
 
-  /** A channel was refused: whatever was asked for it is over. */
-  neverOpened(channel) {
-    const lane = this.#channels.get(channel);
-    if (lane === undefined) return;
-    // Nobody has cut it off but the program.
-    lane.stream?.closing();
-    lane.stream?.close(false);
-    this.#core.channelGone(lane);
-    this.dispose(lane);
+  /** Forgets a lane that has nothing left to remember. */
+  #dispose(lane) {
+    if (lane instanceof ChannelLane) this.#channels.dispose(lane);
+    else if (lane.disposable) this.#connections.delete(lane.connection);
   }
 
   /** The record length has changed: what waits may be a record now. Events never fire inside a method. */
@@ -195,7 +156,7 @@ class Dispatcher {
     if (lane.busy || lane.records === null) return;
     const pending = this.#channelHandlers.deliverRecords(lane);
     if (pending !== undefined) this.#block(lane, pending, DATA);
-    this.#core.gateway.flushSoon();
+    this.#gateway.flushSoon();
   }
 
   #route(event) {
@@ -205,12 +166,12 @@ class Dispatcher {
         this.#channelEvent(event);
         break;
       case LANE.CONNECTION:
-        if (kind === KIND.DISCONNECTED) this.#core.connectionEnded(event);
+        if (kind === KIND.DISCONNECTED) this.#ends.ended(event);
         this.#connectionEvent(event);
         break;
       default:
-        if (kind === KIND.OP_DONE) this.#core.opDone(event);
-        else if (kind === KIND.ACTIVITY) this.#core.lifetime.set('active', event.active);
+        if (kind === KIND.OP_DONE) this.#operations.done(event);
+        else if (kind === KIND.ACTIVITY) this.#lifetime.set('active', event.active);
         // These belong to no connection yet, or (Log) must never wait; the backlog bounds their number.
         else this.#connectionHandlers.run(event);
     }
@@ -218,12 +179,11 @@ class Dispatcher {
 
   #data(event) {
     const { connection, channel, bytes, dataType } = event;
-    const lane = this.#channels.size === 0 ? undefined : this.#channels.get(channel);
+    const lane = this.#channels.size === 0 ? undefined : this.#channels.find(channel);
     if (lane !== undefined) {
       const { stream } = lane;
       if (dataType === 0 && stream !== null) {
-        const { contexts } = this.#core;
-        contexts.stay(connection, true, stream.feed, stream, bytes, bytes.length);
+        this.#contexts.stay(connection, true, stream.feed, stream, bytes, bytes.length);
         return;
       }
       if (lane.busy) {
@@ -232,31 +192,31 @@ class Dispatcher {
       }
     }
     const pending = this.#channelHandlers.data(lane, event);
-    if (pending !== undefined) this.#block(this.channelLane(channel, connection), pending, DATA);
+    if (pending !== undefined) this.#block(this.#channels.lane(channel, connection), pending, DATA);
   }
 
   #channelEvent(event) {
     const { kind, connection, channel } = event;
-    let lane = this.#channels.get(channel);
+    let lane = this.#channels.find(channel);
     if (kind === KIND.CHANNEL_EOF) {
       // Who asks for the stream later finds that out.
-      lane ??= this.channelLane(channel, connection);
+      lane ??= this.#channels.lane(channel, connection);
       lane.ended = true;
     }
     // A listener may wait for the stream, so the stream must not wait for the listener.
     if (lane !== undefined && lane.stream !== null) {
-      const { contexts } = this.#core;
       const { stream } = lane;
-      if (kind === KIND.CHANNEL_EOF) contexts.stay(connection, true, stream.endReading, stream);
+      if (kind === KIND.CHANNEL_EOF)
+        this.#contexts.stay(connection, true, stream.endReading, stream);
       else if (kind === KIND.CHANNEL_CLOSED)
-        contexts.stay(connection, true, stream.close, stream, event.connectionOver);
+        this.#contexts.stay(connection, true, stream.close, stream, event.connectionOver);
     }
     if (lane !== undefined && lane.busy) {
       this.#push(lane, event);
       return;
     }
     // Listeners of the last event find the channel, and that it has ended.
-    if (kind === KIND.CHANNEL_CLOSED) lane ??= this.channelLane(channel, connection);
+    if (kind === KIND.CHANNEL_CLOSED) lane ??= this.#channels.lane(channel, connection);
     if (ENDS.has(kind) && lane !== undefined && lane.records !== null) {
       // What is short of a record comes first, and has to be waited for.
       this.#push(lane, event);
@@ -266,10 +226,10 @@ class Dispatcher {
     }
     const pending = this.#channelHandlers.run(lane, event);
     if (pending !== undefined) {
-      this.#block(lane ?? this.channelLane(channel, connection), pending, event);
+      this.#block(lane ?? this.#channels.lane(channel, connection), pending, event);
     } else if (lane !== undefined) {
       this.#done(lane, kind);
-      this.dispose(lane);
+      this.#dispose(lane);
     }
   }
 
@@ -285,7 +245,7 @@ class Dispatcher {
     // Errors of the server as a whole have no connection to wait for.
     if (pending !== undefined && connection !== 0)
       this.#block(this.#connectionLane(connection), pending, event);
-    else if (kind === KIND.DISCONNECTED) this.#core.connectionOver(connection);
+    else if (kind === KIND.DISCONNECTED) this.#ends.over(connection);
   }
 
   #connectionLane(connection) {
@@ -308,19 +268,19 @@ class Dispatcher {
       if (lane.readyWaits) return;
       lane.readyWaits = true;
     }
-    const counted = this.#core.backlog.add(kind, lane.connection, event);
+    const counted = this.#backlog.add(kind, lane.connection, event);
     lane.queue.push({ event, counted });
     if (!LAST.has(kind)) return;
     this.#end(lane);
-    if (++this.#lastWaiting === 1) this.#core.lifetime.set('lastEvents', this.#lastWaiting > 0);
+    if (++this.#lastWaiting === 1) this.#lifetime.set('lastEvents', this.#lastWaiting > 0);
   }
 
   #shift(lane) {
     const { event, counted } = lane.queue.shift();
     if (event.kind === KIND.CHANNEL_READY_TO_SEND) lane.readyWaits = false;
-    if (counted > 0) this.#core.backlog.remove(lane.connection, counted);
+    if (counted > 0) this.#backlog.remove(lane.connection, counted);
     if (LAST.has(event.kind) && --this.#lastWaiting === 0)
-      this.#core.lifetime.set('lastEvents', this.#lastWaiting > 0);
+      this.#lifetime.set('lastEvents', this.#lastWaiting > 0);
     return event;
   }
 
@@ -354,8 +314,8 @@ class Dispatcher {
 
   /** An event of a lane has been handled. */
   #done(lane, kind) {
-    if (kind === KIND.CHANNEL_CLOSED) this.#core.channelOver(lane.channel);
-    else if (kind === KIND.DISCONNECTED) this.#core.connectionOver(lane.connection);
+    if (kind === KIND.CHANNEL_CLOSED) this.#gateway.releaseChannel(lane.channel);
+    else if (kind === KIND.DISCONNECTED) this.#ends.over(lane.connection);
   }
 
   #resume(lane) {
@@ -363,16 +323,16 @@ class Dispatcher {
     lane.looks = 0;
     if (lane instanceof ChannelLane) this.#runChannelQueue(lane);
     else this.#runConnectionQueue(lane);
-    this.#core.gateway.flushSoon();
+    this.#gateway.flushSoon();
   }
 
   /** What a lane waits for does not come; the rest of its events does. */
   #goOn(lane) {
     // Its last event may have been reached by another one's end.
     if (!lane.busy) return;
-    this.#core.listeners.unsettled(lane.kind, lane.connection);
-    if (lane.question !== 0) this.#core.gateway.answer(lane.question, false);
-    if (lane.kind === KIND.CHANNEL_OPEN_REQUEST) this.neverOpened(lane.channel);
+    this.#listeners.unsettled(lane.kind, lane.connection);
+    if (lane.question !== 0) this.#gateway.answer(lane.question, false);
+    if (lane.kind === KIND.CHANNEL_OPEN_REQUEST) this.#channels.neverOpened(lane.channel);
     lane.pending = null;
     lane.waitsNoMore = true;
     this.#resume(lane);
@@ -392,7 +352,7 @@ class Dispatcher {
       if (event.kind === KIND.CHANNEL_DATA && this.#delaysRecords(lane)) return;
     }
     lane.busy = false;
-    this.dispose(lane);
+    this.#dispose(lane);
     this.#channelDone(lane.connection);
   }
 
@@ -420,7 +380,7 @@ class Dispatcher {
       if (this.#waits(lane, pending, event)) return;
     }
     lane.busy = false;
-    this.dispose(lane);
+    this.#dispose(lane);
   }
 
   /** Whether the lane has to wait for an event that was just handed to the listeners. */
@@ -430,7 +390,7 @@ class Dispatcher {
       return true;
     }
     if (pending !== undefined && event.question !== undefined)
-      this.#core.gateway.answer(event.question, false);
+      this.#gateway.answer(event.question, false);
     this.#done(lane, event.kind);
     return false;
   }
