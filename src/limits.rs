@@ -433,3 +433,7 @@ pub const MAX_NAME_LEN: usize = 64;
 /// The longest mpint that is turned into decimal digits or back, which takes the square of its length;
 /// four times that of the largest key.
 pub const MAX_DECIMAL_LEN: usize = 8 * 1024;
+
+/// Bytes that one end of a stream in memory has waiting for it: what it does not read, the other end
+/// cannot send.
+pub const MEMORY_STREAM_LEN: usize = 256 * 1024;

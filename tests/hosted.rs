@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use sshserver::driver::{ServerEvent, Settings};
+use sshserver::driver::{ProgramTime, ServerEvent, Settings};
 use sshserver::engine::Config;
 use sshserver::wire::messages::{self, ChannelData, Message};
 
@@ -29,9 +29,9 @@ use common::pattern;
 use common::session::{Session, heard, let_channels_in, let_in, open, say};
 
 /// How often a test looks who does something, and for how many of them it may be the task of a connection
-/// that has the engine just then: it is one of thirty.
+/// that has the engine just then: it is one of thirty, and more on a busy machine.
 const ROUNDS: usize = 50;
-const EXCEPTIONS: usize = 15;
+const EXCEPTIONS: usize = 25;
 
 /// Names of threads.
 type Threads = Arc<Mutex<Vec<Option<String>>>>;
@@ -100,6 +100,8 @@ fn a_client_that_does_not_read_is_left_to_its_task() {
         let ticket = session.fixture.ticket();
         entry.connection.send(entry.local, None, part, ticket);
     }
+    // The socket takes no more: no send has come to its end for longer than sealing one takes.
+    while session.fixture.events.recv_timeout(Duration::from_secs(2)).is_ok() {}
     // More than any socket holds: the last of it is sent only because the client reads.
     let mut received = Vec::new();
     while received.len() < LEN {
@@ -174,4 +176,48 @@ fn a_program_that_is_busy_does_not_keep_its_clients_beyond_their_time() {
     client.read_to_end(&mut said).unwrap();
     assert!(said.starts_with(b"SSH-2.0-"), "it was served, and closed when its time was over");
     drop(busy);
+}
+
+#[test]
+fn a_thread_that_stands_still_keeps_no_socket_and_gets_them_back_when_it_goes_on() {
+    let threads = Threads::default();
+    let seen = Arc::clone(&threads);
+    let take = move |event| {
+        if matches!(event, ServerEvent::ChannelData { .. }) {
+            seen.lock().unwrap().push(thread::current().name().map(str::to_owned));
+        }
+        let_channels_in(event)
+    };
+    let time = ProgramTime {
+        of_one: Duration::MAX,
+        of_all: Duration::MAX,
+        standing_still: Duration::from_millis(100),
+    };
+    let mut fixture = Fixture::with_time(settings_of_client(), time, take);
+    fixture.start(at("127.0.0.1", 0)).unwrap();
+    let mut session = Session::on(fixture);
+    let (channel, _) = open(&mut session);
+    let busy = Arc::clone(&session.fixture.thread.as_ref().unwrap().busy);
+    let standing = busy.lock().unwrap();
+    for _ in 0..3 {
+        say(&mut session, channel, b"heard all the same");
+        assert_eq!(heard(&session), b"heard all the same");
+        assert!(last_is_ours(&threads), "the program's thread does nothing");
+        // So does an exchange of keys.
+        session.exchange_keys();
+    }
+    drop(standing);
+    // The program goes on.
+    session.fixture.server.begin_turn();
+    session.fixture.server.end_turn();
+    let since = std::time::Instant::now();
+    while last_is_ours(&threads) {
+        assert!(since.elapsed() < common::driver_program::PATIENCE, "it never comes back");
+        say(&mut session, channel, b"again");
+        heard(&session);
+    }
+}
+
+fn settings_of_client() -> Settings {
+    Settings { config: Arc::new(common::config()), ..Settings::default() }
 }

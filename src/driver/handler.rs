@@ -9,12 +9,9 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
-use super::connection::arrival::Reply;
-use super::connection::command::{Command, OpError};
-use super::connection::handle::ConnectionHandle;
 use super::load::Charge;
-use super::tables::Remains;
-use super::tunnel::TunnelCommand;
+use super::op_error::OpError;
+use super::registry::Remains;
 use crate::crypto::signature::PrivateKey;
 use crate::engine::{Answer, AuthAnswer, AuthQuestion, Prompt, QuestionId, Ticket};
 use crate::error::Error;
@@ -221,14 +218,72 @@ pub enum ConnectionEnd {
     Panicked,
 }
 
+/// What the program answers a question with.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Whether it wants a connection.
+    Accept(bool),
+    /// Which host key that gets.
+    HostKey(ConnectedAnswer),
+    /// The host key is loaded, or why it is not.
+    KeyLoaded(Result<Arc<PrivateKey>, String>),
+    /// To a question of the engine.
+    Answer(QuestionId, Answer),
+    /// To the port that a tunnel is to lead to, or to listen on; `None` refuses it.
+    Tunnel(QuestionId, Option<u16>),
+}
+
+/// A connection that has asked the program something.
+pub(super) trait Mailbox: std::fmt::Debug + Send + Sync {
+    /// The program has answered: what follows from it is done at the end of its turn, or at once. `cost` is
+    /// what the question counted for.
+    fn answered(&self, reply: Reply, cost: usize);
+
+    /// The program has dropped the question.
+    fn unanswered(&self, reply: Reply, cost: usize);
+}
+
+/// Brings the answer to a question to who has asked it. Dropped, it brings the refusal.
+#[derive(Debug)]
+pub(super) struct Envelope {
+    to: Weak<dyn Mailbox>,
+    /// `None` once it is answered.
+    refusal: Option<Reply>,
+    /// What the question counts for while the program has it, in bytes.
+    cost: usize,
+}
+
+impl Envelope {
+    pub(super) fn new(to: Weak<dyn Mailbox>, refusal: Reply, cost: usize) -> Self {
+        Self { to, refusal: Some(refusal), cost }
+    }
+
+    fn answer(mut self, reply: Reply) {
+        self.refusal = None;
+        if let Some(to) = self.to.upgrade() {
+            to.answered(reply, self.cost);
+        }
+    }
+}
+
+impl Drop for Envelope {
+    fn drop(&mut self) {
+        if let Some(refusal) = self.refusal.take()
+            && let Some(to) = self.to.upgrade()
+        {
+            to.unanswered(refusal, self.cost);
+        }
+    }
+}
+
 /// The reply handle of [`ServerEvent::ConnectionRequest`].
 #[derive(Debug)]
-pub struct RequestAsked(pub(super) Reply<bool>);
+pub struct RequestAsked(pub(super) Envelope);
 
 impl RequestAsked {
     /// Accepts or refuses the connection.
     pub fn answer(self, accept: bool) {
-        self.0.send(accept);
+        self.0.answer(Reply::Accept(accept));
     }
 }
 
@@ -259,100 +314,47 @@ impl std::fmt::Debug for ConnectedAnswer {
 
 /// The reply handle of [`ServerEvent::Connected`].
 #[derive(Debug)]
-pub struct ConnectedAsked(pub(super) Reply<ConnectedAnswer>);
+pub struct ConnectedAsked(pub(super) Envelope);
 
 impl ConnectedAsked {
     /// Chooses the host key.
     pub fn answer(self, answer: ConnectedAnswer) {
-        self.0.send(answer);
+        self.0.answer(Reply::HostKey(answer));
     }
 }
 
 /// The reply handle of a question of the engine. Dropped unanswered, it refuses.
 #[derive(Debug)]
 pub struct Asked {
-    connection: Weak<ConnectionHandle>,
+    envelope: Envelope,
     id: QuestionId,
-    /// `None` once it is answered.
-    refusal: Option<Answer>,
-    /// What it counts for: the connection may have the program hold so much.
-    cost: usize,
 }
 
 impl Asked {
-    /// `len` is that of what the question is about, which the program keeps until it has answered.
-    pub(super) fn new(
-        connection: &Arc<ConnectionHandle>,
-        id: QuestionId,
-        refusal: Answer,
-        len: usize,
-    ) -> Self {
-        let cost = connection.question_begun(len);
-        let connection = Arc::downgrade(connection);
-        Self { connection, id, refusal: Some(refusal), cost }
+    pub(super) fn new(envelope: Envelope, id: QuestionId) -> Self {
+        Self { envelope, id }
     }
 
     /// Answers; the answer has to be of the question's kind.
-    pub fn answer(mut self, answer: Answer) {
-        self.refusal = None;
-        if let Some(connection) = self.connection.upgrade() {
-            connection.submit_in_turn(Command::Answer(self.id, answer));
-            connection.question_over(self.cost);
-        }
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        if let Some(refusal) = self.refusal.take()
-            && let Some(connection) = self.connection.upgrade()
-        {
-            connection.submit(Command::Answer(self.id, refusal));
-            connection.question_over(self.cost);
-        }
+    pub fn answer(self, answer: Answer) {
+        self.envelope.answer(Reply::Answer(self.id, answer));
     }
 }
 
 /// The reply handle of [`ServerEvent::TunnelRequested`]. Dropped unanswered, it refuses.
 #[derive(Debug)]
 pub struct TunnelAsked {
-    connection: Weak<ConnectionHandle>,
-    /// `None` once it is answered.
-    question: Option<QuestionId>,
-    /// What it counts for: the connection may have the program hold so much.
-    cost: usize,
+    envelope: Envelope,
+    id: QuestionId,
 }
 
 impl TunnelAsked {
-    /// `len` is that of the address.
-    pub(super) fn new(
-        connection: &Arc<ConnectionHandle>,
-        question: QuestionId,
-        len: usize,
-    ) -> Self {
-        let cost = connection.question_begun(len);
-        let connection = Arc::downgrade(connection);
-        Self { connection, question: Some(question), cost }
+    pub(super) fn new(envelope: Envelope, id: QuestionId) -> Self {
+        Self { envelope, id }
     }
 
     /// Has the server connect to, or listen on, this port; `None` refuses the tunnel.
-    pub fn answer(mut self, port: Option<u16>) {
-        self.submit(port);
-    }
-
-    fn submit(&mut self, port: Option<u16>) {
-        if let Some(question) = self.question.take()
-            && let Some(connection) = self.connection.upgrade()
-        {
-            let answer = TunnelCommand::Answer { question, port };
-            connection.submit(Command::Tunnel(answer));
-            connection.question_over(self.cost);
-        }
-    }
-}
-
-impl Drop for TunnelAsked {
-    fn drop(&mut self) {
-        self.submit(None);
+    pub fn answer(self, port: Option<u16>) {
+        self.envelope.answer(Reply::Tunnel(self.id, port));
     }
 }

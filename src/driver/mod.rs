@@ -4,35 +4,42 @@
 //! starting value.
 
 mod arithmetic;
+mod channel_entry;
 mod clients;
 mod connection;
 mod handler;
+mod incoming;
 mod io;
 mod listener;
 mod load;
 mod lookup;
+mod op_error;
 pub mod os_error;
 mod permits;
 mod priority;
+mod registry;
 mod server;
 mod shared;
 mod tables;
 mod tunnel;
 mod turn;
 
+pub use channel_entry::ChannelEntry;
 pub use clients::{ClientList, ClientListError, Clients};
-pub use connection::command::OpError;
-pub use connection::handle::ConnectionHandle;
+pub use connection::ConnectionHandle;
 pub use handler::{
     Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler, LoadKey,
     OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,
 };
+pub use incoming::Incoming;
+pub use io::memory::MemoryStream;
 pub use io::program_loop::{ProgramLoop, ProgramTime};
 pub use io::runtime::later;
 pub use io::socket_options::SocketOptions;
 pub use listener::{Families, Listen, ListenError};
 pub use load::Charge;
+pub use op_error::{OpError, TunnelFailure};
+pub use registry::{PastChannel, PastConnection, Remains};
 pub use server::Server;
-pub use shared::{ChannelEntry, Settings};
-pub use tables::{Known, PastChannel, PastConnection, Remains};
-pub use tunnel::TunnelFailure;
+pub use shared::Settings;
+pub use tables::Known;

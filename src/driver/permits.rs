@@ -10,7 +10,14 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::shared::Settings;
+/// How many sockets there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// MaxConnections.
+    pub(super) all: usize,
+    /// MaxUnauthenticated.
+    pub(super) unauthenticated: usize,
+}
 
 /// The places of one server.
 #[derive(Debug, Default)]
@@ -73,8 +80,8 @@ impl std::fmt::Display for Full {
 
 impl Permits {
     /// Fails when the server has as many sockets as it may, and none that can make room.
-    pub(super) fn take(self: &Arc<Self>, settings: &Settings) -> Result<SocketPermit, Full> {
-        let (all, unauthenticated) = (settings.max_connections, settings.max_unauthenticated);
+    pub(super) fn take(self: &Arc<Self>, limits: Limits) -> Result<SocketPermit, Full> {
+        let Limits { all, unauthenticated } = limits;
         self.count(&self.unauthenticated, unauthenticated)
             .map_err(|()| Full::Unauthenticated(unauthenticated))?;
         if self.count(&self.places, all).is_err() {
@@ -203,9 +210,8 @@ mod tests {
 
     use super::*;
 
-    fn permits(max_connections: usize, max_unauthenticated: usize) -> (Arc<Permits>, Settings) {
-        let settings = Settings { max_connections, max_unauthenticated, ..Settings::default() };
-        (Arc::default(), settings)
+    fn permits(all: usize, unauthenticated: usize) -> (Arc<Permits>, Limits) {
+        (Arc::default(), Limits { all, unauthenticated })
     }
 
     fn is_revoked(permit: &SocketPermit) -> bool {
@@ -216,19 +222,19 @@ mod tests {
     #[test]
     fn the_oldest_that_has_said_nothing_makes_room() {
         for (all, unauthenticated) in [(3, 100), (100, 3)] {
-            let (permits, settings) = permits(all, unauthenticated);
-            let mut held: Vec<_> = (0..3).map(|_| permits.take(&settings).unwrap()).collect();
+            let (permits, limits) = permits(all, unauthenticated);
+            let mut held: Vec<_> = (0..3).map(|_| permits.take(limits).unwrap()).collect();
             held[0].login.identified();
-            held.push(permits.take(&settings).unwrap());
+            held.push(permits.take(limits).unwrap());
             let revoked: Vec<_> = held.iter().map(is_revoked).collect();
             assert_eq!(revoked, [false, true, false, false]);
-            held.push(permits.take(&settings).unwrap());
+            held.push(permits.take(limits).unwrap());
             let revoked: Vec<_> = held.iter().map(is_revoked).collect();
             assert_eq!(revoked, [false, false, true, false, false]);
             for permit in &held {
                 permit.login.identified();
             }
-            assert!(permits.take(&settings).is_err(), "all others have said something");
+            assert!(permits.take(limits).is_err(), "all others have said something");
             drop(held);
             assert!(permits.has_no_sockets());
             assert_eq!(permits.places.load(Ordering::Relaxed), 0);
@@ -239,23 +245,23 @@ mod tests {
 
     #[test]
     fn who_has_logged_in_counts_for_the_connections_only() {
-        let (permits, settings) = permits(2, 1);
-        let first = permits.take(&settings).unwrap();
+        let (permits, limits) = permits(2, 1);
+        let first = permits.take(limits).unwrap();
         first.login.identified();
-        assert_eq!(permits.take(&settings).unwrap_err(), Full::Unauthenticated(1));
+        assert_eq!(permits.take(limits).unwrap_err(), Full::Unauthenticated(1));
         first.login.logged_in();
-        let second = permits.take(&settings).unwrap();
+        let second = permits.take(limits).unwrap();
         second.login.identified();
         second.login.logged_in();
-        assert_eq!(permits.take(&settings).unwrap_err(), Full::Connections(2));
+        assert_eq!(permits.take(limits).unwrap_err(), Full::Connections(2));
         drop(first);
-        assert!(permits.take(&settings).is_ok());
+        assert!(permits.take(limits).is_ok());
     }
 
     #[test]
     fn a_limit_of_none_lets_nobody_in() {
-        let (permits, settings) = permits(0, 0);
-        assert!(permits.take(&settings).is_err());
+        let (permits, limits) = permits(0, 0);
+        assert!(permits.take(limits).is_err());
         assert!(permits.has_no_sockets());
     }
 }

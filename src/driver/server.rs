@@ -3,24 +3,27 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
-use super::connection::command::OpError;
-use super::connection::handle::ConnectionHandle;
-use super::connection::task::serve;
+use super::channel_entry::ChannelEntry;
+use super::connection::ConnectionHandle;
+use super::connection::task::Arrival;
 use super::handler::{EventKind, Handler, OpResult, ServerEvent};
+use super::incoming::Incoming;
 use super::io::program_loop::{ProgramLoop, ProgramTime};
 use super::io::runtime;
-use super::io::socket::{Accepted, move_here};
+use super::io::socket::{Accepted, Socket, move_here};
 use super::listener::{Listen, Listeners};
+use super::op_error::OpError;
 use super::os_error;
-use super::shared::{ChannelEntry, Settings, Shared};
-use super::tables::{Known, PastChannel, PastConnection};
+use super::registry::{PastChannel, PastConnection, Registry};
+use super::shared::{Settings, Shared};
+use super::tables::{Known, Tables};
 use crate::engine::Ticket;
 
 /// How long accepting pauses when the system gives no socket, at first and at most.
@@ -30,6 +33,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_s
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
+    tables: Arc<Tables>,
     port: Arc<Port>,
 }
 
@@ -56,7 +60,10 @@ struct State {
 impl Server {
     /// A server that does not listen yet.
     pub fn new(handler: Arc<dyn Handler>, settings: Settings) -> Self {
-        Self { shared: Arc::new(Shared::new(handler, settings)), port: Arc::default() }
+        let tables = Tables::new(Arc::clone(&handler));
+        let registry: Arc<dyn Registry> = Arc::clone(&tables) as Arc<dyn Registry>;
+        let shared = Arc::new(Shared::new(handler, settings, registry));
+        Self { shared, tables, port: Arc::default() }
     }
 
     /// Replaces what new connections start with.
@@ -89,27 +96,33 @@ impl Server {
     /// [`ProgramLoop::serve`] whenever that can be read, which takes about so much of its time. Fails where
     /// the system cannot do it.
     pub fn program_loop(&self, time: ProgramTime) -> io::Result<Arc<ProgramLoop>> {
-        let program_loop = Arc::new(ProgramLoop::new(Arc::downgrade(&self.shared), time)?);
+        let program_loop = ProgramLoop::new(time)?;
         self.shared.set_program_loop(&program_loop);
         Ok(program_loop)
     }
 
     /// Has every connection see that what is wanted has changed.
     pub fn wanted_changed(&self) {
-        for connection in self.shared.connections.all_live() {
-            connection.notify.notify_one();
+        for connection in self.tables.connections.all_live() {
+            connection.link.wake_task();
         }
     }
 
     /// The program has used data of a channel, which may be closed by now.
     pub fn consumed(&self, channel: u64, len: usize) {
-        if let Some(entry) = self.shared.channels.live(channel) {
-            return entry.consumed(len);
+        self.tables.consumed(channel, len);
+    }
+
+    /// Serves a stream that somebody else has accepted, as if the server had. Like those it counts for
+    /// MaxConnections, and is closed if there are too many.
+    pub fn serve(&self, incoming: Incoming) -> Result<(), OpError> {
+        let runtime = runtime::handle().map_err(OpError::Io)?;
+        let settings = self.shared.settings();
+        let (stream, addresses) = incoming.open(&settings.socket).map_err(OpError::Io)?;
+        if let Some(arrival) = arrival(&self.shared, &self.tables, addresses.peer) {
+            runtime.spawn(arrival.serve(stream, addresses));
         }
-        let connection = self.shared.unread.lock().get(&channel).and_then(Weak::upgrade);
-        if let Some(connection) = connection {
-            connection.consumed(None, channel, len);
-        }
+        Ok(())
     }
 
     /// Begins to listen. A shutdown under way takes what comes in meanwhile with it.
@@ -125,6 +138,7 @@ impl Server {
             state.stop = Some(stop);
         }
         let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
+        let tables = Arc::clone(&self.tables);
         runtime.spawn(async move {
             // Only a name takes time to open; nobody waits for it who wants to stop.
             let opened = tokio::select! {
@@ -136,7 +150,7 @@ impl Server {
                 Ok((listeners, bound)) => {
                     port.state.lock().bound = Some(bound);
                     shared.tell(done(ticket, Ok(None)));
-                    accept_all(&shared, stopped, listeners).await;
+                    accept_all(&shared, &tables, stopped, listeners).await;
                     port.close(&shared);
                 }
                 Err(error) => {
@@ -163,12 +177,13 @@ impl Server {
     /// Closes the port and disconnects everybody; done when they are gone.
     pub fn shutdown(&self, ticket: Ticket) {
         self.port.state.lock().request_stop();
-        self.shared.end_all();
-        let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
+        end_all(&self.shared, &self.tables);
+        let (shared, tables) = (Arc::clone(&self.shared), Arc::clone(&self.tables));
+        let port = Arc::clone(&self.port);
         let wait = async move {
             port.closed().await;
             // One may have been accepted while the port was being closed.
-            shared.end_all();
+            end_all(&shared, &tables);
             shared.permits.all_gone().await;
             shared.tell(done(ticket, Ok(None)));
         };
@@ -202,42 +217,42 @@ impl Server {
 
     /// A connection by its number.
     pub fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
-        self.shared.connection(id)
+        self.tables.connections.live(id)
     }
 
     /// A connection by its number, or what is left of it.
     pub fn known_connection(&self, id: u64) -> Option<Known<ConnectionHandle, PastConnection>> {
-        self.shared.connections.known(id)
+        self.tables.connections.known(id)
     }
 
     /// The numbers of all connections, ascending.
     pub fn connection_ids(&self) -> Vec<u64> {
-        self.shared.connections.numbers()
+        self.tables.connections.numbers()
     }
 
     /// How many connections there are.
     pub fn connection_count(&self) -> usize {
-        self.shared.connections.len()
+        self.tables.connections.len()
     }
 
     /// An open channel by its number.
     pub fn channel(&self, id: u64) -> Option<Arc<ChannelEntry>> {
-        self.shared.channel(id)
+        self.tables.channels.live(id)
     }
 
     /// A channel by its number, or what is left of it.
     pub fn known_channel(&self, id: u64) -> Option<Known<ChannelEntry, PastChannel>> {
-        self.shared.channels.known(id)
+        self.tables.channels.known(id)
     }
 
     /// The numbers of all open channels, ascending.
     pub fn channel_ids(&self) -> Vec<u64> {
-        self.shared.channels.numbers()
+        self.tables.channels.numbers()
     }
 
     /// How many channels are open.
     pub fn channel_count(&self) -> usize {
-        self.shared.channels.len()
+        self.tables.channels.len()
     }
 }
 
@@ -283,6 +298,14 @@ impl Port {
     }
 }
 
+/// Ends every connection, and every stream that is not one yet.
+fn end_all(shared: &Shared, tables: &Tables) {
+    shared.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
+    for connection in tables.connections.all_live() {
+        connection.disconnect(None);
+    }
+}
+
 fn done(ticket: Ticket, result: OpResult) -> ServerEvent {
     ServerEvent::Done { ticket, result }
 }
@@ -290,6 +313,7 @@ fn done(ticket: Ticket, result: OpResult) -> ServerEvent {
 /// Accepts until told to stop.
 async fn accept_all(
     shared: &Arc<Shared>,
+    tables: &Arc<Tables>,
     mut stopped: oneshot::Receiver<()>,
     mut listeners: Listeners,
 ) {
@@ -303,7 +327,7 @@ async fn accept_all(
         match accepted {
             Ok((socket, peer)) => {
                 pause = PAUSE.0;
-                admit(shared, socket, peer);
+                admit(shared, tables, socket, peer);
             }
             // This client is gone; there will be others.
             Err(error) if os_error::is_of_the_client(&error) => {
@@ -335,21 +359,47 @@ fn tell_pause(shared: &Shared, error: io::Error) {
     }
 }
 
-fn admit(shared: &Arc<Shared>, socket: Accepted, peer: SocketAddr) {
-    let permit = match shared.permits.take(&shared.settings()) {
-        Ok(permit) => permit,
-        Err(full) => return shared.log(|| format!("Connection from {peer} closed: {full}.")),
+/// `None` when there are too many connections.
+fn arrival(shared: &Arc<Shared>, tables: &Arc<Tables>, peer: SocketAddr) -> Option<Arrival> {
+    match shared.permits.take(shared.settings().limits()) {
+        Ok(permit) => Some(Arrival {
+            shared: Arc::clone(shared),
+            tables: Arc::clone(tables),
+            permit,
+            // From now on, so that a shutdown is not missed before the task first runs.
+            halt: shared.halt.subscribe(),
+        }),
+        Err(full) => {
+            shared.log(|| format!("Connection from {peer} closed: {full}."));
+            None
+        }
+    }
+}
+
+fn admit(shared: &Arc<Shared>, tables: &Arc<Tables>, socket: Accepted, peer: SocketAddr) {
+    let Some(arrival) = arrival(shared, tables, peer) else {
+        return;
     };
-    let shared = Arc::clone(shared);
-    // From now on, so that a shutdown is not missed before the task first runs.
-    let halt = shared.halt.subscribe();
     match runtime::elsewhere() {
-        None => drop(tokio::spawn(serve(shared, socket, permit, halt))),
+        None => drop(tokio::spawn(serve_socket(arrival, socket))),
         Some(runtime) => drop(runtime.spawn(async move {
             // A socket that cannot change its runtime is closed, as one that cannot be set up.
             if let Ok(socket) = move_here(socket) {
-                serve(shared, socket, permit, halt).await;
+                serve_socket(arrival, socket).await;
             }
         })),
+    }
+}
+
+async fn serve_socket(arrival: Arrival, socket: Accepted) {
+    let shared = &arrival.shared;
+    match shared.settings().socket.prepare(&socket) {
+        Ok(addresses) => arrival.serve(Box::new(Socket::accepted(socket)), addresses).await,
+        Err(error) => {
+            if shared.wants(EventKind::Connected) {
+                shared.tell(ServerEvent::ConnectedFailed { error });
+            }
+            arrival.leave();
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! What the connections of one server have in common: its settings, the tables of connections and
 //! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -9,16 +8,15 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::clients::Clients;
-use super::connection::handle::ConnectionHandle;
 use super::handler::{EventKind, Handler, ServerEvent};
 use super::io::program_loop::ProgramLoop;
 use super::io::runtime;
 use super::io::socket_options::SocketOptions;
 use super::load::Charge;
-use super::permits::Permits;
-use super::tables::{PastChannel, PastConnection, Remains, Table};
+use super::permits::{Limits, Permits};
+use super::registry::Registry;
 use super::turn::Turn;
-use crate::engine::{ChannelId, Config, Counters, Verbosity};
+use crate::engine::{Config, Verbosity};
 use crate::limits::MAX_UNAUTHENTICATED;
 
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
@@ -51,6 +49,12 @@ pub struct Settings {
     pub socket: SocketOptions,
 }
 
+impl Settings {
+    pub(super) fn limits(&self) -> Limits {
+        Limits { all: self.max_connections, unauthenticated: self.max_unauthenticated }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -61,76 +65,6 @@ impl Default for Settings {
             clients: Clients::default(),
             socket: SocketOptions::default(),
         }
-    }
-}
-
-/// An open channel.
-#[derive(Debug)]
-pub struct ChannelEntry {
-    /// Its connection.
-    pub connection: Arc<ConnectionHandle>,
-    /// The engine's number for it.
-    pub local: ChannelId,
-    /// What the program knows it by.
-    number: u64,
-    /// Its type.
-    pub service: String,
-    bytes_sent: AtomicU64,
-    ready_to_send: AtomicBool,
-}
-
-impl ChannelEntry {
-    pub(super) fn new(
-        connection: Arc<ConnectionHandle>,
-        local: ChannelId,
-        number: u64,
-        service: String,
-    ) -> Self {
-        Self {
-            connection,
-            local,
-            number,
-            service,
-            bytes_sent: AtomicU64::new(0),
-            ready_to_send: AtomicBool::new(false),
-        }
-    }
-
-    /// Asks the engine how things are, unless somebody else has it: then what is known counts.
-    pub fn refresh(&self) {
-        self.connection.look_now(|engine| {
-            self.publish(engine.counters(self.local));
-        });
-    }
-
-    /// The program has used data of the channel: the client may send as much again. Less than
-    /// 16 KiB waits until the engine is driven for another reason: the client is told only
-    /// when half of its window is used, and that is more.
-    pub fn consumed(&self, len: usize) {
-        self.connection.consumed(Some(self.local), self.number, len);
-    }
-
-    /// What the last send has handed to the transport.
-    pub fn bytes_sent(&self) -> u64 {
-        self.bytes_sent.load(Ordering::Relaxed)
-    }
-
-    /// Whether there is room to send.
-    pub fn ready_to_send(&self) -> bool {
-        self.ready_to_send.load(Ordering::Relaxed)
-    }
-
-    /// Takes over what the engine says, so that a reader never waits for the engine.
-    pub(super) fn publish(&self, counters: Option<Counters>) {
-        if let Some(Counters { bytes_sent, ready_to_send }) = counters {
-            self.bytes_sent.store(bytes_sent, Ordering::Relaxed);
-            self.publish_ready(ready_to_send);
-        }
-    }
-
-    /// The same, for whether there is room to send.
-    pub(super) fn publish_ready(&self, ready_to_send: bool) {
-        self.ready_to_send.store(ready_to_send, Ordering::Relaxed);
     }
 }
 
@@ -151,11 +85,7 @@ pub(super) struct Shared {
     pub(super) log_secrets: AtomicBool,
     pub(super) turn: Turn,
     pub(super) halt: watch::Sender<Halt>,
-    pub(super) connections: Table<ConnectionHandle, PastConnection>,
-    pub(super) channels: Table<ChannelEntry, PastChannel>,
-    /// Channels that are closed, and of which the program has data that it has not used: their
-    /// connections still count it.
-    pub(super) unread: Mutex<HashMap<u64, Weak<ConnectionHandle>>>,
+    registry: Arc<dyn Registry>,
     /// Connections of which the program was not told everything yet.
     live: Mutex<usize>,
     pub(super) permits: Arc<Permits>,
@@ -170,7 +100,11 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(handler: Arc<dyn Handler>, settings: Settings) -> Self {
+    pub(super) fn new(
+        handler: Arc<dyn Handler>,
+        settings: Settings,
+        registry: Arc<dyn Registry>,
+    ) -> Self {
         Self {
             handler,
             settings: RwLock::new(Arc::new(settings)),
@@ -178,31 +112,16 @@ impl Shared {
             log_secrets: AtomicBool::new(false),
             turn: Turn::default(),
             halt: watch::Sender::new(Halt { shutdowns: 0, aborted: false }),
-            connections: Table::default(),
-            channels: Table::default(),
-            unread: Mutex::default(),
+            registry,
             live: Mutex::default(),
             permits: Arc::default(),
             program_loop: RwLock::default(),
         }
     }
 
-    /// A channel is closed of which the program has data that it has not used.
-    pub(super) fn closed_unread(&self, channel: u64, connection: &Arc<ConnectionHandle>) {
-        self.unread.lock().insert(channel, Arc::downgrade(connection));
-    }
-
-    /// The program has used all data of a channel that is closed, or its connection is gone.
-    pub(super) fn read_to_end(&self, channel: u64) {
-        self.unread.lock().remove(&channel);
-    }
-
-    /// Ends every connection, and every socket that is not one yet.
-    pub(super) fn end_all(&self) {
-        self.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
-        for connection in self.connections.all_live() {
-            connection.disconnect(None);
-        }
+    /// Where connections and channels are found by their numbers.
+    pub(super) fn tables(&self) -> &dyn Registry {
+        &*self.registry
     }
 
     pub(super) fn program_loop(&self) -> Option<Arc<ProgramLoop>> {
@@ -256,35 +175,15 @@ impl Shared {
         }
     }
 
-    pub(super) fn add_connection(&self, handle: &Arc<ConnectionHandle>) {
-        self.connections.add(handle.id(), Arc::clone(handle));
+    /// The program is to know a connection from now on.
+    pub(super) fn connection_comes(&self, connection: u64) {
+        self.registry.connection_comes(connection);
         let mut live = self.live.lock();
         *live = live.saturating_add(1);
         // Told under the lock, so that two of them cannot change places.
         if *live == 1 {
             self.tell(ServerEvent::Activity(true));
         }
-    }
-
-    /// The connection has ended. With `past`, the program finds that until it drops what this returns.
-    pub(super) fn end_connection(
-        self: &Arc<Self>,
-        id: u64,
-        past: Option<PastConnection>,
-    ) -> Option<Remains> {
-        let is_left = past.is_some();
-        self.connections.end(id, |_| past);
-        if !is_left {
-            self.handler.forget(id);
-        }
-        is_left.then(|| Remains::of_connection(self, id))
-    }
-
-    /// The channel is closed; `None` if it was not there. The program finds what is left of it until it
-    /// drops what this returns.
-    pub(super) fn end_channel(self: &Arc<Self>, id: u64) -> Option<Remains> {
-        let was_there = self.channels.end(id, |entry| Some(PastChannel::of(entry)));
-        was_there.then(|| Remains::of_channel(self, id))
     }
 
     /// The program was told everything about a connection.
@@ -294,17 +193,5 @@ impl Shared {
         if *live == 0 {
             self.tell(ServerEvent::Activity(false));
         }
-    }
-
-    pub(super) fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
-        self.connections.live(id)
-    }
-
-    pub(super) fn add_channel(&self, id: u64, entry: Arc<ChannelEntry>) {
-        self.channels.add(id, entry);
-    }
-
-    pub(super) fn channel(&self, id: u64) -> Option<Arc<ChannelEntry>> {
-        self.channels.live(id)
     }
 }

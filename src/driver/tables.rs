@@ -1,15 +1,17 @@
 //! The tables of connections and channels by number. The program handles events some time after they
 //! happened: what has ended can still be read here until it has handled the last of them.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
-use super::connection::handle::ConnectionHandle;
-use super::shared::{ChannelEntry, Shared};
+use super::channel_entry::ChannelEntry;
+use super::connection::ConnectionHandle;
+use super::handler::Handler;
+use super::registry::{Of, OpenedChannel, PastChannel, PastConnection, Registry, Remains};
 
 /// What is there, and what is left of what was.
 #[derive(Debug)]
@@ -82,16 +84,6 @@ pub enum Known<L, P> {
     Past(Arc<P>),
 }
 
-/// What is left of a connection.
-#[derive(Debug)]
-pub struct PastConnection {
-    pub(super) peer: SocketAddr,
-    pub(super) local: SocketAddr,
-    pub(super) timeout: AtomicU32,
-    pub(super) client_version: Option<String>,
-    pub(super) strict_kex: Option<bool>,
-}
-
 impl Known<ConnectionHandle, PastConnection> {
     /// Whether the connection is there.
     pub fn is_live(&self) -> bool {
@@ -147,24 +139,6 @@ impl Known<ConnectionHandle, PastConnection> {
     }
 }
 
-/// What is left of a channel.
-#[derive(Debug)]
-pub struct PastChannel {
-    connection: u64,
-    service: String,
-    bytes_sent: u64,
-}
-
-impl PastChannel {
-    pub(super) fn of(entry: &ChannelEntry) -> Self {
-        Self {
-            connection: entry.connection.id(),
-            service: entry.service.clone(),
-            bytes_sent: entry.bytes_sent(),
-        }
-    }
-}
-
 impl Known<ChannelEntry, PastChannel> {
     /// The number of its connection.
     pub fn connection(&self) -> u64 {
@@ -194,41 +168,105 @@ impl Known<ChannelEntry, PastChannel> {
     }
 }
 
-/// Keeps what is left of a connection or a channel readable. It goes with the last event, and whoever
-/// drops it, having handled that event or not, ends this: nothing can be left behind.
-#[derive(Debug)]
-pub struct Remains {
-    shared: Weak<Shared>,
-    of: Of,
+/// The connections and channels of one server.
+pub(super) struct Tables {
+    handler: Arc<dyn Handler>,
+    /// Connections that nobody knows yet.
+    arriving: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
+    pub(super) connections: Table<ConnectionHandle, PastConnection>,
+    pub(super) channels: Table<ChannelEntry, PastChannel>,
+    /// Channels that are closed, and of which the program has data that it has not used: their
+    /// connections still count it.
+    unread: Mutex<HashMap<u64, Weak<ConnectionHandle>>>,
+    me: Weak<Self>,
 }
 
-#[derive(Debug)]
-enum Of {
-    Connection(u64),
-    Channel(u64),
-}
-
-impl Remains {
-    pub(super) fn of_connection(shared: &Arc<Shared>, number: u64) -> Self {
-        Self { shared: Arc::downgrade(shared), of: Of::Connection(number) }
-    }
-
-    pub(super) fn of_channel(shared: &Arc<Shared>, number: u64) -> Self {
-        Self { shared: Arc::downgrade(shared), of: Of::Channel(number) }
+impl std::fmt::Debug for Tables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tables").finish_non_exhaustive()
     }
 }
 
-impl Drop for Remains {
-    fn drop(&mut self) {
-        let Some(shared) = self.shared.upgrade() else {
-            return;
-        };
-        match self.of {
+impl Tables {
+    pub(super) fn new(handler: Arc<dyn Handler>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            handler,
+            arriving: Mutex::default(),
+            connections: Table::default(),
+            channels: Table::default(),
+            unread: Mutex::default(),
+            me: Weak::clone(me),
+        })
+    }
+
+    /// A connection that nobody is to know yet.
+    pub(super) fn add_connection(&self, connection: &Arc<ConnectionHandle>) {
+        self.arriving.lock().insert(connection.id(), Arc::clone(connection));
+    }
+
+    /// The program has used data of a channel, which may be closed by now.
+    pub(super) fn consumed(&self, channel: u64, len: usize) {
+        if let Some(entry) = self.channels.live(channel) {
+            return entry.consumed(len);
+        }
+        let connection = self.unread.lock().get(&channel).and_then(Weak::upgrade);
+        if let Some(connection) = connection {
+            connection.consumed(None, channel, len);
+        }
+    }
+
+    fn remains(&self, of: Of) -> Remains {
+        Remains::new(Weak::clone(&self.me) as Weak<dyn Registry>, of)
+    }
+}
+
+impl Registry for Tables {
+    fn connection_comes(&self, connection: u64) {
+        let arrived = self.arriving.lock().remove(&connection);
+        if let Some(arrived) = arrived {
+            self.connections.add(connection, arrived);
+        }
+    }
+
+    fn connection_ended(&self, connection: u64, past: Option<PastConnection>) -> Option<Remains> {
+        let is_left = past.is_some();
+        if is_left {
+            self.connections.end(connection, |_| past);
+        } else {
+            self.arriving.lock().remove(&connection);
+        }
+        is_left.then(|| self.remains(Of::Connection(connection)))
+    }
+
+    fn channel_opened(&self, channel: OpenedChannel) {
+        if let Some(connection) = self.connections.live(channel.connection) {
+            let number = channel.number;
+            self.channels.add(number, Arc::new(ChannelEntry::new(connection, channel)));
+        }
+    }
+
+    fn channel_ended(&self, channel: u64) -> Option<Remains> {
+        let past = |entry: &ChannelEntry| Some(entry.past());
+        self.channels.end(channel, past).then(|| self.remains(Of::Channel(channel)))
+    }
+
+    fn closed_unread(&self, channel: u64, connection: u64) {
+        if let Some(connection) = self.connections.live(connection) {
+            self.unread.lock().insert(channel, Arc::downgrade(&connection));
+        }
+    }
+
+    fn read_to_end(&self, channel: u64) {
+        self.unread.lock().remove(&channel);
+    }
+
+    fn forget(&self, what: Of) {
+        match what {
             Of::Connection(number) => {
-                shared.connections.forget(number);
-                shared.handler.forget(number);
+                self.connections.forget(number);
+                self.handler.forget(number);
             }
-            Of::Channel(number) => shared.channels.forget(number),
+            Of::Channel(number) => self.channels.forget(number),
         }
     }
 }

@@ -8,9 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use super::connection::arrival::Arrival;
-use super::connection::handle::ConnectionHandle;
-
 /// What is sent on the program's thread in one turn of its event loop before it has to wait for the
 /// next one to hear that a send is done.
 const SENT_IN_TURN: usize = 1024 * 1024;
@@ -18,17 +15,21 @@ const SENT_IN_TURN: usize = 1024 * 1024;
 /// enough to do to be woken at once.
 const MOST_TOUCHED: usize = 64;
 
+/// Somebody who waits for the end of a turn.
+pub(super) trait TurnEnd: Send + Sync {
+    /// The turn is over.
+    fn turn_ended(&self);
+}
+
 /// The turn that the program's event loop is in.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Turn {
     number: AtomicU32,
     sent: AtomicUsize,
     /// The program's listeners are running.
     open: AtomicBool,
     /// Connections that the program wants something of, once each.
-    touched: Mutex<Vec<Arc<ConnectionHandle>>>,
-    /// Connections on their way in that the program has answered.
-    arrivals: Mutex<Vec<Arc<Arrival>>>,
+    touched: Mutex<Vec<Arc<dyn TurnEnd>>>,
 }
 
 impl Turn {
@@ -45,7 +46,7 @@ impl Turn {
     /// The turn is over: sees to the connections.
     pub(super) fn end(&self) {
         self.open.store(false, Ordering::Relaxed);
-        self.settle();
+        self.serve_touched();
     }
 
     /// Nobody will end the turn any more.
@@ -53,58 +54,41 @@ impl Turn {
         self.open.store(false, Ordering::Relaxed);
         let touched = std::mem::take(&mut *self.touched.lock());
         drop(touched);
-        let arrivals = std::mem::take(&mut *self.arrivals.lock());
-        for arrival in arrivals {
-            arrival.leave();
-        }
     }
 
-    fn settle(&self) {
-        let arrivals = std::mem::take(&mut *self.arrivals.lock());
-        for arrival in arrivals {
-            arrival.run_on();
-        }
+    fn serve_touched(&self) {
         let touched = std::mem::take(&mut *self.touched.lock());
         for connection in touched {
-            connection.settle();
+            connection.turn_ended();
         }
     }
 
-    /// Has the connection driven at the end of the turn; `false` when none is under way.
-    pub(super) fn touch(&self, connection: &Arc<ConnectionHandle>) -> bool {
+    /// Has a connection driven at the end of the turn; `false` when none is under way. `mark` notes that
+    /// it waits, and is `None` when it does so already.
+    pub(super) fn touch(&self, mark: impl FnOnce() -> Option<Arc<dyn TurnEnd>>) -> bool {
         let enough = {
             let mut touched = self.touched.lock();
             // Under the lock, which the end of the turn takes too: another thread is in time or told.
             if !self.open.load(Ordering::Relaxed) {
                 return false;
             }
-            add(&mut touched, connection) >= MOST_TOUCHED
+            touched.extend(mark());
+            touched.len() >= MOST_TOUCHED
         };
         if enough {
-            self.settle();
+            self.serve_touched();
         }
         true
     }
 
-    /// Has the connection driven at the end of the turn that events begin; `false` for programs that have
-    /// no turns.
-    pub(super) fn visit(&self, connection: &Arc<ConnectionHandle>) -> bool {
+    /// Has a connection driven at the end of the turn that events begin; `false` for programs that have no
+    /// turns. `mark` is as for [`Self::touch`].
+    pub(super) fn visit(&self, mark: impl FnOnce() -> Option<Arc<dyn TurnEnd>>) -> bool {
         let has_turns = self.number() > 0;
         if has_turns {
-            add(&mut self.touched.lock(), connection);
+            self.touched.lock().extend(mark());
         }
         has_turns
-    }
-
-    /// Has a connection go on its way in at the end of the turn; `false` when none is under way.
-    pub(super) fn defer(&self, arrival: &Arc<Arrival>) -> bool {
-        let mut arrivals = self.arrivals.lock();
-        // Under the lock, as in `touch`.
-        let is_open = self.open.load(Ordering::Relaxed);
-        if is_open {
-            arrivals.push(Arc::clone(arrival));
-        }
-        is_open
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -120,12 +104,4 @@ impl Turn {
         let before = self.sent.fetch_add(len, Ordering::Relaxed);
         before.saturating_add(len) <= SENT_IN_TURN
     }
-}
-
-/// Adds a connection that is not there yet; how many there are.
-fn add(touched: &mut Vec<Arc<ConnectionHandle>>, connection: &Arc<ConnectionHandle>) -> usize {
-    if connection.mark_touched() {
-        touched.push(Arc::clone(connection));
-    }
-    touched.len()
 }

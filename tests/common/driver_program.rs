@@ -19,6 +19,8 @@ use sshserver::driver::{
 };
 use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
 
+use super::socket::announce;
+
 /// Longer than anything here takes; only a failing test waits for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -101,7 +103,7 @@ impl Handler for Program {
 
 /// A server with its program.
 pub(crate) struct Fixture {
-    pub(crate) server: Server,
+    pub(crate) server: Arc<Server>,
     pub(crate) program: Arc<Program>,
     /// What the server has: a test that changes them sets them again.
     pub(crate) settings: Settings,
@@ -122,6 +124,21 @@ impl Fixture {
         settings: Settings,
         take: impl Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync + 'static,
     ) -> Self {
+        // However slow the machine is, what may be served here is not given away for the time it takes.
+        let time = ProgramTime {
+            of_one: Duration::MAX,
+            of_all: Duration::MAX,
+            standing_still: Duration::MAX,
+        };
+        Self::with_time(settings, time, take)
+    }
+
+    /// As [`Self::taking`], with a program whose own thread may take so long.
+    pub(crate) fn with_time(
+        settings: Settings,
+        time: ProgramTime,
+        take: impl Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync + 'static,
+    ) -> Self {
         let (sender, events) = channel();
         let program = Arc::new(Program {
             wanted: Wanted::default(),
@@ -132,10 +149,12 @@ impl Fixture {
         });
         program.wanted.set(u64::MAX);
         let handler: Arc<dyn Handler> = program.clone();
-        let server = Server::new(handler, settings.clone());
+        let server = Arc::new(Server::new(handler, settings.clone()));
         #[cfg(unix)]
         let thread =
-            env!("CARGO_CRATE_NAME").ends_with("hosted").then(|| ProgramThread::new(&server));
+            env!("CARGO_CRATE_NAME").ends_with("hosted").then(|| ProgramThread::new(&server, time));
+        #[cfg(not(unix))]
+        let _ = time;
         Self {
             server,
             program,
@@ -167,7 +186,9 @@ impl Fixture {
     pub(crate) fn start(&mut self, listen: Listen) -> OpResult {
         let ticket = self.ticket();
         self.server.start(listen, ticket)?;
-        self.done(ticket)
+        let done = self.done(ticket);
+        announce(&self.server);
+        done
     }
 
     pub(crate) fn stop(&mut self) -> OpResult {
@@ -259,10 +280,8 @@ impl ProgramThread {
     const SOCKETS: mio::Token = mio::Token(0);
     const STOP: mio::Token = mio::Token(1);
 
-    fn new(server: &Server) -> Self {
-        // However slow the machine is, what may be served here is not given away for the time it takes.
-        let all = ProgramTime { of_one: Duration::MAX, of_all: Duration::MAX };
-        let program_loop = server.program_loop(all).unwrap();
+    fn new(server: &Server, time: ProgramTime) -> Self {
+        let program_loop = server.program_loop(time).unwrap();
         let mut poll = mio::Poll::new().unwrap();
         let stop = Arc::new(mio::Waker::new(poll.registry(), Self::STOP).unwrap());
         let descriptor = program_loop.descriptor();

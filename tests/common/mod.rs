@@ -11,6 +11,8 @@ pub(crate) mod pair;
 pub(crate) mod program;
 #[cfg(feature = "driver")]
 pub(crate) mod session;
+#[cfg(feature = "driver")]
+pub(crate) mod socket;
 
 use std::path::Path;
 use std::sync::Arc;

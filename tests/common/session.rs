@@ -1,13 +1,11 @@
-//! A client of our own that is logged in to a server of the driver, over a socket on loopback.
+//! A client of our own that is logged in to a server of the driver, over a socket on loopback or
+//! a stream in memory.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-use socket2::SockRef;
 
 use sshserver::driver::{ConnectedAnswer, ServerEvent, Settings};
 use sshserver::engine::{Answer, AuthAnswer};
@@ -15,7 +13,8 @@ use sshserver::wire::messages::{self, ChannelData, ChannelOpen, ChannelOpenConfi
 
 use super::client::{Client, Offer};
 use super::config;
-use super::driver_program::{Fixture, connect};
+use super::driver_program::Fixture;
+use super::socket::{Socket, dial};
 
 /// Lets everybody in.
 pub(crate) fn let_in(event: ServerEvent) -> Option<ServerEvent> {
@@ -46,7 +45,7 @@ pub(crate) fn let_channels_in(event: ServerEvent) -> Option<ServerEvent> {
 pub(crate) struct Session {
     pub(crate) fixture: Fixture,
     pub(crate) client: Client,
-    pub(crate) socket: TcpStream,
+    pub(crate) socket: Socket,
     /// To a thread that writes, so that a test that is about to read never waits for that.
     outgoing: Sender<Vec<u8>>,
     writer: JoinHandle<()>,
@@ -70,7 +69,7 @@ impl Session {
 
     /// The same, which has said nothing yet.
     pub(crate) fn unknown_on(fixture: Fixture) -> Self {
-        let socket = connect(fixture.server.listening_on().unwrap());
+        let socket = dial(fixture.server.listening_on().unwrap());
         let (outgoing, to_write) = channel::<Vec<u8>>();
         let mut writer = socket.try_clone().unwrap();
         // It ends with the test, or with the connection.
@@ -101,10 +100,10 @@ impl Session {
     /// The client is gone from one moment to the next: what it has sent and nobody has read may be lost.
     pub(crate) fn reset(self) -> Fixture {
         let Self { fixture, socket, outgoing, writer, .. } = self;
-        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
         // What the client has said is on its way; what `fill` has filled is not in here.
         drop(outgoing);
         writer.join().unwrap();
+        socket.reset();
         fixture
     }
 
@@ -130,21 +129,39 @@ impl Session {
         self.socket.set_nonblocking(false).unwrap();
     }
 
+    /// Exchanges keys anew, to the end.
+    pub(crate) fn exchange_keys(&mut self) {
+        let before = self.client.exchanges;
+        self.client.send_kex_init();
+        self.flush();
+        while self.client.exchanges == before {
+            self.read();
+            self.flush();
+        }
+    }
+
     /// The next message of the server.
     pub(crate) fn next(&mut self) -> Vec<u8> {
-        let mut buf = vec![0; 256 * 1024];
         loop {
             self.flush();
             if let Some(received) = self.client.received.pop_front() {
                 return received.payload;
             }
+            self.read();
+        }
+    }
+
+    /// Reads once.
+    fn read(&mut self) {
+        let mut buf = vec![0; 256 * 1024];
+        loop {
             let len = match self.socket.read(&mut buf) {
                 // The process was stopped and goes on.
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 read => read.expect("something of the server"),
             };
             assert!(len > 0, "the server has closed the connection");
-            self.client.input(&buf[..len]);
+            return self.client.input(&buf[..len]);
         }
     }
 

@@ -2,7 +2,7 @@
 //! costs to break the protocol, and that a program which fails takes no other with it.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,13 +12,14 @@ use sshserver::driver::{ConnectedAnswer, ConnectionEnd, OpError, ServerEvent};
 use sshserver::engine::Outcome;
 use sshserver::error::{Closed, Error};
 
-use super::common::driver_program::{Fixture, connect};
+use super::common::driver_program::Fixture;
+use super::common::socket::{Socket, dial};
 use super::{limits, listening, listening_with, payloads, read_line, read_to_end};
 
 #[test]
 fn events_of_a_short_connection_come_in_order() {
     let (fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     let ServerEvent::ConnectionRequest { peer, accept: true, asked } = fixture.next() else {
         panic!("ConnectionRequest comes first");
     };
@@ -48,7 +49,7 @@ fn events_of_a_short_connection_come_in_order() {
 fn a_refused_connection_is_closed_without_a_byte() {
     let (fixture, address) = listening();
     for drop_it in [false, true] {
-        let mut client = connect(address);
+        let mut client = dial(address);
         let ServerEvent::ConnectionRequest { asked, .. } = fixture.next() else {
             panic!("ConnectionRequest comes first");
         };
@@ -65,13 +66,13 @@ fn a_refused_connection_is_closed_without_a_byte() {
 #[test]
 fn a_host_key_that_cannot_be_used_ends_only_its_connection() {
     let (fixture, address) = listening();
-    let mut refused = connect(address);
+    let mut refused = dial(address);
     let first = fixture.accept(ConnectedAnswer::Refused);
     let (connection, end) = fixture.disconnected();
     assert_eq!(connection, first);
     assert!(matches!(end, ConnectionEnd::NoHostKey), "{end:?}");
     assert!(read_to_end(&mut refused).is_empty());
-    let mut client = connect(address);
+    let mut client = dial(address);
     let own = Arc::new(generate_ed25519(&mut SystemRandom).unwrap());
     fixture.accept(ConnectedAnswer::Load(Box::new(move || Ok(own))));
     assert!(read_line(&mut client).starts_with("SSH-2.0-"));
@@ -81,7 +82,7 @@ fn a_host_key_that_cannot_be_used_ends_only_its_connection() {
 fn nothing_is_asked_or_told_that_nobody_wants() {
     let (fixture, address) = listening();
     fixture.program.wanted.set(0);
-    let mut client = connect(address);
+    let mut client = dial(address);
     read_line(&mut client);
     drop(client);
     assert!(matches!(fixture.next(), ServerEvent::Activity(true)));
@@ -95,10 +96,10 @@ fn nothing_is_asked_or_told_that_nobody_wants() {
 #[test]
 fn one_connection_too_many_is_closed_and_logged() {
     let (fixture, address) = listening_with(1);
-    let mut first = connect(address);
+    let mut first = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     say_name(&fixture, &mut first, connection);
-    let mut second = connect(address);
+    let mut second = dial(address);
     assert!(read_to_end(&mut second).is_empty());
     let message = fixture.until(|event| match event {
         ServerEvent::Log { connection: 0, message, .. } => Some(message),
@@ -109,7 +110,7 @@ fn one_connection_too_many_is_closed_and_logged() {
     fixture.disconnected();
     // The socket is given back a moment after the connection is gone.
     loop {
-        let mut third = connect(address);
+        let mut third = dial(address);
         let asked = fixture.until(|event| match event {
             ServerEvent::ConnectionRequest { asked, .. } => Some(Some(asked)),
             ServerEvent::Log { connection: 0, .. } => Some(None),
@@ -124,7 +125,7 @@ fn one_connection_too_many_is_closed_and_logged() {
 }
 
 /// Until the server knows the client by its name: it makes no room for others any more.
-fn say_name(fixture: &Fixture, client: &mut TcpStream, connection: u64) {
+fn say_name(fixture: &Fixture, client: &mut Socket, connection: u64) {
     client.write_all(b"SSH-2.0-test\r\n").unwrap();
     let handle = fixture.server.connection(connection).unwrap();
     while handle.client_version().is_none() {
@@ -135,19 +136,19 @@ fn say_name(fixture: &Fixture, client: &mut TcpStream, connection: u64) {
 #[test]
 fn the_oldest_that_has_said_nothing_makes_room_for_others() {
     let (fixture, address) = listening_with(2);
-    let mut oldest = connect(address);
+    let mut oldest = dial(address);
     let silent = fixture.accept(ConnectedAnswer::ServerKeys);
-    let mut second = connect(address);
+    let mut second = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     say_name(&fixture, &mut second, connection);
-    let mut third = connect(address);
+    let mut third = dial(address);
     let (gone, end) = fixture.disconnected();
     assert_eq!(gone, silent);
     assert!(matches!(end, ConnectionEnd::Engine(Error::Closed(Closed::MadeRoom))), "{end:?}");
     read_to_end(&mut oldest);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     say_name(&fixture, &mut third, connection);
-    assert!(read_to_end(&mut connect(address)).is_empty(), "nobody is silent any more");
+    assert!(read_to_end(&mut dial(address)).is_empty(), "nobody is silent any more");
 }
 
 /// That it counts those who have not logged in, each once and until its end, is for the tests with
@@ -155,16 +156,16 @@ fn the_oldest_that_has_said_nothing_makes_room_for_others() {
 #[test]
 fn connections_that_have_not_logged_in_have_a_limit_of_their_own() {
     let (fixture, address) = listening();
-    let clients: Vec<TcpStream> = (0..50)
+    let clients: Vec<Socket> = (0..50)
         .map(|_| {
-            let mut client = connect(address);
+            let mut client = dial(address);
             let connection = fixture.accept(ConnectedAnswer::ServerKeys);
             read_line(&mut client);
             say_name(&fixture, &mut client, connection);
             client
         })
         .collect();
-    assert!(read_to_end(&mut connect(address)).is_empty());
+    assert!(read_to_end(&mut dial(address)).is_empty());
     let message = fixture.until(|event| match event {
         ServerEvent::Log { connection: 0, message, .. } => Some(message),
         _ => None,
@@ -179,7 +180,7 @@ fn connections_that_have_not_logged_in_have_a_limit_of_their_own() {
 #[test]
 fn a_violation_of_the_protocol_ends_the_connection_with_its_reason() {
     let (fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     fixture.accept(ConnectedAnswer::ServerKeys);
     read_line(&mut client);
     client.write_all(b"SSH-1.0-ancient\r\n").unwrap();
@@ -193,7 +194,7 @@ fn a_violation_of_the_protocol_ends_the_connection_with_its_reason() {
 #[test]
 fn what_a_client_sent_before_it_left_is_used() {
     let (fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     client.write_all(b"SSH-1.0-ancient\r\n").unwrap();
     client.shutdown(std::net::Shutdown::Write).unwrap();
     fixture.until(|event| match event {
@@ -235,7 +236,7 @@ fn failing() -> (Fixture, SocketAddr, Arc<AtomicBool>) {
 fn a_panic_ends_only_its_connection() {
     let (fixture, address, panics) = failing();
     panics.store(true, Ordering::Relaxed);
-    let mut client = connect(address);
+    let mut client = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     read_line(&mut client);
     client.write_all(b"SSH-2.0-test\r\n").unwrap();
@@ -249,7 +250,7 @@ fn a_panic_ends_only_its_connection() {
     assert!(matches!(end, ConnectionEnd::Panicked), "{end:?}");
     read_to_end(&mut client);
     panics.store(false, Ordering::Relaxed);
-    let mut other = connect(address);
+    let mut other = dial(address);
     fixture.accept(ConnectedAnswer::ServerKeys);
     assert!(read_line(&mut other).starts_with("SSH-2.0-"));
 }
@@ -257,7 +258,7 @@ fn a_panic_ends_only_its_connection() {
 #[test]
 fn what_is_asked_of_a_connection_that_panicked_has_an_end() {
     let (mut fixture, address, panics) = failing();
-    let mut client = connect(address);
+    let mut client = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     read_line(&mut client);
     panics.store(true, Ordering::Relaxed);

@@ -7,13 +7,14 @@ use std::sync::mpsc::RecvTimeoutError;
 use sshserver::driver::{ConnectedAnswer, ConnectionEnd, EventKind, ServerEvent};
 use sshserver::error::{Closed, Error};
 
-use super::common::driver_program::{Fixture, PATIENCE, connect};
+use super::common::driver_program::{Fixture, PATIENCE};
+use super::common::socket::dial;
 use super::{listening, payloads, read_line, read_to_end};
 
 #[test]
 fn shutdown_tells_the_clients_and_waits_until_they_are_gone() {
     let (mut fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     read_line(&mut client);
     client.write_all(b"SSH-2.0-test\r\n").unwrap();
@@ -34,11 +35,11 @@ fn shutdown_tells_the_clients_and_waits_until_they_are_gone() {
 #[test]
 fn shutdown_ends_connections_that_wait_for_the_program() {
     let (mut fixture, address) = listening();
-    let mut requested = connect(address);
+    let mut requested = dial(address);
     let ServerEvent::ConnectionRequest { asked: request, .. } = fixture.next() else {
         panic!("ConnectionRequest comes first");
     };
-    let mut connected = connect(address);
+    let mut connected = dial(address);
     fixture.until(|event| match event {
         ServerEvent::ConnectionRequest { asked, .. } => {
             asked.answer(true);
@@ -63,7 +64,7 @@ fn shutdown_ends_connections_that_wait_for_the_program() {
 #[test]
 fn stop_keeps_the_connections() {
     let (mut fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     fixture.stop().unwrap();
     assert!(TcpStream::connect(address).is_err());
@@ -85,7 +86,7 @@ fn stop_keeps_the_connections() {
 fn a_shutdown_ends_what_nobody_has_decided_about() {
     let (mut fixture, address) = listening();
     // The questions stay open: the program never answers.
-    let mut clients: Vec<_> = (0..20).map(|_| connect(address)).collect();
+    let mut clients: Vec<_> = (0..20).map(|_| dial(address)).collect();
     let ticket = fixture.shut_down();
     assert!(fixture.all_done(&[ticket])[0].is_ok());
     assert_eq!(fixture.server.connection_count(), 0);
@@ -98,7 +99,7 @@ fn a_shutdown_ends_what_nobody_has_decided_about() {
 #[test]
 fn abort_closes_everything_and_tells_nobody() {
     let (fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     fixture.accept(ConnectedAnswer::ServerKeys);
     fixture.server.abort();
     read_to_end(&mut client);
@@ -118,7 +119,7 @@ fn abort_closes_everything_and_tells_nobody() {
 #[test]
 fn a_connection_can_be_read_until_its_last_event_is_handled() {
     let (fixture, address) = listening();
-    let mut client = connect(address);
+    let mut client = dial(address);
     let connection = fixture.accept(ConnectedAnswer::ServerKeys);
     client.write_all(b"SSH-2.0-hasty_1.0\r\n").unwrap();
     read_line(&mut client);
@@ -149,7 +150,7 @@ fn nothing_is_left_of_connections_whose_end_nobody_handles() {
     // Disconnected is told all the same, and dropped unread.
     fixture.want(&[EventKind::ConnectionRequest, EventKind::Connected]);
     let clients: Vec<_> =
-        (0..3).map(|_| (connect(address), fixture.accept(ConnectedAnswer::ServerKeys))).collect();
+        (0..3).map(|_| (dial(address), fixture.accept(ConnectedAnswer::ServerKeys))).collect();
     let ids: Vec<u64> = clients.iter().map(|(_, id)| *id).collect();
     drop(clients);
     let ticket = fixture.shut_down();

@@ -2,7 +2,7 @@
 //! connection, and what becomes of one whose connection is over.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -14,7 +14,8 @@ use sshserver::driver::{ConnectedAnswer, ServerEvent};
 use sshserver::error::CryptoError;
 
 use super::common::client::Offer;
-use super::common::driver_program::{Fixture, PATIENCE, connect};
+use super::common::driver_program::{Fixture, PATIENCE};
+use super::common::socket::{Socket, dial};
 use super::{listening, read_line};
 
 /// A token that says that it was asked for a signature, and makes none for as long as it is held.
@@ -43,8 +44,8 @@ fn packet(payload: &[u8]) -> Vec<u8> {
 }
 
 /// A client that has come as far as the signature of the host key, which is for the token to make.
-fn begin(fixture: &Fixture, address: SocketAddr, token: Token) -> (TcpStream, u64) {
-    let mut client = connect(address);
+fn begin(fixture: &Fixture, address: SocketAddr, token: Token) -> (Socket, u64) {
+    let mut client = dial(address);
     let public = generate_ed25519(&mut SystemRandom).unwrap();
     let key = PrivateKey::external(public.public_blob(), Box::new(token)).unwrap();
     let load = move || Ok(Arc::new(key));
@@ -65,7 +66,7 @@ fn begin(fixture: &Fixture, address: SocketAddr, token: Token) -> (TcpStream, u6
 }
 
 /// Ends a connection from this side; the driver holds nothing of it then.
-fn end(fixture: &Fixture, client: TcpStream, connection: u64) {
+fn end(fixture: &Fixture, client: Socket, connection: u64) {
     let handle = fixture.server.connection(connection).unwrap();
     let left = Arc::downgrade(&handle);
     handle.disconnect(None);

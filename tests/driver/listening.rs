@@ -4,7 +4,8 @@ use std::net::TcpListener;
 
 use sshserver::driver::{ConnectedAnswer, Families, Listen, ListenError, OpError, os_error};
 
-use super::common::driver_program::{at, connect};
+use super::common::driver_program::at;
+use super::common::socket::dial;
 use super::{listening, read_line, server};
 
 #[test]
@@ -24,7 +25,7 @@ fn a_port_in_use_is_an_error_with_its_number() {
 #[test]
 fn a_port_can_be_used_again_at_once() {
     let (mut fixture, address) = listening();
-    let client = connect(address);
+    let client = dial(address);
     fixture.accept(ConnectedAnswer::ServerKeys);
     let ticket = fixture.shut_down();
     fixture.done(ticket).unwrap();
@@ -57,7 +58,7 @@ fn names_and_ipv6_literals_can_be_listened_on() {
     if TcpListener::bind("[::1]:0").is_ok() {
         let mut fixture = server(1);
         fixture.start(Listen { families: Families::Ipv6, ..at("::1", 0) }).unwrap();
-        let mut client = connect(fixture.server.listening_on().unwrap());
+        let mut client = dial(fixture.server.listening_on().unwrap());
         fixture.accept(ConnectedAnswer::ServerKeys);
         read_line(&mut client);
     }
@@ -85,7 +86,7 @@ fn a_stop_that_was_told_twice_does_not_stop_the_next_start() {
         assert!(!fixture.server.is_active());
     }
     fixture.start(at("127.0.0.1", 0)).unwrap();
-    let mut client = connect(fixture.server.listening_on().unwrap());
+    let mut client = dial(fixture.server.listening_on().unwrap());
     fixture.accept(ConnectedAnswer::ServerKeys);
     assert!(read_line(&mut client).starts_with("SSH-2.0-"));
 }
@@ -101,7 +102,7 @@ fn a_stop_while_starting_fails_ends_that_start_only() {
     assert!(matches!(results[0], Err(OpError::Listen(_))), "{results:?}");
     assert!(results[1].is_ok() && results[2].is_ok(), "{results:?}");
     fixture.start(at("127.0.0.1", 0)).unwrap();
-    let mut client = connect(fixture.server.listening_on().unwrap());
+    let mut client = dial(fixture.server.listening_on().unwrap());
     fixture.accept(ConnectedAnswer::ServerKeys);
     assert!(read_line(&mut client).starts_with("SSH-2.0-"));
 }

@@ -24,11 +24,12 @@ mod jobs;
 mod listening;
 
 use std::io::{ErrorKind, Read};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 
 use sshserver::driver::Settings;
 
 use common::driver_program::{Fixture, settings};
+use common::socket::Socket;
 
 fn limits(max_connections: usize) -> Settings {
     Settings { max_connections, max_unauthenticated: 50, ..settings() }
@@ -49,7 +50,7 @@ fn listening_with(max_connections: usize) -> (Fixture, SocketAddr) {
 }
 
 /// The identification string; reads not one byte further.
-fn read_line(client: &mut TcpStream) -> String {
+fn read_line(client: &mut Socket) -> String {
     let mut line = Vec::new();
     let mut byte = [0];
     while !line.ends_with(b"\r\n") {
@@ -60,7 +61,7 @@ fn read_line(client: &mut TcpStream) -> String {
 }
 
 /// Everything until the server closes; a reset counts as closed.
-fn read_to_end(client: &mut TcpStream) -> Vec<u8> {
+fn read_to_end(client: &mut Socket) -> Vec<u8> {
     let mut all = Vec::new();
     match client.read_to_end(&mut all) {
         Ok(_) => {}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use self::names::{Host, name_of};
+use self::names::{Host, is_name, name_of};
 use crate::limits::{
     CLIENT_LOOKUP_TIME, MAX_CLIENT_ENTRIES, MAX_CLIENT_HOSTS, MAX_CLIENT_LIST_LEN,
     MAX_CLIENT_PATTERNS, MAX_QUOTED_LEN,
@@ -270,19 +270,6 @@ fn is_address_pattern(text: &str) -> bool {
         if part.contains('*') { part.len() <= 7 } else { number() }
     };
     text.contains('*') && parts.len() <= 4 && parts.iter().all(good)
-}
-
-/// RFC 1123 section 2.1, with the underscores that there are and the stars of a pattern. A last label of
-/// digits is that of an address.
-fn is_name(text: &str) -> bool {
-    let label = |label: &str| {
-        let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'*');
-        (1..=63).contains(&label.len()) && label.bytes().all(inside)
-    };
-    let last = text.rsplit('.').next().unwrap_or_default();
-    text.len() <= 253
-        && text.split('.').all(label)
-        && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A text with stars, each of which stands for any text. Matching takes time in proportion to the text

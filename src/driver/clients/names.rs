@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::is_name;
 use crate::driver::lookup;
 use crate::limits::{CLIENT_HOST_RETRY_TIME, CLIENT_HOST_TIME, MAX_CLIENT_LOOKUPS};
 
@@ -90,6 +89,19 @@ async fn addresses_of(name: String) -> Option<Vec<IpAddr>> {
     let found = lookup::ask(permit, move || (name, 0_u16).to_socket_addrs()).await.ok()?.ok()?;
     let addresses: Vec<IpAddr> = found.map(|found| found.ip().to_canonical()).collect();
     (!addresses.is_empty()).then_some(addresses)
+}
+
+/// RFC 1123 section 2.1, with the underscores that there are and the stars of a pattern. A last label of
+/// digits is that of an address.
+pub(super) fn is_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'*');
+        (1..=63).contains(&label.len()) && label.bytes().all(inside)
+    };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.len() <= 253
+        && text.split('.').all(label)
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,21 +1,28 @@
 //! What other threads want a connection's engine to do. Commands of one thread keep their order:
 //! they wait in the connection's queue until its task runs them, or the caller's own thread does.
 
-use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::driver::listener::ListenError;
-use crate::driver::tunnel::{TunnelCommand, TunnelFailure};
+use crate::crypto::signature::PrivateKey;
+use crate::driver::handler::{ConnectedAnswer, Reply};
+use crate::driver::tunnel::TunnelCommand;
 use crate::engine::{
-    Answer, ChannelId, Connection, JobOutput, Outcome, Place, QuestionId, Queued, SendMode, Ticket,
+    Answer, ChannelId, Connection, JobOutput, QuestionId, Queued, SendMode, Ticket,
 };
-use crate::error::{ApiMisuse, DisconnectReason, PeerIncompatible};
+use crate::error::{ApiMisuse, DisconnectReason};
 
 /// Something for the engine to do.
 #[derive(Debug)]
 pub(in crate::driver) enum Command {
+    /// The program wants the connection, or not.
+    Accept(bool),
+    /// The program has chosen a host key.
+    HostKey(ConnectedAnswer),
+    /// That key is loaded, or why it is not.
+    KeyLoaded(Result<Arc<PrivateKey>, String>),
     Answer(QuestionId, Answer),
     /// Something to wait for its turn on a channel.
     Queue(ChannelId, Queued, Ticket),
@@ -39,6 +46,17 @@ pub(in crate::driver) enum Command {
 }
 
 impl Command {
+    /// What the program has answered.
+    pub(in crate::driver) fn of(reply: Reply) -> Self {
+        match reply {
+            Reply::Accept(accept) => Self::Accept(accept),
+            Reply::HostKey(answer) => Self::HostKey(answer),
+            Reply::KeyLoaded(loaded) => Self::KeyLoaded(loaded),
+            Reply::Answer(id, answer) => Self::Answer(id, answer),
+            Reply::Tunnel(question, port) => Self::Tunnel(TunnelCommand::Answer { question, port }),
+        }
+    }
+
     /// Whose [`crate::driver::ServerEvent::Done`] reports the end of the command.
     pub(in crate::driver) fn ticket(&self) -> Option<Ticket> {
         match self {
@@ -46,7 +64,10 @@ impl Command {
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
-            Self::Answer(..)
+            Self::Accept(_)
+            | Self::HostKey(_)
+            | Self::KeyLoaded(_)
+            | Self::Answer(..)
             | Self::SetSendMode(_)
             | Self::Complete(_)
             | Self::JobPanicked
@@ -61,6 +82,9 @@ impl Command {
                 Some(*channel)
             }
             Self::Queue(_, Queued::Close | Queued::Abort, _)
+            | Self::Accept(_)
+            | Self::HostKey(_)
+            | Self::KeyLoaded(_)
             | Self::Answer(..)
             | Self::OpenChannel { .. }
             | Self::ExchangeKeys(_)
@@ -100,43 +124,12 @@ impl Command {
             }
             Self::Complete(output) => engine.complete(now, output),
             // Not for the engine.
-            Self::JobPanicked | Self::Tunnel(_) => {}
+            Self::Accept(_)
+            | Self::HostKey(_)
+            | Self::KeyLoaded(_)
+            | Self::JobPanicked
+            | Self::Tunnel(_) => {}
         }
         Ok(None)
     }
-}
-
-/// Why a command did not do what it was to do.
-#[derive(Debug)]
-pub enum OpError {
-    /// The engine refused it.
-    Misuse(ApiMisuse),
-    /// It began, and ended like this; never [`Outcome::Complete`] or [`Outcome::Opened`].
-    Outcome(Outcome),
-    /// The port could not be opened.
-    Listen(ListenError),
-    /// The operating system refused.
-    Io(io::Error),
-    /// The server listens already.
-    AlreadyListening,
-    /// The host key that was chosen for a connection cannot be loaded; why.
-    HostKey(String),
-    /// A tunnel, or a connection to a reverse tunnel, did not come about.
-    TunnelFailed {
-        /// Where it was to lead, or to listen.
-        place: Place,
-        /// Why.
-        cause: TunnelFailure,
-    },
-    /// A tunnel has ended before its time.
-    TunnelBroken {
-        /// Where it led, or where the connection came in.
-        place: Place,
-        /// Why.
-        cause: TunnelFailure,
-    },
-    /// A client and the server have no algorithm in common.
-    Incompatible(PeerIncompatible),
-    /// The code that serves a connection failed.
-    Panicked,
 }

@@ -1,125 +1,124 @@
 //! Turns the engine's events into those of the program: gives channels the numbers that the program
 //! knows them by, keeps the tables, and answers at once what nobody wants to be asked.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-
-use super::command::OpError;
-use super::drive::Core;
-use super::handle::ConnectionHandle;
-use crate::driver::handler::{Asked, ConnectionEnd, EventKind, OpResult, ServerEvent};
-use crate::driver::shared::{ChannelEntry, next_channel};
-use crate::driver::tunnel::{self, Asking};
+use super::link::Link;
+use super::machine::Machine;
+use crate::blocks::Gather;
+use crate::driver::handler::{Asked, ConnectionEnd, EventKind, OpResult, Reply, ServerEvent};
+use crate::driver::op_error::OpError;
+use crate::driver::registry::OpenedChannel;
+use crate::driver::shared::next_channel;
+use crate::driver::tunnel::{self, Asking, OpenRequest};
 use crate::engine::{
     Answer, ChannelId, Connection, Event, Notice, Outcome, Question, QuestionId, Ticket,
 };
 use crate::error::{Closed, Error};
 
-impl ConnectionHandle {
-    /// Hands over every event that the engine has; `true` if there was any.
+impl Machine {
+    /// Hands over every event that the engine has; `true` if there was any. `asked` becomes `true` if the
+    /// program was asked anything.
     pub(in crate::driver) fn hand_over_events(
-        self: &Arc<Self>,
-        core: &mut Core,
+        &mut self,
+        cx: &Link,
         now: Instant,
+        asked: &mut bool,
     ) -> bool {
         let mut moved = false;
-        while let Some(event) = core.engine.as_mut().and_then(|engine| engine.poll_event()) {
+        while let Some(event) = self.stage.engine_mut().and_then(Connection::poll_event) {
             moved = true;
             match event {
-                Event::Question(id, question) => {
-                    let answer = self.ask(core, id, question);
-                    core.asked |= answer.is_none();
-                    if let Some(answer) = answer
-                        && let Some(engine) = &mut core.engine
-                    {
-                        // Void when the connection ended in the same turn.
-                        let _ = engine.answer(now, id, answer);
-                    }
-                }
+                Event::Question(id, question) => match self.ask(cx, id, question) {
+                    Some(answer) => self.answer(id, answer, now),
+                    None => *asked = true,
+                },
                 Event::Delivery { channel, data_type, data } => {
-                    let data = match &mut core.tunnels {
-                        Some(tunnels) => match tunnels.deliver(channel, data_type, data) {
-                            Ok(()) => continue,
-                            Err(data) => data,
-                        },
-                        None => data,
-                    };
-                    let id = core.channels.get(&channel).copied();
-                    match id {
-                        Some(id) if self.shared.wants(EventKind::ChannelData) => {
-                            core.unconsumed.delivered(self.load(), id, data.len());
-                            self.tell(ServerEvent::ChannelData {
-                                connection: self.id(),
-                                channel: id,
-                                data_type,
-                                data: data.freeze(),
-                            });
-                        }
-                        _ => {
-                            if let Some(engine) = &mut core.engine {
-                                engine.consumed(channel, data.len());
-                            }
-                        }
-                    }
+                    self.deliver(cx, channel, data_type, data);
                 }
-                Event::Notice(notice) => self.note(core, notice),
-                Event::Job(job) => {
-                    core.job = Some(job);
-                }
+                Event::Notice(notice) => self.note(cx, notice),
+                Event::Job(job) => self.job = Some(job),
             }
         }
         moved
     }
 
+    /// Answers the engine. Void when the connection has ended in the same turn.
+    pub(in crate::driver) fn answer(&mut self, id: QuestionId, answer: Answer, now: Instant) {
+        if let Some(engine) = self.stage.engine_mut() {
+            let _ = engine.answer(now, id, answer);
+        }
+    }
+
+    fn deliver(&mut self, cx: &Link, channel: ChannelId, data_type: Option<u32>, data: Gather) {
+        let data = match &mut self.tunnels {
+            Some(tunnels) => match tunnels.deliver(channel, data_type, data) {
+                Ok(()) => return,
+                Err(data) => data,
+            },
+            None => data,
+        };
+        match self.channels.number(channel).filter(|_| cx.wants(EventKind::ChannelData)) {
+            Some(number) => {
+                self.channels.delivered(cx, number, data.len());
+                cx.tell(ServerEvent::ChannelData {
+                    connection: cx.id,
+                    channel: number,
+                    data_type,
+                    data: data.freeze(),
+                });
+            }
+            None => {
+                if let Some(engine) = self.stage.engine_mut() {
+                    engine.consumed(channel, data.len());
+                }
+            }
+        }
+    }
+
     /// Asks the program, or gives the answer that holds when nobody wants to be asked.
-    fn ask(
-        self: &Arc<Self>,
-        core: &mut Core,
-        id: QuestionId,
-        question: Question,
-    ) -> Option<Answer> {
-        let connection = self.id();
+    fn ask(&mut self, cx: &Link, id: QuestionId, question: Question) -> Option<Answer> {
+        let connection = cx.id;
+        let refused = || Reply::Answer(id, Answer::Accept(false));
         match question {
             Question::Service { name, accept } => {
-                if !self.shared.wants(EventKind::ServiceRequest) {
+                if !cx.wants(EventKind::ServiceRequest) {
                     return Some(Answer::Accept(accept));
                 }
-                let asked = Asked::new(self, id, Answer::Accept(false), name.len());
-                self.tell(ServerEvent::ServiceRequest { connection, name, accept, asked });
+                let asked = Asked::new(cx.ask(refused(), name.len()), id);
+                cx.tell(ServerEvent::ServiceRequest { connection, name, accept, asked });
             }
             Question::Auth(question) => {
-                let refusal = Answer::Auth(self.shared.handler.auth_refusal());
-                if !self.shared.wants(EventKind::UserAuthRequest) {
+                let refusal = Answer::Auth(cx.shared.handler.auth_refusal());
+                if !cx.wants(EventKind::UserAuthRequest) {
                     return Some(refusal);
                 }
-                let asked = Asked::new(self, id, refusal, question.user.len());
-                self.tell(ServerEvent::UserAuthRequest { connection, question, asked });
+                let asked = cx.ask(Reply::Answer(id, refusal), question.user.len());
+                let asked = Asked::new(asked, id);
+                cx.tell(ServerEvent::UserAuthRequest { connection, question, asked });
             }
             Question::Prompts { user } => {
-                let (instruction, prompts) = self.shared.handler.prompts(connection, &user);
+                let (instruction, prompts) = cx.shared.handler.prompts(connection, &user);
                 return Some(Answer::Prompts { instruction, prompts });
             }
             Question::ChannelOpen { channel, channel_type, parameters } => {
-                match self.ask_forward(core, id, channel, &channel_type, &parameters) {
-                    Asking::Tunnel => {}
-                    Asking::Refused(answer) => return Some(answer),
-                    Asking::Channel => {
-                        let number = next_channel();
-                        return self.ask_open(core, id, channel, number, channel_type, parameters);
-                    }
-                }
+                let request = OpenRequest { channel, channel_type, parameters };
+                return match tunnel::forward::ask(&mut self.tunnels, cx, id, request) {
+                    Asking::Tunnel => None,
+                    Asking::Refused(answer) => Some(answer),
+                    Asking::Channel(request) => self.ask_open(cx, id, next_channel(), request),
+                };
             }
-            Question::Forwarding(request) => return self.ask_reverse(core, id, request),
+            Question::Forwarding(request) => {
+                return tunnel::reverse::ask(&mut self.tunnels, cx, id, request);
+            }
             Question::ChannelRequest { channel, request_type, packet } => {
-                let number = core.channels.get(&channel).copied();
-                let Some(number) = number.filter(|_| self.shared.wants(EventKind::ChannelRequest))
-                else {
+                let number = self.channels.number(channel);
+                let Some(number) = number.filter(|_| cx.wants(EventKind::ChannelRequest)) else {
                     return Some(Answer::Accept(false));
                 };
-                let asked = Asked::new(self, id, Answer::Accept(false), packet.len());
-                self.tell(ServerEvent::ChannelRequest {
+                let asked = Asked::new(cx.ask(refused(), packet.len()), id);
+                cx.tell(ServerEvent::ChannelRequest {
                     connection,
                     channel: number,
                     request_type,
@@ -133,21 +132,21 @@ impl ConnectionHandle {
 
     /// Asks the program whether to open a channel that it is to know by this number.
     pub(in crate::driver) fn ask_open(
-        self: &Arc<Self>,
-        core: &mut Core,
+        &mut self,
+        cx: &Link,
         id: QuestionId,
-        channel: ChannelId,
         number: u64,
-        channel_type: String,
-        parameters: Bytes,
+        request: OpenRequest,
     ) -> Option<Answer> {
-        if !self.shared.wants(EventKind::ChannelOpenRequest) {
+        if !cx.wants(EventKind::ChannelOpenRequest) {
             return Some(Answer::Accept(false));
         }
-        core.channels.insert(channel, number);
-        let asked = Asked::new(self, id, Answer::Accept(false), parameters.len());
-        self.tell(ServerEvent::ChannelOpenRequest {
-            connection: self.id(),
+        let OpenRequest { channel, channel_type, parameters } = request;
+        self.channels.add(channel, number);
+        let refusal = Reply::Answer(id, Answer::Accept(false));
+        let asked = Asked::new(cx.ask(refusal, parameters.len()), id);
+        cx.tell(ServerEvent::ChannelOpenRequest {
+            connection: cx.id,
             channel: number,
             channel_type,
             parameters,
@@ -156,129 +155,136 @@ impl ConnectionHandle {
         None
     }
 
-    fn note(self: &Arc<Self>, core: &mut Core, notice: Notice) {
-        let connection = self.id();
+    fn note(&mut self, cx: &Link, notice: Notice) {
+        let connection = cx.id;
         match notice {
-            Notice::Status(message) => {
-                self.tell(ServerEvent::Status { connection, message });
-            }
+            Notice::Status(message) => cx.tell(ServerEvent::Status { connection, message }),
             Notice::Log { level, message } => {
-                self.tell(ServerEvent::Log { connection, level, message })
+                cx.tell(ServerEvent::Log { connection, level, message });
             }
-            Notice::Authenticated { .. } => self.login.logged_in(),
+            Notice::Authenticated { .. } => cx.login.logged_in(),
             Notice::ChannelOpened { channel, channel_type } => {
-                core.transmit.nagle.channel_opened(&self.socket.raw());
-                if !self.tunnel_opened(core, channel) {
-                    self.channel_opened(core, channel, channel_type);
+                if let Some(socket) = cx.stream.options() {
+                    self.outbound.nagle.channel_opened(&socket);
+                }
+                if !tunnel::opened(&mut self.tunnels, cx, channel) {
+                    self.channel_opened(cx, channel, channel_type);
                 }
             }
             Notice::ChannelReadyToSend { channel } => {
-                if !self.tunnel_ready(core, channel) {
-                    self.channel_ready(core, channel);
+                if !tunnel::ready(&mut self.tunnels, channel) {
+                    self.channel_ready(cx, channel);
                 }
             }
             Notice::ChannelEof { channel } => {
-                if self.tunnel_eof(core, channel) {
-                    return;
-                }
-                if let Some(&channel) = core.channels.get(&channel)
-                    && self.shared.wants(EventKind::ChannelEof)
+                if !tunnel::ended(&mut self.tunnels, channel)
+                    && let Some(channel) = self.channels.number(channel)
+                    && cx.wants(EventKind::ChannelEof)
                 {
-                    self.tell(ServerEvent::ChannelEof { connection, channel });
+                    cx.tell(ServerEvent::ChannelEof { connection, channel });
                 }
             }
             Notice::ChannelClosed { channel } => {
-                if self.tunnel_closed(core, channel) {
-                    return;
-                }
-                if let Some(number) = core.channels.remove(&channel) {
-                    if core.unconsumed.has(number) {
-                        self.shared.closed_unread(number, self);
-                    }
-                    let is_over = core.engine.as_ref().is_none_or(Connection::is_ended);
-                    self.channel_gone(number, is_over);
+                if !tunnel::closed(&mut self.tunnels, cx, channel) {
+                    self.channel_closed(cx, channel);
                 }
             }
             Notice::ChannelNotOpened { channel } => {
-                core.channels.remove(&channel);
+                self.channels.remove(channel);
             }
-            Notice::Done { ticket, outcome } => self.done(core, ticket, outcome),
-            Notice::Ended(error) => {
-                let end = match (error, core.transmit.error.take()) {
-                    (Error::Closed(Closed::PeerGone), Some(error)) => ConnectionEnd::Socket(error),
-                    (error, _) => ConnectionEnd::Engine(error),
-                };
-                // The first cause counts: the socket may have said more than the engine knows.
-                core.end.get_or_insert(end);
-                self.end_tunnels(core);
-            }
+            Notice::Done { ticket, outcome } => self.done(cx, ticket, outcome),
+            Notice::Ended(error) => self.engine_ended(cx, error),
         }
     }
 
-    fn channel_opened(self: &Arc<Self>, core: &mut Core, local: ChannelId, service: String) {
-        let channel = *core.channels.entry(local).or_insert_with(next_channel);
-        let entry = ChannelEntry::new(Arc::clone(self), local, channel, service);
-        self.shared.add_channel(channel, Arc::new(entry));
-        if self.shared.wants(EventKind::ChannelOpened) {
-            self.tell(ServerEvent::ChannelOpened { connection: self.id(), channel });
+    fn channel_opened(&mut self, cx: &Link, local: ChannelId, service: String) {
+        let (number, counters) = self.channels.open(local, next_channel);
+        let opened = OpenedChannel { connection: cx.id, number, local, service, counters };
+        cx.shared.tables().channel_opened(opened);
+        if cx.wants(EventKind::ChannelOpened) {
+            cx.tell(ServerEvent::ChannelOpened { connection: cx.id, channel: number });
         }
     }
 
-    fn channel_ready(&self, core: &mut Core, local: ChannelId) {
-        let Some(&channel) = core.channels.get(&local) else {
+    fn channel_ready(&mut self, cx: &Link, local: ChannelId) {
+        let Some(channel) = self.channels.number(local) else {
             return;
         };
-        if let Some(entry) = self.shared.channel(channel) {
-            entry.publish_ready(true);
+        if let Some(counters) = self.channels.counters(local) {
+            counters.publish_ready(true);
         }
-        if self.shared.wants(EventKind::ChannelReadyToSend) {
-            self.tell(ServerEvent::ChannelReadyToSend { connection: self.id(), channel });
+        if cx.wants(EventKind::ChannelReadyToSend) {
+            cx.tell(ServerEvent::ChannelReadyToSend { connection: cx.id, channel });
         }
     }
 
-    pub(in crate::driver) fn done(&self, core: &mut Core, ticket: Ticket, outcome: Outcome) {
+    fn channel_closed(&mut self, cx: &Link, local: ChannelId) {
+        let Some(number) = self.channels.remove(local) else {
+            return;
+        };
+        if self.channels.has_unused(number) {
+            cx.shared.tables().closed_unread(number, cx.id);
+        }
+        let is_over = self.stage.engine().is_none_or(Connection::is_ended);
+        channel_gone(cx, number, is_over);
+    }
+
+    fn engine_ended(&mut self, cx: &Link, error: Error) {
+        let of_stream = self.outbound.error.take().or_else(|| self.inbound.take_error());
+        let end = match (error, of_stream) {
+            // The stream knows better why the client is gone.
+            (Error::Closed(Closed::PeerGone), Some(error)) => ConnectionEnd::Socket(error),
+            (error, _) => ConnectionEnd::Engine(error),
+        };
+        self.stage.part(end);
+        tunnel::end_all(&mut self.tunnels, cx);
+    }
+
+    /// A command has come to its end.
+    pub(in crate::driver) fn done(&mut self, cx: &Link, ticket: Ticket, outcome: Outcome) {
         if tunnel::is_ours(ticket) {
-            return self.tunnel_done(core, ticket, outcome);
+            return tunnel::done(&mut self.tunnels, cx, ticket, outcome);
         }
-        self.publish_counters(core, ticket);
-        if outcome == Outcome::Complete
-            && let Some((watched, complete)) = &mut core.watched
-            && *watched == ticket
+        if let Some((channel, counters)) = self.tickets.done(ticket)
+            && let Some(engine) = self.stage.engine()
         {
-            *complete = true;
-            return;
+            // They are up to date before the program hears of the end of its send.
+            counters.publish(engine.counters(channel));
         }
-        let result = Self::result(core, ticket, outcome);
-        self.shared.tell(ServerEvent::Done { ticket, result });
-    }
-
-    /// The counters of the channel are up to date before the program hears of the end of its send.
-    fn publish_counters(&self, core: &mut Core, ticket: Ticket) {
-        let Some(at) = core.sending.iter().position(|(sent, _)| *sent == ticket) else {
-            return core.waiting.retain(|waiting| *waiting != ticket);
-        };
-        let (_, entry) = core.sending.swap_remove(at);
-        if let Some(engine) = &core.engine {
-            entry.publish(engine.counters(entry.local));
+        if !self.tickets.is_told(ticket, &outcome) {
+            let result = self.result(ticket, outcome);
+            cx.shared.tell(ServerEvent::Done { ticket, result });
         }
     }
 
-    fn result(core: &mut Core, ticket: Ticket, outcome: Outcome) -> OpResult {
-        let opening = core.opening.iter().position(|(opened, _)| *opened == ticket);
-        let opening = opening.map(|at| core.opening.swap_remove(at));
+    fn result(&mut self, ticket: Ticket, outcome: Outcome) -> OpResult {
+        let opening = self.tickets.opened(ticket);
         match outcome {
             Outcome::Complete => Ok(None),
-            Outcome::Opened(channel) => Ok(core.channels.get(&channel).copied()),
+            Outcome::Opened(channel) => Ok(self.channels.number(channel)),
             refused @ (Outcome::OpenRefused { .. }
             | Outcome::WouldBlock { .. }
             | Outcome::TimedOut { .. }
             | Outcome::ChannelClosed
             | Outcome::ConnectionEnded) => {
-                if let Some((_, channel)) = opening {
-                    core.channels.remove(&channel);
+                if let Some(channel) = opening {
+                    self.channels.remove(channel);
                 }
                 Err(OpError::Outcome(refused))
             }
         }
+    }
+}
+
+/// Takes a channel out of the tables and tells so, as the end of a connection is told: whether or not
+/// anybody listens, whoever follows the events learns from it what to forget.
+pub(in crate::driver) fn channel_gone(cx: &Link, channel: u64, connection_over: bool) {
+    if let Some(remains) = cx.shared.tables().channel_ended(channel) {
+        cx.tell(ServerEvent::ChannelClosed {
+            connection: cx.id,
+            channel,
+            connection_over,
+            remains,
+        });
     }
 }

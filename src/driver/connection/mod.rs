@@ -1,12 +1,244 @@
 //! One connection, from its accept to its end.
+//!
+//! **Who may touch it when.** Everything that changes is in the [`machine`], under one lock. What other
+//! threads want of a connection they put into its mailbox ([`link`]). Whoever gets the lock serves the
+//! machine: runs what waits there, reads, writes and tells. The keeper of the connection ([`keeper`]) has
+//! to do so when the stream is ready: its task, or the program's thread; only the keeper reads. Any thread
+//! of the program may do so at the end of a turn, and for a send; it never waits for the lock, but leaves
+//! what is to be done to the task if it does not get it. A method that needs the lock takes
+//! `&mut Machine`; one that does not has only a `&Link`.
 
-pub(super) mod arrival;
+mod arrive;
+pub(super) mod channels;
 pub(super) mod command;
-pub(super) mod drive;
+pub(super) mod counters;
 pub(super) mod events;
-pub(super) mod handle;
-pub(super) mod hosted;
-pub(super) mod retire;
-pub(super) mod send;
+pub(super) mod finish;
+pub(super) mod inbound;
+pub(super) mod keeper;
+mod keeping;
+pub(super) mod link;
+pub(super) mod machine;
+mod run;
+mod send;
+pub(super) mod stage;
 pub(super) mod task;
+pub(super) mod tickets;
 pub(super) mod unconsumed;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use self::command::Command;
+use self::counters::Counters;
+use self::keeper::By;
+use self::link::{Link, Peer};
+use self::machine::{After, Machine};
+use super::handler::{Mailbox, Reply};
+use super::io::program_loop::{Ready, Sign};
+use super::io::socket_options::Nagle;
+use super::io::stream::{Addresses, ByteStream};
+use super::permits::LoginPermit;
+use super::shared::{Shared, next_connection};
+use super::tunnel::TunnelCommand;
+use super::tunnel::alarm::{Called, TunnelSign};
+use super::turn::TurnEnd;
+use crate::engine::{ChannelId, Connection, Queued, Ticket};
+use crate::error::DisconnectReason;
+
+/// How long a program may take to answer before anybody looks whether the client is still there. Mostly
+/// the answer comes at once; having the stream watched costs more than that.
+const UNWATCHED_TIME: Duration = Duration::from_millis(250);
+
+/// One connection of a server.
+#[derive(Debug)]
+pub struct ConnectionHandle {
+    pub(super) link: Link,
+    pub(super) machine: Mutex<Machine>,
+}
+
+impl ConnectionHandle {
+    /// Has to be called in the runtime of its task.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        stream: Box<dyn ByteStream>,
+        addresses: Addresses,
+        login: Arc<LoginPermit>,
+    ) -> Arc<Self> {
+        let nagle = Nagle::of(&shared.settings().socket);
+        let watched_from = Instant::now().checked_add(UNWATCHED_TIME);
+        Arc::new_cyclic(|me: &Weak<Self>| {
+            let me: Weak<dyn Peer> = Weak::clone(me) as Weak<dyn Peer>;
+            Self {
+                link: Link::new(next_connection(), shared, stream, addresses, login, me),
+                machine: Mutex::new(Machine::new(nagle, watched_from)),
+            }
+        })
+    }
+
+    /// The number of the connection.
+    pub fn id(&self) -> u64 {
+        self.link.id
+    }
+
+    /// The client's address and port.
+    pub fn peer(&self) -> (IpAddr, u16) {
+        (self.link.peer.ip().to_canonical(), self.link.peer.port())
+    }
+
+    /// The address that the client connected to.
+    pub fn local_address(&self) -> IpAddr {
+        self.link.local.ip().to_canonical()
+    }
+
+    /// Seconds that a send may take without progress; 0 fails at once.
+    pub fn timeout(&self) -> u32 {
+        self.link.timeout()
+    }
+
+    /// Changes [`Self::timeout`], also for the sends that wait.
+    pub fn set_timeout(&self, seconds: u32) {
+        self.link.set_timeout(seconds);
+    }
+
+    /// The client's identification string, once it has come. Waits at most a moment for the engine.
+    pub fn client_version(&self) -> Option<String> {
+        self.look(|engine| engine.peer().version.map(str::to_owned))?
+    }
+
+    /// Whether strict key exchange was negotiated. Waits at most a moment for the engine.
+    pub fn strict_kex(&self) -> Option<bool> {
+        self.look(|engine| engine.peer().strict_kex)
+    }
+
+    /// Asks the engine how the sends of a channel are, unless somebody else has it: then what is known
+    /// counts.
+    pub(super) fn refresh(&self, channel: ChannelId, counters: &Counters) {
+        let machine = self.machine.try_lock();
+        if let Some(engine) = machine.as_ref().and_then(|machine| machine.stage.engine()) {
+            counters.publish(engine.counters(channel));
+        }
+    }
+
+    fn look<T>(&self, read: impl FnOnce(&Connection) -> T) -> Option<T> {
+        // A turn writes a megabyte and some, so the lock is free within milliseconds; a program that
+        // reads a setting gets its value rather than none.
+        let machine = self.machine.try_lock_for(Duration::from_millis(100))?;
+        machine.stage.engine().map(read)
+    }
+
+    /// The program falls behind with the events of the connection (`true`), or does so no more: until
+    /// then nothing more of it is read.
+    pub fn pause(&self, paused: bool) {
+        self.link.load().set_paused(paused);
+    }
+
+    /// Closes a channel after what is queued on it.
+    pub fn close_channel(&self, channel: ChannelId, ticket: Ticket) {
+        self.link.submit_in_turn(Command::Queue(channel, Queued::Close, ticket));
+    }
+
+    /// Closes a channel without what is queued on it.
+    pub fn abort_channel(&self, channel: ChannelId, ticket: Ticket) {
+        self.link.submit_in_turn(Command::Queue(channel, Queued::Abort, ticket));
+    }
+
+    /// Opens a channel; the result is its number.
+    pub fn open_channel(&self, channel_type: String, parameters: Bytes, ticket: Ticket) {
+        self.link.submit_in_turn(Command::OpenChannel { channel_type, parameters, ticket });
+    }
+
+    /// Exchanges keys anew.
+    pub fn exchange_keys(&self, ticket: Ticket) {
+        self.link.submit(Command::ExchangeKeys(ticket));
+    }
+
+    /// Disconnects; done when the connection is gone.
+    pub fn disconnect(&self, ticket: Option<Ticket>) {
+        self.link.submit(Command::Disconnect {
+            reason: DisconnectReason::ByApplication,
+            description: "disconnected by application",
+            ticket,
+        });
+    }
+
+    /// The program has used data of a channel, which may be closed (`None`).
+    pub(super) fn consumed(&self, local: Option<ChannelId>, channel: u64, len: usize) {
+        if self.link.add_consumed(local, channel, len) && !self.link.touch() {
+            self.serve_here();
+        }
+    }
+
+    /// Runs the machine here and now, or has the task do it if that is in use.
+    fn serve_here(&self) {
+        let Some(mut machine) = self.machine.try_lock() else {
+            // Whoever has it may be done already.
+            return self.link.wake_task();
+        };
+        machine.serve(&self.link, By::Program);
+        let after = machine.after();
+        drop(machine);
+        self.see_to(after);
+    }
+
+    /// What a thread of the program leaves to do. The machine is not locked: other connections may be
+    /// served meanwhile.
+    fn see_to(&self, after: After) {
+        match after {
+            After::Nothing => {}
+            After::Touch if self.link.touch() => {}
+            After::Touch | After::WakeTask => self.link.wake_task(),
+        }
+    }
+}
+
+impl Peer for ConnectionHandle {}
+
+impl Mailbox for ConnectionHandle {
+    fn answered(&self, reply: Reply, cost: usize) {
+        self.link.submit_in_turn(Command::of(reply));
+        self.link.question_over(cost);
+    }
+
+    fn unanswered(&self, reply: Reply, cost: usize) {
+        self.link.submit(Command::of(reply));
+        self.link.question_over(cost);
+    }
+}
+
+impl TurnEnd for ConnectionHandle {
+    fn turn_ended(&self) {
+        let commands_wait = self.link.end_touch();
+        // Without commands it is about consumed bytes and sealed packets: little, and done at once.
+        if commands_wait && self.link.is_tasks_business() {
+            self.link.wake_task();
+        } else {
+            self.serve_here();
+        }
+    }
+}
+
+impl Ready for ConnectionHandle {
+    fn ready(&self, sign: Sign) {
+        self.link.signs.add(sign);
+        self.serve_here();
+    }
+
+    fn stands_still(&self) {
+        self.machine.lock().program_stands_still(&self.link);
+    }
+}
+
+impl Called for ConnectionHandle {
+    fn call(&self, sign: TunnelSign) {
+        self.link.add_tunnel_sign(sign);
+    }
+
+    fn decided(&self, command: TunnelCommand) {
+        self.link.submit(Command::Tunnel(command));
+    }
+}

@@ -1,343 +1,267 @@
-//! The task of one connection: once that has its engine (`arrival.rs`), reads, drives the engine and
-//! waits, until the connection ends. While it waits for the client it
-//! holds no buffer, so that an idle connection costs little.
+//! The task of one connection, on a thread for I/O: serves the machine whenever something calls it or,
+//! if it keeps the connection, the stream is ready; sees to timers and to what takes long; and gives the
+//! client time to leave in the end. While it waits it holds no buffer, so that an idle connection costs
+//! little.
 
 use std::io;
-use std::net::Shutdown;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use tokio::io::Interest;
 use tokio::sync::watch;
 use tokio::task::yield_now;
-use tokio::time::{Sleep, sleep, timeout, timeout_at};
+use tokio::time::{Sleep, sleep, timeout};
 
-use super::arrival::Arrival;
-use super::command::Command;
-use super::drive::Step;
-use super::handle::ConnectionHandle;
-use super::hosted::Hosted;
+use super::ConnectionHandle;
+use super::keeper::By;
+use super::link::Link;
+use super::machine::{Next, Rest, run_here};
 use crate::driver::arithmetic;
 use crate::driver::handler::ConnectionEnd;
-use crate::driver::io::intake::{Intake, LULL};
-use crate::driver::io::socket::{Accepted, Socket};
-use crate::driver::permits::{LoginPermit, SocketPermit};
+use crate::driver::io::intake::LULL;
+use crate::driver::io::program_loop::Sign;
+use crate::driver::io::stream::{Addresses, Attempt, ByteStream, ready};
+use crate::driver::permits::SocketPermit;
 use crate::driver::shared::{Halt, Shared};
+use crate::driver::tables::Tables;
 use crate::engine::Job;
 use crate::error::{Closed, Error};
-use crate::limits::{FLUSH_TIME, LINGER_LEN, LINGER_TIME, READ_IN_TURN};
+use crate::limits::{FLUSH_TIME, LINGER_LEN, LINGER_TIME};
 
-/// How many reads are acknowledged at once: those of handshake, login and the opening of channels.
-pub(in crate::driver) const PROMPT_READS: u8 = 64;
-/// Serves one TCP connection from its accept to its end; `halt` has been watched since the accept.
-pub(in crate::driver) async fn serve(
-    shared: Arc<Shared>,
-    socket: Accepted,
-    permit: SocketPermit,
-    mut halt: watch::Receiver<Halt>,
-) {
-    let server = Arc::clone(&shared);
-    let login = Arc::clone(&permit.login);
-    let arrival = Arrival::new(shared, socket, Arc::clone(&login), halt.clone());
-    let task = tokio::select! {
-        task = arrival.wait(&mut halt) => task,
-        () = login.revoked() => None,
-    };
-    if let Some(task) = task {
-        task.run(halt, &login).await;
+/// What a stream that comes in brings with it.
+pub(in crate::driver) struct Arrival {
+    pub(in crate::driver) shared: Arc<Shared>,
+    pub(in crate::driver) tables: Arc<Tables>,
+    pub(in crate::driver) permit: SocketPermit,
+    /// Has been watched since the accept.
+    pub(in crate::driver) halt: watch::Receiver<Halt>,
+}
+
+impl Arrival {
+    /// Serves the stream to its end.
+    pub(in crate::driver) async fn serve(
+        mut self,
+        stream: Box<dyn ByteStream>,
+        addresses: Addresses,
+    ) {
+        let login = Arc::clone(&self.permit.login);
+        let shared = Arc::clone(&self.shared);
+        let handle = ConnectionHandle::new(shared, stream, addresses, Arc::clone(&login));
+        self.tables.add_connection(&handle);
+        let task = Task { handle };
+        let end = tokio::select! {
+            end = task.run() => end,
+            () = task.halted(&mut self.halt) => End::AtOnce,
+            () = login.revoked() => {
+                task.finish(Some(ConnectionEnd::Engine(Error::Closed(Closed::MadeRoom))));
+                End::AtOnce
+            }
+        };
+        let handle = Arc::clone(&task.handle);
+        drop(task);
+        if end == End::WithTheClient {
+            // Over when the time is: the client had its chance.
+            tokio::select! {
+                _ = timeout(LINGER_TIME, linger(&*handle.link.stream)) => {}
+                () = aborted(&mut self.halt) => {}
+            }
+        }
+        drop(handle);
+        self.leave();
     }
-    drop(permit);
-    if server.permits.has_no_sockets() {
-        server.handler.idle();
+
+    /// The stream is closed.
+    pub(in crate::driver) fn leave(self) {
+        let Self { shared, permit, .. } = self;
+        drop(permit);
+        if shared.permits.has_no_sockets() {
+            shared.handler.idle();
+        }
     }
 }
 
-/// Why the task goes on.
+/// How a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Woken {
-    /// The socket can be read.
-    Readable,
-    /// The system has kept still for a while, and may have bytes all the same.
-    Lull,
-    /// The socket is broken.
-    Broken,
-    Otherwise,
+enum End {
+    /// The client closes first, if it does so in time.
+    WithTheClient,
+    AtOnce,
 }
 
-/// The connection in the tables; taken out of them on drop, whatever happens.
-pub(in crate::driver) struct Task {
+/// The connection, which is finished on drop, whatever happens.
+struct Task {
     handle: Arc<ConnectionHandle>,
-    end: Option<ConnectionEnd>,
 }
 
 impl Task {
-    pub(in crate::driver) fn new(handle: Arc<ConnectionHandle>) -> Self {
-        Self { handle, end: None }
+    fn link(&self) -> &Link {
+        &self.handle.link
     }
 
-    /// The connection ends before it has an engine.
-    pub(in crate::driver) fn fail(&mut self, end: ConnectionEnd) {
-        self.end = Some(end);
-    }
-
-    /// Whether the program's thread watches the socket.
-    pub(in crate::driver) fn is_hosted(&self) -> bool {
-        self.handle.is_hosted.load(Ordering::Relaxed)
-    }
-
-    async fn run(mut self, mut halt: watch::Receiver<Halt>, login: &LoginPermit) {
-        if self.end.is_some() {
-            return;
+    /// Until everything is told of the connection.
+    async fn run(&self) -> End {
+        let link = self.link();
+        let settings = link.shared.settings();
+        let refusal = settings.clients.refusal(link.peer.ip()).await;
+        drop(settings);
+        {
+            let mut machine = self.handle.machine.lock();
+            machine.guarded(link, |machine| machine.ask_whether(link, refusal));
         }
-        tokio::select! {
-            () = self.converse() => {}
-            () = aborted(&mut halt) => return,
-            () = login.revoked() => {
-                return self.fail(ConnectionEnd::Engine(Error::Closed(Closed::MadeRoom)));
-            }
-        }
-        tokio::select! {
-            () = self.part() => {}
-            () = aborted(&mut halt) => {}
-        }
-    }
-
-    /// Until the engine has come to its end.
-    async fn converse(&mut self) {
-        // Mostly this task sleeps from when its connection has an engine to when that is at its end.
-        if self.handle.is_retired.load(Ordering::Acquire) {
-            return;
-        }
-        let mut intake = Intake::new();
-        let mut eof = false;
-        let mut prompt_reads = PROMPT_READS;
-        // Set before it is first waited for.
-        let mut timer = pin!(sleep(Duration::ZERO));
-        if self.is_hosted() {
-            let Some(hosted) = self.attend(timer.as_mut()).await else {
-                return;
-            };
-            eof = hosted.eof;
-            prompt_reads = hosted.prompt_reads;
-            intake = hosted.intake.unwrap_or(intake);
-        } else if let Err(error) = self.handle.socket.watch() {
-            self.end = Some(ConnectionEnd::Socket(error));
-            return;
-        }
-        // The socket has something that the engine does not want yet.
-        let mut stalled = false;
-        let mut has_read = false;
-        let mut read_in_turn = 0_usize;
-        // Set before it is first waited for, too.
-        let mut lull = pin!(sleep(Duration::ZERO));
+        // Set before they are first waited for.
+        let (mut timer, mut lull) = (pin!(sleep(Duration::ZERO)), pin!(sleep(Duration::ZERO)));
+        let mut flush_until = None;
         loop {
-            let (job, step) = self.handle.step(&mut intake.bytes, eof, stalled);
-            if let Some(job) = job {
+            let (rest, flooded) = self.step();
+            if let Some(job) = rest.job {
                 run_job(&self.handle, job);
                 continue;
             }
-            if step.ended {
-                return;
-            }
-            if step.turn_is_over || read_in_turn >= READ_IN_TURN {
-                read_in_turn = 0;
-                yield_now().await;
-            }
-            if step.turn_is_over {
-                continue;
-            }
-            if step.broken || self.end.is_some() {
-                if eof || !self.reads_on(&mut intake) {
-                    self.handle.break_off();
-                }
-                continue;
-            }
-            intake.park();
-            if std::mem::take(&mut has_read) {
-                acknowledge(&self.handle.socket);
-            }
-            if intake.is_flooded() {
-                lull.as_mut().reset(tokio::time::Instant::now() + LULL);
-            }
-            let timers = Timers { timer: timer.as_mut(), lull: lull.as_mut() };
-            // A question is usually answered before the client sends more, and by another thread:
-            // this one need not be woken for it.
-            stalled = step.stalled;
-            let reads = !eof && !stalled;
-            let read = match self.wait(step, reads, intake.is_flooded(), timers).await {
-                Woken::Readable | Woken::Lull if !self.handle.may_read() => {
-                    stalled = true;
+            let mut deadline = rest.deadline;
+            match rest.next {
+                Next::Over => return End::WithTheClient,
+                Next::Refused => return End::AtOnce,
+                Next::GoOn => {
+                    yield_now().await;
                     continue;
                 }
-                Woken::Readable => intake.read(&self.handle.socket),
-                Woken::Lull => intake.read_after_lull(&self.handle.socket),
-                Woken::Broken => Err(self.handle.socket.failure()),
-                Woken::Otherwise => continue,
+                Next::AwaitCall => {}
+                Next::AwaitProgram => {
+                    if deadline.is_none() && !self.watch() {
+                        continue;
+                    }
+                }
+                Next::AwaitStream { .. } => {
+                    if !self.watch() {
+                        continue;
+                    }
+                }
+                Next::Flush => {
+                    let until = flush_until.get_or_insert_with(|| Instant::now() + FLUSH_TIME);
+                    if *until <= Instant::now() || link.stream.watch().is_err() {
+                        self.finish(None);
+                        return End::WithTheClient;
+                    }
+                    deadline = Some(*until);
+                }
+            }
+            set_timer(timer.as_mut(), deadline);
+            if flooded {
+                lull.as_mut().reset(tokio::time::Instant::now() + LULL);
+            }
+            let timers = Timers {
+                timer: timer.as_mut(),
+                is_set: deadline.is_some(),
+                lull: lull.as_mut(),
+                flooded,
             };
-            match read {
-                Ok(Some(0)) => eof = true,
-                Ok(Some(len)) => {
-                    has_read = prompt_reads > 0;
-                    prompt_reads = prompt_reads.saturating_sub(1);
-                    read_in_turn = read_in_turn.saturating_add(len);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    self.end.get_or_insert(ConnectionEnd::Socket(error));
-                }
-            }
+            link.signs.add(self.wait(rest.next, timers).await);
         }
     }
 
-    /// Reads what a broken socket still has, as far as the engine takes it: what the client sent before
-    /// counts. `false` when that was all.
-    fn reads_on(&self, intake: &mut Intake) -> bool {
-        !self.handle.is_overloaded()
-            && self.handle.may_read()
-            && intake.receive(&self.handle.socket).is_ok_and(|(len, _)| len > 0)
+    /// Everything that can be done without waiting.
+    fn step(&self) -> (Rest, bool) {
+        let link = self.link();
+        let mut machine = self.handle.machine.lock();
+        machine.serve(link, By::Task);
+        (machine.rest(link), machine.inbound.intake.is_flooded())
     }
 
-    /// While the program's thread watches the socket; `None` when the connection is over.
-    async fn attend(&mut self, mut timer: Pin<&mut Sleep>) -> Option<Box<Hosted>> {
-        loop {
-            let (job, step) = self.handle.step_hosted();
-            if let Some(job) = job {
-                run_job(&self.handle, job);
-                continue;
-            }
-            if step.ended || step.leaves || step.blocked || step.broken {
-                return self.take_over(step.ended);
-            }
-            set_timer(timer.as_mut(), step.deadline);
-            tokio::select! {
-                () = self.handle.notify.notified() => {}
-                () = timer.as_mut(), if step.deadline.is_some() => {}
-            }
-        }
-    }
-
-    /// Takes the socket over from the program's thread.
-    fn take_over(&mut self, ended: bool) -> Option<Box<Hosted>> {
-        let mut hosted = self.handle.no_more_hosted()?;
-        if let Some(error) = hosted.error.take() {
-            self.end.get_or_insert(ConnectionEnd::Socket(error));
-        }
-        if ended {
-            return None;
-        }
-        if let Err(error) = self.handle.socket.watch() {
-            self.end.get_or_insert(ConnectionEnd::Socket(error));
-            return None;
-        }
-        Some(hosted)
-    }
-
-    /// Waits until there is something to do.
-    async fn wait(
-        &self,
-        step: Step,
-        reads: bool,
-        flooded: bool,
-        Timers { mut timer, lull }: Timers<'_>,
-    ) -> Woken {
-        let reads = reads && !self.handle.is_overloaded();
-        let interest = match (reads, step.blocked) {
-            (true, true) => Interest::READABLE | Interest::WRITABLE,
-            (true, false) => Interest::READABLE,
-            // Nobody reads or writes who would find out that the socket is broken.
-            (false, true) => Interest::WRITABLE | Interest::ERROR,
-            (false, false) => Interest::ERROR,
+    /// Has the runtime watch the stream; `false` when it cannot, which ends the connection.
+    fn watch(&self) -> bool {
+        let Err(error) = self.link().stream.watch() else {
+            return true;
         };
-        set_timer(timer.as_mut(), step.deadline);
+        self.finish(Some(ConnectionEnd::Socket(error)));
+        false
+    }
+
+    fn finish(&self, cause: Option<ConnectionEnd>) {
+        let link = self.link();
+        self.handle.machine.lock().guarded(link, |machine| machine.finish(link, cause));
+    }
+
+    /// Waits until there is something to do; what is known of the stream then.
+    async fn wait(&self, next: Next, timers: Timers<'_>) -> Sign {
+        let link = self.link();
+        let (reads, interest) = match next {
+            Next::AwaitStream { reads: true, writes: true } => {
+                (true, Some(Interest::READABLE | Interest::WRITABLE))
+            }
+            Next::AwaitStream { reads: true, writes: false } => (true, Some(Interest::READABLE)),
+            // Nobody reads or writes who would find out that the stream is broken.
+            Next::AwaitStream { reads: false, writes: true } => {
+                (false, Some(Interest::WRITABLE | Interest::ERROR))
+            }
+            Next::AwaitStream { reads: false, writes: false } => (false, Some(Interest::ERROR)),
+            Next::AwaitProgram => (false, (!timers.is_set).then_some(Interest::ERROR)),
+            Next::Flush => (false, Some(Interest::WRITABLE)),
+            Next::GoOn | Next::AwaitCall | Next::Over | Next::Refused => (false, None),
+        };
+        let stream_is_ready = async {
+            match interest {
+                Some(interest) => ready(&*link.stream, interest).await,
+                None => std::future::pending().await,
+            }
+        };
+        let flooded = timers.flooded && reads;
         tokio::select! {
-            ready = self.handle.socket.ready(interest) => match ready {
+            ready = stream_is_ready => match ready {
                 Ok(ready) if reads && (ready.is_readable() || ready.is_read_closed()) => {
-                    Woken::Readable
+                    Sign::Readable
                 }
-                Ok(ready) if ready.is_error() && !reads => Woken::Broken,
-                Ok(_) => Woken::Otherwise,
-                Err(_) => Woken::Broken,
+                Ok(ready) if ready.is_error() && !reads => Sign::Broken,
+                Ok(_) => Sign::Nothing,
+                Err(_) => Sign::Broken,
             },
-            () = self.handle.notify.notified() => Woken::Otherwise,
-            () = timer, if step.deadline.is_some() => Woken::Otherwise,
-            () = lull, if flooded && reads => Woken::Lull,
+            () = link.woken() => Sign::Nothing,
+            () = timers.timer, if timers.is_set => Sign::Nothing,
+            () = timers.lull, if flooded => Sign::Lull,
         }
     }
 
-    /// Sends the last bytes and lets the client close first: closing a socket with unread bytes
-    /// would reset the connection, and DISCONNECT with it.
-    async fn part(self) {
-        let deadline = tokio::time::Instant::now() + FLUSH_TIME;
-        while !self.handle.flush() {
-            if self.handle.socket.watch().is_err() {
-                break;
+    /// Until everything ends at once. A connection that waits for the program when the server is told to
+    /// end is over then: nobody may know of it who could end it.
+    async fn halted(&self, halt: &mut watch::Receiver<Halt>) {
+        while !halt.borrow().aborted && halt.changed().await.is_ok() {
+            if !halt.borrow_and_update().aborted && self.handle.machine.lock().stage.is_arriving() {
+                self.handle.disconnect(None);
             }
-            match timeout_at(deadline, self.handle.socket.ready(Interest::WRITABLE)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) | Err(_) => break,
-            }
-        }
-        let failed = self.end.is_some();
-        let closed = self.handle.socket.raw().shutdown(Shutdown::Write);
-        let handle = Arc::clone(&self.handle);
-        drop(self);
-        if !failed && closed.is_ok() {
-            // Over when the time is: the client had its chance.
-            let _ = timeout(LINGER_TIME, discard(&handle.socket)).await;
         }
     }
+}
+
+struct Timers<'t> {
+    timer: Pin<&'t mut Sleep>,
+    is_set: bool,
+    lull: Pin<&'t mut Sleep>,
+    flooded: bool,
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        self.handle.retire(self.end.take());
+        self.finish(None);
     }
-}
-
-/// Acknowledges what was read, unless a reply has done so already. A client with Nagle's algorithm on
-/// holds its next small message back until then, and the system's delay for acknowledgements would
-/// cost it 40 ms at each step that gets no reply.
-pub(in crate::driver) fn acknowledge(socket: &Socket) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    // It is only about speed; a socket that refuses works all the same.
-    let _ = socket.raw().set_tcp_quickack(true);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = socket;
 }
 
 /// What is quick here, the rest where it does not delay other connections. There it may have to wait
 /// for long, and must not keep the socket of a connection that is over meanwhile.
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
     if !job.is_heavy() {
-        return handle.submit(run_here(job));
+        return handle.link.submit(run_here(job));
     }
     let handle = Arc::downgrade(handle);
     arithmetic::run(move || {
-        if handle.upgrade().is_none_or(|handle| handle.queue.lock().closed) {
+        if handle.upgrade().is_none_or(|handle| handle.link.is_closed()) {
             return;
         }
         let done = run_here(job);
         if let Some(handle) = handle.upgrade() {
-            handle.submit(done);
+            handle.link.submit(done);
         }
     });
-}
-
-/// Runs a job; what the engine is to do then.
-pub(in crate::driver) fn run_here(job: Job) -> Command {
-    let output = catch_unwind(AssertUnwindSafe(|| job.run()));
-    output.map_or(Command::JobPanicked, Command::Complete)
-}
-
-/// What rings while a task waits.
-struct Timers<'t> {
-    /// For what the engine has to do.
-    timer: Pin<&'t mut Sleep>,
-    /// For what the system does not wake a flooded connection for.
-    lull: Pin<&'t mut Sleep>,
 }
 
 /// A timer that rings too early costs one more turn; setting it for each packet more.
@@ -349,20 +273,23 @@ fn set_timer(mut timer: Pin<&mut Sleep>, deadline: Option<Instant>) {
     }
 }
 
-async fn discard(socket: &Socket) {
-    let mut scratch = [0; 512];
+/// Lets the client close first: closing a socket with unread bytes would reset the connection, and
+/// DISCONNECT with it.
+async fn linger(stream: &dyn ByteStream) {
+    let mut scratch = BytesMut::with_capacity(512);
     let mut left = LINGER_LEN;
     while left > 0 {
-        match socket.try_read(&mut scratch) {
-            Ok(0) => return,
-            Ok(len) => left = left.saturating_sub(len),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+        scratch.clear();
+        match stream.receive(&mut scratch, Attempt::Known) {
+            Ok(received) if received.is_end() => return,
+            Ok(received) if received.len > 0 => left = left.saturating_sub(received.len),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+            Ok(_) | Err(_) => {
                 // Mostly the client has closed already, and nobody has to watch for that.
-                if socket.watch().is_err() || socket.ready(Interest::READABLE).await.is_err() {
+                if stream.watch().is_err() || ready(stream, Interest::READABLE).await.is_err() {
                     return;
                 }
             }
-            Err(_) => return,
         }
     }
 }

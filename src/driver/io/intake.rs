@@ -9,10 +9,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use tokio::io::Interest;
 
 use super::raw_socket;
-use super::socket::Socket;
+use super::stream::{Attempt, ByteStream, Received};
 use crate::limits::{BLOCK_LEN, MAX_PACKET_LEN};
 
 /// What is read at a time: dozens of packets for one system call, and always a whole packet.
@@ -59,44 +58,16 @@ impl Intake {
         self.flooded
     }
 
-    /// Reads once; `None` when there is nothing.
-    pub(in crate::driver) fn read(&mut self, socket: &Socket) -> io::Result<Option<usize>> {
-        self.make_room();
-        let mut read = None;
-        let result = socket.try_io(Interest::READABLE, || {
-            let room = self.bytes.capacity().saturating_sub(self.bytes.len());
-            let len = raw_socket::receive(&socket.raw(), &mut self.bytes)?;
-            read = Some(len);
-            // Less than there was room for was all there is: the runtime need not find that out with
-            // another system call.
-            if (1..room).contains(&len) { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
-        });
-        self.count(socket, read.unwrap_or(0));
-        match result {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            Ok(()) | Err(_) => Ok(read),
-        }
-    }
-
-    /// Reads without asking the runtime: how much, and whether that was all there is.
-    pub(in crate::driver) fn receive(&mut self, socket: &Socket) -> io::Result<(usize, bool)> {
-        self.make_room();
-        let room = self.bytes.capacity().saturating_sub(self.bytes.len());
-        let len = raw_socket::receive(&socket.raw(), &mut self.bytes)?;
-        Ok((len, len < room))
-    }
-
-    /// Reads what the system has not woken the task for.
-    pub(in crate::driver) fn read_after_lull(
+    /// Reads once.
+    pub(in crate::driver) fn read(
         &mut self,
-        socket: &Socket,
-    ) -> io::Result<Option<usize>> {
+        stream: &dyn ByteStream,
+        attempt: Attempt,
+    ) -> io::Result<Received> {
         self.make_room();
-        self.set_flooded(socket, false);
-        match raw_socket::receive(&socket.raw(), &mut self.bytes) {
-            Ok(read) => Ok(Some(read)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
+        match stream.receive(&mut self.bytes, attempt) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::NOTHING),
+            received => received,
         }
     }
 
@@ -124,7 +95,8 @@ impl Intake {
         }
     }
 
-    fn count(&mut self, socket: &Socket, read: usize) {
+    /// Takes note of what was read, for a task that is woken for what comes.
+    pub(in crate::driver) fn count(&mut self, stream: &dyn ByteStream, read: usize) {
         if self.flooded {
             return;
         }
@@ -135,15 +107,21 @@ impl Intake {
             self.since = now;
             self.counted = 0;
             if flooded {
-                self.set_flooded(socket, true);
+                self.set_flooded(stream, true);
             }
         }
     }
 
+    /// Nothing came for a while that the task would have been woken for.
+    pub(in crate::driver) fn end_flood(&mut self, stream: &dyn ByteStream) {
+        self.set_flooded(stream, false);
+    }
+
     /// It is only about speed: a system that cannot do it wakes the task as before.
-    fn set_flooded(&mut self, socket: &Socket, flooded: bool) {
+    fn set_flooded(&mut self, stream: &dyn ByteStream, flooded: bool) {
         if self.flooded != flooded
-            && raw_socket::set_low_water(&socket.raw(), if flooded { LOW_WATER } else { 1 })
+            && let Some(socket) = stream.options()
+            && raw_socket::set_low_water(&socket, if flooded { LOW_WATER } else { 1 })
         {
             self.flooded = flooded;
         }

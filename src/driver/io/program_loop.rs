@@ -1,7 +1,9 @@
 //! Sockets that the program's own thread watches. Interactive traffic wakes that thread anyway, for its
 //! listeners: when it finds the bytes itself, nobody else has to be woken to read them, and none to
-//! send the reply. What would take too much of its time goes back to the task of the connection.
+//! send the reply. What would take too much of its time goes back to the task of the connection, and when
+//! the thread stands still, all sockets do (`watchdog.rs`).
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 #[cfg(not(unix))]
@@ -12,31 +14,75 @@ pub use unix::ProgramLoop;
 /// The stretches of time that are looked at on their own.
 const STRETCH: Duration = Duration::from_millis(50);
 
-/// What reading sockets may take of the program's time in each stretch of 50 ms: beyond that the threads
-/// for I/O help.
+/// What reading sockets may take of the program's time: beyond that the threads for I/O help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgramTime {
-    /// For one connection.
+    /// For one connection, in each stretch of 50 ms.
     pub of_one: Duration,
-    /// For all of them together.
+    /// For all of them together, in each stretch of 50 ms.
     pub of_all: Duration,
+    /// How long the program's thread may stand still before the threads for I/O take its sockets.
+    pub standing_still: Duration,
 }
 
 impl Default for ProgramTime {
     fn default() -> Self {
-        Self { of_one: Duration::from_millis(20), of_all: Duration::from_millis(30) }
+        Self {
+            of_one: Duration::from_millis(20),
+            of_all: Duration::from_millis(30),
+            standing_still: Duration::from_millis(100),
+        }
     }
 }
 
-/// What is known of a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::driver) enum Readiness {
+/// What is known of a stream; what says more is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(in crate::driver) enum Sign {
+    Nothing = 0,
+    /// The system has kept still for a while (SO_RCVLOWAT), and may have bytes all the same.
+    Lull = 1,
     /// It can be read.
-    Readable,
-    /// The client has closed its side: the socket can be read to its end.
-    Closing,
+    Readable = 2,
+    /// The client has closed its side: it can be read to its end.
+    Closing = 3,
     /// It is broken.
-    Broken,
+    Broken = 4,
+}
+
+/// The signs of one stream that nobody has looked at yet: the one that says most.
+#[derive(Debug, Default)]
+pub(in crate::driver) struct Signs(AtomicU8);
+
+impl Signs {
+    pub(in crate::driver) fn add(&self, sign: Sign) {
+        if sign != Sign::Nothing {
+            self.0.fetch_max(sign as u8, Ordering::Release);
+        }
+    }
+
+    pub(in crate::driver) fn take(&self) -> Sign {
+        // Mostly there is none, and looking costs less than taking.
+        if self.0.load(Ordering::Relaxed) == 0 {
+            return Sign::Nothing;
+        }
+        match self.0.swap(0, Ordering::Acquire) {
+            0 => Sign::Nothing,
+            1 => Sign::Lull,
+            2 => Sign::Readable,
+            3 => Sign::Closing,
+            _ => Sign::Broken,
+        }
+    }
+}
+
+/// Somebody with a stream that the program's thread watches.
+pub(in crate::driver) trait Ready: Send + Sync {
+    /// There is something to see to.
+    fn ready(&self, sign: Sign);
+
+    /// The program's thread stands still: others are to watch the stream.
+    fn stands_still(&self);
 }
 
 /// What may be taken of a thread's time in each stretch of 50 ms.
@@ -70,10 +116,11 @@ impl Budget {
 
 #[cfg(unix)]
 mod unix {
+    use std::collections::HashMap;
     use std::io;
     use std::os::fd::{AsRawFd, RawFd};
-    use std::sync::Weak;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::sync::{Arc, Weak};
     use std::time::{Duration, Instant};
 
     use mio::event::Event;
@@ -81,9 +128,9 @@ mod unix {
     use mio::{Events, Interest, Poll, Token};
     use parking_lot::Mutex;
 
-    use super::{Budget, ProgramTime, Readiness};
-    use crate::driver::io::socket::Socket;
-    use crate::driver::shared::Shared;
+    use super::{Budget, ProgramTime, Ready, Sign};
+    use crate::driver::io::stream::Descriptor;
+    use crate::driver::io::watchdog::{Attended, Watchdog};
 
     /// Sockets that are seen to at a time, so that the rest of the loop gets its turn.
     const AT_ONCE: usize = 64;
@@ -91,29 +138,45 @@ mod unix {
     /// The sockets of one server that its program's thread watches.
     #[derive(Debug)]
     pub struct ProgramLoop {
-        shared: Weak<Shared>,
-        poll: Mutex<(Poll, Events)>,
+        watched: Mutex<Watched>,
         descriptor: RawFd,
         /// Somebody calls [`Self::serve`].
         attended: AtomicBool,
+        /// How often that was.
+        served: AtomicU64,
         time: ProgramTime,
         /// Once it is used up, connections that are served are given to their tasks.
         budget: Mutex<Budget>,
+        watchdog: Watchdog,
+    }
+
+    struct Watched {
+        poll: Poll,
+        events: Events,
+        sockets: HashMap<Token, Weak<dyn Ready>>,
+    }
+
+    impl std::fmt::Debug for Watched {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("Watched").field("sockets", &self.sockets.len()).finish_non_exhaustive()
+        }
     }
 
     impl ProgramLoop {
-        pub(in crate::driver) fn new(shared: Weak<Shared>, time: ProgramTime) -> io::Result<Self> {
+        pub(in crate::driver) fn new(time: ProgramTime) -> io::Result<Arc<Self>> {
             let poll = Poll::new()?;
             let descriptor = poll.as_raw_fd();
-            let poll = Mutex::new((poll, Events::with_capacity(AT_ONCE)));
-            Ok(Self {
-                shared,
-                poll,
+            let events = Events::with_capacity(AT_ONCE);
+            let program_loop = Arc::new(Self {
+                watched: Mutex::new(Watched { poll, events, sockets: HashMap::new() }),
                 descriptor,
                 attended: AtomicBool::new(true),
+                served: AtomicU64::new(0),
                 time,
                 budget: Mutex::new(Budget::new(time.of_all, Instant::now())),
-            })
+                watchdog: Watchdog::default(),
+            });
+            Ok(program_loop)
         }
 
         pub(in crate::driver) fn time(&self) -> ProgramTime {
@@ -127,31 +190,24 @@ mod unix {
 
         /// Sees to the sockets that can be read; without waiting, on the program's thread.
         pub fn serve(&self) {
-            let Some(shared) = self.shared.upgrade() else {
-                return;
-            };
+            self.served.fetch_add(1, Ordering::Relaxed);
             let begun = Instant::now();
-            let ready: Vec<(u64, Readiness)> = {
-                let mut poll = self.poll.lock();
-                let (poll, events) = &mut *poll;
+            let ready: Vec<(Weak<dyn Ready>, Sign)> = {
+                let mut watched = self.watched.lock();
+                let Watched { poll, events, sockets } = &mut *watched;
                 // Interrupted, it is asked again at once: the descriptor can still be read.
                 if poll.poll(events, Some(Duration::ZERO)).is_err() {
                     return;
                 }
-                let told = |event: &Event| {
-                    let id = u64::try_from(event.token().0).ok()?;
-                    let readiness = match (event.is_error(), event.is_read_closed()) {
-                        (true, _) => Readiness::Broken,
-                        (false, true) => Readiness::Closing,
-                        (false, false) => Readiness::Readable,
-                    };
-                    Some((id, readiness))
+                let found = |event: &Event| {
+                    let socket = sockets.get(&event.token())?;
+                    Some((Weak::clone(socket), sign(event)))
                 };
-                events.iter().filter_map(told).collect()
+                events.iter().filter_map(found).collect()
             };
-            for (id, readiness) in ready {
-                if let Some(connection) = shared.connection(id) {
-                    connection.readable(readiness);
+            for (socket, sign) in ready {
+                if let Some(socket) = socket.upgrade() {
+                    socket.ready(sign);
                 }
             }
             self.budget.lock().spend(begun, Instant::now());
@@ -168,27 +224,62 @@ mod unix {
         }
 
         /// Watches a socket; `false` when somebody else has to.
-        pub(in crate::driver) fn add(&self, socket: &Socket, id: u64) -> bool {
+        pub(in crate::driver) fn add(
+            self: &Arc<Self>,
+            descriptor: Descriptor,
+            id: u64,
+            socket: Weak<dyn Ready>,
+        ) -> bool {
             let Ok(token) = usize::try_from(id).map(Token) else {
                 return false;
             };
-            let descriptor = socket.as_raw_fd();
+            if !self.attended.load(Ordering::Acquire) {
+                return false;
+            }
+            let mut watched = self.watched.lock();
             let mut source = SourceFd(&descriptor);
-            self.attended.load(Ordering::Acquire)
-                && self
-                    .poll
-                    .lock()
-                    .0
-                    .registry()
-                    .register(&mut source, token, Interest::READABLE)
-                    .is_ok()
+            if watched.poll.registry().register(&mut source, token, Interest::READABLE).is_err() {
+                return false;
+            }
+            watched.sockets.insert(token, socket);
+            drop(watched);
+            self.watchdog.watch(Arc::downgrade(self), self.time.standing_still);
+            true
         }
 
         /// Watches a socket no more.
-        pub(in crate::driver) fn remove(&self, socket: &Socket) {
-            let descriptor = socket.as_raw_fd();
+        pub(in crate::driver) fn remove(&self, descriptor: Descriptor, id: u64) {
+            let mut watched = self.watched.lock();
             // One that is not there is not watched, which is what is wanted.
-            let _ = self.poll.lock().0.registry().deregister(&mut SourceFd(&descriptor));
+            let _ = watched.poll.registry().deregister(&mut SourceFd(&descriptor));
+            if let Ok(token) = usize::try_from(id).map(Token) {
+                watched.sockets.remove(&token);
+            }
+        }
+    }
+
+    impl Attended for ProgramLoop {
+        fn descriptor(&self) -> RawFd {
+            self.descriptor
+        }
+
+        fn served(&self) -> u64 {
+            self.served.load(Ordering::Relaxed)
+        }
+
+        fn give_all_away(&self) {
+            let sockets: Vec<_> = self.watched.lock().sockets.values().cloned().collect();
+            for socket in sockets.iter().filter_map(Weak::upgrade) {
+                socket.stands_still();
+            }
+        }
+    }
+
+    fn sign(event: &Event) -> Sign {
+        match (event.is_error(), event.is_read_closed()) {
+            (true, _) => Sign::Broken,
+            (false, true) => Sign::Closing,
+            (false, false) => Sign::Readable,
         }
     }
 }
@@ -196,22 +287,18 @@ mod unix {
 #[cfg(not(unix))]
 mod other {
     use std::io;
-    use std::sync::Weak;
+    use std::sync::{Arc, Weak};
     use std::time::Instant;
 
-    use super::ProgramTime;
-    use crate::driver::io::socket::Socket;
-    use crate::driver::shared::Shared;
+    use super::{ProgramTime, Ready};
+    use crate::driver::io::stream::Descriptor;
 
     /// There is none on this system: the tasks of the connections watch all sockets.
     #[derive(Debug)]
     pub enum ProgramLoop {}
 
     impl ProgramLoop {
-        pub(in crate::driver) fn new(
-            _shared: Weak<Shared>,
-            _time: ProgramTime,
-        ) -> io::Result<Self> {
+        pub(in crate::driver) fn new(_time: ProgramTime) -> io::Result<Arc<Self>> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
@@ -238,11 +325,16 @@ mod other {
             match *self {}
         }
 
-        pub(in crate::driver) fn add(&self, _socket: &Socket, _id: u64) -> bool {
-            match *self {}
+        pub(in crate::driver) fn add(
+            self: &Arc<Self>,
+            _descriptor: Descriptor,
+            _id: u64,
+            _socket: Weak<dyn Ready>,
+        ) -> bool {
+            match **self {}
         }
 
-        pub(in crate::driver) fn remove(&self, _socket: &Socket) {
+        pub(in crate::driver) fn remove(&self, _descriptor: Descriptor, _id: u64) {
             match *self {}
         }
     }

@@ -1,10 +1,13 @@
-//! What no safe interface has: reading into memory that was not cleared first, without waiting for the
-//! runtime to say that there is something, having a runtime watch a descriptor, SO_RCVLOWAT, SO_EXCLUSIVEADDRUSE, and what is not sent yet.
-#![allow(unsafe_code, reason = "four system calls, and a promise to the runtime")]
+//! What no safe interface has: reading into memory that was not cleared first, reading and writing what is
+//! no socket, whether a descriptor can be read now, having a runtime watch one, SO_RCVLOWAT,
+//! SO_EXCLUSIVEADDRUSE, and what is not sent yet.
+#![allow(unsafe_code, reason = "system calls, and a promise to the runtime")]
 
 use std::io;
 #[cfg(unix)]
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 #[cfg(unix)]
 use std::sync::Arc;
 
@@ -23,12 +26,51 @@ pub(in crate::driver) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::R
     Ok(read)
 }
 
-/// Has this runtime watch a socket.
+/// Appends what a descriptor has to `bytes`, as far as there is room, whatever it leads to.
 #[cfg(unix)]
-pub(in crate::driver) fn watch(socket: &Arc<TcpStream>) -> io::Result<AsyncFd<Arc<TcpStream>>> {
+pub(in crate::driver) fn read(descriptor: &OwnedFd, bytes: &mut BytesMut) -> io::Result<usize> {
+    let room = bytes.spare_capacity_mut();
+    // SAFETY: the descriptor is open as long as it is borrowed, and the system writes to the spare
+    // capacity, no more than there is.
+    let read = unsafe { libc::read(descriptor.as_raw_fd(), room.as_mut_ptr().cast(), room.len()) };
+    let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: the system has written that many bytes to the start of the spare capacity.
+    unsafe { bytes.advance_mut(read) };
+    Ok(read)
+}
+
+/// Writes to a descriptor, whatever it leads to.
+#[cfg(unix)]
+pub(in crate::driver) fn write(descriptor: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+    // SAFETY: the descriptor is open as long as it is borrowed, and the system reads the bytes that are
+    // borrowed, no more.
+    let written =
+        unsafe { libc::write(descriptor.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) };
+    usize::try_from(written).map_err(|_| io::Error::last_os_error())
+}
+
+/// Another descriptor for the same thing.
+#[cfg(unix)]
+pub(in crate::driver) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: it is only borrowed for this call, which fails if it is not open.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
+}
+
+/// Whether a descriptor can be read now.
+#[cfg(unix)]
+pub(in crate::driver) fn can_be_read(descriptor: &OwnedFd) -> bool {
+    let mut asked = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: `asked` is one entry, which outlives the call; it does not wait.
+    let ready = unsafe { libc::poll(&raw mut asked, 1, 0) };
+    ready > 0
+}
+
+/// Has this runtime watch a descriptor.
+#[cfg(unix)]
+pub(in crate::driver) fn watch(descriptor: &Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
     // SAFETY: the descriptor stays open as long as the clone is owned by the result, and is never
     // exchanged.
-    Ok(unsafe { AsyncFd::register(Arc::clone(socket)) }?)
+    Ok(unsafe { AsyncFd::register(Arc::clone(descriptor)) }?)
 }
 
 /// Has this runtime watch an open port.
@@ -43,8 +85,6 @@ pub(in crate::driver) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<Tcp
 /// where it cannot be set or would not be heeded.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(in crate::driver) fn set_low_water(socket: &Socket, len: usize) -> bool {
-    use std::os::fd::AsRawFd;
-
     let Ok(len) = libc::c_int::try_from(len) else {
         return false;
     };
@@ -75,8 +115,6 @@ pub(in crate::driver) fn set_low_water(_socket: &Socket, _len: usize) -> bool {
 /// where it does not say.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(in crate::driver) fn unsent(socket: &Socket) -> Option<usize> {
-    use std::os::fd::AsRawFd;
-
     // Of linux/sockios.h.
     const SIOCOUTQNSD: libc::Ioctl = 0x894b;
     let mut len: libc::c_int = 0;

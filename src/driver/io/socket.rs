@@ -9,7 +9,9 @@ use socket2::SockRef;
 #[cfg(not(unix))]
 pub(in crate::driver) use other::{Accepted, Listener, Socket, move_here};
 #[cfg(unix)]
-pub(in crate::driver) use unix::{Accepted, Listener, Socket, move_here};
+pub(in crate::driver) use unix::{Accepted, Kind, Listener, Socket, move_here};
+
+use super::stream::Received;
 
 /// The error that the system has noted. It tells each only once, so that somebody else may have had it.
 fn failure(socket: &SockRef<'_>) -> io::Error {
@@ -17,20 +19,33 @@ fn failure(socket: &SockRef<'_>) -> io::Error {
     noted.unwrap_or_else(|| io::ErrorKind::ConnectionReset.into())
 }
 
+/// What reading with room for so much has come to.
+fn received(len: usize, room: usize) -> Received {
+    match len {
+        0 => Received::END,
+        len => Received { len, is_all: len < room },
+    }
+}
+
 #[cfg(unix)]
 mod unix {
-    use std::io::{self, Read, Write};
+    use std::io;
     use std::net::{self, SocketAddr};
-    use std::os::fd::{AsRawFd, RawFd};
-    use std::sync::{Arc, OnceLock};
+    use std::os::fd::{AsRawFd, OwnedFd};
+    use std::sync::Arc;
     use std::task::{Context, Poll, ready};
 
+    use bytes::BytesMut;
+    use parking_lot::RwLock;
     use socket2::SockRef;
+    use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
-    use tokio::io::{Interest, Ready};
 
-    use super::failure;
+    use super::{failure, received};
     use crate::driver::io::raw_socket;
+    use crate::driver::io::stream::{
+        Attempt, ByteStream, Descriptor, Readiness, Received, Watched,
+    };
 
     /// A socket that was accepted, which no runtime watches.
     pub(in crate::driver) type Accepted = net::TcpStream;
@@ -70,68 +85,127 @@ mod unix {
         Ok(socket)
     }
 
-    /// A socket that never blocks.
+    /// What a descriptor leads to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in crate::driver) enum Kind {
+        Tcp,
+        /// A Unix domain socket.
+        Local,
+        /// A pipe, a terminal, or whatever else can be read and written.
+        File,
+    }
+
+    /// A descriptor that never blocks.
     #[derive(Debug)]
     pub(in crate::driver) struct Socket {
-        stream: Arc<net::TcpStream>,
-        watch: OnceLock<AsyncFd<Arc<net::TcpStream>>>,
+        descriptor: Arc<OwnedFd>,
+        kind: Kind,
+        watched: RwLock<Option<Arc<Watched>>>,
     }
 
     impl Socket {
-        pub(in crate::driver) fn new(socket: Accepted) -> Self {
-            Self { stream: Arc::new(socket), watch: OnceLock::new() }
+        /// `descriptor` must not block.
+        pub(in crate::driver) fn new(descriptor: OwnedFd, kind: Kind) -> Self {
+            Self { descriptor: Arc::new(descriptor), kind, watched: RwLock::default() }
         }
 
-        /// Has this runtime watch the socket from now on.
-        pub(in crate::driver) fn watch(&self) -> io::Result<()> {
-            if self.watch.get().is_none() {
-                let watch = raw_socket::watch(&self.stream)?;
-                // Only the task of the connection calls this.
-                let _ = self.watch.set(watch);
-            }
-            Ok(())
+        pub(in crate::driver) fn accepted(socket: Accepted) -> Self {
+            Self::new(socket.into(), Kind::Tcp)
         }
 
-        /// Waits until the socket is ready; [`Self::watch`] has to have been called.
-        pub(in crate::driver) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-            let watch = self.watch.get().ok_or(io::ErrorKind::NotConnected)?;
-            Ok(watch.ready(interest).await?.ready())
+        fn socket(&self) -> SockRef<'_> {
+            SockRef::from(&*self.descriptor)
         }
 
-        /// Runs `work` unless the socket is known not to be ready.
-        pub(in crate::driver) fn try_io<T>(
+        /// Runs `work` unless the runtime knows that the socket is not ready.
+        fn attempt<T>(
             &self,
             interest: Interest,
             work: impl FnOnce() -> io::Result<T>,
         ) -> io::Result<T> {
-            match self.watch.get() {
-                Some(watch) => watch.try_io(interest, |_| work()),
+            match &*self.watched.read() {
+                Some(watched) => watched.try_io(interest, |_| work()),
                 None => work(),
             }
         }
 
-        pub(in crate::driver) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-            self.try_io(Interest::READABLE, || (&*self.stream).read(bytes))
-        }
-
-        pub(in crate::driver) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-            self.try_io(Interest::WRITABLE, || (&*self.stream).write(bytes))
-        }
-
-        /// For its options, and for reading without asking the runtime.
-        pub(in crate::driver) fn raw(&self) -> SockRef<'_> {
-            SockRef::from(&*self.stream)
-        }
-
-        /// Why a socket that is broken is.
-        pub(in crate::driver) fn failure(&self) -> io::Error {
-            failure(&self.raw())
+        fn receive_once(&self, bytes: &mut BytesMut) -> io::Result<usize> {
+            match self.kind {
+                Kind::Tcp | Kind::Local => raw_socket::receive(&self.socket(), bytes),
+                Kind::File => raw_socket::read(&self.descriptor, bytes),
+            }
         }
     }
 
-    impl AsRawFd for Socket {
-        fn as_raw_fd(&self) -> RawFd {
-            self.stream.as_raw_fd()
+    impl ByteStream for Socket {
+        fn receive(&self, bytes: &mut BytesMut, attempt: Attempt) -> io::Result<Received> {
+            let room = bytes.capacity().saturating_sub(bytes.len());
+            if attempt == Attempt::Anyway {
+                return Ok(received(self.receive_once(bytes)?, room));
+            }
+            let mut read = None;
+            let result = self.attempt(Interest::READABLE, || {
+                let len = self.receive_once(bytes)?;
+                read = Some(received(len, room));
+                // Less than there was room for was all there is: the runtime need not find that out with
+                // another system call.
+                if (1..room).contains(&len) {
+                    Err(io::ErrorKind::WouldBlock.into())
+                } else {
+                    Ok(())
+                }
+            });
+            match (read, result) {
+                (Some(read), _) => Ok(read),
+                (None, Err(error)) => Err(error),
+                (None, Ok(())) => Ok(Received::NOTHING),
+            }
+        }
+
+        fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+            self.attempt(Interest::WRITABLE, || match self.kind {
+                Kind::Tcp | Kind::Local => self.socket().send(bytes),
+                Kind::File => raw_socket::write(&self.descriptor, bytes),
+            })
+        }
+
+        fn shut_down(&self) -> io::Result<()> {
+            match self.kind {
+                Kind::Tcp | Kind::Local => self.socket().shutdown(net::Shutdown::Write),
+                // It ends with the last descriptor only.
+                Kind::File => Ok(()),
+            }
+        }
+
+        fn failure(&self) -> io::Error {
+            match self.kind {
+                Kind::Tcp | Kind::Local => failure(&self.socket()),
+                Kind::File => io::ErrorKind::BrokenPipe.into(),
+            }
+        }
+
+        fn watch(&self) -> io::Result<()> {
+            let mut watched = self.watched.write();
+            if watched.is_none() {
+                *watched = Some(Arc::new(raw_socket::watch(&self.descriptor)?));
+            }
+            Ok(())
+        }
+
+        fn unwatch(&self) {
+            *self.watched.write() = None;
+        }
+
+        fn readiness(&self) -> Readiness<'_> {
+            Readiness::Runtime(self.watched.read().clone())
+        }
+
+        fn descriptor(&self) -> Option<Descriptor> {
+            Some(self.descriptor.as_raw_fd())
+        }
+
+        fn options(&self) -> Option<SockRef<'_>> {
+            (self.kind == Kind::Tcp).then(|| self.socket())
         }
     }
 }
@@ -139,14 +213,18 @@ mod unix {
 #[cfg(not(unix))]
 mod other {
     use std::io;
-    use std::net::SocketAddr;
+    use std::net::{Shutdown, SocketAddr};
+    use std::sync::Arc;
     use std::task::{Context, Poll};
 
+    use bytes::BytesMut;
     use socket2::SockRef;
-    use tokio::io::{Interest, Ready};
+    use tokio::io::Interest;
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::failure;
+    use super::{failure, received};
+    use crate::driver::io::raw_socket;
+    use crate::driver::io::stream::{Attempt, ByteStream, Readiness, Received};
 
     /// A socket that was accepted, which the runtime watches that has accepted it.
     pub(in crate::driver) type Accepted = TcpStream;
@@ -180,49 +258,55 @@ mod other {
 
     /// A socket that never blocks.
     #[derive(Debug)]
-    pub(in crate::driver) struct Socket(TcpStream);
+    pub(in crate::driver) struct Socket(Arc<TcpStream>);
 
     impl Socket {
         /// The runtime of the socket has to be the one that calls.
-        pub(in crate::driver) fn new(socket: Accepted) -> Self {
-            Self(socket)
+        pub(in crate::driver) fn accepted(socket: Accepted) -> Self {
+            Self(Arc::new(socket))
         }
 
-        /// The runtime watches it already.
-        pub(in crate::driver) fn watch(&self) -> io::Result<()> {
-            Ok(())
+        fn socket(&self) -> SockRef<'_> {
+            SockRef::from(&*self.0)
+        }
+    }
+
+    impl ByteStream for Socket {
+        fn receive(&self, bytes: &mut BytesMut, attempt: Attempt) -> io::Result<Received> {
+            let room = bytes.capacity().saturating_sub(bytes.len());
+            let mut work = || raw_socket::receive(&self.socket(), bytes);
+            let len = match attempt {
+                Attempt::Known => self.0.try_io(Interest::READABLE, work)?,
+                Attempt::Anyway => work()?,
+            };
+            Ok(received(len, room))
         }
 
-        /// Waits until the socket is ready.
-        pub(in crate::driver) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-            self.0.ready(interest).await
-        }
-
-        /// Runs `work` unless the socket is known not to be ready.
-        pub(in crate::driver) fn try_io<T>(
-            &self,
-            interest: Interest,
-            work: impl FnOnce() -> io::Result<T>,
-        ) -> io::Result<T> {
-            self.0.try_io(interest, work)
-        }
-
-        pub(in crate::driver) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-            self.0.try_read(bytes)
-        }
-
-        pub(in crate::driver) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        fn send(&self, bytes: &[u8]) -> io::Result<usize> {
             self.0.try_write(bytes)
         }
 
-        /// For its options, and for reading without asking the runtime.
-        pub(in crate::driver) fn raw(&self) -> SockRef<'_> {
-            SockRef::from(&self.0)
+        fn shut_down(&self) -> io::Result<()> {
+            self.socket().shutdown(Shutdown::Write)
         }
 
-        /// Why a socket that is broken is.
-        pub(in crate::driver) fn failure(&self) -> io::Error {
-            failure(&self.raw())
+        fn failure(&self) -> io::Error {
+            failure(&self.socket())
+        }
+
+        /// The runtime watches it already.
+        fn watch(&self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn unwatch(&self) {}
+
+        fn readiness(&self) -> Readiness<'_> {
+            Readiness::Runtime(Some(Arc::clone(&self.0)))
+        }
+
+        fn options(&self) -> Option<SockRef<'_>> {
+            Some(self.socket())
         }
     }
 }

@@ -2,13 +2,13 @@
 //! refuses stays as the system has it; the connection works all the same.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::raw_socket;
 use super::socket::Accepted;
+use super::stream::Addresses;
 
 /// What a system without a setting of its own waits before and between probes (RFC 9293 section 3.8.4
 /// asks for two hours at least); Windows takes both or none.
@@ -31,14 +31,10 @@ pub struct SocketOptions {
 }
 
 impl SocketOptions {
-    /// Sets a socket up that was accepted and says its addresses, the client's first; fails when the
-    /// client has left already.
-    pub(in crate::driver) fn prepare(
-        &self,
-        socket: &Accepted,
-    ) -> io::Result<(SocketAddr, SocketAddr)> {
+    /// Sets a socket up that was accepted and says its addresses; fails when the client has left already.
+    pub(in crate::driver) fn prepare(&self, socket: &Accepted) -> io::Result<Addresses> {
         socket.set_nodelay(true)?;
-        let addresses = (socket.peer_addr()?, socket.local_addr()?);
+        let addresses = Addresses { peer: socket.peer_addr()?, local: socket.local_addr()? };
         self.set(&SockRef::from(socket));
         Ok(addresses)
     }
@@ -121,16 +117,22 @@ impl Nagle {
     }
 
     /// Before writing what there is.
-    pub(in crate::driver) fn begin(self, socket: &Socket) {
-        if self == Self::On && !OFF_SENDS {
+    pub(in crate::driver) fn begin(self, socket: Option<SockRef<'_>>) {
+        if self == Self::On
+            && !OFF_SENDS
+            && let Some(socket) = socket
+        {
             let _ = socket.set_tcp_nodelay(true);
         }
     }
 
     /// All of it is written.
-    pub(in crate::driver) fn end(self, socket: &Socket) {
+    pub(in crate::driver) fn end(self, socket: Option<SockRef<'_>>) {
+        let Some(socket) = socket.filter(|_| self == Self::On) else {
+            return;
+        };
         // Mostly all of it was sent at once, and one question is cheaper than two changes.
-        if self != Self::On || (OFF_SENDS && raw_socket::unsent(socket) == Some(0)) {
+        if OFF_SENDS && raw_socket::unsent(&socket) == Some(0) {
             return;
         }
         if OFF_SENDS {
@@ -173,7 +175,7 @@ mod tests {
                 socket_ref.tcp_keepalive_time().unwrap(),
                 socket_ref.tcp_keepalive_interval().unwrap(),
             );
-            let (peer, local) = SocketOptions::default().prepare(&socket).unwrap();
+            let Addresses { peer, local } = SocketOptions::default().prepare(&socket).unwrap();
             assert_eq!(
                 (peer, local),
                 (_client.local_addr().unwrap(), _client.peer_addr().unwrap())
@@ -264,8 +266,8 @@ mod tests {
                 options.prepare(&socket).unwrap();
                 let mut nagle = Nagle::of(&options);
                 let write = |nagle: Nagle| {
-                    nagle.begin(&SockRef::from(&socket));
-                    nagle.end(&SockRef::from(&socket));
+                    nagle.begin(Some(SockRef::from(&socket)));
+                    nagle.end(Some(SockRef::from(&socket)));
                     SockRef::from(&socket).tcp_nodelay().unwrap()
                 };
                 assert!(write(nagle), "not before the first channel");
@@ -290,7 +292,7 @@ mod tests {
                 raw_socket::unsent(&SockRef::from(&socket)).unwrap() > 0
             });
             assert!(held, "nothing is held back, so this shows nothing");
-            nagle.end(&SockRef::from(&socket));
+            nagle.end(Some(SockRef::from(&socket)));
             assert_eq!(raw_socket::unsent(&SockRef::from(&socket)), Some(0));
             assert!(!socket.nodelay().unwrap());
         });

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::io;
 use std::time::Instant;
 
-use super::socket::Socket;
 use super::socket_options::Nagle;
+use super::stream::ByteStream;
 use crate::engine::{Connection, WriteBuffer};
 use crate::limits::{TUNNEL_TRANSMIT_TARGET, WRITTEN_IN_TURN};
 
@@ -29,8 +29,6 @@ pub(in crate::driver) struct Transmit {
     untried: bool,
     /// Written in this turn.
     in_turn: usize,
-    /// Anything was written since somebody last set this to `false`.
-    pub(in crate::driver) has_written: bool,
     /// Why the socket takes no more, ever.
     pub(in crate::driver) error: Option<io::Error>,
 }
@@ -51,6 +49,11 @@ impl Transmit {
         self.in_turn = 0;
     }
 
+    /// Whether anything was written in this turn.
+    pub(in crate::driver) fn has_written(&self) -> bool {
+        self.in_turn > 0
+    }
+
     /// Whether the turn has ended before everything was written.
     pub(in crate::driver) fn is_over(&self) -> bool {
         self.in_turn >= WRITTEN_IN_TURN
@@ -61,18 +64,18 @@ impl Transmit {
     pub(in crate::driver) fn run(
         &mut self,
         engine: &mut Connection,
-        socket: &Socket,
+        stream: &dyn ByteStream,
         write: bool,
         now: Instant,
     ) -> bool {
-        self.run_with(engine, socket, write, |engine, out| engine.poll_transmit(now, out))
+        self.run_with(engine, stream, write, |engine, out| engine.poll_transmit(now, out))
     }
 
     /// As [`Self::run`], for what `seal` appends until it has nothing more.
     pub(in crate::driver) fn run_with(
         &mut self,
         engine: &mut Connection,
-        socket: &Socket,
+        stream: &dyn ByteStream,
         write: bool,
         mut seal: impl FnMut(&mut Connection, &mut WriteBuffer) -> bool,
     ) -> bool {
@@ -92,9 +95,9 @@ impl Transmit {
         loop {
             if write && self.is_pending() && !std::mem::take(&mut seals_first) {
                 if !std::mem::replace(&mut wrote, true) {
-                    self.nagle.begin(&socket.raw());
+                    self.nagle.begin(stream.options());
                 }
-                if !self.flush(socket) {
+                if !self.flush(stream) {
                     break;
                 }
             }
@@ -108,7 +111,7 @@ impl Transmit {
             }
         }
         if wrote && !self.is_pending() {
-            self.nagle.end(&socket.raw());
+            self.nagle.end(stream.options());
         }
         if !self.is_pending() {
             self.give_back();
@@ -130,15 +133,14 @@ impl Transmit {
     }
 
     /// Writes what is sealed; `false` when the socket is full or broken.
-    fn flush(&mut self, socket: &Socket) -> bool {
+    fn flush(&mut self, stream: &dyn ByteStream) -> bool {
         while let Some(rest) = self.bytes.get(self.written..)
             && !rest.is_empty()
         {
-            match socket.try_write(rest) {
+            match stream.send(rest) {
                 Ok(len) => {
                     self.written = self.written.saturating_add(len);
                     self.in_turn = self.in_turn.saturating_add(len);
-                    self.has_written = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) => {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::TunnelFailure;
 use crate::driver::lookup;
+use crate::driver::op_error::TunnelFailure;
 use crate::limits::MAX_TUNNEL_LOOKUPS;
 
 static LOOKUPS: Semaphore = Semaphore::const_new(MAX_TUNNEL_LOOKUPS);

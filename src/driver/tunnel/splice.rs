@@ -6,18 +6,17 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::Poll;
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::alarm::{Alarm, TunnelSign};
 use super::stream::Stream;
-use super::{NOBODY, Woken};
+use super::tickets::NOBODY;
 use crate::blocks::Gather;
-use crate::driver::connection::handle::ConnectionHandle;
-use crate::driver::load::{Charge, Kind};
+use crate::driver::connection::link::Link;
+use crate::driver::load::Charge;
 use crate::engine::{ChannelId, Connection, Order, Queued, Room, WriteBuffer};
 use crate::limits::TUNNEL_JOINED_LEN;
 
@@ -79,13 +78,13 @@ pub(super) enum Reading {
 }
 
 impl Splice {
-    pub(super) fn new(stream: Stream, connection: &Arc<ConnectionHandle>, id: ChannelId) -> Self {
+    pub(super) fn new(stream: Stream, cx: &Link, id: ChannelId) -> Self {
         Self {
             stream,
-            alarm: Alarm::new(connection, Woken::Tunnel(id)),
+            alarm: Alarm::new(cx.me(), TunnelSign::Channel(id)),
             outgoing: Outgoing::default(),
             unwritten: 0,
-            waiting: connection.load().charge(Kind::Pinned, 0),
+            waiting: cx.charge_pinned(0),
             source: Source::AwaitWindow,
             sink: Sink::Open,
             is_dirty: false,
@@ -217,57 +216,6 @@ impl Splice {
     pub(super) fn into_rest(self) -> Option<(Stream, Bytes)> {
         let rest = self.outgoing.join();
         (!rest.is_empty()).then_some((self.stream, rest))
-    }
-}
-
-/// Calls the connection's task when a socket is ready.
-#[derive(Debug)]
-pub(super) struct Alarm {
-    bell: Arc<Bell>,
-    waker: Waker,
-}
-
-#[derive(Debug)]
-struct Bell {
-    connection: Weak<ConnectionHandle>,
-    which: Woken,
-    /// The task has been called and has not come yet.
-    rung: AtomicBool,
-}
-
-impl Alarm {
-    pub(super) fn new(connection: &Arc<ConnectionHandle>, which: Woken) -> Self {
-        let connection = Arc::downgrade(connection);
-        let bell = Arc::new(Bell { connection, which, rung: AtomicBool::new(false) });
-        Self { waker: Waker::from(Arc::clone(&bell)), bell }
-    }
-
-    pub(super) fn context(&self) -> Context<'_> {
-        Context::from_waker(&self.waker)
-    }
-
-    /// A call of its own.
-    pub(super) fn waker(&self) -> Waker {
-        self.waker.clone()
-    }
-
-    /// The task has come; to be told before it looks at the socket.
-    pub(super) fn reset(&self) {
-        self.bell.rung.store(false, Ordering::Release);
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.rung.swap(true, Ordering::AcqRel)
-            && let Some(connection) = self.connection.upgrade()
-        {
-            connection.tunnel_woken(self.which);
-        }
     }
 }
 

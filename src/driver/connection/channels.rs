@@ -1,0 +1,106 @@
+//! The channels of one connection as the program knows them: their numbers and counters, and what it has
+//! of their data.
+
+use std::sync::Arc;
+
+use super::counters::Counters;
+use super::link::{Consumed, Link};
+use super::unconsumed::Unconsumed;
+use crate::engine::{ChannelId, Connection};
+use crate::number_map::NumberMap;
+
+/// The channels of one connection.
+#[derive(Debug, Default)]
+pub(in crate::driver) struct Channels {
+    known: NumberMap<ChannelId, Known>,
+    /// Data that the program has not used.
+    unconsumed: Unconsumed,
+}
+
+#[derive(Debug)]
+struct Known {
+    number: u64,
+    /// Of a channel that is open.
+    counters: Option<Arc<Counters>>,
+}
+
+impl Channels {
+    /// The number of a channel.
+    pub(in crate::driver) fn number(&self, channel: ChannelId) -> Option<u64> {
+        self.known.get(&channel).map(|known| known.number)
+    }
+
+    /// The counters of a channel that is open.
+    pub(in crate::driver) fn counters(&self, channel: ChannelId) -> Option<&Arc<Counters>> {
+        self.known.get(&channel)?.counters.as_ref()
+    }
+
+    /// The program is to know a channel, which is not open yet, by this number.
+    pub(in crate::driver) fn add(&mut self, channel: ChannelId, number: u64) {
+        self.known.insert(channel, Known { number, counters: None });
+    }
+
+    /// A channel is open; it gets a number if it has none.
+    pub(in crate::driver) fn open(
+        &mut self,
+        channel: ChannelId,
+        number: impl FnOnce() -> u64,
+    ) -> (u64, Arc<Counters>) {
+        let known =
+            self.known.entry(channel).or_insert_with(|| Known { number: number(), counters: None });
+        let counters = Arc::clone(known.counters.get_or_insert_default());
+        (known.number, counters)
+    }
+
+    /// A channel is closed, or was not opened; its number.
+    pub(in crate::driver) fn remove(&mut self, channel: ChannelId) -> Option<u64> {
+        self.known.remove(&channel).map(|known| known.number)
+    }
+
+    /// The numbers of all channels, which are gone.
+    pub(in crate::driver) fn take_all(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.known).into_values().map(|known| known.number).collect()
+    }
+
+    /// The program gets data of a channel.
+    pub(in crate::driver) fn delivered(&mut self, cx: &Link, number: u64, len: usize) {
+        self.unconsumed.delivered(cx.load(), number, len);
+    }
+
+    /// Whether the program has data of a channel that it has not used.
+    pub(in crate::driver) fn has_unused(&self, number: u64) -> bool {
+        self.unconsumed.has(number)
+    }
+
+    /// The program has used data of a channel.
+    pub(in crate::driver) fn consumed(
+        &mut self,
+        cx: &Link,
+        engine: Option<&mut Connection>,
+        used: &Consumed,
+    ) {
+        self.unconsumed.consumed(used.channel, used.len);
+        // The engine's number of one that was closed meanwhile may be another's.
+        let is_open = used.local.filter(|local| self.number(*local) == Some(used.channel));
+        match (is_open, engine) {
+            (Some(local), Some(engine)) => engine.consumed(local, used.len),
+            (None, _) if !self.unconsumed.has(used.channel) => {
+                cx.shared.tables().read_to_end(used.channel);
+            }
+            _ => {}
+        }
+    }
+
+    /// The connection is over: nobody waits for what the program has not used.
+    pub(in crate::driver) fn forget_unused(&mut self, cx: &Link) {
+        for channel in std::mem::take(&mut self.unconsumed).into_channels() {
+            cx.shared.tables().read_to_end(channel);
+        }
+    }
+
+    /// Gives memory back that is empty.
+    pub(in crate::driver) fn release_memory(&mut self) {
+        self.known.shrink_to_fit();
+        self.unconsumed.release_memory();
+    }
+}

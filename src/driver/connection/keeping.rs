@@ -1,0 +1,94 @@
+//! A connection changes hands: between its task and the program's thread.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::keeper::{Hosting, Keeper, WayBack};
+use super::link::Link;
+use super::machine::Machine;
+use crate::driver::io::program_loop::{Budget, ProgramLoop};
+
+impl Machine {
+    pub(in crate::driver) fn is_with_program(&self) -> bool {
+        matches!(self.keeper, Keeper::Program(_))
+    }
+
+    /// For a new connection.
+    pub(in crate::driver) fn choose_keeper(&mut self, cx: &Link) {
+        match cx.shared.program_loop() {
+            Some(home) => self.host(cx, home),
+            None => cx.give_to_task(),
+        }
+    }
+
+    fn host(&mut self, cx: &Link, home: Arc<ProgramLoop>) {
+        let is_added = cx.stream.descriptor().is_some_and(|it| home.add(it, cx.id, cx.me()));
+        if is_added {
+            let budget = Budget::new(home.time().of_one, Instant::now());
+            self.keeper = Keeper::Program(Box::new(Hosting { home, budget }));
+            cx.take_from_task();
+        } else {
+            self.keeper = Keeper::Task(None);
+            cx.give_to_task();
+        }
+    }
+
+    /// The task is to keep the connection from now on, for good.
+    pub(in crate::driver) fn leave_program(&mut self, cx: &Link) {
+        if let Keeper::Program(hosting) = std::mem::take(&mut self.keeper) {
+            remove(&hosting.home, cx);
+            cx.give_to_task();
+        }
+    }
+
+    /// The program's thread stands still: the task is to keep the connection until it goes on.
+    pub(in crate::driver) fn program_stands_still(&mut self, cx: &Link) {
+        if let Keeper::Program(hosting) = std::mem::take(&mut self.keeper) {
+            let home = hosting.home;
+            remove(&home, cx);
+            cx.give_to_task();
+            self.keeper = Keeper::Task(Some(WayBack { home, turn: cx.shared.turn.number() }));
+        }
+    }
+
+    /// Gives the connection back to the program's thread if that has gone on, and the connection costs
+    /// little; for the task, when there is nothing to do.
+    pub(in crate::driver) fn return_to_program(&mut self, cx: &Link) {
+        let Keeper::Task(Some(way_back)) = &self.keeper else {
+            return;
+        };
+        let is_quiet = self.tunnels.is_none()
+            && !self.outbound.is_pending()
+            && self.inbound.is_quiet()
+            && self.stage.is_live();
+        if is_quiet && way_back.turn != cx.shared.turn.number() {
+            let home = Arc::clone(&way_back.home);
+            self.host(cx, home);
+            if self.is_with_program() {
+                cx.stream.unwatch();
+            }
+        }
+    }
+
+    /// Whether the program's thread has no time for more of this now.
+    pub(in crate::driver) fn is_crowded(&self, now: Instant) -> bool {
+        match &self.keeper {
+            Keeper::Program(hosting) => hosting.home.is_crowded(now),
+            Keeper::Task(_) => false,
+        }
+    }
+
+    /// Counts the program's time since `begun`; `true` when that is more than one connection may take.
+    pub(in crate::driver) fn spend(&mut self, begun: Instant) -> bool {
+        match &mut self.keeper {
+            Keeper::Program(hosting) => hosting.budget.spend(begun, Instant::now()),
+            Keeper::Task(_) => false,
+        }
+    }
+}
+
+fn remove(home: &ProgramLoop, cx: &Link) {
+    if let Some(descriptor) = cx.stream.descriptor() {
+        home.remove(descriptor, cx.id);
+    }
+}

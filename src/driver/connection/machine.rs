@@ -1,0 +1,475 @@
+//! The machine of one connection: what is under its lock, and the one way to run it. Whoever has the lock
+//! takes the commands that wait, reads what the stream has, feeds the engine, hands its events over and
+//! writes what it has sealed, until nothing moves any more or the turn is over.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use super::channels::Channels;
+use super::command::Command;
+use super::inbound::{Hold, Inbound};
+use super::keeper::{By, Keeper};
+use super::link::Link;
+use super::stage::Stage;
+use super::tickets::Tickets;
+use crate::driver::handler::ConnectionEnd;
+use crate::driver::io::program_loop::Sign;
+use crate::driver::io::socket_options::Nagle;
+use crate::driver::io::transmit::Transmit;
+use crate::driver::tunnel::Tunnels;
+use crate::engine::{Job, Verbosity};
+use crate::limits::{HOSTED_READS_IN_TURN, READ_IN_TURN, TUNNEL_READ_IN_TURN};
+
+/// What is under the lock of a connection.
+#[derive(Default)]
+pub(in crate::driver) struct Machine {
+    pub(in crate::driver) stage: Stage,
+    pub(in crate::driver) inbound: Inbound,
+    pub(in crate::driver) outbound: Transmit,
+    pub(in crate::driver) keeper: Keeper,
+    pub(in crate::driver) channels: Channels,
+    pub(in crate::driver) tickets: Tickets,
+    /// The channels that lead elsewhere.
+    pub(in crate::driver) tunnels: Option<Box<Tunnels>>,
+    /// Work that the task has to do or to have done.
+    pub(in crate::driver) job: Option<Job>,
+    /// The turn in which a caller last wrote to the stream itself.
+    pub(in crate::driver) last_turn: Option<u32>,
+    /// What the task has set its timer to.
+    armed: Option<Instant>,
+    pub(in crate::driver) verbosity: Verbosity,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine").finish_non_exhaustive()
+    }
+}
+
+/// What the task has to do when everything is done that can be done without waiting.
+#[derive(Debug)]
+pub(in crate::driver) struct Rest {
+    pub(in crate::driver) next: Next,
+    /// What takes long.
+    pub(in crate::driver) job: Option<Job>,
+    /// When something is due.
+    pub(in crate::driver) deadline: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::driver) enum Next {
+    /// To go on, after others had their turn.
+    GoOn,
+    /// To wait for the program, which has not decided yet; without a deadline, for the end of the stream,
+    /// too.
+    AwaitProgram,
+    /// To wait until somebody calls: the program's thread sees to the stream.
+    AwaitCall,
+    /// To see to the stream.
+    AwaitStream {
+        /// Whether what comes in is to be read.
+        reads: bool,
+        /// Whether something waits until the stream takes more.
+        writes: bool,
+    },
+    /// To see to it that the last bytes leave.
+    Flush,
+    /// To let the client close: everything is told.
+    Over,
+    /// Nothing more: nobody has heard of the connection.
+    Refused,
+}
+
+/// What a thread of the program has to do after it has run a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::driver) enum After {
+    Nothing,
+    /// To have what is sealed written at the end of its turn.
+    Touch,
+    /// To wake the task.
+    WakeTask,
+}
+
+impl Machine {
+    /// `watched_from` is when the task wakes for the first time: while the program has not decided by then,
+    /// the stream is watched.
+    pub(in crate::driver) fn new(nagle: Nagle, watched_from: Option<Instant>) -> Self {
+        let mut machine = Self { armed: watched_from, ..Self::default() };
+        machine.outbound.nagle = nagle;
+        machine
+    }
+
+    /// Does everything that can be done without waiting.
+    pub(in crate::driver) fn serve(&mut self, cx: &Link, by: By) {
+        self.guarded(cx, |machine| {
+            let begun = Instant::now();
+            machine.inbound.take(cx.signs.take(), &*cx.stream);
+            if by == By::Task && machine.is_due(begun) {
+                if machine.is_with_program() {
+                    // What the client has sent counts, even if the program's thread is kept from reading it.
+                    machine.inbound.take(Sign::Readable, &*cx.stream);
+                    machine.turn(cx, by);
+                }
+                machine.run_timeout(cx, begun);
+            }
+            let asked = machine.turn(cx, by);
+            machine.keep_or_leave(cx, begun);
+            machine.acknowledge(cx, asked);
+            if machine.has_said_everything() {
+                machine.finish(cx, None);
+            }
+        });
+    }
+
+    /// Goes on until nothing moves any more, or the turn is over; whether the program was asked anything.
+    fn turn(&mut self, cx: &Link, by: By) -> bool {
+        let may_read = by == By::Task || self.is_with_program();
+        if may_read {
+            self.inbound.hold = Hold::Nothing;
+        }
+        let (mut reads, mut read) = (0_u32, 0_usize);
+        let mut asked = false;
+        loop {
+            self.arrive(cx);
+            let now = Instant::now();
+            asked |= self.advance(cx, by, true, now);
+            if let Some(job) = self.job.take_if(|job| !job.is_heavy()) {
+                self.run(cx, run_here(job), now);
+                continue;
+            }
+            if self.outbound.error.is_some() {
+                self.inbound.take(Sign::Broken, &*cx.stream);
+            }
+            if !may_read || !self.wants_to_read(cx) {
+                break;
+            }
+            if read >= READ_IN_TURN || (by == By::Program && reads == HOSTED_READS_IN_TURN) {
+                self.inbound.hold = Hold::Turn;
+                break;
+            }
+            // Makes the whole of the thread's buffer free again.
+            self.inbound.intake.park();
+            reads = reads.saturating_add(1);
+            let len = self.inbound.read(&*cx.stream);
+            read = read.saturating_add(len);
+            if !self.is_with_program() {
+                self.inbound.intake.count(&*cx.stream, len);
+            }
+        }
+        self.inbound.intake.park();
+        self.break_off_if_broken(cx);
+        asked
+    }
+
+    /// Whether the engine is at its end, and its last bytes have left.
+    fn has_said_everything(&self) -> bool {
+        let Stage::Parting { engine, .. } = &self.stage else {
+            return false;
+        };
+        engine.is_none() || !self.outbound.is_pending()
+    }
+
+    /// Whether the stream may have something that the engine takes now.
+    fn wants_to_read(&mut self, cx: &Link) -> bool {
+        if !self.inbound.is_readable() || self.inbound.hold == Hold::Turn || !self.wants_input() {
+            return false;
+        }
+        if self.is_overloaded(cx) {
+            self.inbound.hold = Hold::Load;
+        }
+        self.inbound.hold != Hold::Load
+    }
+
+    /// Whether the program holds so much of the connection that nothing more may be read.
+    fn is_overloaded(&mut self, cx: &Link) -> bool {
+        // What it has used before it could know that somebody waits for it counts first.
+        while cx.is_overloaded() {
+            if !cx.has_consumed() {
+                return true;
+            }
+            self.run_consumed(cx);
+        }
+        false
+    }
+
+    fn wants_input(&self) -> bool {
+        matches!(&self.stage, Stage::Live(engine) if engine.wants_input())
+    }
+
+    /// Goes on until nothing moves any more: commands, input, events, output. Whether the program was
+    /// asked anything.
+    pub(in crate::driver) fn advance(
+        &mut self,
+        cx: &Link,
+        by: By,
+        write: bool,
+        now: Instant,
+    ) -> bool {
+        self.apply_verbosity(cx);
+        self.outbound.begin_turn();
+        let mut budget = TUNNEL_READ_IN_TURN;
+        let mut asked = false;
+        loop {
+            let mut moved = self.run_queued(cx, now);
+            moved |= self.feed(cx, now);
+            moved |= self.hand_over_events(cx, now, &mut asked);
+            if let Some(engine) = self.stage.engine_mut() {
+                moved |= self.outbound.run(engine, &*cx.stream, write, now);
+            }
+            if by == By::Task && !self.is_with_program() {
+                moved |= self.run_tunnels(cx, now, &mut budget);
+            }
+            if !moved {
+                break;
+            }
+        }
+        if self.outbound.has_written() {
+            self.inbound.is_acknowledged();
+        }
+        if self.outbound.is_over() {
+            cx.wake_task();
+        }
+        asked
+    }
+
+    fn apply_verbosity(&mut self, cx: &Link) {
+        let verbosity = cx.shared.verbosity();
+        if self.verbosity != verbosity
+            && let Some(engine) = self.stage.engine_mut()
+        {
+            engine.set_verbosity(verbosity);
+            self.verbosity = verbosity;
+        }
+    }
+
+    /// Runs the commands that wait; `true` if there were any.
+    pub(in crate::driver) fn run_queued(&mut self, cx: &Link, now: Instant) -> bool {
+        if self.stage.engine().is_none() {
+            return false;
+        }
+        let mut moved = self.run_consumed(cx);
+        while let Some(command) = cx.next_command() {
+            self.run(cx, command, now);
+            moved = true;
+        }
+        moved
+    }
+
+    /// Tells the engine what the program has used; `true` if that was anything.
+    fn run_consumed(&mut self, cx: &Link) -> bool {
+        let consumed = cx.take_consumed();
+        for used in &consumed {
+            self.channels.consumed(cx, self.stage.engine_mut(), used);
+        }
+        !consumed.is_empty()
+    }
+
+    /// Gives the engine what was read, as far as it takes it.
+    fn feed(&mut self, cx: &Link, now: Instant) -> bool {
+        let before = self.inbound.intake.bytes.len();
+        let is_at_end = self.inbound.is_at_end();
+        if (before == 0 && !is_at_end) || self.inbound.hold == Hold::Turn || !self.stage.is_live() {
+            return false;
+        }
+        if self.is_overloaded(cx) {
+            self.inbound.hold = Hold::Load;
+            return false;
+        }
+        let Stage::Live(engine) = &mut self.stage else {
+            return false;
+        };
+        if engine.is_ended() {
+            return false;
+        }
+        let inbound = &mut self.inbound;
+        if before > 0 && engine.wants_input() {
+            if engine.handle_input(now, &mut inbound.intake.bytes) {
+                inbound.hold = Hold::Turn;
+            }
+            if cx.login.is_silent() && engine.peer().version.is_some() {
+                cx.login.identified();
+            }
+        }
+        let moved = inbound.intake.bytes.len() != before;
+        // What came before the end counts: the end is told when nothing of it is left to use.
+        if is_at_end && !moved && inbound.hold != Hold::Turn && engine.wants_input() {
+            engine.handle_eof();
+            return true;
+        }
+        moved
+    }
+
+    /// When the engine needs a timer.
+    fn deadline(&self) -> Option<Instant> {
+        let Stage::Live(engine) = &self.stage else {
+            return None;
+        };
+        engine.poll_timeout()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.deadline().is_some_and(|at| at <= now)
+    }
+
+    /// Does what is due, if it still is.
+    fn run_timeout(&mut self, cx: &Link, now: Instant) {
+        if self.is_due(now)
+            && let Stage::Live(engine) = &mut self.stage
+        {
+            if cx.is_overloaded() {
+                engine.not_listening(now);
+            }
+            engine.handle_timeout(now);
+        }
+    }
+
+    /// A broken stream of which nothing more can be made: the connection is over, whatever it waits for.
+    fn break_off_if_broken(&mut self, cx: &Link) {
+        let reads_on = self.inbound.is_readable() && self.inbound.hold == Hold::Turn;
+        let is_broken = self.inbound.is_broken() || self.outbound.error.is_some();
+        if !is_broken || reads_on {
+            return;
+        }
+        match &mut self.stage {
+            Stage::Live(engine) => {
+                engine.handle_eof();
+                self.hand_over_events(cx, Instant::now(), &mut false);
+            }
+            Stage::Asking => self.refuse(cx),
+            Stage::ChoosingKey => {
+                let error = self.inbound.take_error().unwrap_or_else(|| cx.stream.failure());
+                self.stage.part(ConnectionEnd::Socket(error));
+            }
+            Stage::Parting { .. } | Stage::Refused | Stage::Over => {}
+        }
+    }
+
+    /// The program's thread keeps the connection as long as that takes little of its time.
+    fn keep_or_leave(&mut self, cx: &Link, begun: Instant) {
+        if !self.is_with_program() {
+            return;
+        }
+        let is_blocked = self.outbound.is_pending() && !self.outbound.is_untried();
+        let is_long = self.inbound.hold == Hold::Turn || self.tunnels.is_some() || is_blocked;
+        if self.spend(begun) || is_long || self.is_crowded(begun) {
+            self.leave_program(cx);
+        }
+    }
+
+    /// Acknowledges what was read. What the program was asked now it mostly answers in the turn that
+    /// follows, and the reply acknowledges too.
+    fn acknowledge(&mut self, cx: &Link, asked: bool) {
+        if self.inbound.owes_acknowledgement() && self.stage.is_live() && !(asked && cx.visit()) {
+            self.inbound.acknowledge(&*cx.stream);
+        }
+    }
+
+    /// Runs `work`; if it panics, only this connection ends, and its engine is dropped, so that no broken
+    /// state of it is ever used.
+    pub(in crate::driver) fn guarded(&mut self, cx: &Link, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.panicked();
+            let told = catch_unwind(AssertUnwindSafe(|| self.finish(cx, None)));
+            if told.is_err() {
+                self.stage = Stage::Over;
+            }
+        }
+    }
+
+    /// Code of the connection has panicked.
+    pub(in crate::driver) fn panicked(&mut self) {
+        self.job = None;
+        self.stage = match std::mem::take(&mut self.stage) {
+            last @ (Stage::Asking | Stage::Refused | Stage::Over) => last,
+            Stage::ChoosingKey | Stage::Live(_) | Stage::Parting { .. } => {
+                Stage::Parting { engine: None, end: ConnectionEnd::Panicked }
+            }
+        };
+    }
+
+    /// Before the task waits: gives back what is empty, and says what to wait for.
+    pub(in crate::driver) fn rest(&mut self, cx: &Link) -> Rest {
+        self.hold_back();
+        self.return_to_program(cx);
+        if let Some(engine) = self.stage.engine_mut() {
+            engine.rest();
+        }
+        cx.release_memory();
+        self.tickets.release_memory();
+        self.channels.release_memory();
+        let is_overloaded = self.stage.is_live() && self.is_overloaded(cx);
+        let next = match &self.stage {
+            Stage::Over => Next::Over,
+            Stage::Refused => Next::Refused,
+            Stage::Parting { .. } => Next::Flush,
+            Stage::Asking | Stage::ChoosingKey => Next::AwaitProgram,
+            Stage::Live(_) if self.inbound.hold == Hold::Turn => Next::GoOn,
+            Stage::Live(_) if self.is_with_program() => Next::AwaitCall,
+            Stage::Live(_) => Next::AwaitStream {
+                reads: self.inbound.hold == Hold::Nothing
+                    && !self.inbound.is_at_end()
+                    && !is_overloaded,
+                writes: self.outbound.is_pending(),
+            },
+        };
+        self.armed = if self.stage.is_arriving() {
+            self.armed.filter(|at| *at > Instant::now())
+        } else {
+            self.deadline()
+        };
+        Rest { next, job: self.job.take(), deadline: self.armed }
+    }
+
+    /// Before a thread of the program lets go: what it may not do is the task's.
+    pub(in crate::driver) fn after(&mut self) -> After {
+        if !self.stage.is_live() {
+            let waits = self.stage.is_arriving();
+            return if waits { After::Nothing } else { After::WakeTask };
+        }
+        let reads_again = self.inbound.hold == Hold::Engine && self.wants_input();
+        if !reads_again {
+            self.hold_back();
+        }
+        let is_blocked = self.outbound.is_pending() && !self.outbound.is_untried();
+        let has_tunnel_work = self.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work());
+        if reads_again
+            || is_blocked
+            || has_tunnel_work
+            || self.job.is_some()
+            || self.outbound.error.is_some()
+            || self.timer_is_late()
+        {
+            After::WakeTask
+        } else if self.outbound.is_pending() {
+            After::Touch
+        } else {
+            After::Nothing
+        }
+    }
+
+    /// Takes note of input that the engine does not want yet. A question is usually answered before the
+    /// client sends more, and by another thread: the task need not be woken for it.
+    fn hold_back(&mut self) {
+        if self.inbound.hold == Hold::Nothing && self.inbound.has_input() && !self.wants_input() {
+            self.inbound.hold = Hold::Engine;
+        }
+    }
+
+    /// Whether a thread of the program may read on, as an answer has made room for what waited.
+    pub(in crate::driver) fn may_read_on(&self) -> bool {
+        let waited = matches!(self.inbound.hold, Hold::Engine | Hold::Load);
+        waited && self.is_with_program() && self.wants_input()
+    }
+
+    /// Whether the engine needs the timer earlier than the task has set it.
+    fn timer_is_late(&self) -> bool {
+        let needed = self.deadline();
+        needed.is_some_and(|needed| self.armed.is_none_or(|armed| needed < armed))
+    }
+}
+
+/// Runs a job; what the engine is to do then.
+pub(in crate::driver) fn run_here(job: Job) -> Command {
+    let output = catch_unwind(AssertUnwindSafe(|| job.run()));
+    output.map_or(Command::JobPanicked, Command::Complete)
+}

@@ -1,0 +1,21 @@
+//! The tickets of commands that are the driver's own; those of the program stay below 2^53.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::engine::Ticket;
+
+const OURS: u64 = 1 << 63;
+
+/// The ticket of commands whose end nobody waits for.
+pub(super) const NOBODY: Ticket = Ticket(u64::MAX);
+
+static NEXT: AtomicU64 = AtomicU64::new(OURS);
+
+pub(super) fn next_ticket() -> Ticket {
+    Ticket(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Whether a command was the driver's own.
+pub(in crate::driver) fn is_ours(ticket: Ticket) -> bool {
+    ticket.0 >= OURS
+}
