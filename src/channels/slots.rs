@@ -68,7 +68,7 @@ impl<T> Slots<T> {
     }
 
     /// Gives memory back that few channels do not need.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn release_memory(&mut self) {
         if self.len() < 4 {
             self.close_gaps();
             self.places.shrink_to_fit();
@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(slots.len(), map.len());
             assert!(slots.places.len() <= 2 * slots.len(), "no more than half are empty");
             if draw % 64 == 3 {
-                slots.rest();
+                slots.release_memory();
                 assert!(slots.ids().map(|id| id.0).eq(map.keys().copied()));
             }
         }
@@ -184,7 +184,7 @@ mod tests {
         }
         assert_eq!(slots.places.capacity(), 0);
         slots.insert(ChannelId(100), ()).unwrap();
-        slots.rest();
+        slots.release_memory();
         assert_eq!(slots.places.capacity(), 1);
     }
 }

@@ -97,14 +97,14 @@ impl Channels {
     }
 
     /// Gives memory back that is empty.
-    pub fn rest(&mut self) {
+    pub fn release_memory(&mut self) {
         if self.events.is_empty() {
             self.events = VecDeque::new();
         }
         if self.round.is_empty() {
             self.round = VecDeque::new();
         }
-        self.slots.rest();
+        self.slots.release_memory();
     }
 
     /// How many channels there are, half-open ones included.

@@ -307,12 +307,12 @@ impl Connection {
 
     /// Gives memory back that is empty: to be called before a connection waits for its client, which
     /// may be for hours.
-    pub fn rest(&mut self) {
+    pub fn release_memory(&mut self) {
         if self.events.is_empty() {
             self.events = VecDeque::new();
         }
-        self.channels.rest();
-        self.transport.rest();
+        self.channels.release_memory();
+        self.transport.release_memory();
     }
 
     /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] of them at most; whether there

@@ -162,14 +162,14 @@ impl Transport {
     }
 
     /// Gives memory back that is empty.
-    pub fn rest(&mut self) {
+    pub fn release_memory(&mut self) {
         if self.sealed.is_empty() {
             self.sealed = WriteBuffer::new();
         }
         if self.deferred.is_empty() {
             self.deferred = Vec::new();
         }
-        self.trace.rest();
+        self.trace.release_memory();
     }
 
     /// Takes the next thing for the layers above off the front of `buf`; `None` while there is

@@ -63,7 +63,7 @@ impl Trace {
     }
 
     /// Gives memory back that is empty.
-    pub fn rest(&mut self) {
+    pub fn release_memory(&mut self) {
         if self.lines.is_empty() {
             self.lines = Vec::new();
         }

@@ -392,7 +392,7 @@ impl Machine {
         self.hold_back();
         self.return_to_program(cx);
         if let Some(engine) = self.stage.engine_mut() {
-            engine.rest();
+            engine.release_memory();
         }
         cx.release_memory();
         self.tickets.release_memory();
