@@ -10,8 +10,8 @@ function method(prototype, name, value) {
 }
 
 /**
- * Gives a field its documented accessor methods and the same as a plain property.
- * `stem` is the documented name after get/set/is ("SSHCert"), `property` the plain one ("sshCert").
+ * Defines the documented accessor methods of a field and a plain property that does the same.
+ * `stem` is the documented name after get/set/is ("SSHCert"), `property` the name of the property ("sshCert").
  */
 function defineField(type, { stem, property = lowerFirst(stem), get, set, boolean = false }) {
   const { prototype } = type;

@@ -7,7 +7,7 @@ function received(value) {
     const name = value.constructor?.name;
     return name ? `an instance of ${name}` : 'an object';
   }
-  // Never the text itself: it may be a password.
+  // The message never repeats the text itself, which may be a password.
   return typeof value === 'string' ? 'type string' : `type ${typeof value} (${String(value)})`;
 }
 
@@ -20,7 +20,7 @@ function invalidType(name, expected, value) {
 }
 
 function invalidValue(name, expected) {
-  // Never the value itself: it may be long, or a secret.
+  // The message never repeats the value itself, which may be long, or a secret.
   const error = new TypeError(`The value of "${name}" must be ${expected}.`);
   error.code = 'ERR_INVALID_ARG_VALUE';
   return error;
@@ -54,7 +54,7 @@ function checkBytes(value, name) {
   if (!isBytes(value)) throw invalidType(name, 'an instance of Uint8Array', value);
 }
 
-/** A Uint8Array of another realm (a vm context) is as good as one of ours. */
+/** A Uint8Array of another realm (a vm context) is accepted like one of this realm. */
 function isBytes(value) {
   return (
     value instanceof Uint8Array ||
@@ -74,8 +74,8 @@ function checkInstance(value, type, name) {
 }
 
 /**
- * The number behind an id. Text that is no id of ours becomes 0, which is never given out, so that
- * the addon answers it as it answers every unknown id.
+ * The number that an id stands for. Text that is not an id becomes 0, which no connection or channel ever has,
+ * so the addon answers it as it answers every unknown id.
  */
 function idNumber(id) {
   const number = Number(id);

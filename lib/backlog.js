@@ -4,9 +4,10 @@ const { KIND } = require('./boundary.js');
 const { isBytes } = require('./args.js');
 
 /**
- * The kinds that a client can cause any number of, and that nobody answers. Questions and data are counted
- * by the addon until they are answered and used, and of the others an open channel has one at a time: a
- * program may well have a listener run as long as its channel, and would wait for a client that is not read.
+ * The kinds of event of which a client can cause any number, and which need no answer. The addon itself counts
+ * questions until they are answered and data until it is consumed. Of the remaining kinds an open channel has at
+ * most one at a time. They are not counted: a listener may run as long as its channel, and with its event counted
+ * it could wait for input of a client whose connection is not read.
  */
 const COUNTED = new Set([
   KIND.CHANNEL_CLOSED,
@@ -17,19 +18,19 @@ const COUNTED = new Set([
 ]);
 
 /**
- * What waits behind slow listeners, for each connection: events that wait for their turn, and those whose
- * listeners have not settled. With too much of it the addon reads no more of the connection, until half
- * has gone. An event whose listeners are done when they return is never counted.
+ * Backpressure from slow listeners. Counts for each connection the events that wait for their turn and the events
+ * whose listeners have not settled. Above the limit the addon stops reading from the connection, until half of
+ * the limit is left. An event whose listeners are done when they return is never counted.
  */
 class Backlog {
-  /** From the first event that waits until the end of the connection. */
+  /** The load of each connection, from its first waiting event until its end. */
   #loads = new Map();
   #exists;
   #pause;
   #most;
   #eventCost;
 
-  /** `exists(connection)`: whether its end is still to be told; `limits` are the addon's. */
+  /** `exists(connection)`: whether its Disconnected is still to come; `limits` are those of the addon. */
   constructor(exists, pause, [most, eventCost]) {
     this.#exists = exists;
     this.#pause = pause;
@@ -37,12 +38,12 @@ class Backlog {
     this.#eventCost = eventCost;
   }
 
-  /** Counts an event of this kind with what it carries; gives what remove() has to get. */
+  /** Counts an event of this kind and the values that it carries; returns the load to pass to remove(). */
   add(kind, connection, event) {
     return COUNTED.has(kind) ? this.charge(connection, Object.values(event)) : 0;
   }
 
-  /** The same for one that counts whatever its kind is, and the values that it carries. */
+  /** The same for an event that is counted whatever its kind is. */
   charge(connection, values) {
     const load = this.#loads.get(connection) ?? this.#begin(connection);
     if (load === null) return 0;
@@ -67,13 +68,13 @@ class Backlog {
     if (bytes > 0) promise.then(() => this.remove(connection, bytes));
   }
 
-  /** The end of the connection has been told. */
+  /** The listeners have been told the end of the connection. */
   forget(connection) {
     this.#loads.delete(connection);
   }
 
   #begin(connection) {
-    // What belongs to no connection has none to pause, and nobody would forget one that is over.
+    // An event without a connection has nothing to pause, and the entry of an ended connection would never be removed.
     if (connection === 0 || !this.#exists(connection)) return null;
     const load = { bytes: 0, paused: false };
     this.#loads.set(connection, load);

@@ -2,17 +2,17 @@
 
 const { checkFunction } = require('./args.js');
 
-/** The promise of every operation that was done when its call returned: who gets it need not wait. */
+/** The one promise that is shared by all operations that were done when their call returned; it is resolved. */
 const DONE = Promise.resolve();
 
 /**
- * The promise of a call that is under way, or has failed. It knows whether anybody wants to hear of its end:
- * `await` goes through `then` for a subclass, and so does everything else that waits for a promise.
+ * The promise of a call that is pending or has failed. It records whether anything has subscribed to its result:
+ * of a subclass of Promise `await` calls `then`, as everything else does that waits for a promise.
  */
 class CallPromise extends Promise {
   #heard = false;
 
-  /** What is made of it belongs to whoever made it, and is a promise like any other. */
+  /** Promises derived from this one, by `then` for example, are plain promises. */
   static get [Symbol.species]() {
     return Promise;
   }
@@ -26,13 +26,13 @@ class CallPromise extends Promise {
     return super.then(onFulfilled, onRejected);
   }
 
-  /** Keeps the process from ending over a rejection that nobody handles. */
+  /** Marks a rejection as handled, so that it does not end the process as an unhandled rejection. */
   handle() {
     super.then(undefined, () => {});
   }
 }
 
-/** A call that has not ended. */
+/** The promise of a call that is pending. */
 class Call {
   constructor() {
     this.promise = new CallPromise((resolve, reject) => {
@@ -43,12 +43,12 @@ class Call {
 }
 
 /**
- * The calls of one server's methods. Whatever goes wrong, a wrong argument included, comes out one way:
- * the promise, and the callback if there is one. Of what nobody hears that way `tell` is told, once.
+ * The method calls of one server. Every failure, a wrong argument included, is reported the same way: by the
+ * promise, and by the callback if there is one. A failure without a subscriber is passed to `tell`, once.
  */
 class Calls {
   #tell;
-  /** The connection that an error is about, for those of which it is known. */
+  /** The connection that an error is about, for the errors of which it is known. */
   #connections = new WeakMap();
 
   constructor(tell) {
@@ -67,7 +67,7 @@ class Calls {
       promise = call.promise;
     }
     if (typeof callback === 'function') {
-      // On the next tick: what the callback throws is an uncaught exception, not a rejection.
+      // On the next tick, so that an exception of the callback is an uncaught exception and not a rejection.
       promise.then(
         (value) => process.nextTick(callback, null, value),
         (error) => process.nextTick(callback, error),
@@ -84,19 +84,20 @@ class Calls {
     return call.promise;
   }
 
-  /** The error belongs to this connection, however far it is passed on. */
+  /** Records that the error belongs to this connection, through however many calls it is passed on. */
   attribute(error, connection) {
     this.#connections.set(error, connection);
     return error;
   }
 
-  /** The call has failed; `told` when the listeners of Error know already. */
+  /** The call has failed; `told`: the listeners of Error have been told already. */
   fail(call, error, told = false) {
     const { promise } = call;
     promise.handle();
     call.reject(error);
     if (told || promise.heard) return;
-    // Who has just called, or waits for several calls one by one, gets as much time as Node gives.
+    // A caller that has just called, or that awaits several calls one by one, is given time to subscribe, as Node
+    // gives it before an unhandled rejection: `tell` gets a function that asks again.
     const connection = this.#connections.get(error) ?? 0;
     this.#tell(connection, error, () => !promise.heard);
   }

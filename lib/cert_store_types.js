@@ -27,7 +27,7 @@ const NUMBERS = {
   cstAuto: 99,
 };
 
-// The way back from number to name, as TypeScript's enums have it, is hidden from Object.keys().
+// The reverse mapping from number to name, which TypeScript's enums have, is not enumerable for Object.keys().
 const CertStoreTypes = { ...NUMBERS };
 for (const [name, number] of Object.entries(NUMBERS)) {
   Object.defineProperty(CertStoreTypes, number, { value: name, enumerable: false });

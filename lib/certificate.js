@@ -11,7 +11,7 @@ const { Watchers } = require('./watchers.js');
 const ANY_SUBJECT = '*';
 const { cstUser, cstPEMKeyBlob, cstPublicKeyFile, cstPublicKeyBlob, cstAuto } = CertStoreTypes;
 const DEFAULT_STORE = 'MY';
-/** Names in a configurationString, in small letters; those without a use here are for Windows' libraries. */
+/** Names in a configurationString, in lower case; null: accepted and ignored, as it is for Windows' libraries. */
 const CONFIGURATION = new Map([
   ['thumbprint', 'thumbprint'],
   ['keypassword', 'keyPassword'],
@@ -37,14 +37,14 @@ const READ_ONLY = [
   'ThumbprintSHA256',
   'Version',
 ];
-/** Fields the reference lets a program set, though nothing but reading them back comes of it. */
+/** Fields that the reference lets a program set, and that have no effect other than being read back. */
 const WRITABLE_TEXT = ['ExtendedKeyUsage', 'PublicKeyAlgorithm', 'Usage'];
 const DEFAULTS = { PublicKeyLength: 0, UsageFlags: 0, PrivateKeyAvailable: false };
 
 let nativeOf;
 let watchersOf;
 
-/** Sorts the overloads of the constructor (and of load) into one description of what to load. */
+/** Turns the arguments of any overload of the constructor (and of load) into one description of what to load. */
 function readArguments(args) {
   const [first, store, storePassword, subject, configuration] = args;
   if (args.length <= 1 && typeof first === 'string') return publicKey(cstPublicKeyFile, first);
@@ -73,7 +73,7 @@ function checkStore(store) {
   }
 }
 
-/** Lines of NAME=VALUE. */
+/** Parses lines of NAME=VALUE. */
 function readConfiguration(text) {
   checkString(text, 'configurationString');
   const settings = {};
@@ -81,7 +81,7 @@ function readConfiguration(text) {
     if (line.trim() === '') continue;
     const at = line.indexOf('=');
     const field = CONFIGURATION.get(line.slice(0, Math.max(at, 0)).trim().toLowerCase());
-    // Nothing of the line is repeated: it may be a password.
+    // The message repeats nothing of the line, which may be a password.
     if (field === undefined) {
       const known = 'Thumbprint, KeyPassword, PersistPFXKey and UseInternalSecurityAPI';
       throw new SSHServerError(
@@ -89,13 +89,13 @@ function readConfiguration(text) {
         `[${CODE.INVALID_ARGUMENT}] Invalid argument. The lines of configurationString are NAME=VALUE, with the names ${known}.`,
       );
     }
-    // A password may begin or end with a space.
+    // The value is not trimmed: a password may begin or end with a space.
     if (field !== null) settings[field] = line.slice(at + 1);
   }
   return settings;
 }
 
-/** One call into the addon with its errors as they are documented. */
+/** One call into the addon; its errors are converted to the documented ones. */
 function native(method, description) {
   try {
     return NativeCertificate[method](description);
@@ -112,7 +112,7 @@ async function loadLater(description) {
   }
 }
 
-/** The text of a store given as bytes; what is no text comes as base64, which every blob type takes too. */
+/** A store given as bytes, as text. Bytes that are not UTF-8 become base64, which every blob type accepts too. */
 function textOf(store) {
   if (typeof store === 'string') return store;
   try {
@@ -143,7 +143,7 @@ class Certificate {
     this.#adopt(description, native('load', description));
   }
 
-  /** The constructor on a worker thread: key files may be slow to open on purpose. */
+  /** Does what the constructor does on a worker thread: key files may be slow to open by design (key derivation). */
   static async load(...args) {
     const description = readArguments(args);
     const certificate = new Certificate();
@@ -210,7 +210,7 @@ class Certificate {
       subject: ANY_SUBJECT,
     });
     if (given.field('PrivateKeyAvailable')) return [given, given.field('Subject')];
-    // No store was set to search in.
+    // No store was set, so there is none to search.
     if (this.#storeType === cstUser && this.#store === DEFAULT_STORE) return [given, ''];
     const found = native('find', this.#request({ encoded: bytesOf(encoded) }));
     return found === null ? [given, ''] : [found, found.field('Subject')];

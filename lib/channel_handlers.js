@@ -12,7 +12,7 @@ const {
   TunnelRequestedEvent,
 } = require('./event_objects.js');
 
-/** Keeps data for whoever asks for the stream; the client's window stays closed for it. */
+/** Keeps data until the program asks for the stream. It is not consumed, so it fills the client's window. */
 function park(lane, bytes, toReport) {
   lane.parked ??= new Records();
   lane.parked.push(bytes);
@@ -20,7 +20,7 @@ function park(lane, bytes, toReport) {
   lane.owed += toReport;
 }
 
-/** The events of channels: makes the event object, fires it, answers or reports the bytes as consumed. */
+/** The events of channels: makes the event object, fires the event, answers or reports the bytes as consumed. */
 class ChannelHandlers {
   #gateway;
   #listeners;
@@ -64,14 +64,14 @@ class ChannelHandlers {
     return this.#deliver(lane, connection, channel, bytes, extendedType, bytes.length);
   }
 
-  /** Fires as many records as there are; the record length is read anew for each. */
+  /** Fires an event for each complete record; reads the record length anew for each. */
   deliverRecords(lane) {
     const { records, connection, channel } = lane;
     for (;;) {
       const record = records.next();
       if (record === null) break;
       const pending = this.#deliver(lane, connection, channel, record.bytes, 0, record.toReport);
-      // The lane comes back here when these listeners are done.
+      // The dispatcher calls this again for the lane when these listeners are done.
       if (pending !== undefined) return pending;
     }
     const bytes = records.absorb();
@@ -81,7 +81,8 @@ class ChannelHandlers {
 
   #deliver(lane, connection, channel, bytes, extendedType, toReport) {
     if (!this.#listeners.has(KIND.CHANNEL_DATA)) {
-      // Whoever listens later does not get the beginning of a character that nobody saw.
+      // A kept beginning of a character is dropped: a listener that is added later must not get bytes of an event
+      // that no listener saw.
       if (lane !== undefined && lane.texts !== null) this.#channels.forgetTexts(lane);
       if (lane !== undefined && lane.serving > 0 && extendedType === 0) park(lane, bytes, toReport);
       else this.#gateway.consumed(channel, toReport);
@@ -108,7 +109,7 @@ class ChannelHandlers {
     return text.event(texts, connectionId, channelId, bytes, extendedType);
   }
 
-  // On its own, so that the closure is only made when there is a promise.
+  // A method of its own, so that the closure is only made when there is a promise.
   #consumedLater(result, channel, bytes) {
     return result.then(() => this.#gateway.consumed(channel, bytes));
   }
@@ -119,7 +120,7 @@ class ChannelHandlers {
     return typeof result === 'boolean' ? undefined : result;
   }
 
-  /** The data has ended: fires what is short of a record. */
+  /** The data has ended: fires an event for the remaining bytes, which are less than a record. */
   deliverRest(lane) {
     const rest = lane.records === null ? null : lane.records.rest();
     if (rest === null) return undefined;
@@ -145,7 +146,8 @@ class ChannelHandlers {
     const accept =
       ok && this.#boolean(KIND.CHANNEL_OPEN_REQUEST, connection, event.accept, 'accept');
     this.#gateway.answer(question, accept);
-    // No event will tell of the end of what its listener has asked for too early.
+    // Ends what the listener has already asked of the channel, such as its stream: a refused channel has no event
+    // that would do so.
     if (!accept) {
       if (this.#channels.currentChannel === channel) this.#channels.currentChannel = 0;
       this.#channels.neverOpened(channel);
@@ -171,22 +173,22 @@ class ChannelHandlers {
     return this.#answerRequestLater(result, told, event, text);
   }
 
-  // On its own, so that the closure is only made when there is a promise.
+  // A method of its own, so that the closure is only made when there is a promise.
   #answerRequestLater(result, told, event, text) {
     return result.then((ok) => {
       const { question, channel } = told;
-      // Else the channel has ended meanwhile, which waited for the answer no longer.
+      // False: the channel has ended meanwhile, and its end no longer waited for the answer.
       if (this.#channels.find(channel)?.question === question)
         this.#answerRequest(ok, told, event, text);
     });
   }
 
-  /** `text` is that of the packet, which the two events share. */
+  /** `text` is the text of the packet; SSHChannelRequest and SSHChannelRequested share it. */
   #answerRequest(ok, { question, connection, channel }, event, text) {
     const success = ok && this.#boolean(KIND.CHANNEL_REQUEST, connection, event.success, 'success');
     this.#gateway.answer(question, success);
-    // The reply leaves before anything that the listeners of SSHChannelRequested do: every call of theirs
-    // hands it over first.
+    // The client gets the reply before anything that the listeners of SSHChannelRequested send: each of their calls
+    // flushes the answers first.
     this.#gateway.flushOutsideOfBatch();
     if (!success || !this.#listeners.has(KIND.CHANNEL_REQUESTED)) return;
     const { connectionId, channelId, requestType, packetB } = event;
@@ -228,7 +230,7 @@ class ChannelHandlers {
     return typeof result === 'boolean' ? undefined : result;
   }
 
-  /** Anything but true or false is a mistake (a promise nobody awaited, say) and means no. */
+  /** Anything but true or false is a mistake of the program (a promise that was not awaited, say) and means no. */
   #boolean(kind, connection, value, name) {
     try {
       checkBoolean(value, name);

@@ -5,26 +5,26 @@ const { prematureClose } = require('./errors.js');
 
 const HIGH_WATER_MARK = 64 * 1024;
 /**
- * Chunks that may wait to be written before write() says that it is enough, however small they are. Node
- * counts their bytes only, and what stands for a chunk of one byte takes a kilobyte: a source that is piped
- * into a channel whose client does not read would have 60 MB wait.
+ * The number of chunks, however small, that may wait to be written before write() returns false (backpressure).
+ * Node's highWaterMark counts bytes only, and the bookkeeping for a chunk of one byte takes a kilobyte: a source
+ * that is piped into a channel whose client does not read would hold 60 MB.
  */
 const MAX_WAITING_CHUNKS = 256;
 
 /**
- * The data of a channel as a Duplex. Reading: the channel's window re-opens as the reader takes the
- * bytes. Writing: a chunk is done when it was handed to the transport within the peer's window, however long
- * the peer does not read.
+ * The data of a channel as a Duplex. Reading: the channel's window re-opens as the reader takes the bytes.
+ * Writing: a chunk is done when it was handed to the transport within the peer's window; there is no timeout for a
+ * peer that does not read.
  *
  * The stream never closes its channel by itself: when both directions have ended, the exit status
- * may still have to be sent. end() sends EOF; destroy() closes the channel. Only EOF is the end of what is read:
- * a channel that closes without one has cut the data off.
+ * may still have to be sent. end() sends EOF; destroy() closes the channel. Only EOF ends the readable side
+ * cleanly: a channel that closes without EOF has truncated the data, which is an error of the stream.
  */
 class ChannelStream extends Duplex {
   #core;
   #channel;
   #connection;
-  /** What has come and has not been reported as used. It is not the stream's own: it outlives it. */
+  /** The received bytes that have not been reported as consumed. An object of its own: it outlives the stream. */
   #debt;
   /** EOF has come. */
   #ended = false;
@@ -32,13 +32,13 @@ class ChannelStream extends Duplex {
   #closed = false;
   /** The program has closed the channel itself. */
   #closing = false;
-  /** What the stream is destroyed with when everything was read; undefined while the channel is open. */
+  /** The error (or null) to destroy the stream with when everything was read; undefined while the channel is open. */
   #last = undefined;
-  /** Chunks that were written since the last ones went to the addon. */
+  /** The number of chunks that were written since a write last went to the addon. */
   #waiting = 0;
-  /** write() has said that it is enough where Node would have taken more: 'drain' is owed. */
+  /** write() has returned false below Node's own highWaterMark, so this class has to emit 'drain'. */
   #owesDrain = false;
-  /** A write that has failed because the channel is gone: what came before is still the reader's. */
+  /** A write that has failed because the channel is gone; the reader first gets the data that came before. */
   #failedWrite = null;
 
   constructor(core, channel, connection) {
@@ -52,8 +52,8 @@ class ChannelStream extends Duplex {
     this.#channel = channel;
     this.#connection = connection;
     this.#debt = core.debtOf(this, channel);
-    // The first listener, so that it sees whether there is another one: a client that leaves must not end
-    // a process that does not listen.
+    // This listener is the first one, so that it sees whether the program has added another: without a listener of
+    // 'error' a client that leaves must not end the process.
     this.on('error', (error) => {
       if (this.listenerCount('error') === 1) core.listeners.unheard(connection, error);
     });
@@ -74,12 +74,12 @@ class ChannelStream extends Duplex {
     this.push(null);
   }
 
-  /** The program closes the channel: that the client sends no EOF any more is no fault of its. */
+  /** The program closes the channel: the missing EOF is then not an error of the client. */
   closing() {
     this.#closing = true;
   }
 
-  /** The channel is gone, `connectionOver` because of its connection. */
+  /** The channel is gone; `connectionOver`: because its connection has ended. */
   close(connectionOver) {
     this.#closed = true;
     if (this.#ended || this.#closing) this.#closeWith(null);
@@ -88,27 +88,27 @@ class ChannelStream extends Duplex {
     else this.#closeWith(prematureClose(this.#core.channelClosedError()));
   }
 
-  /** As the stream is read, that is where its end is noticed which is no EOF. */
+  /** Reads as a Readable does, and notices that everything was read of a channel that closed without EOF. */
   read(size) {
     const chunk = super.read(size);
     if (chunk !== null) this.#settle();
-    // Who wants more at once than the window has gets it only if what has come counts as used.
+    // A read of more bytes than the window is completed only if the bytes received so far count as consumed.
     else if (size > this.readableLength) this.#core.settle(this.#debt);
-    // Not before the reader has the chunk.
+    // The stream is not destroyed before the reader has the chunk.
     if (this.#last !== undefined && !this.#ended && this.readableLength === 0)
       process.nextTick(() => this.#destroyNow());
     return chunk;
   }
 
-  /** The data comes by itself, as far as the window allows. */
+  /** Does nothing: the client sends data by itself, as far as the flow control window allows. */
   _read() {}
 
-  /** As that of any stream, and it counts chunks as well as bytes. */
+  /** Writes as a Writable does, and counts waiting chunks as well as bytes for its return value. */
   write(chunk, encoding, callback) {
     this.#waiting++;
     const goesOn = super.write(chunk, encoding, callback);
     const isEnough = this.#waiting >= MAX_WAITING_CHUNKS;
-    // Where Node says that it is enough, 'drain' is its affair.
+    // Where Node itself returns false it also emits 'drain'.
     this.#owesDrain = goesOn && !super.writableNeedDrain && (isEnough || this.#owesDrain);
     return goesOn && !isEnough;
   }
@@ -117,7 +117,7 @@ class ChannelStream extends Duplex {
     return super.writableNeedDrain || (this.#owesDrain && !this.destroyed && !this.writableEnded);
   }
 
-  // Whatever waits is written at once, so that nothing waits behind it.
+  // All waiting chunks are written at once, so that no chunk waits behind them.
   _write(chunk, encoding, callback) {
     this.#waiting = 0;
     this.#send(chunk, callback);
@@ -141,9 +141,9 @@ class ChannelStream extends Duplex {
     }
     if (!this.#closed) {
       this.#closed = true;
-      // What has not left yet is given up, and must not look like all there was to be sent.
+      // Data that was not sent yet is dropped. EOF is not sent then: the client must not take the data for complete.
       const method = this.writableLength > 0 ? 'abortChannel' : 'closeChannel';
-      // That the channel is already gone is what was wanted.
+      // A channel that is gone already is the wanted result, so the error is ignored.
       this.#attempt(
         () => this.#core.operation(method, this.#channel),
         () => {},
@@ -152,7 +152,7 @@ class ChannelStream extends Duplex {
     callback(error);
   }
 
-  /** Bytes that came before the close are still the reader's; then the stream is over, with this error. */
+  /** The reader still gets the bytes that came before the close; then the stream is destroyed with this error. */
   #closeWith(error) {
     this.#last = error;
     if (this.destroyed) return;
@@ -171,8 +171,8 @@ class ChannelStream extends Duplex {
   }
 
   /**
-   * What the reader has taken is used. What waits in the stream is not: a client that sends one byte in each
-   * message would have it hold tens of thousands of buffers.
+   * Reports as consumed what the reader has taken, and not what waits in the stream: otherwise a client that sends
+   * one byte in each message would make the stream hold tens of thousands of buffers.
    */
   #settle() {
     this.#core.settle(this.#debt, this.destroyed ? 0 : this.readableLength);
@@ -183,7 +183,7 @@ class ChannelStream extends Duplex {
       () => this.#core.operation('write', this.#channel, chunk),
       (error) => {
         if (!error) this.#written(callback);
-        // The channel is gone right after what was to be sent on it has failed.
+        // The failure comes right before the end of the channel, whose error the stream is destroyed with.
         else setImmediate(() => this.#writeFailed(error, callback));
       },
     );
@@ -202,13 +202,13 @@ class ChannelStream extends Duplex {
       this.destroy(error);
       return;
     }
-    // That the channel is closed is told, or will be.
+    // The end of the channel was reported to the stream already, or will be.
     this.#failedWrite = { error, callback };
-    // The end that the reader waits for may have come before.
+    // The end of the channel, which the reader waits for, may have come before.
     if (this.#last !== undefined && this.readableEnded) this.#destroyNow();
   }
 
-  /** Runs `start`, which throws or gives a promise, and calls back once. */
+  /** Runs `start`, which throws or returns a promise, and calls back once. */
   #attempt(start, callback) {
     let promise;
     try {

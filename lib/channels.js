@@ -3,13 +3,13 @@
 const { ChannelLane } = require('./lanes.js');
 const { ChannelTexts } = require('./text.js');
 
-/** What is remembered of the channels of one server, for as long as there is something to remember. */
+/** The lanes of the channels of one server. A lane exists only while it has state. */
 class Channels {
   #gateway;
   #needs;
   #backlog;
   #lanes = new Map();
-  /** The channel of the event that came last, as long as it is not closed. */
+  /** The channel of the last event, until that channel closes. */
   currentChannel = 0;
   currentConnection = 0;
 
@@ -23,7 +23,7 @@ class Channels {
     return this.#lanes.size;
   }
 
-  /** All lanes that there are. */
+  /** All lanes. */
   values() {
     return this.#lanes.values();
   }
@@ -32,24 +32,24 @@ class Channels {
     return this.#lanes.get(channel);
   }
 
-  /** The lane of a channel, which is made if there is none. */
+  /** The lane of a channel; creates it if there is none. */
   lane(channel, connection) {
     let lane = this.#lanes.get(channel);
     if (lane === undefined) this.#lanes.set(channel, (lane = new ChannelLane(channel, connection)));
     return lane;
   }
 
-  /** Forgets a lane that has nothing left to remember. */
+  /** Deletes a lane that has no state left. */
   dispose(lane) {
     if (lane.disposable) this.#lanes.delete(lane.channel);
   }
 
-  /** The connection of the channel whose event came last, which may not be open yet; 0 for any other. */
+  /** The connection of the channel of the last event, which may not be open yet; 0 for any other channel. */
   connectionOfCurrent(channel) {
     return this.currentChannel === channel ? this.currentConnection : 0;
   }
 
-  /** What the text of a channel has left over, which is kept until the channel closes. */
+  /** The state of decoding a channel's text (unfinished characters), which is kept until the channel closes. */
   texts(channel, connection) {
     const lane = this.lane(channel, connection);
     lane.texts ??= new ChannelTexts();
@@ -62,13 +62,14 @@ class Channels {
   }
 
   /**
-   * A listener of SSHChannelRequested serves the channel until `promise` (which never rejects) is done.
-   * Nothing waits for it. Only data that no listener takes is kept meanwhile: it may ask for the stream.
+   * A listener of SSHChannelRequested serves the channel until `promise` (which never rejects) is done. No event
+   * waits for it. Meanwhile data that no listener takes is kept, because this listener may ask for the stream.
    */
   serve(channel, connection, promise, packet) {
     const lane = this.lane(channel, connection);
     lane.serving++;
-    // One may run as long as the channel; a client that goes on to make requests piles them up.
+    // One such listener may run as long as the channel, so it is not counted. Further ones are: a client that makes
+    // request after request would pile them up.
     const counted = lane.serving > 1 ? this.#backlog.charge(connection, [packet]) : 0;
     promise.then(() => {
       this.#backlog.remove(connection, counted);
@@ -79,7 +80,7 @@ class Channels {
     });
   }
 
-  /** Nobody has asked for the stream that data was kept for. */
+  /** Drops the data that was kept for a stream which the program has not asked for. */
   #unpark(lane) {
     this.#gateway.consumed(lane.channel, lane.owed);
     lane.parked = null;
@@ -87,11 +88,11 @@ class Channels {
     this.#gateway.flushSoon();
   }
 
-  /** A channel was refused: whatever was asked for it is over. */
+  /** A channel was refused: ends its stream and drops the state of its lane. */
   neverOpened(channel) {
     const lane = this.#lanes.get(channel);
     if (lane === undefined) return;
-    // Nobody has cut it off but the program.
+    // The program itself has refused the channel, so the end without EOF is no error.
     lane.stream?.closing();
     lane.stream?.close(false);
     this.gone(lane);
@@ -107,7 +108,7 @@ class Channels {
     lane.records = null;
     lane.stream = null;
     lane.texts = null;
-    // Nobody can ask for the stream of a channel that is gone.
+    // The program can no longer ask for the stream of this channel, so the data kept for it counts as consumed.
     this.#gateway.consumed(lane.channel, lane.owed);
     lane.parked = null;
     lane.owed = 0;

@@ -4,12 +4,12 @@ const { errorText } = require('./native.js');
 const { CODE } = require('./boundary.js');
 const { SSHServerError } = require('./errors.js');
 
-/** The ends of connections: who waits for the reason, and what is forgotten with one. */
+/** The ends of connections: passes the reason on to those that wait for it, and drops the state of a connection. */
 class ConnectionEnds {
   #gateway;
   #contexts;
   #backlog;
-  /** What waits for the reason why a connection is over, by connection. */
+  /** By connection: the callbacks that wait for the reason of its end. */
   #waiting = new Map();
 
   constructor(gateway, contexts, backlog) {
@@ -18,7 +18,7 @@ class ConnectionEnds {
     this.#backlog = backlog;
   }
 
-  /** An end as an error; one without a fault is an error too for what was under way. */
+  /** The end of a connection as an error. An orderly end is an error too for an operation that was under way. */
   static errorOf(code, message) {
     if (code !== 0) return new SSHServerError(code, message);
     return new SSHServerError(CODE.ABORTED, `${errorText(CODE.ABORTED)} The connection has ended.`);
@@ -31,7 +31,7 @@ class ConnectionEnds {
     else waiting.push(done);
   }
 
-  /** A connection has ended; the listeners of Disconnected may hear of it later. */
+  /** A connection has ended; its Disconnected event may still wait in its lane. */
   ended({ connection, code, message }) {
     const waiting = this.#waiting.get(connection) ?? [];
     this.#waiting.delete(connection);

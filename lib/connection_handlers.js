@@ -16,7 +16,7 @@ const {
 
 const MAX_METHODS_LENGTH = 4096;
 
-/** Names that a client can be told; of others it would see none, and give up. */
+/** Checks names of methods for a client, which would see no method, and give up, if one of them was invalid. */
 function checkMethods(list) {
   checkString(list, 'availableMethods');
   const good = (name) => /^[!-~]{0,64}$/.test(name.trim());
@@ -25,7 +25,7 @@ function checkMethods(list) {
   }
 }
 
-/** The events of the server and of connections: makes the event object, fires it, answers. */
+/** The events of the server and of connections: makes the event object, fires the event, answers. */
 class ConnectionHandlers {
   #gateway;
   #listeners;
@@ -77,7 +77,7 @@ class ConnectionHandlers {
     return this.#pending(this.#listeners.fire(kind, event, connection));
   }
 
-  /** Waits for the listeners; then `finish(ok)` answers, and what it finds wrong refuses the question. */
+  /** Waits for the listeners and has `finish()` answer; if a listener failed or `finish` throws, calls `refuse()`. */
   #question(kind, event, connection, finish, refuse) {
     const result = this.#listeners.fire(kind, event, connection);
     if (typeof result === 'boolean') {
@@ -96,7 +96,7 @@ class ConnectionHandlers {
         finish();
         return;
       } catch (error) {
-        // What the addon finds wrong (a certificate that cannot be loaded) has a number of its own.
+        // An error of the addon (a certificate that cannot be loaded) has its own documented number.
         if (error instanceof SSHServerError) {
           this.#listeners.error(connection, error.code, error.message, error);
         } else {
@@ -150,7 +150,7 @@ class ConnectionHandlers {
 
   #acceptQuestion(kind, event, connection, question) {
     const finish = () => {
-      // Not by truthiness: `e.accept = isAllowed()` with a forgotten await would let everyone in.
+      // Not by truthiness: a promise is truthy, so `e.accept = isAllowed()` without its await would let everyone in.
       checkBoolean(event.accept, 'accept');
       this.#gateway.answer(question, event.accept);
     };

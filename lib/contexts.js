@@ -3,8 +3,8 @@
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 
 /**
- * A resource that is only a context. It is told as destroyed at once, which changes nothing for those who run
- * in it: who looks for handles that are still open (async_hooks, test runners) is to find none.
+ * An AsyncResource that only carries a context. Its destroy event is emitted at once, which changes nothing for
+ * code that runs in it: tools that look for open handles (async_hooks, test runners) must not report it.
  */
 function create(type = 'SSHServerConnection') {
   const resource = new AsyncResource(type, { requireManualDestroy: true });
@@ -12,10 +12,10 @@ function create(type = 'SSHServerConnection') {
   return resource;
 }
 
-/** No connection, nor the server as a whole, which is 0. */
+/** Neither a connection nor the server as a whole, which is 0. */
 const NONE = -1;
 
-/** Whether a resource remembers what was entered in it. Node 24 gives it back as it was. */
+/** Whether enterWith() in a resource persists in it. Node 24 restores the resource's original context instead. */
 const REMEMBERS = (() => {
   const storage = new AsyncLocalStorage();
   const resource = create();
@@ -26,26 +26,26 @@ const REMEMBERS = (() => {
 })();
 
 /**
- * An async context for each connection: what a listener enters there (AsyncLocalStorage) is seen by the
- * later events of its connection, and by those of no other. All start with that of `new sshserver()`.
+ * An async context for each connection: what a listener enters there (AsyncLocalStorage.enterWith) is visible to the
+ * later events of its connection, and to no other connection. All start with the context of `new sshserver()`.
  */
 class Contexts {
   #base = create('SSHServer');
   #resources = new Map();
   #exists;
-  /** The connection whose context was entered last and is not left yet. */
+  /** The connection whose context is the current one. */
   #current = NONE;
-  /** What is entered there is to be kept; matters only where resources do not remember. */
+  /** Whether to keep what is entered in the current context; used only where REMEMBERS is false. */
   #keeps = false;
 
-  /** `exists(connection)`: whether its end is still to be told, which is when it is forgotten. */
+  /** `exists(connection)`: whether its Disconnected is still to come, after which its context is dropped. */
   constructor(exists) {
     this.#exists = exists;
   }
 
   /**
-   * Calls `work` in the context of a connection; 0, and one that has ended, get one for this call. With
-   * `keeps`, later calls find what is entered there.
+   * Calls `work` in the context of a connection; for 0, and for a connection that has ended, in a new context that is
+   * for this call alone. With `keeps`, later calls see what `work` enters there.
    */
   enter(connection, keeps, work, self, a, b, c, d) {
     let resource = this.#resources.get(connection);
@@ -54,7 +54,7 @@ class Contexts {
     this.#current = connection;
     if (resource === undefined) {
       resource = this.#add(connection);
-      // One for this call is not for the next.
+      // A context that was made for this call alone must not be reused by stay().
       if (!this.#resources.has(connection)) this.#current = NONE;
     }
     this.#keeps = keeps;
@@ -69,9 +69,9 @@ class Contexts {
   }
 
   /**
-   * The same where the context may have been entered for a whole run of events: to enter it again for
-   * each of them costs as much as a small listener. Never below code of the program, which can leave a
-   * context without our knowing (`AsyncLocalStorage.run`).
+   * Calls `work` without entering the context if it is the current one, as it is for a whole run of events:
+   * entering it again for each event costs as much as a small listener. Must not be used with code of the program on
+   * the call stack, which can leave a context unnoticed (`AsyncLocalStorage.run`).
    */
   stay(connection, keeps, work, self, a, b, c, d) {
     if (connection !== this.#current) return this.enter(connection, keeps, work, self, a, b, c, d);

@@ -18,12 +18,12 @@ const { Dispatcher } = require('./dispatcher.js');
 const { Records } = require('./records.js');
 const { TextReader } = require('./text.js');
 
-// Made outside of the class: the addon keeps this function, which must not keep the server.
+// Made outside of the class: the addon holds this function, and must not keep the server from being collected.
 function makeWake(ref) {
   return () => ref.deref()?.drain();
 }
 
-/** What the class `sshserver` stands on: puts the parts of a server together, and keeps the state of its channels. */
+/** The internals of the class `sshserver`: puts the parts of a server together, keeps the state of its channels. */
 class Core {
   /** The boundary to the addon. */
   gateway = new Gateway(makeWake(new WeakRef(this)));
@@ -36,22 +36,22 @@ class Core {
     this.#operationFailed(...failure),
   );
   listening = new Listening(this.gateway, this.#operations, this.lifetime);
-  /** What the methods of the class run in. */
+  /** Runs the methods of the class. */
   calls = new Calls((connection, error, isUnheard) => this.#failed(connection, error, isUnheard));
-  /** Makes text of what clients send. */
+  /** Decodes what clients send as text. */
   text = new TextReader();
 
-  /** What listeners run in. */
+  /** The async contexts in which listeners run. */
   contexts = new Contexts((connection) => this.gateway.hasConnection(connection));
 
-  /** What waits for listeners. */
+  /** Counts what waits for slow listeners (backpressure). */
   backlog = new Backlog(
     (connection) => this.gateway.hasConnection(connection),
     (connection, paused) => this.gateway.pause(connection, paused),
     backlogLimits(),
   );
 
-  /** Streams that the program may drop: what such a one has not had read is given back. */
+  /** Reports the unread bytes of a garbage-collected stream as consumed, which re-opens the client's window. */
   #dropped = new FinalizationRegistry((debt) => this.settle(debt));
 
   constructor(emitter) {
@@ -95,38 +95,38 @@ class Core {
 
   // --- calls into the addon ---
 
-  /** A call that ends when it returns. */
+  /** A synchronous call. */
   query(method, ...args) {
     return this.gateway.query(method, ...args);
   }
 
-  /** What is done on a channel; see Operations. */
+  /** An operation on a channel; see Operations. */
   operation(method, channel, ...args) {
     return this.#operations.onChannel(method, channel, ...args);
   }
 
-  /** What is done to a connection. */
+  /** An operation on a connection. */
   connectionOperation(method, connection) {
     return this.#operations.onConnection(method, connection);
   }
 
-  /** closeChannel and sendEof: that the channel has ended meanwhile is as good. */
+  /** closeChannel and sendEof: they succeed too if the channel has ended meanwhile. */
   endOperation(method, channel) {
     try {
       return this.operation(method, channel);
     } catch (error) {
-      // Its events are still to come, so the program cannot know.
+      // The events of the channel's end are still queued, so the program cannot know of the end.
       if (error.code === CODE.UNKNOWN_ID && this.#connectionOf(channel) !== 0) return DONE;
       throw error;
     }
   }
 
-  /** Takes over what the facade itself goes by. */
+  /** Reads the settings that the facade itself uses. */
   settingsChanged() {
     this.text.use(this.gateway.codePage());
   }
 
-  /** A setting. What it asks to load is loaded on another thread, which the promise of the setting waits for. */
+  /** Sets or reads a setting. A certificate is loaded on another thread; the promise waits for that. */
   async config(text) {
     const value = this.query('config', text, this.listeners.inConnected);
     this.settingsChanged();
@@ -135,8 +135,8 @@ class Core {
   }
 
   /**
-   * Opens a channel. Its events wait until the caller, who learns the id from the promise, had a
-   * chance to ask for its stream; the bytes that come with the opening would be lost otherwise.
+   * Opens a channel. The caller learns the id from the promise. The events of the channel wait until the caller has
+   * had a chance to ask for its stream; the bytes that come with the opening would be lost otherwise.
    */
   async openChannel(connection, type, parameters) {
     this.#needs.count('opening', 1);
@@ -153,18 +153,18 @@ class Core {
 
   #operationFailed(call, error, { connection, channel }) {
     const about = connection ?? (channel === undefined ? 0 : this.#connectionOf(channel));
-    // The channel is closed for it, which concerns more than the send.
+    // A send that times out also closes the channel, so the listeners of Error are told in any case.
     const told = error.code === CODE.TIMED_OUT && error.bytesSent !== undefined;
     if (told) this.listeners.error(about, error.code, error.message, error);
     this.calls.fail(call, this.calls.attribute(error, about), told);
   }
 
-  /** A call has failed whose promise nobody waits for yet: tells the listeners of Error if that stays so. */
+  /** The promise of a failed call has no subscriber yet: tells the listeners of Error if it still has none later. */
   #failed(connection, error, isUnheard) {
     const checked = new Promise(setImmediate).then(() => {
       if (isUnheard()) this.listeners.unheard(connection, error);
     });
-    // Disconnected is the last event of a connection.
+    // Disconnected is the last event of a connection, so it waits until this Error may have been fired.
     if (connection !== 0) this.#dispatcher.holdConnection(connection, checked);
   }
 
@@ -188,7 +188,7 @@ class Core {
     return this.#channels.find(channel)?.records?.length ?? 0;
   }
 
-  /** Reports what a stream owes, but for what is still unread in it. */
+  /** Reports the bytes of a stream as consumed, except those that are still unread in it. */
   settle(debt, unread = 0) {
     const bytes = debt.bytes - unread;
     if (bytes <= 0) return;
@@ -197,14 +197,14 @@ class Core {
     this.gateway.flushSoon();
   }
 
-  /** What a new stream of a channel owes, also when the program drops it. */
+  /** The record of a new stream's bytes that are not reported as consumed; it outlives a stream that is dropped. */
   debtOf(stream, channel) {
     const debt = { channel, bytes: 0 };
     this.#dropped.register(stream, debt);
     return debt;
   }
 
-  /** The stream of a channel; `make` builds it the first time. From then on its data goes there. */
+  /** The stream of a channel; `make` builds it the first time. From then on the channel's data goes to the stream. */
   stream(channel, make) {
     const lane = this.#knownLane(channel);
     if (lane.stream === null) {
@@ -226,7 +226,7 @@ class Core {
     this.#channels.find(channel)?.stream?.closing();
   }
 
-  /** What a client's CLOSE is as an error. */
+  /** The error of a stream whose channel the client has closed. */
   channelClosedError() {
     return new SSHServerError(
       CODE.SHUT_DOWN,
@@ -234,7 +234,7 @@ class Core {
     );
   }
 
-  /** Calls back with the error that a connection has ended with, which comes after the ends of its channels. */
+  /** Calls back with the error that a connection has ended with, which is known after the ends of its channels. */
   whyOver(connection, done) {
     const end = this.#dispatcher.endOf(connection);
     if (end !== undefined || this.query('connectionInfo', connection) === null) {
@@ -247,13 +247,13 @@ class Core {
   #knownLane(channel) {
     const lane = this.#channels.find(channel);
     if (lane !== undefined && !lane.closed) return lane;
-    // While its last listeners run, a channel can be read, but nothing more comes of it.
+    // While its last listeners run, an ended channel can still be looked up, but it gets no stream and no records.
     const connection = lane === undefined ? this.#connectionOf(channel) : 0;
     if (connection === 0) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ChannelId.');
     return this.#channels.lane(channel, connection);
   }
 
-  /** The connection of a channel, 0 when the channel is gone and its last event was told. */
+  /** The connection of a channel; 0 when the channel is gone and its last event was handled. */
   #connectionOf(channel) {
     return (
       this.#channels.find(channel)?.connection ??

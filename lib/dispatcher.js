@@ -6,28 +6,28 @@ const { ChannelHandlers } = require('./channel_handlers.js');
 const { ConnectionHandlers } = require('./connection_handlers.js');
 const { Patience } = require('./patience.js');
 
-/** Not an event: the place in a lane where it has to wait for something else. */
+/** Not an event: an entry in a lane's queue that makes the lane wait for a promise. */
 const HOLD = -1;
 const HELD = Object.freeze({ kind: HOLD });
 
-/** For what waits for the listeners of data. */
+/** Stands for the event when a lane waits for listeners of data. */
 const DATA = Object.freeze({ kind: KIND.CHANNEL_DATA });
 
-/** The kinds after which no data comes. */
+/** The kinds of event after which a channel has no more data. */
 const ENDS = new Set([KIND.CHANNEL_EOF, KIND.CHANNEL_CLOSED]);
 
-/** The last kind of a channel, and of a connection. */
+/** The last kind of event of a channel, and of a connection. */
 const LAST = new Set([KIND.CHANNEL_CLOSED, KIND.DISCONNECTED]);
 
-/** The connection of the event that begins at this place of a batch; 0 for none. */
+/** The connection of the event that begins at this index of a batch; 0 for none. */
 function connectionOf(batch, at) {
   const place = CONNECTION_AT[batch[at]];
   return place === 0 ? 0 : batch[at + place];
 }
 
 /**
- * Takes the batches of events apart and sees to their order: an event goes to its handler at once
- * when its lane is free, else into the lane. A handler returns undefined when it is done, else a promise.
+ * Takes the batches apart into events and keeps the order of events: an event goes to its handler at once when its
+ * lane is free, else into the queue of the lane. A handler returns undefined when it is done, else a promise.
  */
 class Dispatcher {
   #gateway;
@@ -42,12 +42,12 @@ class Dispatcher {
   #channels;
   #connections = new Map();
   #patience;
-  /** How many events of the batch at hand have been handled. */
+  /** How many events of the current batch have been handled. */
   #handled = 0;
-  /** How many last events wait in their lanes. */
+  /** How many last events (see LAST) wait in their lanes. */
   #lastWaiting = 0;
 
-  /** `parts` are those of the server that events concern. */
+  /** `parts`: the parts of the server that the handling of events uses. */
   constructor(parts) {
     this.#gateway = parts.gateway;
     this.#lifetime = parts.lifetime;
@@ -65,7 +65,7 @@ class Dispatcher {
     );
   }
 
-  /** Runs one batch of the addon's; returns how many events it held. */
+  /** Runs one batch of the addon's events; returns how many it held. */
   run(batch) {
     this.#handled = 0;
     for (let at = 0; at < batch.length;) {
@@ -78,14 +78,14 @@ class Dispatcher {
     return this.#handled;
   }
 
-  /** Runs the events of one connection that follow one another; returns where the next one begins. */
+  /** Runs consecutive events of one connection; returns the index at which the next event begins. */
   #run(batch, at, connection) {
     do at = this.#next(batch, at);
     while (at < batch.length && connectionOf(batch, at) === connection);
     return at;
   }
 
-  /** Runs one event; returns where the next one begins. */
+  /** Runs one event; returns the index at which the next one begins. */
   #next(batch, at) {
     this.#handled++;
     const kind = batch[at];
@@ -102,7 +102,7 @@ class Dispatcher {
     else this.#block(lane, promise, HELD);
   }
 
-  /** The Disconnected of a connection if it waits for its turn. */
+  /** The Disconnected event of a connection if it waits in its lane. */
   endOf(connection) {
     for (const { event } of this.#connections.get(connection)?.queue ?? []) {
       if (event.kind === KIND.DISCONNECTED) return event;
@@ -117,14 +117,14 @@ class Dispatcher {
     else lane.queue.push({ event: { kind: HOLD, promise }, counted: 0 });
   }
 
-  /** The stream of a lane is new: what came before it and has not been delivered is the stream's. */
+  /** Gives a new stream the data that came before it and has not been delivered. */
   handOver(lane) {
     const { stream, records, parked, owed, queue } = lane;
     lane.parked = null;
     lane.owed = 0;
     const rest = records === null ? null : records.rest();
     if (rest !== null) {
-      // Bytes that waited for the rest of their record have been reported; the stream reports what it is fed.
+      // The stored bytes of an incomplete record were reported as consumed already, so `toReport` leaves them out.
       this.#feed(lane, rest.bytes, rest.toReport);
     }
     const kept = parked?.rest() ?? null;
@@ -138,19 +138,19 @@ class Dispatcher {
     }
   }
 
-  /** Feeds the stream of a lane below code of the program; what reads it runs as the listeners do. */
+  /** Feeds a stream with code of the program on the call stack; its readers run in the connection's context. */
   #feed(lane, bytes, toReport) {
     const { stream, connection } = lane;
     this.#contexts.enter(connection, true, stream.feed, stream, bytes, toReport);
   }
 
-  /** Forgets a lane that has nothing left to remember. */
+  /** Deletes a lane that has no state left. */
   #dispose(lane) {
     if (lane instanceof ChannelLane) this.#channels.dispose(lane);
     else if (lane.disposable) this.#connections.delete(lane.connection);
   }
 
-  /** The record length has changed: what waits may be a record now. Events never fire inside a method. */
+  /** The record length has changed: waiting bytes may be a record now. Fires no event before the caller returns. */
   async resumeRecords(lane) {
     await undefined;
     if (lane.busy || lane.records === null) return;
@@ -172,7 +172,7 @@ class Dispatcher {
       default:
         if (kind === KIND.OP_DONE) this.#operations.done(event);
         else if (kind === KIND.ACTIVITY) this.#lifetime.set('active', event.active);
-        // These belong to no connection yet, or (Log) must never wait; the backlog bounds their number.
+        // These events belong to no connection yet, or (Log) must never wait; the backlog bounds their number.
         else this.#connectionHandlers.run(event);
     }
   }
@@ -199,11 +199,12 @@ class Dispatcher {
     const { kind, connection, channel } = event;
     let lane = this.#channels.find(channel);
     if (kind === KIND.CHANNEL_EOF) {
-      // Who asks for the stream later finds that out.
+      // Remembered for a stream that the program asks for later.
       lane ??= this.#channels.lane(channel, connection);
       lane.ended = true;
     }
-    // A listener may wait for the stream, so the stream must not wait for the listener.
+    // The stream is told at once and not in the order of the lane: a listener for which the lane waits may itself be
+    // waiting for the stream.
     if (lane !== undefined && lane.stream !== null) {
       const { stream } = lane;
       if (kind === KIND.CHANNEL_EOF)
@@ -215,10 +216,10 @@ class Dispatcher {
       this.#push(lane, event);
       return;
     }
-    // Listeners of the last event find the channel, and that it has ended.
+    // The lane shows the listeners of the last event that the channel has ended.
     if (kind === KIND.CHANNEL_CLOSED) lane ??= this.#channels.lane(channel, connection);
     if (ENDS.has(kind) && lane !== undefined && lane.records !== null) {
-      // What is short of a record comes first, and has to be waited for.
+      // The remaining bytes, which are less than a record, are delivered first, and their listeners are waited for.
       this.#push(lane, event);
       this.#occupy(lane);
       this.#runChannelQueue(lane);
@@ -242,7 +243,7 @@ class Dispatcher {
       return;
     }
     const pending = this.#connectionHandlers.run(event);
-    // Errors of the server as a whole have no connection to wait for.
+    // Errors of the server as a whole have no connection, and so no lane that could wait.
     if (pending !== undefined && connection !== 0)
       this.#block(this.#connectionLane(connection), pending, event);
     else if (kind === KIND.DISCONNECTED) this.#ends.over(connection);
@@ -255,7 +256,7 @@ class Dispatcher {
     return lane;
   }
 
-  /** The last event of a lane waits in its queue, or for its listeners. */
+  /** The last event of a lane waits in the queue, or its listeners have not settled: starts the time limit. */
   #end(lane) {
     lane.ending = true;
     lane.looks = 0;
@@ -307,7 +308,7 @@ class Dispatcher {
     lane.question = event.question ?? 0;
     if (LAST.has(event.kind)) this.#end(lane);
     pending.then(() => {
-      // Else it was waited for no longer.
+      // Another promise or null: the lane has stopped waiting for this one.
       if (lane.pending === pending) this.#resume(lane);
     });
   }
@@ -326,9 +327,9 @@ class Dispatcher {
     this.#gateway.flushSoon();
   }
 
-  /** What a lane waits for does not come; the rest of its events does. */
+  /** Stops waiting for a listener that does not settle, and runs the remaining events of the lane. */
   #goOn(lane) {
-    // Its last event may have been reached by another one's end.
+    // The end of another lane may have let this one finish already.
     if (!lane.busy) return;
     this.#listeners.unsettled(lane.kind, lane.connection);
     if (lane.question !== 0) this.#gateway.answer(lane.question, false);
@@ -338,9 +339,9 @@ class Dispatcher {
     this.#resume(lane);
   }
 
-  /** Runs what is in the queue until something has to be waited for. */
+  /** Runs the queue until a listener's promise has to be waited for. */
   #runChannelQueue(lane) {
-    // First the rest of the data at hand, then what came after it.
+    // First the remaining records of the data already delivered, then the events after it.
     if (this.#delaysRecords(lane)) return;
     while (lane.queue.length > 0) {
       if (ENDS.has(lane.queue.peek().event.kind)) {
@@ -356,7 +357,7 @@ class Dispatcher {
     this.#channelDone(lane.connection);
   }
 
-  /** Fires the records there are; whether one of them has to be waited for. */
+  /** Fires an event for each complete record; returns whether the lane has to wait for one of them. */
   #delaysRecords(lane) {
     while (lane.records !== null) {
       const pending = this.#channelHandlers.deliverRecords(lane);

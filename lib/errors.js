@@ -14,7 +14,7 @@ Object.defineProperty(SSHServerError.prototype, 'name', {
   writable: true,
 });
 
-// Of a send that sent a part at most; undefined for all others.
+// The bytes sent by a failed send that did not send everything; undefined for all other errors.
 Object.defineProperty(SSHServerError.prototype, 'bytesSent', {
   value: undefined,
   configurable: true,
@@ -22,8 +22,8 @@ Object.defineProperty(SSHServerError.prototype, 'bytesSent', {
 });
 
 /**
- * The addon throws plain errors whose `code` is the number as text; anything else is passed on as it is.
- * They are of the main realm, so in a vm context (a test runner, say) they are no instances of its Error.
+ * Converts the errors of the addon, which are plain errors whose `code` is the number as text; passes anything else
+ * on. They belong to the main realm: in a vm context (a test runner, say) they are not instances of its Error.
  */
 function toServerError(error) {
   if (
@@ -38,14 +38,14 @@ function toServerError(error) {
   return error;
 }
 
-/** A stream whose channel is gone before its data has ended, as Node's own are called; `cause` has the number. */
+/** A stream's error if its channel closed before EOF: Node's own code for that; `cause` has the number. */
 function prematureClose(cause) {
   const error = new Error('The channel was closed before the end of its data.', { cause });
   error.code = 'ERR_STREAM_PREMATURE_CLOSE';
   return error;
 }
 
-/** The text of whatever a listener threw, which need not be an Error. */
+/** The text of a thrown value, which need not be an Error. */
 function describeThrown(thrown) {
   try {
     return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,25 +1,26 @@
 'use strict';
 
-// One class for each event. Every documented field is an enumerable one of the object itself, also for
-// who spreads it or writes it as JSON; what costs something is made when it is read. Fields the reference calls read-only are only so by their types: to freeze objects
-// costs more than it gives here, and what is sent back is never read from them.
+// One class for each event. Every documented field is an own enumerable property, so that spreading the object and
+// writing it as JSON include it. A field that is expensive to make is made when it is read. The fields that the
+// reference calls read-only are so by their types only: freezing objects costs more than it gives here, and answers
+// are never read from these fields.
 
 const native = require('./native.js');
 const { isBytes } = require('./args.js');
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The text of so many bytes is made at once: to define how it is made later costs more. */
+/** The text of at most so many bytes is decoded at once: defining a lazy property costs more than decoding. */
 const SMALL_TEXT = 256;
 
 const decode = (bytes) => decoder.decode(bytes);
 
-/** A field that is made when it is read. */
+/** The descriptor of a field whose value is made when it is read. */
 function lazy(get) {
   return { get, enumerable: true, configurable: true };
 }
 
-/** The text of a field of bytes. One for all events: V8 gives objects with the same getter one shape. */
+/** A lazy field: the text of a field of bytes. All events share the getter, so V8 gives their objects one shape. */
 function textOf(name) {
   return lazy(function () {
     return decode(this[name]);
@@ -30,12 +31,12 @@ const DATA = textOf('dataB');
 const PARAMETERS = textOf('parametersB');
 const PACKET = textOf('packetB');
 
-/** The text of bytes if that is made at once, else undefined. */
+/** The text of the bytes if they are few enough to be decoded at once, else undefined. */
 function smallText(bytes) {
   return bytes.length <= SMALL_TEXT ? decode(bytes) : undefined;
 }
 
-/** `""` for the things that belong to no connection. */
+/** The id of a connection as text; `""` for none. */
 function idText(number) {
   return number === 0 ? '' : String(number);
 }
@@ -109,7 +110,7 @@ class ChannelEvent {
 }
 
 class ChannelDataInEvent {
-  /** `read` makes the text, if it is not that of the bytes in UTF-8 alone. */
+  /** `read` makes the text; undefined if the text is `dataB` decoded as UTF-8. */
   constructor(connectionId, channelId, dataB, extendedDataType, read) {
     this.connectionId = connectionId;
     this.channelId = channelId;
@@ -133,14 +134,14 @@ class ChannelOpenRequestEvent {
   }
 }
 
-/** SSHChannelRequested: what SSHChannelRequest told, without the answer. */
+/** SSHChannelRequested: the fields of SSHChannelRequest without the answer. */
 class ChannelRequestedEvent {
-  /** The text of a packet if that is made at once, else undefined. */
+  /** The text of a packet if it is small enough to be decoded at once, else undefined. */
   static textOf(packetB) {
     return smallText(packetB);
   }
 
-  /** `text` is `textOf` the packet, which two events share. */
+  /** `text` is the result of `textOf` for the packet, which two events share. */
   constructor(connectionId, channelId, requestType, packetB, text) {
     this.connectionId = connectionId;
     this.channelId = channelId;
@@ -229,7 +230,7 @@ class UserAuthRequestEvent {
 
 /** The options of a certificate by name. */
 function options(flat) {
-  // A name can be anything, `__proto__` too.
+  // A null prototype: an option can have any name, `__proto__` too.
   const result = Object.create(null);
   for (let i = 0; i < flat.length; i += 2) result[flat[i]] = flat[i + 1];
   return Object.freeze(result);

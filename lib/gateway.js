@@ -4,32 +4,32 @@ const { NativeServer } = require('./native.js');
 const { toServerError } = require('./errors.js');
 const { Pairs } = require('./pairs.js');
 
-/** Batches in one turn of the event loop, whose timers and other I/O come next. */
+/** How many batches run in one turn of the event loop, before its timers and other I/O get their turn. */
 const ROUNDS = 4;
 
 /**
- * The boundary to one NativeServer: batches of events come from it, and calls, answers and used bytes go to
- * it in the order in which they were made.
+ * The boundary to one NativeServer: batches of events come from it; calls, answers and reports of consumed bytes go
+ * to it in the order in which they were made.
  */
 class Gateway {
   #native;
   #wake;
-  /** Questions with 1 for yes or 0 for no. */
+  /** Pairs of a question and its answer: 1 for yes, 0 for no. */
   #answers = new Pairs();
-  /** Channels with the bytes of them that were used. */
+  /** Pairs of a channel and how many of its bytes were consumed. */
   #consumed = new Pairs();
   #draining = false;
   #flushScheduled = false;
-  /** The addon has nothing to tell and need not hold the means to, until the next operation. */
+  /** The server is idle: until the next operation the addon has no events and need not hold the wake function. */
   #resting = false;
 
-  /** `wake` is called when there are events. The addon keeps it: it must not keep the server. */
+  /** `wake` is called when there are events. The addon holds it, so it must not hold the server. */
   constructor(wake) {
     this.#wake = wake;
     this.#native = new NativeServer(wake);
   }
 
-  /** Has `run` run all events that there are, a batch at a time. */
+  /** Passes all available events to `run`, a batch at a time. */
   drain(run) {
     let more = true;
     for (let round = 1; more; round++) {
@@ -39,13 +39,13 @@ class Gateway {
       } finally {
         this.#draining = false;
         this.flush();
-        // What the listeners asked for leaves together now, and often brings the next events.
+        // What the listeners asked for is sent together now, which often brings the next events.
         more = this.#native.settle(round < ROUNDS);
       }
     }
   }
 
-  /** A call that ends when it returns. */
+  /** A synchronous call. */
   query(method, ...args) {
     this.flush();
     try {
@@ -77,14 +77,14 @@ class Gateway {
     if (bytes > 0) this.#consumed.add(channel, bytes);
   }
 
-  /** Hands over what was answered and consumed, so that the addon sees things in the order they were done. */
+  /** Passes answers and consumed bytes to the addon before any other call, so that it sees them in order. */
   flush() {
     const answers = this.#answers;
     if (answers.length > 0) {
       this.#native.answer(answers.numbers, answers.length);
       answers.clear();
     }
-    // During a batch the bytes can wait for its end: many small pieces become one call.
+    // During a batch consumed bytes wait for its end, so that many small pieces become one call.
     const consumed = this.#consumed;
     if (consumed.length > 0 && !this.#draining) {
       this.#native.consumed(consumed.numbers, consumed.length);
@@ -92,12 +92,12 @@ class Gateway {
     }
   }
 
-  /** The same where a batch, at whose end everything leaves together, does not do it. */
+  /** Flushes outside of a batch; the end of a batch flushes by itself. */
   flushOutsideOfBatch() {
     if (!this.#draining) this.flush();
   }
 
-  /** For what is done outside of a batch: once for all promises that settle in the same turn. */
+  /** Flushes once for all promises that settle in the same turn of the event loop, outside of a batch. */
   flushSoon() {
     if (this.#draining || this.#flushScheduled) return;
     this.#flushScheduled = true;
@@ -107,14 +107,14 @@ class Gateway {
     });
   }
 
-  // --- what has no order among the calls ---
+  // --- calls that need no order among the others ---
 
-  /** Whether the end of a connection is still to be told. */
+  /** Whether the Disconnected of a connection is still to come. */
   hasConnection(connection) {
     return this.#native.hasConnection(connection);
   }
 
-  /** The program falls behind with the events of a connection, or does so no more. */
+  /** Backpressure: stops reading a connection while the program is behind with its events, or resumes. */
   pause(connection, paused) {
     this.#native.pause(connection, paused);
   }
@@ -124,7 +124,7 @@ class Gateway {
     this.#native.releaseChannel(channel);
   }
 
-  /** The same of a connection. */
+  /** The listeners of the last event of a connection are done. */
   releaseConnection(connection) {
     this.#native.releaseConnection(connection);
   }

@@ -2,13 +2,12 @@
 
 const { MessageChannel } = require('node:worker_threads');
 
-// A referenced message port holds the event loop open without ever waking it up, which is what a
-// listening server needs: the addon's own wake-up function is weak. One is enough for all servers
-// of a thread.
+// A referenced message port keeps the event loop alive without ever waking it up. A listening server needs this
+// because the addon's own wake-up function is weak. One port is enough for all servers of a thread.
 let channel = null;
 const holders = new Set();
 
-// Servers with something going on are reachable from here, whatever the program has forgotten.
+// Keeps active servers from being garbage-collected, even if the program holds no reference to them.
 const active = new Set();
 
 function hold(holder, wanted) {

@@ -3,23 +3,23 @@
 const { Fifo } = require('./fifo.js');
 
 /**
- * What has to stay in order: the events of one channel, or those of one connection that belong to no
- * channel. While the listeners of one event are not done, the later ones wait here. Lanes exist only
- * while there is something to remember; nearly all events of synchronous listeners pass without one.
+ * Keeps events in order: those of one channel, or those of one connection that belong to no channel. While the
+ * listeners of one event are not done, the later events wait here. A lane exists only while it has state; nearly all
+ * events of synchronous listeners need none.
  */
 class Lane {
   busy = false;
   queue = new Fifo();
-  /** What the lane waits for while it is busy, and the kind of its event. */
+  /** The promise that the lane waits for while it is busy, and the kind of event that it is about. */
   pending = null;
   kind = 0;
-  /** The question that this event has put, 0 if none. */
+  /** The question of that event; 0 if it is none. */
   question = 0;
-  /** A listener was waited for in vain: no other one of this lane is. */
+  /** A listener did not settle within the time limit: the lane waits for no further listener. */
   waitsNoMore = false;
-  /** The last event has come: what is waited for is waited for so long and no longer (patience.js). */
+  /** The last event has come: a time limit applies to the wait for listeners (patience.js). */
   ending = false;
-  /** How often that has been looked at since anything moved here. */
+  /** How many checks of the time limit have passed since this lane last made progress. */
   looks = 0;
 
   get idle() {
@@ -33,20 +33,20 @@ class ChannelLane extends Lane {
   /** The stream that has taken over the data of the channel. */
   stream = null;
 
-  /** The ChannelTexts of a channel whose data was cut inside of a character, or has a state. */
+  /** The ChannelTexts of a channel whose data was cut inside of a character, or whose encoding has a state. */
   texts = null;
 
-  /** How many listeners of SSHChannelRequested are not done: one of them may ask for the stream yet. */
+  /** How many listeners of SSHChannelRequested are not done; one of them may still ask for the stream. */
   serving = 0;
-  /** Meanwhile the data that nobody else takes waits here, a Records, and is owed to the client's window. */
+  /** Data kept for that stream (a Records), and how many of its bytes are not reported as consumed yet. */
   parked = null;
   owed = 0;
   /** EOF has come. */
   ended = false;
-  /** One SSHChannelReadyToSend waits in the queue: a second one would say nothing more. */
+  /** One SSHChannelReadyToSend waits in the queue; a second one would be redundant. */
   readyWaits = false;
 
-  /** SSHChannelClosed has been reached: nothing comes after it. */
+  /** SSHChannelClosed has been handled; no event of the channel follows. */
   closed = false;
 
   constructor(channel, connection) {
@@ -68,7 +68,7 @@ class ChannelLane extends Lane {
 }
 
 class ConnectionLane extends Lane {
-  /** How many lanes of its channels are busy: Disconnected is the last event, it waits for all. */
+  /** How many lanes of its channels are busy. Disconnected is the last event, so it waits for all of them. */
   busyChannels = 0;
 
   constructor(connection) {

@@ -4,7 +4,7 @@ const keepAlive = require('./keep_alive.js');
 
 const DO_EVENTS_WAIT_MS = 100;
 
-/** Whether a server keeps the process, and who waits for its events. */
+/** Whether a server keeps the process alive, and which doEvents() calls wait for events. */
 class Lifetime {
   #server;
   #rest;
@@ -13,7 +13,7 @@ class Lifetime {
   #processed = 0;
   #waiters = new Set();
 
-  /** `server` is kept while it runs; `rest(resting)` tells the addon that nothing is expected of it. */
+  /** `server` is not collected while it runs; `rest(resting)` tells the addon whether the server is idle. */
   constructor(server, rest) {
     this.#server = server;
     this.#rest = rest;
@@ -21,8 +21,9 @@ class Lifetime {
   }
 
   /**
-   * What keeps the process: that the server is `listening`, a connection `active`, or that `lastEvents` wait for
-   * their listeners, unless it is unreferenced; and `operations` under way, whose promises someone waits for.
+   * Sets one of the reasons to keep the process alive. The server is `listening`, a connection is `active`, or
+   * `lastEvents` wait for their listeners: these count unless the server is unreferenced. Pending `operations` always
+   * count, because the program may be waiting for their promises.
    */
   set(what, holds) {
     if (this.#holds[what] === holds) return;
@@ -35,7 +36,7 @@ class Lifetime {
     this.#update();
   }
 
-  /** Resolves after events have run, or after a while without any. */
+  /** Resolves after events have run, or after DO_EVENTS_WAIT_MS without any. */
   async doEvents() {
     const before = this.#processed;
     await new Promise(setImmediate);
@@ -51,7 +52,7 @@ class Lifetime {
     });
   }
 
-  /** So many events have run. */
+  /** `count` events have run. */
   progress(count) {
     this.#processed += count;
     for (const done of this.#waiters) done();

@@ -13,7 +13,7 @@ function isThenable(value) {
   return value !== null && typeof value === 'object' && typeof value.then === 'function';
 }
 
-/** The documented number of an error: its own, or of what caused it; Node's codes are about arguments. */
+/** The documented number of an error: its own code, that of its cause, or the one for Node's argument errors. */
 function codeOf(error) {
   if (typeof error?.code === 'number') return error.code;
   if (typeof error?.cause?.code === 'number') return error.cause.code;
@@ -23,19 +23,19 @@ function codeOf(error) {
 }
 
 /**
- * Runs the listeners of one server's events. Node's emit() drops what a listener returns and stops at
- * the first that throws; here a promise is waited for, and a throw concerns only its own listener.
+ * Runs the listeners of one server's events. Node's emit() ignores what a listener returns and stops at the first
+ * listener that throws; here a returned promise is waited for, and an exception does not stop the other listeners.
  */
 class Listeners {
   #emitter;
   #errorText;
   #contexts;
   #backlog;
-  /** For each kind the listeners as they were after the last change; replaced, never altered, so a running event keeps its list. */
+  /** By kind: a snapshot of the listeners, replaced at each change, never altered: a running event keeps its own. */
   #lists = EVENT_NAMES.map(() => NONE);
   #warned = new Set();
 
-  /** A listener of Connected is being called. */
+  /** Whether a listener of Connected is being called. */
   inConnected = false;
 
   constructor(emitter, errorText, contexts, backlog) {
@@ -49,7 +49,7 @@ class Listeners {
     return this.#lists[kind].length > 0;
   }
 
-  /** Reads the listeners of this event (of all without a name) anew. */
+  /** Takes a new snapshot of the listeners of this event; of all events without a name. */
   refresh(name) {
     if (name === undefined) {
       for (const each of EVENT_NAMES) this.refresh(each);
@@ -70,19 +70,20 @@ class Listeners {
   }
 
   /**
-   * Calls every listener with the same event object. True: all returned. False: one threw, which has
-   * been reported. Else a promise of the same, settled when all their promises are.
+   * Calls every listener with the same event object. Returns true if all returned, false if one threw (which has been
+   * reported), else a promise of the same that settles when the promises of all listeners have settled.
    */
   fire(kind, event, connection) {
     const list = this.#lists[kind];
     if (list.length === 0) return true;
     if (kind === KIND.CONNECTED) return this.#chooseHostKey(list, event, connection);
-    // Data comes often, and who enters a context does so at the beginning of something.
+    // What a listener of data enters in the context is not kept: data is frequent, and programs enter a context at the
+    // beginning of something.
     const keeps = kind !== KIND.CHANNEL_DATA;
     return this.#contexts.stay(connection, keeps, this.#call, this, list, kind, event, connection);
   }
 
-  /** Calls the listeners of Connected, who choose for one connection and not for the server. */
+  /** Calls the listeners of Connected, whose settings are for this connection and not for the server. */
   #chooseHostKey(list, event, connection) {
     const outer = this.inConnected;
     this.inConnected = true;
@@ -100,7 +101,7 @@ class Listeners {
     for (let i = 0; i < list.length; i++) {
       try {
         const result = list[i].call(this.#emitter, event);
-        // Mostly a listener that returns a promise returns that of a send.
+        // DONE is tested first: most listeners that return a promise return that of a send.
         if (result !== undefined && result !== DONE && isThenable(result))
           (pending ??= []).push(result);
       } catch (error) {
@@ -114,7 +115,7 @@ class Listeners {
     return settled;
   }
 
-  /** A listener did something wrong: tells the Error listeners, never the process. */
+  /** A listener threw or rejected: tells the listeners of Error, and never ends the process. */
   failed(kind, connection, error) {
     const authentication = kind === KIND.SERVICE_REQUEST || kind === KIND.USER_AUTH_REQUEST;
     const code = authentication ? CODE.NOT_AUTHENTICATED : CODE.DATA_NOT_FORWARDED;
@@ -126,7 +127,7 @@ class Listeners {
     }
   }
 
-  /** The listeners of an event are waited for no longer: nothing depends on them any more. */
+  /** A listener has not settled within the time limit, and its event is no longer waited for: reports it. */
   unsettled(kind, connection) {
     const detail =
       `A listener of ${EVENT_NAMES[kind]} has not settled its promise. What it was about has ended, ` +
@@ -148,7 +149,7 @@ class Listeners {
     );
   }
 
-  /** What failed is told to nobody by a promise, a callback or a listener of a stream. */
+  /** Reports a failure that no promise, callback or listener of a stream has reported. */
   unheard(connection, error) {
     const detail = describeThrown(error);
     if (this.has(KIND.ERROR)) this.error(connection, codeOf(error), detail, error);
@@ -160,7 +161,7 @@ class Listeners {
       this.failed(kind, connection, reason);
       return false;
     };
-    // Mostly one listener has something to wait for: allSettled() costs more than the listener then.
+    // The common case is one promise, for which allSettled() would cost more than the listener itself.
     if (pending.length === 1) return Promise.resolve(pending[0]).then(() => ok, rejected);
     return Promise.allSettled(pending).then((results) => {
       for (const { status, reason } of results) if (status === 'rejected') ok = rejected(reason);
@@ -168,8 +169,8 @@ class Listeners {
     });
   }
 
-  // With nobody to tell, a broken listener would be silent; a client that can make it fail again and
-  // again must not fill the terminal.
+  // Without a listener of Error a broken listener would go unnoticed, so there is a process warning. There is only one
+  // for each event: a client that can make the listener fail again and again must not fill the terminal.
   #warn(kind, detail) {
     if (this.#warned.has(kind)) return;
     this.#warned.add(kind);

@@ -4,14 +4,14 @@ const { errorText } = require('./native.js');
 const { CODE } = require('./boundary.js');
 const { SSHServerError, toServerError } = require('./errors.js');
 
-/** Starts and ends of listening, which wait for one another and for what settings have asked to load. */
+/** Starts and stops listening. Both wait for one another, and a start waits for certificates that are being loaded. */
 class Listening {
   #gateway;
   #operations;
   #lifetime;
-  /** Certificates that are being loaded. */
+  /** The promise of the certificates that are being loaded; null if there are none. */
   #loading = null;
-  /** Ends of listening that are under way; a start waits for them. */
+  /** The promise of the stops that are under way, which a start waits for; null if there are none. */
   #stopping = null;
   #stops = 0;
 
@@ -21,7 +21,7 @@ class Listening {
     this.#lifetime = lifetime;
   }
 
-  /** Has what the last setting asked for loaded on another thread; done when it is. */
+  /** Loads the certificate of the last setting, if it named one, on another thread; resolves when it is loaded. */
   async load() {
     const toLoad = this.#gateway.query('alternativeToLoad');
     if (toLoad === null) return;
@@ -38,12 +38,12 @@ class Listening {
     await loaded;
   }
 
-  /** Listens once everything that was asked for before is loaded, or closed. */
+  /** Listens once earlier loads and stops are done. */
   async start() {
     const stops = this.#stops;
     while (this.#loading !== null || this.#stopping !== null)
       await Promise.all([this.#loading, this.#stopping]);
-    // Whoever stops the server meanwhile means this start too.
+    // A stop that was called meanwhile also applies to this start.
     if (this.#stops !== stops)
       throw new SSHServerError(CODE.INTERRUPTED, errorText(CODE.INTERRUPTED));
     return this.#run('startListening');
@@ -60,7 +60,7 @@ class Listening {
     return stopped;
   }
 
-  /** What the server does after which it listens or does not. */
+  /** Runs an operation of the server that changes whether it listens. */
   #run(method) {
     return this.#operations.onServer(method, () => {
       this.#lifetime.set('listening', this.#gateway.query('get', 'Listening'));

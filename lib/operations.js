@@ -4,14 +4,14 @@ const { errorText } = require('./native.js');
 const { SSHServerError } = require('./errors.js');
 const { Call, DONE } = require('./calls.js');
 
-/** `bytesSent` is null but for a send that sent a part at most. */
+/** `bytesSent` is a number only for a send that did not send everything. */
 function operationError(code, message, bytesSent) {
   const error = new SSHServerError(code, message);
   if (typeof bytesSent === 'number') error.bytesSent = bytesSent;
   return error;
 }
 
-/** The calls into the addon whose ends come later, each as an OpDone event of its number. */
+/** The asynchronous calls into the addon. An OpDone event with the number of the operation tells that it has ended. */
 class Operations {
   #gateway;
   #lifetime;
@@ -19,7 +19,7 @@ class Operations {
   #last = 0;
   #pending = new Map();
 
-  /** `failed(call, error, about)` is told of an end with an error, and the connection or channel that it is about. */
+  /** `failed(call, error, about)` is called for each failed operation; `about` is its connection or channel. */
   constructor(gateway, lifetime, failed) {
     this.#gateway = gateway;
     this.#lifetime = lifetime;
@@ -27,8 +27,8 @@ class Operations {
   }
 
   /**
-   * What is done on a channel: ends with an OpDone event, or at once when the addon returns true. Throws what
-   * the addon throws at once.
+   * An operation on a channel: ends with an OpDone event, or is done already when the addon returns true. Throws what
+   * the addon throws synchronously.
    */
   onChannel(method, channel, ...args) {
     const op = ++this.#last;
@@ -38,8 +38,8 @@ class Operations {
   }
 
   /**
-   * What is done to a connection. `onDone(code, value)` runs inside the batch, before anything that comes
-   * after the end of the operation.
+   * An operation on a connection. `onDone(code, value)` runs inside the batch, before the events that come after the
+   * end of the operation.
    */
   onConnection(method, connection, args = [], onDone = undefined) {
     const op = ++this.#last;
@@ -47,7 +47,7 @@ class Operations {
     return this.#promise(op, { connection }, onDone);
   }
 
-  /** What is done to the server, with `onDone` as for onConnection(). */
+  /** An operation on the server, with `onDone` as for onConnection(). */
   onServer(method, onDone) {
     const op = ++this.#last;
     this.#gateway.query(method, op);

@@ -3,12 +3,12 @@
 const FIRST_LENGTH = 256;
 
 /**
- * Pairs of numbers on their way to the addon, in memory that both sides read without a call for each
- * number, and that is used again.
+ * Pairs of numbers to be passed to the addon, in a typed array that the addon reads without a call for each number.
+ * The array is reused.
  */
 class Pairs {
   numbers = new Float64Array(FIRST_LENGTH);
-  /** How many numbers there are. */
+  /** How many numbers are stored, twice the number of pairs. */
   length = 0;
 
   push(first, second) {
@@ -17,7 +17,7 @@ class Pairs {
     this.numbers[this.length++] = second;
   }
 
-  /** Adds to the second number of the last pair if that begins with `first`; else there is a new pair. */
+  /** Adds `second` to the last pair if that begins with `first`; else appends a new pair. */
   add(first, second) {
     const { numbers, length } = this;
     if (length > 0 && numbers[length - 2] === first) numbers[length - 1] += second;
@@ -30,10 +30,10 @@ class Pairs {
     this.numbers = numbers;
   }
 
-  /** Empties it. */
+  /** Removes all pairs. */
   clear() {
     this.length = 0;
-    // A flood must not keep its memory.
+    // The memory that a flood of pairs needed is released.
     if (this.numbers.length > FIRST_LENGTH * 64) this.numbers = new Float64Array(FIRST_LENGTH);
   }
 }

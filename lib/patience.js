@@ -1,31 +1,31 @@
 'use strict';
 
-/** How often a lane is looked at, in milliseconds. */
+/** The interval at which lanes are checked, in milliseconds. */
 const INTERVAL_MS = 500;
-/** After so many looks without anything moving, a lane waits no longer. */
+/** After so many checks without progress a lane stops waiting. */
 const MOST_LOOKS = 4;
 
 /**
- * Sees to it that the last events of channels and connections come, whatever listeners do: one whose
- * promise never settles is waited for two seconds more when its channel or connection has ended. Looks
- * are counted, not time: while the event loop is blocked, no listener can settle, and nobody looks.
+ * The time limit for listeners whose channel or connection has ended: a promise that never settles is waited for two
+ * more seconds, so that the last events come whatever listeners do. Checks are counted and not time: while the event
+ * loop is blocked, no listener can settle, and no check runs either.
  */
 class Patience {
   #lanes;
   #over;
   #timer = null;
 
-  /** `lanes()` gives all lanes, `over(lane)` is called when one has waited enough. */
+  /** `lanes()` gives the busy lanes that have ended; `over(lane)` is called for a lane at its time limit. */
   constructor(lanes, over) {
     this.#lanes = lanes;
     this.#over = over;
   }
 
-  /** A busy lane has ended. */
+  /** A channel or connection has ended whose lane is busy: starts the checks. */
   begin() {
     if (this.#timer !== null) return;
     this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
-    // Whether the process is to wait for events is decided where that of everything else is.
+    // This timer does not keep the process alive; Lifetime decides that.
     this.#timer.unref();
   }
 

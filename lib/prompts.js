@@ -11,7 +11,7 @@ const {
 const { defineField } = require('./accessors.js');
 const { Watchers } = require('./watchers.js');
 
-// Both set by the static blocks below: they reach the private fields without showing them to users.
+// Both are set by the static blocks below. They access the private fields without exposing them to users.
 let watchPrompt;
 let watchList;
 
@@ -57,7 +57,7 @@ class SSHPrompt {
   }
 }
 
-/** The prompts in order. A server that has been given the list hears of every change to it. */
+/** The prompts in order. A server that was given the list is notified of every change to it. */
 class SSHPromptList {
   #prompts = [];
   #watchers = new Watchers();
@@ -109,7 +109,7 @@ class SSHPromptList {
     return this;
   }
 
-  /** Takes the index or the prompt itself; gives back what was removed, or undefined. */
+  /** Takes the index or the prompt itself; returns the removed prompt, or undefined. */
   remove(which) {
     const index = typeof which === 'number' ? which : this.#prompts.indexOf(which);
     if (!this.has(index)) return undefined;
@@ -151,13 +151,13 @@ class SSHPromptList {
     watchPrompt(prompt).add(this.#watcher);
   }
 
-  // The same prompt may be in the list twice.
+  // The list may hold the same prompt twice; then it is still watched.
   #release(prompt) {
     if (!this.#prompts.includes(prompt)) watchPrompt(prompt).delete(this.#watcher);
   }
 }
 
-/** The flat form the addon takes. */
+/** The prompts as the flat array that the addon takes. */
 function flattenPrompts(list) {
   const flat = [];
   for (const prompt of list) flat.push(prompt.prompt, prompt.echo);

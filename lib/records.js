@@ -3,19 +3,19 @@
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts the data of a channel into records of the length asked for. Bytes that wait here for the
- * rest of their record are reported as consumed at once, or a record longer than the channel's
- * window could never come together; bytes handed to listeners are reported after these returned.
+ * Cuts the data of a channel into records of a given length. Bytes that wait here for the rest of their record are
+ * reported as consumed at once, because otherwise a record longer than the channel's window could never be complete.
+ * Bytes that are passed to listeners are reported after the listeners are done.
  *
- * Waiting bytes are copied together: a peer that sends its bytes one by one must not cost an object each.
+ * Waiting bytes are copied into one buffer: a peer that sends its bytes one by one must not cost an object for each.
  */
 class Records {
-  /** 0: whatever comes is a record. */
+  /** The length of a record in bytes; 0: all available bytes are one record. */
   length = 0;
   #stored = NOTHING;
   #start = 0;
   #end = 0;
-  /** The chunk at hand; always empty between two chunks. */
+  /** The chunk that is being cut; empty between two chunks. */
   #chunk = NOTHING;
 
   get total() {
@@ -26,20 +26,20 @@ class Records {
     this.#chunk = chunk;
   }
 
-  /** The next record, or null when more bytes are needed. `toReport` is what listeners still owe for it. */
+  /** The next record, or null when more bytes are needed. `toReport`: how many of its bytes are not reported yet. */
   next() {
     const { total } = this;
     const length = this.length === 0 ? total : this.length;
     return length === 0 || length > total ? null : this.#take(length);
   }
 
-  /** What is left, though it is no full record: the data has ended. */
+  /** The remaining bytes, which are less than a record, at the end of the data; null if there are none. */
   rest() {
     const { total } = this;
     return total === 0 ? null : this.#take(total);
   }
 
-  /** Keeps what is left of the chunk for later and tells how many bytes have to be reported for it. */
+  /** Stores the remaining bytes of the chunk; returns how many bytes have to be reported as consumed for that. */
   absorb() {
     const bytes = this.#chunk.length;
     if (bytes > 0) {

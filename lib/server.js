@@ -24,7 +24,7 @@ const MAX_UINT32 = 0xffffffff;
 const NO_PARAMETERS = new Uint8Array(0);
 const MAX_RECORD_LENGTH = 0x7fffffff;
 
-/** Properties the addon keeps, with their types; the plain name is the camelCase of the documented one. */
+/** The properties that the addon stores, with their types; the plain name is the documented one in camelCase. */
 const NATIVE_PROPERTIES = [
   ['ConnectionBacklog', 'connectionBacklog', checkNumber],
   ['DefaultAuthMethods', 'defaultAuthMethods', checkString],
@@ -126,7 +126,7 @@ class sshserver extends EventEmitter {
     return this.#core.calls.run(callback, async () => {
       await this.#core.listening.stop('reset');
       this.#core.settingsChanged();
-      // The addon has its own back; these are the facade's.
+      // The addon has reset its own state; the certificate and the prompts are held by the facade.
       this.#adoptCertificate(new Certificate());
       this.#adoptPrompts(new SSHPromptList());
     });

@@ -9,17 +9,17 @@ const NOTHING = new Uint8Array(0);
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The code page of a server, for what clients send: makes the SSHChannelDataIn events, whose `data`
- * begins with the character that the end of the event before it cut in two. Where it can, the text is
- * made only when it is read.
+ * Decodes what clients send by the code page of the server. Makes the SSHChannelDataIn events: a character that the
+ * end of an event cuts in two is at the beginning of the next event's `data`. Where possible the text is decoded only
+ * when it is read.
  */
 class TextReader {
   #codePage = UTF8;
   #memory = MEMORY.UTF8;
-  /** For a page of one byte for each character: there is nothing to remember, so one does for all. */
+  /** The decoder of a single-byte code page. It has no state, so all channels share it. */
   #shared = null;
 
-  /** Chooses the code page; what a channel has kept of the one before is forgotten. */
+  /** Chooses the code page; channels drop their unfinished characters of the previous one. */
   use([codePage, memory]) {
     if (codePage === this.#codePage) return;
     this.#codePage = codePage;
@@ -27,7 +27,7 @@ class TextReader {
     this.#shared = memory === MEMORY.NOTHING ? new NativeDecoder(codePage) : null;
   }
 
-  /** Whether the bytes are text by themselves if nothing was cut off before them. */
+  /** Whether the bytes are known to end with a whole character, given that they begin with one. */
   isWhole(bytes) {
     return (
       this.#memory === MEMORY.NOTHING ||
@@ -35,7 +35,7 @@ class TextReader {
     );
   }
 
-  /** The event of bytes that are whole. */
+  /** The event for bytes that are whole characters. */
   wholeEvent(connection, channel, bytes, extendedType) {
     if (this.#shared === null)
       return new ChannelDataInEvent(connection, channel, bytes, extendedType);
@@ -44,7 +44,7 @@ class TextReader {
     return new ChannelDataInEvent(connection, channel, bytes, extendedType, read);
   }
 
-  /** The event of bytes of a channel that remembers something; `texts` is what it remembers. */
+  /** The event for bytes of a channel that has unfinished characters or a decoder state, `texts`. */
   event(texts, connection, channel, bytes, extendedType) {
     const text = texts.of(extendedType);
     let read;
@@ -62,13 +62,13 @@ class TextReader {
   }
 }
 
-/** What one stream of bytes has left over: the beginning of a character, or the decoder with its state. */
+/** The decoding state of one stream of bytes: the beginning of a character, or a decoder with its state. */
 class Rest {
   #bytes = NOTHING;
   #decoder = null;
   #codePage = 0;
 
-  /** The bytes that are whole characters of UTF-8 with these. */
+  /** The kept bytes and these, without an unfinished character of UTF-8 at their end, which is kept. */
   join(bytes) {
     this.#decoder = null;
     const all = this.#bytes.length === 0 ? bytes : concat(this.#bytes, bytes);
@@ -77,7 +77,7 @@ class Rest {
       this.#bytes = NOTHING;
       return all;
     }
-    // A copy: a view would keep all of the data alive.
+    // A copy: a view would keep the whole buffer alive.
     this.#bytes = all.slice(end);
     return all.subarray(0, end);
   }
@@ -92,11 +92,11 @@ class Rest {
   }
 }
 
-/** The rests of one channel: of its data, and of extended data of the type that came last. */
+/** The decoding states of one channel: of its data, and of extended data of the type that came last. */
 class ChannelTexts {
   #data = new Rest();
   #extended = null;
-  // A client can send data of any number of types; a rest for each would be memory for the asking.
+  // Only one type: a client can send data of any number of types, and a state for each could exhaust memory.
   #extendedType = 0;
 
   of(extendedType) {
@@ -116,7 +116,7 @@ function concat(first, second) {
   return all;
 }
 
-/** How many bytes at the end are the beginning of a character of UTF-8 that can still become one. */
+/** How many bytes at the end are the beginning of a character of UTF-8 that further bytes can complete. */
 function unfinished(bytes) {
   const end = bytes.length;
   for (let length = 1; length <= 3 && length <= end; length++) {
@@ -130,7 +130,7 @@ function unfinished(bytes) {
   return 0;
 }
 
-/** Table 3-7 of the Unicode Standard: the second bytes that a first one allows. */
+/** Whether this second byte may follow this lead byte (table 3-7 of the Unicode Standard). */
 function canFollow(lead, second) {
   if (lead === 0xe0) return second >= 0xa0;
   if (lead === 0xed) return second < 0xa0;

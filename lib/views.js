@@ -14,13 +14,13 @@ const { defineField } = require('./accessors.js');
 
 const MAX_SECONDS = 0x7fffffff;
 
-/** A client. What cannot change is remembered, so that it can still be read after the connection is gone. */
+/** A client. Fields that cannot change are stored, so that they can still be read after the connection is gone. */
 class SSHConnection {
   #core;
   #id;
   #info;
 
-  // For the maps; a program's own `new SSHConnection()` is an empty one.
+  // The maps pass arguments; `new SSHConnection()` in a program makes an empty object.
   constructor(core = null, id = 0, info = ['', '', 0, 0]) {
     this.#core = core;
     this.#id = id;
@@ -45,7 +45,7 @@ class SSHConnection {
         checkBoolean(connected, 'connected');
         if (connected === this.connected) return;
         if (connected) throw new SSHServerError(CODE.UNKNOWN_ID, 'Invalid ConnectionId.');
-        // A setter has no promise to give: what fails later is told by an Error event.
+        // A setter cannot return a promise: a later failure is reported by an Error event.
         void this.#core.connectionOperation('disconnect', this.#id);
       },
       true,
@@ -89,7 +89,7 @@ class SSHChannel {
     this.#info = info;
   }
 
-  /** Reads the counters anew; a channel that is gone keeps its last ones. */
+  /** Reads the current counters; a channel that is gone keeps its last ones. */
   #read() {
     const info = this.#core === null ? null : this.#core.query('channelInfo', this.#id);
     if (info === null) this.#info = [this.#info[0], this.#info[1], this.#info[2], false];
@@ -146,7 +146,7 @@ class SSHChannel {
   }
 }
 
-/** A live view: nothing is copied, and an object is made only for what is asked for. */
+/** A live view: it copies nothing, and makes an object only for an entry that is read. */
 class IdMap {
   #core;
   #type;
@@ -186,7 +186,7 @@ class IdMap {
   *entries() {
     for (const id of this.#core.query(this.#calls.ids)) {
       const value = this.#make(id);
-      // Gone since the walk began.
+      // undefined: gone since the iteration began.
       if (value !== undefined) yield [String(id), value];
     }
   }

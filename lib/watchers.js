@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Who wants to hear of a change, held weakly: a certificate or a list of prompts that outlives the
- * servers it was given to must not keep them.
+ * The observers of an object, held by weak references: a certificate or a list of prompts may outlive the servers
+ * that it was given to, and must not keep them from being collected.
  */
 class Watchers {
   #refs = new Set();
@@ -16,7 +16,7 @@ class Watchers {
     for (const ref of this.#refs) if (ref.deref() === watcher) this.#refs.delete(ref);
   }
 
-  /** Tells of a change. What one of them cannot take is undone, and its error goes to who changed it. */
+  /** Notifies all observers of a change. If one throws, the change is undone and the error goes to the caller. */
   notify(changed, undo = () => {}) {
     try {
       for (const ref of this.#refs) {
