@@ -10,7 +10,7 @@ export * from './lib/events.js';
 export * from './lib/certificate.js';
 export * from './lib/views.js';
 
-/** What Node calls an error-first callback. */
+/** Node's error-first callback. */
 export type SSHServerCallback<T> = (error: Error | null, value: T) => void;
 
 /**
@@ -20,15 +20,15 @@ export type SSHServerCallback<T> = (error: Error | null, value: T) => void;
  *   Channel ids are unique across all connections.
  * - **Methods** return promises, and take a node callback as the last argument, which is called as well.
  *   getSSHParam and setSSHParam return their result directly.
- * - **Nobody has to wait** for a method. A promise of one is never an unhandled rejection: who awaits it gets its
- *   error, and what neither a promise nor a callback tells anybody is told by `Error`, once, with the number of the
- *   error and, where it is known, its connection. A promise that you make of it, by then() or in an async
- *   function, is your own.
+ * - **Awaiting is optional.** The promise of a method never becomes an unhandled rejection. If you await it, you get
+ *   its error. An error that neither a promise nor a callback delivers fires the `Error` event, once, with its number
+ *   and, where it is known, its connection. A promise that you derive from it, by then() or in an async function,
+ *   is an ordinary promise.
  * - **Errors** are SSHServerError with the documented number in `code`. An argument of the wrong type is a
- *   TypeError with code `ERR_INVALID_ARG_TYPE`, an argument outside of what is possible a RangeError with
- *   `ERR_OUT_OF_RANGE`. Asynchronous methods reject with them; setters and the others throw them.
+ *   TypeError with code `ERR_INVALID_ARG_TYPE`, an argument out of range a RangeError with `ERR_OUT_OF_RANGE`.
+ *   Asynchronous methods reject with these errors; setters and synchronous methods throw them.
  * - **Properties** exist as documented (`getLocalPort()`, `setLocalPort(22)`, `isListening()`) and as plain
- *   ones (`server.localPort`): the documented name with a small first letter, `SSH` at its front as `ssh`.
+ *   properties (`server.localPort`): the documented name with a lower-case first letter, a leading `SSH` as `ssh`.
  * - **Lifetime**: a listening server or an open connection keeps the process alive, as does a method
  *   that has not settled; see ref() and unref().
  *
@@ -41,8 +41,8 @@ export class sshserver extends EventEmitter {
   // --- properties ---
 
   /**
-   * The open channels of all connections, a live view by channel id. A closed one is not listed, and is found by
-   * its id until the listeners of its `SSHChannelClosed` are done.
+   * The open channels of all connections, a live view by channel id. A closed channel is not listed, but get() finds
+   * it by its id until the listeners of its `SSHChannelClosed` are done.
    */
   getChannels(): SSHChannelMap;
   /** See getChannels. */
@@ -50,7 +50,7 @@ export class sshserver extends EventEmitter {
 
   /**
    * How many connections the system queues before they are accepted (0 to 65535; systems have bounds of their
-   * own). Default 5; until it is set the system is asked for 511 all the same, so that a few at once are not lost.
+   * own). Default 5; until it is set the system is asked for 511, so that a burst of a few connections is not lost.
    * A change takes effect with the next startListening.
    */
   getConnectionBacklog(): number;
@@ -61,16 +61,16 @@ export class sshserver extends EventEmitter {
   set connectionBacklog(value: number);
 
   /**
-   * The connected clients, a live view by connection id. One that is gone is not listed, and is found by its id
-   * until the listeners of its `Disconnected` are done; its `connected` is false.
+   * The connected clients, a live view by connection id. A client that is gone is not listed, but get() finds it by
+   * its id until the listeners of its `Disconnected` are done; its `connected` is false then.
    */
   getConnections(): SSHConnectionMap;
   /** See getConnections. */
   get connections(): SSHConnectionMap;
 
   /**
-   * The authentication methods told to clients, separated by commas. Default `"password,publickey"`;
-   * `none` and `keyboard-interactive` are the others.
+   * The authentication methods that are offered to clients, separated by commas. Default `"password,publickey"`;
+   * `none` and `keyboard-interactive` are the other possible ones.
    */
   getDefaultAuthMethods(): string;
   /** Sets defaultAuthMethods, see getDefaultAuthMethods. */
@@ -80,12 +80,12 @@ export class sshserver extends EventEmitter {
   set defaultAuthMethods(value: string);
 
   /**
-   * Seconds after which a connection that nobody uses is ended: Disconnected tells 10060. Default 0: never.
+   * Seconds after which an idle connection is ended: Disconnected tells 10060. Default 0: never.
    *
-   * Use is data on a channel in either direction, tunnels included, and the opening, requests, EOF and closing of
-   * channels. Keepalive requests of either side and their replies are not, nor are new keys; what a client
-   * with a full window does not take is not sent. The time starts with the login, before which LoginGraceTime
-   * counts. A change concerns new connections.
+   * Data on a channel in either direction, tunnels included, and the opening, requests, EOF and closing of channels
+   * restart the time. Keepalive requests of either side and their replies do not, nor do key exchanges, nor data that
+   * waits because the client's window is full. The time starts with the login; before it LoginGraceTime applies.
+   * A change applies to new connections.
    */
   getDefaultIdleTimeout(): number;
   /** Sets defaultIdleTimeout, see getDefaultIdleTimeout. */
@@ -97,9 +97,9 @@ export class sshserver extends EventEmitter {
   /**
    * The timeout, in seconds, that new connections start with (see SSHConnection.timeout). Default 60.
    * A send that waits so long for a client that takes nothing has failed: it rejects with 10060, its channel is
-   * closed after what was sent (without EOF and exit status, as it is not all), and `Error` tells, whether or not the
-   * send is awaited. Streams (getChannelStream) wait as long as it takes, whatever the timeout.
-   * 0: sends never wait, they fail with 135 instead when there is no room, and the channel stays open.
+   * closed after what was sent (without EOF and exit status, because data is missing), and `Error` fires, whether or
+   * not the send is awaited. Streams (getChannelStream) have no timeout: they wait as long as it takes.
+   * 0: sends never wait. When there is no room they fail with 135, and the channel stays open.
    */
   getDefaultTimeout(): number;
   /** Sets defaultTimeout, see getDefaultTimeout. */
@@ -110,8 +110,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * The instruction shown to clients during keyboard-interactive authentication, 15 KiB of UTF-8 at most.
-   * Default `""`. Without prompts it is shown alone, and one event asks about the whole; without both
-   * the method is refused, as it would prove nothing.
+   * Default `""`. Without prompts it is shown alone, and one event asks whether to accept the login. Without
+   * instruction and prompts the method is refused, as it would prove nothing.
    */
   getKeyboardInteractiveMessage(): string;
   /** Sets keyboardInteractiveMessage, see getKeyboardInteractiveMessage. */
@@ -199,9 +199,10 @@ export class sshserver extends EventEmitter {
   // --- methods ---
 
   /**
-   * Has the data of a channel arrive in records of exactly `recordLength` bytes (0, the default: as it comes).
-   * A shorter rest is delivered before SSHChannelEOF or SSHChannelClosed. Inside SSHChannelDataIn the change
-   * concerns the very next bytes. Takes effect before it returns. Extended data and streams are not cut.
+   * Has the data of a channel arrive in records of exactly `recordLength` bytes (0, the default: as it comes). The
+   * remaining bytes, if they are fewer, are delivered before SSHChannelEOF or SSHChannelClosed. A change in a listener
+   * of SSHChannelDataIn applies to the very next bytes. Takes effect before it returns. Extended data and streams are
+   * not cut into records.
    *
    * Rejects with 126 for an unknown channel.
    */
@@ -213,8 +214,8 @@ export class sshserver extends EventEmitter {
   ): Promise<void>;
 
   /**
-   * Sends what is queued, then EOF and CLOSE. Resolves when that is handed to the transport, or the channel ends
-   * meanwhile. Rejects with 126 for an unknown channel.
+   * Sends the queued data, then EOF and CLOSE. Resolves when these were handed to the transport, or when the channel
+   * ends meanwhile. Rejects with 126 for an unknown channel.
    */
   closeChannel(channelId: string): Promise<void>;
   closeChannel(channelId: string, callback: SSHServerCallback<void>): Promise<void>;
@@ -389,15 +390,15 @@ export class sshserver extends EventEmitter {
 
   /**
    * Lets events run: yields to the event loop and, when nothing happens, waits up to 100 ms. Events fire without
-   * it too; `while (true) await server.doEvents()` neither starves the program nor spins.
+   * it too; the loop `while (true) await server.doEvents()` neither starves the program nor busy-waits.
    */
   doEvents(): Promise<void>;
   doEvents(callback: SSHServerCallback<void>): Promise<void>;
 
   /**
    * Exchanges new session keys; resolves when they are in use in both directions. Rejects with 126 for an unknown
-   * connection. While the client logs in the exchange is put off until it is in, because many clients take none
-   * before: a listener that decides on the login must not await it.
+   * connection. Before the login is complete the exchange is postponed until then, because many clients do not accept
+   * one earlier: a listener that decides on the login must not await it.
    */
   exchangeKeys(connectionId: string): Promise<void>;
   exchangeKeys(connectionId: string, callback: SSHServerCallback<void>): Promise<void>;
@@ -455,10 +456,10 @@ export class sshserver extends EventEmitter {
    *
    * With a connection timeout > 0 it waits for room. After that many seconds without progress it fails with 10060,
    * and the channel is closed, see getDefaultTimeout; what was queued behind it fails with 10058.
-   * With 0 it rejects with 135 at once when not all could be sent, the rest is dropped, and SSHChannelReadyToSend
-   * fires when there is room. In both cases SSHChannel.bytesSent tells how much was sent. With 0, at most
-   * a megabyte of a channel waits for the socket, and counts as sent. Rejects with 126 for an unknown channel: a client
-   * can be gone at any moment.
+   * With 0 it rejects with 135 at once when not everything could be sent. The remaining bytes are dropped, and
+   * SSHChannelReadyToSend fires when there is room. In both cases SSHChannel.bytesSent tells how much was sent. With 0,
+   * at most a megabyte of a channel waits for the socket, and counts as sent. Rejects with 126 for an unknown channel:
+   * a client can be gone at any moment.
    */
   sendBytes(channelId: string, data: Uint8Array): Promise<void>;
   sendBytes(channelId: string, data: Uint8Array, callback: SSHServerCallback<void>): Promise<void>;
@@ -493,8 +494,8 @@ export class sshserver extends EventEmitter {
   sendText(channelId: string, text: string, callback: SSHServerCallback<void>): Promise<void>;
 
   /**
-   * Adds a field to the end of a payload (null or undefined: an empty one) and returns the new payload; the old
-   * one stays as it is. Types: s text, sb hexadecimal bytes, m big integer, i 32 bits, l 64 bits, b byte, f boolean.
+   * Appends a field to a payload (null or undefined: an empty payload) and returns the new payload; the old one is
+   * not changed. Types: s text, sb hexadecimal bytes, m big integer, i 32 bits, l 64 bits, b byte, f boolean.
    * @throws SSHServerError for an unknown type or a value that does not fit it.
    */
   setSSHParam(
@@ -504,9 +505,9 @@ export class sshserver extends EventEmitter {
   ): Uint8Array;
 
   /**
-   * Stops listening, disconnects all clients (reason 11) and resolves when they are gone. The process can then
-   * end by itself. What was under way fails with 10053; a listener that is not done with its event is not
-   * waited for, so listeners may call this and wait for it.
+   * Stops listening, disconnects all clients (reason 11) and resolves when they are gone. The process can then end by
+   * itself. Operations that were under way fail with 10053. It does not wait for listeners that are not done with
+   * their event, so a listener may call it and await it.
    */
   shutdown(): Promise<void>;
   shutdown(callback: SSHServerCallback<void>): Promise<void>;
@@ -521,7 +522,7 @@ export class sshserver extends EventEmitter {
   startListening(): Promise<void>;
   startListening(callback: SSHServerCallback<void>): Promise<void>;
 
-  /** Accepts no further connections; those that are there stay. */
+  /** Accepts no further connections; open connections stay. */
   stopListening(): Promise<void>;
   stopListening(callback: SSHServerCallback<void>): Promise<void>;
 
@@ -564,26 +565,26 @@ export class sshserver extends EventEmitter {
    * writing side waits for the client's window as long as it takes, whatever the connection's timeout. `write()`
    * returns false from 64 KiB on, or from 256 pieces, that wait for it.
    *
-   * Only EOF is the end. A channel that ends without one, as its client is gone or has closed it, or its connection
-   * was disconnected, has cut the data off: after the bytes that came, the stream is destroyed with an error whose
-   * code is `ERR_STREAM_PREMATURE_CLOSE` and whose `cause` has the number that the connection has ended with (10054:
-   * reset; 10053: no fault), or 10058 for a channel that the client has closed. `pipeline`, `finished` and
+   * Only EOF ends the data. A channel that ends without EOF has truncated it: its client is gone or has closed the
+   * channel, or the connection was disconnected. After the bytes that came, the stream is then destroyed with an error
+   * whose code is `ERR_STREAM_PREMATURE_CLOSE` and whose `cause` has the number that the connection has ended with
+   * (10054: reset; 10053: no fault), or 10058 for a channel that the client has closed. `pipeline`, `finished` and
    * `for await` reject with it. After your own closeChannel they do so too, but there is no `'error'` event.
-   * An error of a stream that has no listener of `'error'` does not end the process: `Error` tells it.
+   * An error of a stream without a listener of `'error'` does not end the process: `Error` tells it.
    *
    * The stream never closes the channel by itself: `end()` sends EOF; call closeChannel after the exit status. Many
    * clients close a channel when both sides have sent EOF, so pipe into it with `{ end: false }` where a status
    * or extended data is to follow, and let closeChannel end it.
-   * `destroy()` closes the channel, without EOF if not everything has left that was written. A write to a channel
+   * `destroy()` closes the channel, without EOF if not everything that was written has been sent. A write to a channel
    * that is gone ends the stream with an error.
    * @throws SSHServerError 126 for an unknown channel.
    */
   getChannelStream(channelId: string): Duplex;
 
-  /** Extension: has the listening server and its connections keep the process alive (the default). */
+  /** Extension: the listening server and its connections keep the process alive (the default). */
   ref(): this;
 
-  /** Extension: lets the process end though the server listens or has connections. */
+  /** Extension: lets the process end even though the server listens or has connections. */
   unref(): this;
 
   // --- events ---

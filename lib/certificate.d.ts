@@ -3,7 +3,7 @@ export class SSHServerError extends Error {
   constructor(code: number, message: string);
   /** The documented number: 104, 126, 1301, 10048 … */
   code: number;
-  /** Extension: of a send that failed with 135 or 10060, how many of its bytes were sent. */
+  /** Extension: how many bytes were sent by a send that failed with 135 or 10060. */
   bytesSent?: number;
 }
 
@@ -60,7 +60,7 @@ export enum CertStoreTypes {
    * key stays in the token and signs there, so `privateKey` is empty.
    */
   cstPKCS11 = 23,
-  /** Found out from the data, a file name or content, public or private. */
+  /** Detects the format from the data: a file name or content, public or private. */
   cstAuto = 99,
 }
 
@@ -68,13 +68,13 @@ export enum CertStoreTypes {
  * A key or a certificate.
  *
  * Fields exist as accessor methods (`getSubject()`, `setSubject('*')`, `isPrivateKeyAvailable()`) and as plain
- * properties: the documented name with a small first letter. Passwords and private keys are never
- * part of what `console.log` shows.
+ * properties: the documented name with a lower-case first letter. `console.log` never shows passwords and private
+ * keys.
  *
  * To load one step by step set storeType, store (or storeB) and storePassword, then subject.
  */
 export class Certificate {
-  /** An empty one. */
+  /** An empty certificate. */
   constructor();
   /** Opens the file as an X.509 public key. */
   constructor(certificateFile: string);
@@ -85,7 +85,7 @@ export class Certificate {
    * whose subject is or contains `subject`; `"*"` is the first. This blocks: see Certificate.load.
    *
    * Subjects are compared by their fields ("CN=www.server.com, O=Example"). Spaces around commas and `=`, the order
-   * of the fields, quotes and the case of letters do not count; a value with a comma is quoted or has `\,` for it.
+   * of the fields, quotes and the case of letters are ignored; a value with a comma is quoted or has `\,` for it.
    * `ST` is `S` and `emailAddress` is `E`, as RFC 4514 and OpenSSL write them. The certificate with the same fields
    * comes first, then one that has all of them among others, then one whose text contains the subject.
    *
@@ -140,7 +140,7 @@ export class Certificate {
   get encodedB(): Uint8Array;
   set encodedB(value: Uint8Array);
 
-  /** When the certificate ends to be valid. Default "". */
+  /** When the certificate expires. Default "". */
   getExpirationDate(): string;
   /** See getExpirationDate. */
   get expirationDate(): string;

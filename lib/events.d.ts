@@ -4,7 +4,7 @@
  * they returned settled.
  */
 
-/** `Connected`: a TCP connection is there (statusCode 0), or failed before it was usable. */
+/** `Connected`: a TCP connection was accepted (statusCode 0), or failed before it was usable. */
 export interface SSHServerConnectedEvent {
   /** The id of the new connection; `""` when it failed. */
   readonly connectionId: string;
@@ -26,13 +26,13 @@ export interface SSHServerConnectedEvent {
   certSubject: string;
 }
 
-/** `ConnectionRequest`: someone has connected to the port. */
+/** `ConnectionRequest`: a client has connected to the port. */
 export interface SSHServerConnectionRequestEvent {
   /** The address of the client. */
   readonly address: string;
   /** The port of the client. */
   readonly port: number;
-  /** Whether to let it in. Starts as true, or false when AllowedClients or BlockedClients say so. */
+  /** Whether to accept the connection. Starts as true, or false when AllowedClients or BlockedClients say so. */
   accept: boolean;
 }
 
@@ -46,17 +46,17 @@ export interface SSHServerDisconnectedEvent {
 }
 
 /**
- * `Error`: something went wrong that no promise, callback or stream tells anybody. This is not Node's special
- * `'error'` event, which is never emitted: without a listener the process lives on.
+ * `Error`: something went wrong that no promise, callback or stream has reported. This is not Node's special
+ * `'error'` event, which is never emitted: without a listener the process goes on.
  *
- * That is what went wrong outside of any method call, and the error of a call whose promise nobody waits for or of
- * a stream without a listener of `'error'`, each once; of a call with an argument of a wrong type or out of range
- * the number is 10022. A send that waited too long (10060) comes here in any case, as its channel is closed for it.
+ * It tells errors outside of any method call, and, once each, the errors of calls whose promise is not awaited and of
+ * streams without a listener of `'error'`. The number of a call with an argument of a wrong type or out of range is
+ * 10022. A send that timed out (10060) is told here in any case, because its channel is closed too.
  *
- * That a client and the server can agree upon no algorithm comes here (10053) before Disconnected tells the same.
+ * If a client and the server have no algorithm in common, this event tells so (10053) before Disconnected does.
  *
- * A listener of another event that throws or rejects comes here too: with 1300 for SSHServiceRequest
- * and SSHUserAuthRequest, with 1202 for all others. If nobody listens to `Error`, such a failure is a
+ * A listener of another event that throws or rejects is told here too: with 1300 for SSHServiceRequest
+ * and SSHUserAuthRequest, with 1202 for all others. If `Error` has no listener, such a failure is a
  * process warning (`SSHServerWarning`), once for each event, and once for calls and streams.
  */
 export interface SSHServerErrorEvent {
@@ -91,9 +91,9 @@ export interface SSHServerChannelEvent {
 /** `SSHChannelDataIn`: data of a channel, in order. */
 export interface SSHServerChannelDataInEvent extends SSHServerChannelEvent {
   /**
-   * The data as text, in the encoding of the CodePage setting (UTF-8). A character cut in two by the end
-   * of the event comes whole with the next event of the channel: joined together, the texts are what was
-   * sent. What means nothing shows as U+FFFD. See docs/CODEPAGES.md.
+   * The data as text, in the encoding of the CodePage setting (UTF-8). A character cut in two by the end of the
+   * event comes whole with the next event of the channel: the texts joined together are the text that was sent.
+   * Bytes that are invalid in the encoding show as U+FFFD. See docs/CODEPAGES.md.
    */
   readonly data: string;
   /** The data, exactly as it came; the program may keep it. */
@@ -115,10 +115,10 @@ export interface SSHServerChannelOpenRequestEvent extends SSHServerChannelEvent 
 }
 
 /**
- * `SSHChannelRequested`: a channel request was answered with success; here the work of it is done. A notice: its
- * listeners are called before the events that follow it, and nothing waits for their promises, so that one may last
- * as long as the command (a rejection is told by `Error`). Data that no listener of SSHChannelDataIn takes is kept
- * for getChannelStream while one runs.
+ * `SSHChannelRequested`: a channel request was answered with success; its listeners do what was requested. It is a
+ * notice: its listeners are called before the events that follow it, and nothing waits for their promises, so a
+ * listener may last as long as the command (a rejection is told by `Error`). While such a listener runs, data that
+ * no listener of SSHChannelDataIn takes is kept for getChannelStream.
  */
 export interface SSHServerChannelRequestedEvent extends SSHServerChannelEvent {
   /** `"shell"`, `"exec"`, `"pty-req"`, `"env"`, `"subsystem"` or anything else the client names. */
@@ -130,8 +130,8 @@ export interface SSHServerChannelRequestedEvent extends SSHServerChannelEvent {
 }
 
 /**
- * `SSHChannelRequest`: the client asks something of a channel, whatever it is called. Only `keepalive@openssh.com`,
- * which asks for nothing but its reply, gets its failure without an event.
+ * `SSHChannelRequest`: the client makes a channel request of any name. The one exception is `keepalive@openssh.com`,
+ * which asks for nothing but a reply: it is answered with failure, without an event.
  */
 export interface SSHServerChannelRequestEvent extends SSHServerChannelRequestedEvent {
   /** Whether to answer with success. Starts as false. */
@@ -146,15 +146,15 @@ export interface SSHServerServiceRequestEvent {
   accept: boolean;
 }
 
-/** `SSHStatus`: the progress of a connection, for people. */
+/** `SSHStatus`: the progress of a connection as text for people. */
 export interface SSHServerStatusEvent {
   readonly connectionId: string;
   readonly message: string;
 }
 
 /**
- * `SSHTunnelClosed`: a tunnel that was established is closed: by the client, because both ends had
- * nothing more to send, because it broke, or with its connection. Fires before `Disconnected`.
+ * `SSHTunnelClosed`: an established tunnel was closed: by the client, because both ends had nothing more to
+ * send, because it broke, or with its connection. Fires before `Disconnected`.
  */
 export interface SSHServerTunnelClosedEvent {
   readonly connectionId: string;
@@ -165,10 +165,10 @@ export interface SSHServerTunnelClosedEvent {
 }
 
 /**
- * `SSHTunnelRequested`: the client wants a tunnel. Accepted, the server itself connects or listens and
- * carries the data, with half-close and backpressure, and without any event for the channels of it.
- * If it cannot, the client is told, and an `Error` event with 1201 tells you; with 1202, that a tunnel
- * broke. A forward tunnel that is not accepted becomes an SSHChannelOpenRequest (`direct-tcpip`), so
+ * `SSHTunnelRequested`: the client wants a tunnel. If it is accepted, the server itself connects or listens and
+ * carries the data, with half-close and backpressure, and without any event for the tunnel's channels.
+ * If the server cannot connect or listen, it tells the client, and an `Error` event with 1201 tells you; 1202 tells
+ * that a tunnel broke. A forward tunnel that is not accepted becomes an SSHChannelOpenRequest (`direct-tcpip`), so
  * that the program can carry the data itself. Tunnels end with their connection.
  */
 export interface SSHServerTunnelRequestedEvent {
@@ -186,8 +186,8 @@ export interface SSHServerTunnelRequestedEvent {
   readonly address: string;
   /**
    * The port; 0 for a Unix domain socket. A reverse tunnel with port 0 leaves the choice to the
-   * server: set it, or the system chooses. Another number than the client's has the server connect
-   * to, or listen on, that port; the client does not learn of it unless it asked for port 0.
+   * server: set a port, or the system chooses one. If you set another port than the client's, the server
+   * connects to it or listens on it; the client does not learn of it unless it asked for port 0.
    */
   port: number;
   /** Whether to establish it. Starts as false. */
@@ -205,26 +205,26 @@ export interface SSHUserCertificate {
   readonly keyId: string;
   /** The number that the authority gave it (`-z`), in decimal: it can be as large as 2^64 - 1. */
   readonly serial: string;
-  /** The accounts it is for (`-n`). Empty means any, which deserves distrust. */
+  /** The accounts it is for (`-n`). Empty means any account: treat such a certificate with distrust. */
   readonly principals: readonly string[];
-  /** From when on it is valid, in seconds since 1970; 0 for always. */
+  /** The start of its validity, in seconds since 1970; 0 for always. */
   readonly validAfter: number;
-  /** From when on it is valid no more, in seconds since 1970; Infinity for never. */
+  /** The time from which it is no longer valid, in seconds since 1970; Infinity for never. */
   readonly validBefore: number;
   /**
-   * What has to be kept to by whoever takes it (`-O`), by name: `"force-command"`, `"source-address"`.
-   * Only those that the setting UserCertCriticalOptions names, and `"verify-required"`, which the server sees
-   * to itself, can be here. The value is the text of the option, `""` for one without; what is no text is
-   * in base64.
+   * The critical options (`-O`) by name, which a server that accepts the certificate must enforce:
+   * `"force-command"`, `"source-address"`. Only the options that the setting UserCertCriticalOptions names, and
+   * `"verify-required"`, which the server enforces itself, can be here. The value is the text of the option, `""`
+   * for an option without a value; a value that is not text is in base64.
    */
   readonly criticalOptions: Readonly<Record<string, string>>;
   /** What it permits, by name (`"permit-pty"`, `"permit-port-forwarding"`); values as in criticalOptions. */
   readonly extensions: Readonly<Record<string, string>>;
-  /** The certified key, as authParam would have it without the certificate: a blob in base64. */
+  /** The certified key, as authParam would be for the key without its certificate: a blob in base64. */
   readonly publicKey: string;
   /** Its fingerprint, `"SHA256:…"` as `ssh-keygen -l` shows it. */
   readonly publicKeyFingerprint: string;
-  /** The key of the authority that signed it: a blob in base64. Whether you trust it is the question. */
+  /** The key of the authority that signed it: a blob in base64. The listener has to decide whether it trusts it. */
   readonly signatureKey: string;
   /** Its fingerprint, `"SHA256:…"`. */
   readonly signatureKeyFingerprint: string;
@@ -240,16 +240,16 @@ export interface SSHServerUserAuthRequestEvent {
    * `"none"`, `"password"`, `"publickey"`, `"keyboard-interactive-1"` … and then
    * `"keyboard-interactive"`, and `"sigstatus"` with the setting FireAuthRequestAfterSig.
    *
-   * A public key is asked about twice: when the client wants to know whether its signature would do, and
-   * when the signature is there (`signed` is true). It is verified before the listener is asked: a wrong
+   * A public key is asked about twice: when the client asks whether a signature with this key would be accepted, and
+   * when the signature has come (`signed` is true). A signature is verified before the listener is asked: a wrong
    * one is refused without an event. `"sigstatus"` follows a signature that the listener has called good,
    * with `"1"`, and every wrong one, with `"0"`; it asks nothing, so neither its fields nor an exception
    * there change the login.
    */
   readonly authMethod: string;
   /**
-   * The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. Of a password
-   * that is not UTF-8 the bytes are in authParamB only; here it has U+FFFD in places.
+   * The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. In a password that is
+   * not UTF-8 the invalid bytes are U+FFFD here; authParamB has the exact bytes.
    */
   readonly authParam: string;
   /** Extension: the password, the response or the public key blob as bytes; null for everything else. */
@@ -258,46 +258,46 @@ export interface SSHServerUserAuthRequestEvent {
    * Whether this is good. Starts as false. Anything but a boolean is refused and reported: a forgotten
    * `await` must not let anyone in.
    *
-   * True counts as partialSuccess as long as something is owed, and the client is told by which methods
-   * (the Log says so too):
+   * True counts as partialSuccess as long as something still has to be proven. The client is told by which methods
+   * it can do so (the Log says so too). That is:
    *
-   * - the signature of each key that a listener has called good (accept or partialSuccess) when it was only
-   *   asked about. A client that asks about a key and does not sign with it gets in with no other method
-   *   on this connection; with another key, if the first was accepted and no partialSuccess came before.
-   * - a dialog of keyboard-interactive of which a listener has called something good, but not all, after a
+   * - the signature of each key that a listener has called good (accept or partialSuccess) when the client only
+   *   asked about it. A client that asks about a key and does not sign with it gets in with no other method on
+   *   this connection; it gets in with another key if the first one was accepted and no partialSuccess came before.
+   * - a keyboard-interactive dialog of which a listener has called some answers good, but not all, after a
    *   partialSuccess.
    * - the methods that were proven for another user or service on this connection (RFC 4252 section 5).
    *
-   * So a listener that counts factors itself may count what it calls good when it calls it so.
+   * So a listener that counts factors itself may count a factor when it calls it good.
    */
   accept: boolean;
   /** With accept false: this was good, but a further method of `availableMethods` is needed. Starts as false. */
   partialSuccess: boolean;
   /**
-   * The methods that can continue, separated by commas. Starts as the property defaultAuthMethods. What
-   * are no names of methods (at most 64 printable characters of US-ASCII each) is refused and reported.
+   * The methods that can continue, separated by commas. Starts as the property defaultAuthMethods. Text that is
+   * not a list of method names (at most 64 printable characters of US-ASCII each) is refused and reported.
    */
   availableMethods: string;
   /** The signature algorithm of a public key (of `"sigstatus"` too), else `""`. */
   readonly keyAlgorithm: string;
   /**
-   * Extension: whether a public key comes with a signature, which is right then. False for the query, which
-   * anybody can make who knows the public key, and for all other methods.
+   * Extension: whether a public key comes with a signature, which is verified then. False for the query, which
+   * anybody who knows the public key can make, and for all other methods.
    */
   readonly signed: boolean;
   /**
-   * Extension: the methods that partialSuccess was set for, each once and in order, for this user and
-   * service, keys with their signature only; empty at first, and again when the client comes with another
-   * user name. With two factors:
+   * Extension: the methods that partialSuccess was set for, each once and in order, for this user and service. A key
+   * counts only with its signature. Empty at first, and again when the client comes with another user name. With
+   * two factors:
    * `e.accept = good && e.partialSuccesses.includes('publickey')`.
    */
   readonly partialSuccesses: readonly string[];
   /**
-   * Extension: what is in the OpenSSH certificate that authParam is, null for everything else. Verified
-   * are its authority's signature, that it is for users, that it is valid now, and that it has no
-   * critical option that nobody keeps to; a certificate that fails in this is refused without an event.
-   * Whether the authority (signatureKey) is trusted and the user is among the principals is up to
-   * the listener. It is taken apart when it is first read.
+   * Extension: the content of the OpenSSH certificate if authParam is one, else null. The server has verified the
+   * authority's signature, that the certificate is for users, that it is valid now, and that every critical option
+   * in it is enforced; a certificate that fails in this is refused without an event. The listener decides whether
+   * it trusts the authority (signatureKey) and whether the user is among the principals. The certificate is parsed
+   * when this field is first read.
    */
   readonly userCertificate: SSHUserCertificate | null;
 }
@@ -325,18 +325,18 @@ export interface SSHServerEvents {
 }
 
 /**
- * A listener may return a promise. Then only what the event is about waits for it: that channel, or that
- * connection until it is authenticated; later events of the same channel come after it, and
- * `Disconnected` comes after all of its connection. `Log` never waits, and nothing waits for
- * `SSHChannelRequested`. Any other value is ignored.
+ * A listener may return a promise. Then only the subject of the event waits for it: the channel, or the
+ * connection until it is authenticated. Later events of the same channel come after it, and `Disconnected` comes
+ * after all other events of its connection. `Log` never waits, and nothing waits for `SSHChannelRequested`. Any
+ * other returned value is ignored.
  *
- * When a channel or its connection has ended, a listener that nothing moves for two seconds is waited for
- * no longer: an `Error` event (1202) tells which, what it was asked counts as refused, and the rest of the
- * events comes without waiting for any promise. So there is one `SSHChannelClosed` for each `SSHChannelOpened`
+ * When a channel or its connection has ended, and then none of its listeners settles for two seconds, they are
+ * no longer waited for: an `Error` event (1202) names the event, its question counts as refused, and the remaining
+ * events come without waiting for any promise. So there is one `SSHChannelClosed` for each `SSHChannelOpened`
  * and one `Disconnected` for each `Connected`, whatever listeners do.
  *
- * Listeners run in an async context that belongs to the connection: what one of them enters
- * (`AsyncLocalStorage.enterWith`) the later events of that connection see, and no others. It starts as that of
- * `new sshserver()`.
+ * Listeners run in an async context that belongs to the connection: a store that one of them enters
+ * (`AsyncLocalStorage.enterWith`) is visible to the later events of that connection, and to no others. The context
+ * starts as that of `new sshserver()`.
  */
 export type SSHServerListener<E> = (event: E) => unknown;

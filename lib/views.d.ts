@@ -24,7 +24,7 @@ export class SSHPrompt {
 /** Prompts in order, by an index from 0. */
 export class SSHPromptList implements Iterable<SSHPrompt> {
   constructor(prompts?: Iterable<SSHPrompt>);
-  /** How many there are. */
+  /** How many prompts there are. */
   size(): number;
   /** The prompt at this index, or undefined. */
   get(index: number): SSHPrompt | undefined;
@@ -56,10 +56,10 @@ export class SSHPromptList implements Iterable<SSHPrompt> {
  * Fields exist as accessor methods and as plain properties.
  */
 export class SSHConnection {
-  /** An empty one, of no use but its defaults. */
+  /** An empty object, which has only its defaults. */
   constructor();
 
-  /** Whether the connection is there. Setting it to false disconnects; to true throws 126 once it is gone. */
+  /** Whether the connection is open. Setting it to false disconnects; setting it to true throws 126 once it is gone. */
   getConnected(): boolean;
   /** The same as getConnected. */
   isConnected(): boolean;
@@ -74,7 +74,7 @@ export class SSHConnection {
   /** See getConnectionId. */
   get connectionId(): string;
 
-  /** The address of our side. Default "". */
+  /** The server's own address of this connection. Default "". */
   getLocalAddress(): string;
   /** See getLocalAddress. */
   get localAddress(): string;
@@ -90,9 +90,10 @@ export class SSHConnection {
   get remotePort(): number;
 
   /**
-   * Seconds a send waits without progress before it fails with 10060 and its channel is closed; 0: it never waits, it
-   * fails with 135. Starts as defaultTimeout, which has more about it. A change concerns the sends that wait as well: a shorter time may be over already, and
-   * with 0 they fail at once. Setting it throws 126 once the connection is gone.
+   * Seconds a send waits without progress before it fails with 10060 and its channel is closed; 0: it never waits, and
+   * fails with 135 instead. Starts as defaultTimeout, see getDefaultTimeout for more. A change applies to waiting sends
+   * too: a shorter time may be over already, and with 0 they fail at once. Setting it throws 126 once the connection
+   * is gone.
    */
   getTimeout(): number;
   /** See getTimeout. */
@@ -108,10 +109,10 @@ export class SSHConnection {
  * Fields exist as accessor methods and as plain properties.
  */
 export class SSHChannel {
-  /** An empty one, of no use but its defaults. */
+  /** An empty object, which has only its defaults. */
   constructor();
 
-  /** How many bytes were sent of the last send that sent anything or failed. Default 0. */
+  /** The number of bytes sent by the last send that sent at least one byte or failed. Default 0. */
   getBytesSent(): number;
   /** See getBytesSent. */
   get bytesSent(): number;
@@ -126,7 +127,7 @@ export class SSHChannel {
   /** See getConnectionId. */
   get connectionId(): string;
 
-  /** Write-only: sends the text. Throws what fails at once; what fails later is told by an Error event. sendText has a promise. */
+  /** Write-only: sends the text. Throws an immediate error; a later one fires `Error`. sendText has a promise. */
   setDataToSend(dataToSend: string): void;
   /** See setDataToSend. */
   set dataToSend(value: string);
@@ -160,9 +161,9 @@ export class SSHChannel {
 /** The connected clients by id: a view that is always up to date; an object is made only for what is asked for. */
 export class SSHConnectionMap implements Iterable<[string, SSHConnection]> {
   private constructor();
-  /** How many there are now, which is how many are listed. */
+  /** How many entries there are now. */
   size(): number;
-  /** The one with this id, or undefined. Events find their connection here though it has ended meanwhile. */
+  /** The connection with this id, or undefined. Listeners of an event find its connection here even if it has ended. */
   get(id: string): SSHConnection | undefined;
   /** The same as get. */
   item(id: string): SSHConnection | undefined;
@@ -181,9 +182,9 @@ export class SSHConnectionMap implements Iterable<[string, SSHConnection]> {
 /** The open channels by id: a view that is always up to date; an object is made only for what is asked for. */
 export class SSHChannelMap implements Iterable<[string, SSHChannel]> {
   private constructor();
-  /** How many there are now, which is how many are listed. */
+  /** How many entries there are now. */
   size(): number;
-  /** The one with this id, or undefined. Events find their channel here though it has ended meanwhile. */
+  /** The channel with this id, or undefined. Listeners of an event find its channel here even if it has ended. */
   get(id: string): SSHChannel | undefined;
   /** The same as get. */
   item(id: string): SSHChannel | undefined;
