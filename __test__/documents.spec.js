@@ -1,7 +1,7 @@
 'use strict';
 
-// What the pages for people say that can go stale: files, scripts, constants and events that they name,
-// figures that repeat a bound, and the first program that they show.
+// The parts of the documents that can become outdated: the files, scripts, constants and events that they
+// name, figures that repeat a bound, and the first program that they show.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -27,9 +27,9 @@ const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');
 /** On one line each, so that a sentence is found wherever its lines end. */
 const flat = (file) => read(file).replace(/\s+/g, ' ');
 
-// --- what is named is there
+// --- everything that is named exists
 
-/** Folders that nobody commits, and what is made in them. */
+/** Folders that are not committed, and the files that are made in them. */
 const MADE = /(^|\/)(node_modules|\.git|target)(\/|$)/;
 
 /** Every file and folder below one, from the root on. */

@@ -1,6 +1,6 @@
 'use strict';
 
-// The files of lib/ and what they know of one another and of the addon.
+// The files of lib/: what they import of one another, and what they know of the addon.
 
 const fs = require('node:fs');
 const path = require('node:path');

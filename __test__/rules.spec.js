@@ -1,7 +1,7 @@
 'use strict';
 
-// Tests that pass whatever the code does have a few well-known shapes: none of them may be there. (That
-// each test asserts something when it runs is for support/assertions.js.)
+// Tests that pass whatever the code does have a few well-known shapes, which are forbidden here.
+// (support/assertions.js checks that each test asserts something when it runs.)
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -48,7 +48,7 @@ const isLiteral = (node) =>
     node.kind,
   );
 
-/** Whether a node is in a function that an emitter calls, which takes what is thrown there for itself. */
+/** Whether a node is in a function that an emitter calls, so that an exception does not reach the test. */
 function isInListener(node) {
   for (let at = node; at.parent; at = at.parent) {
     const { parent } = at;

@@ -1,5 +1,5 @@
-//! What is different when the program's own thread watches the sockets: who serves a connection, and
-//! what happens when that thread is busy with something else.
+//! Differences when the program's own thread watches the sockets: which thread serves a connection, and
+//! what happens when that thread is busy with other work.
 
 #![cfg(all(unix, feature = "driver"))]
 #![allow(
@@ -49,7 +49,7 @@ fn watched_session() -> (Session, Threads) {
     (session, threads)
 }
 
-/// The end of a session of which nothing is left to send, and who told it.
+/// Ends a session that has no more data to send; whether the program's own thread reported the end.
 fn told_by_us() -> bool {
     let name = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&name);

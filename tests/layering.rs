@@ -1,5 +1,5 @@
-//! Holds the source against ARCHITECTURE.md: an arrow only ever points down, siblings do not know each
-//! other, no files of a folder import one another in a circle, `unsafe` stays in its few places, and the page
+//! Checks the source by the rules of ARCHITECTURE.md: a layer imports only from below, siblings do not import
+//! each other, the files of a folder have no import cycle, `unsafe` stays in its few places, and the page
 //! names every folder and every method of the engine.
 
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]

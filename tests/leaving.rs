@@ -1,7 +1,7 @@
-//! Clients that leave the driver at every point: after each number of bytes that a whole session has, with
-//! a reset, a close, one half closed, garbage, or without a word, whether the program answers or not.
-//! Whatever they do, their connection, its channels and its tunnels have one end each, nothing of theirs
-//! stays open, and the next client is served.
+//! Clients that leave the driver at every point: after each number of bytes of a whole session, with a
+//! reset, a close, a half-close, garbage, or silence, whether the program answers or not. In every case
+//! their connection, its channels and its tunnels have one end event each, none of their sockets stays
+//! open, and the next client is served.
 //!
 //! `cargo test` does every 31st point. `SSHSERVER_LEAVING=1 cargo test --test leaving --test
 //! leaving_hosted` does every one, which takes minutes.
@@ -45,17 +45,17 @@ use common::session::let_channels_in;
 enum Way {
     Reset,
     Close,
-    /// It sends no more, and reads until the server closes.
+    /// Half-close: it sends no more, and reads until the server closes.
     HalfClose,
-    /// Bytes that nobody sealed, and then a close.
+    /// Bytes that are no sealed packet, and then a close.
     Garbage,
-    /// It is there and does nothing, until the server ends it.
+    /// It stays connected and silent, until the server ends the connection.
     Silence,
 }
 
 const WAYS: [Way; 5] = [Way::Reset, Way::Close, Way::HalfClose, Way::Garbage, Way::Silence];
 
-/// Nothing more comes of this client.
+/// This client sends nothing more.
 struct Left;
 
 /// A client that sends a number of bytes and no more.
@@ -179,7 +179,7 @@ impl Leaving {
         Ok(())
     }
 
-    /// Goes; what it leaves behind will hear of that.
+    /// Leaves; the ends of its tunnels will notice.
     fn leave(mut self, way: Way, server: &mut Server) -> Behind {
         match way {
             Way::Reset => {
@@ -249,7 +249,7 @@ impl Target {
     }
 }
 
-/// What the program was told, held against what has to hold.
+/// The events that the program got, checked by the rules that have to hold.
 #[derive(Default)]
 struct Account {
     open: HashSet<u64>,
@@ -360,7 +360,7 @@ impl Server {
 fn everybody_leaves(answers: bool) {
     let target = Target::new();
     let mut server = Server::new(answers);
-    // Who is not answered has to give up some time.
+    // A client that gets no answer has to give up after some time.
     let waits = if answers { PATIENCE } else { Duration::from_secs(1) };
     let mut whole = Leaving::new(server.address, usize::MAX, waits);
     let _ = whole.session(target.address);

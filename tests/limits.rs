@@ -1,5 +1,5 @@
-//! Holds that every bound stands in `src/limits.rs`, with the attack that it stops: no other file has a
-//! constant that could be one, but for those that are listed here with what they are instead.
+//! Checks that every bound is in `src/limits.rs`, with the attack that it stops: no other file has a constant
+//! that could be a bound, except those that are listed here with what they are instead.
 
 #[path = "common/sources.rs"]
 mod sources;
@@ -32,7 +32,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("TIMED_OUT", "an error number"),
 ];
 
-/// What tunes speed or suits people: the client has no part in it, or costs nothing by it.
+/// Values that tune speed or are for people: a client does not affect them, or causes no cost by them.
 const TUNING: &[(&str, &str)] = &[
     ("ATTEMPTS", "ports that we choose ourselves"),
     ("BACKLOG", "a default of the operating system's queue"),

@@ -1,5 +1,5 @@
-//! Holds the shape of the source to what CONTRIBUTING.md asks for: no tuple stands for two parameters. What
-//! belongs together has a type with names; what does not is two parameters.
+//! Checks a rule of CONTRIBUTING.md: no tuple stands for two parameters. Values that belong together have a
+//! type with names; others are two parameters.
 
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]
 

@@ -1,5 +1,5 @@
-//! Where the driver listens and whom it lets in: families of addresses, sharing a port, and the lists
-//! of clients. Clients are plain TCP streams; the options of sockets are tested where they are set.
+//! The addresses on which the driver listens and the clients that it accepts: address families, sharing a
+//! port, and the lists of clients. Clients are plain TCP streams; socket options are tested where they are set.
 
 #![cfg(feature = "driver")]
 #![allow(
@@ -27,7 +27,7 @@ use sshserver::driver::{
 
 use common::driver_program::{self, Fixture};
 
-/// A server whose program wants to know nothing.
+/// A server whose program wants no events.
 fn quiet() -> Fixture {
     let fixture = Fixture::new(driver_program::settings());
     fixture.want(&[]);
@@ -152,7 +152,7 @@ fn an_address_of_another_family_is_an_error() {
         ("::1", Families::Ipv4),
         ("[::1]", Families::Ipv4),
         ("127.0.0.1", Families::Ipv6),
-        // an IPv4 address in the clothes of an IPv6 one
+        // an IPv4-mapped IPv6 address
         ("::ffff:127.0.0.1", Families::Ipv6),
     ] {
         let mut fixture = quiet();

@@ -1,6 +1,6 @@
 //! Tunnels of the driver with sockets on loopback, a program in Rust and a client of our own, which
-//! does what no real one does: asks for too many, does not read, does not close, and exchanges keys
-//! in the middle of everything.
+//! does what no real client does: it asks for too many tunnels, does not read, does not close, and
+//! exchanges keys while data is under way.
 
 #![cfg(feature = "driver")]
 #![allow(
@@ -191,7 +191,7 @@ fn a_window_that_stays_closed_stops_the_target() {
             }
         }
     }
-    // What the system holds for the two ends of the connection, and nothing of ours.
+    // Only the system's socket buffers of both ends hold data; the server holds none.
     assert!(written < 16 * 1024 * 1024, "{written} bytes");
     let mut got = 0;
     while got < 1000 {
@@ -215,7 +215,7 @@ fn a_client_that_never_closes_its_channel_holds_no_socket() {
     there.shutdown(Shutdown::Write).unwrap();
     session.client.say(&ChannelEof { recipient_channel: channel });
     session.expect(messages::SSH_MSG_CHANNEL_CLOSE);
-    // Closed, not only shut down: who writes is told.
+    // Closed, not only shut down: a writer gets an error.
     there.set_read_timeout(Some(PATIENCE)).unwrap();
     while there.write_all(b"is anybody there?").is_ok() {
         std::thread::sleep(Duration::from_millis(1));

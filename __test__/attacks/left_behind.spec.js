@@ -1,7 +1,7 @@
 'use strict';
 
-// A client that asks and asks, reads no answer, and vanishes: the server cannot write, does not read, and
-// has to notice all the same that nobody is there.
+// A client that sends request after request, reads no reply, and vanishes: the server cannot write, does not
+// read, and still has to notice that the client is gone.
 
 const { floodUntilStuck } = require('../support/floods.js');
 const { rawSession } = require('../support/raw_client.js');

@@ -1,6 +1,6 @@
 'use strict';
 
-// Clients that hold every place of those who have not logged in.
+// Clients that take all places of connections that have not logged in.
 
 const { createServer, Recorder, acceptAll, runCommands } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');

@@ -49,12 +49,12 @@ describe('memory that one connection can pin', () => {
     const ignore = Buffer.from([2, 0, 0, 0, 0]);
     await floodUntilStuck(client, Array(1000).fill(ignore), 100);
     const { lines } = await server.state();
-    // It did flood, and is what is not read any more.
+    // It did flood, and its connection is the one that is no longer read.
     expect(lines).toBeGreaterThanOrEqual(256);
     expect(lines).toBeLessThan(MOST_LINES);
     const neighbour = await rawSession(server.port).login();
     await neighbour.ask();
-    // The end of the one that is not read is told nevertheless.
+    // The end of the connection that is not read is still reported.
     client.socket.resetAndDestroy();
     await until(async () => (await server.state()).left === 1);
     await neighbour.ask();

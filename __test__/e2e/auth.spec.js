@@ -1,6 +1,6 @@
 'use strict';
 
-// Methods none and password, banners, and what holds for the listeners of every method.
+// The methods none and password, banners, and rules for the listeners of every method.
 
 const { ssh, testWith } = require('../support/clients.js');
 const { asked, password, refused, start, steps } = require('../support/auth_server.js');

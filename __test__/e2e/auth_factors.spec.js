@@ -1,7 +1,7 @@
 'use strict';
 
-// Logins of several steps: partial successes, what the client is told after each, and what is left of
-// them for another user.
+// Logins of several steps: partial successes, what the client is told after each, and whether they count for
+// another user.
 
 const { password, publickey, refused, start, steps } = require('../support/auth_server.js');
 const { answering, ssh, testOnUnix, testWith } = require('../support/clients.js');
@@ -136,7 +136,7 @@ test.each([
 });
 
 describe('another user name after a partial success', () => {
-  /** Keeps its own books for each connection, and forgets that these are of one user. */
+  /** Counts factors itself for each connection, and ignores that they belong to one user. */
   function careless() {
     const done = new Set();
     return (e) => {

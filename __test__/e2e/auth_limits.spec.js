@@ -1,6 +1,6 @@
 'use strict';
 
-// What bounds a login: attempts, time, and how many may be at it at once.
+// The bounds of logins: attempts, time, and how many clients may be logging in at once.
 
 const net = require('node:net');
 const {
@@ -190,7 +190,7 @@ describe('LoginGraceTime', () => {
 describe('MaxUnauthenticated', () => {
   const atMost = (limit) => (server) => server.config(`MaxUnauthenticated=${limit}`);
 
-  /** Knocks until the server has noticed that there is room. */
+  /** Connects again and again until the server has noticed that there is room. */
   async function knockUntilIn(server) {
     for (;;) {
       const socket = await knockByName(server);

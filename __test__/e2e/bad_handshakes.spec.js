@@ -1,7 +1,7 @@
 'use strict';
 
-// What no honest client sends before there are keys: each ends its own connection with a reason that
-// says why, and a connection beside it, with a channel that echoes, does not notice.
+// Input that no honest client sends before there are keys: each ends its own connection with a reason that
+// says why, and another connection, with a channel that echoes, is not affected.
 
 const { generateKeyPairSync, getDiffieHellman } = require('node:crypto');
 const { VERSION, RawClient, kexInit, message, packet } = require('../support/raw_client.js');

@@ -252,7 +252,7 @@ test.each([
     await server.shutdown();
     expect(throws.count).toBeGreaterThan(0);
     expect(rejects.count).toBe(throws.count);
-    // With nobody to tell but the process.
+    // Without a listener of Error the failure is a process warning.
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('no good'), 'SSHServerWarning');
   } finally {
     warn.mockRestore();

@@ -1,7 +1,7 @@
 'use strict';
 
-// Clients that keep still: keepalive@openssh.com in both directions, and what ends a connection that
-// nobody answers on.
+// Silent clients: keepalive@openssh.com in both directions, and what ends a connection on which the client
+// does not answer.
 
 const { once } = require('node:events');
 const { python, startParamiko, startSsh, testWith } = require('../support/clients.js');
@@ -152,7 +152,7 @@ describe('SSHKeepAliveInterval', () => {
     await server.config('SSHKeepAliveCountMax=1');
     const bad = await ssh2.connect(server);
     const [, { connectionId }] = recorder.all('Connected');
-    // What it would answer goes nowhere.
+    // This client does not reply to global requests.
     bad._protocol._handlers.GLOBAL_REQUEST = () => {};
     await bad.closed;
     expect(bad.errors.map((error) => error.message)).toEqual(['no reply to keepalive requests']);

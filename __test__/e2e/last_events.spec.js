@@ -1,7 +1,7 @@
 'use strict';
 
-// Listeners that last, clients that are gone before their events are handled, and what can be read of
-// them until the last one is.
+// Listeners that take long, clients that are gone before their events are handled, and what can be read of
+// them until the last event is handled.
 
 const { once } = require('node:events');
 const net = require('node:net');

@@ -20,7 +20,7 @@ function create() {
   return { server, recorder: new Recorder(server) };
 }
 
-/** A listener of `name` that never comes to its end. */
+/** A listener of `name` that never settles. */
 function never(server, name) {
   server.on(name, () => new Promise(() => {}));
 }
@@ -256,7 +256,7 @@ describe.each(Object.keys(ENDS))('%s', (end) => {
       for (const { status, reason } of await settled) {
         if (status === 'rejected') expect(reason).toMatchObject({ name: 'SSHServerError' });
       }
-      // Also where a listener never comes to its end, the last event comes.
+      // The last event comes even if a listener never settles.
       const connected = recorder.all('Connected').length;
       await recorder.count('Disconnected', connected);
       await useAgain(server);

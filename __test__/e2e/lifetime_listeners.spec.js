@@ -56,7 +56,7 @@ test.each(CASES)('a listener of %s calls %s %s', async (name, end, when) => {
   acceptAll(server);
   runCommands(server);
   server.on('SSHTunnelRequested', (e) => (e.accept = true));
-  // What the commands cannot send any more is no concern of theirs.
+  // The commands ignore the errors of sends that fail because of that.
   server.on('Error', () => {});
   const asked = new Promise((resolve) => {
     let first = true;

@@ -1,7 +1,7 @@
 'use strict';
 
-// Programs that wait for no call and listen to no stream, while their clients leave at bad moments. Each runs
-// in a process of its own, which has to live.
+// Programs that await no call and have no listener of a stream's errors, while their clients leave at bad
+// moments. Each runs in a process of its own, which must not end.
 
 const { once } = require('node:events');
 const { startScript } = require('../support/programs.js');
@@ -19,7 +19,7 @@ async function startCareless(mode) {
 /** Cuts the connection as a client that is killed does. */
 const reset = (client) => client._sock.resetAndDestroy();
 
-/** The program serves whoever comes next as if nothing had been. */
+/** The program still serves the next client. */
 async function expectAlive(program) {
   const client = await ssh2.connect(program.port);
   const { status, stdout } = await ssh2.exec(client, 'greet');

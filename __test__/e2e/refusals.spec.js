@@ -1,7 +1,7 @@
 'use strict';
 
-// What only a channel in use can refuse: packets that break the protocol, values for the fields of
-// channels and connections, and sending after the end. The error says so, and nothing has changed.
+// Errors that need a channel in use: packets that break the protocol, values for the fields of channels and
+// connections, and sending after the end. The error names the cause, and the state is unchanged.
 
 const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
@@ -145,7 +145,7 @@ test('after EOF and after closing nothing more is sent, and each says why', asyn
   await server.sendExitStatus(channelId, 6);
   // The client closes when it is told to, so the channel is still known here.
   const closing = server.closeChannel(channelId);
-  // A second time is a mistake, unless the client was quicker: then it is as good as done.
+  // A second call is an error, unless the client has closed the channel first: then the call succeeds.
   const again = await server.closeChannel(channelId).catch((error) => error.code);
   expect([10058, undefined]).toContain(again);
   await closing;

@@ -1,6 +1,6 @@
 'use strict';
 
-// A listener that computes for seconds keeps JavaScript's thread, and no client: what needs no listener
+// A listener that computes for seconds blocks the event loop, but no client: everything that needs no listener
 // goes on meanwhile.
 
 const { ssh, testWith } = require('../support/clients.js');

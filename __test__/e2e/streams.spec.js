@@ -1,7 +1,7 @@
 'use strict';
 
-// getChannelStream between a client and what Node has: processes, and amounts that fit no memory.
-// SSHSERVER_STREAM_MIB is how much.
+// getChannelStream between a client and Node's own streams: processes, and amounts of data that exceed the
+// memory. SSHSERVER_STREAM_MIB is the amount.
 
 const { spawn } = require('node:child_process');
 const { createHash, randomBytes } = require('node:crypto');

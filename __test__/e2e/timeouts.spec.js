@@ -54,7 +54,7 @@ describe('the timeout of sends', () => {
     });
     expect(channel.getBytesSent()).toBe(error.bytesSent);
     expect(error.bytesSent).toBeLessThan(MUCH);
-    // Though it was waited for: the channel is closed for it.
+    // Error fires although the send was awaited, because its channel is closed too.
     expect(recorder.all('Error')).toEqual([
       expect.objectContaining({ connectionId, errorCode: 10060, cause: error }),
     ]);
@@ -67,14 +67,14 @@ describe('the timeout of sends', () => {
     const { server, recorder, client, stream, channelId } = it;
     const seen = packets.watchEnds(client);
     const data = randomBytes(MUCH);
-    // As the documented programs do it: nothing is waited for.
+    // No call is awaited, as in the documented programs.
     const sent = server.sendBytes(channelId, data).catch((error) => error.bytesSent);
     const behind = server.sendText(channelId, 'and on').catch((error) => error.code);
     const status = server.sendExitStatus(channelId, 0).catch((error) => error.code);
     const closed = server.closeChannel(channelId);
     expect([await behind, await status, await closed]).toEqual([10058, 10058, undefined]);
     const result = await ssh2.drain(stream);
-    // What has arrived is a part, and looks like one: neither status nor EOF.
+    // The client got a part of the data, and can see that: it got neither a status nor an EOF.
     expect(result.stdout.equals(data.subarray(0, await sent))).toBe(true);
     expect(result.status).toBeUndefined();
     expect(seen).toEqual(['CLOSE']);

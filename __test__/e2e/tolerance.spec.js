@@ -1,6 +1,6 @@
 'use strict';
 
-// What clients do on one channel that the RFCs do not allow: the others go on.
+// Violations of the RFCs on one channel: the other channels go on.
 
 const { once } = require('node:events');
 const { startRecorded } = require('../support/server.js');

@@ -1,6 +1,6 @@
 'use strict';
 
-// What waits behind slow listeners: the addon reads no more of a connection that has too much of it. The
+// Backpressure from slow listeners: the addon stops reading from a connection with too many waiting events. The
 // bound is that of the test double, 64 events of 1 KiB each without their text.
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
@@ -189,7 +189,7 @@ describe('the end of a paused connection', () => {
     const { native, settle } = slow('Log');
     native.events(...times(MOST, () => log()), disconnected());
     native.connections.delete(1);
-    // What settles or comes later concerns nobody.
+    // Events and promises of an ended connection change nothing.
     await settle(MOST);
     native.events(...times(MOST, () => log()));
     expect(native.called('pause')).toEqual([PAUSED]);

@@ -1,9 +1,9 @@
 'use strict';
 
-// Every method, property and setting of the class with what it cannot take: each gives an error that
-// names what is wrong, and leaves the server as it was. The cases are made from tables by kind of value;
-// the tables are held against index.d.ts and against the settings of the addon, so that a new member
-// without a row fails. This file uses the real addon.
+// Every method, property and setting of the class with invalid values: each gives an error that names the
+// wrong value, and leaves the server unchanged. The cases are made from tables by kind of value; the tables
+// are compared with index.d.ts and with the settings of the addon, so that a new member without a row fails.
+// This file uses the real addon.
 
 const { once } = require('node:events');
 const ts = require('typescript');

@@ -1,6 +1,6 @@
 'use strict';
 
-// What becomes of a call that fails: who waits for its promise is told by it, else the listeners of Error are.
+// Failed calls: a subscriber of the promise gets the error; without one the listeners of Error do.
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const batch = require('./told.js');
@@ -210,7 +210,7 @@ describe.each([
     server.on('SSHChannelDataIn', (e) => (call = server[method](e.channelId)));
     native.channels.delete(3);
     native.events(data(3, 'x'), closed(3));
-    // The program could not know.
+    // The program could not know that the channel has ended.
     await expect(call).resolves.toBeUndefined();
     expect(native.called(name)).toEqual([]);
     await expect(server[method]('3')).rejects.toMatchObject({ code: 126 });

@@ -44,7 +44,7 @@ test('what one connection enters is seen by its own events and by no others', as
   await turn();
   await turn();
   expect(seen).toEqual(['1 user 1']);
-  // What comes of the loop itself is nobody's.
+  // Callbacks of the event loop itself belong to no connection.
   expect(storage.getStore()).toBeUndefined();
 });
 

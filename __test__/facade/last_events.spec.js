@@ -106,7 +106,7 @@ describe('a listener that never settles', () => {
     expect(seen).toEqual([`listener of ${name} has not settled`, ...ends]);
     expect(native.called('releaseConnection')).toEqual([[1]]);
     expect(native.called('releaseChannel')).toEqual(closed.map(() => [2]));
-    // The addon forgets a question that nobody will answer.
+    // The addon drops a question that can no longer be answered.
     if (READ[event[0]](event, 0).question === 7)
       expect(native.called('answer')).toEqual([[[7, 0]]]);
   });

@@ -1,7 +1,7 @@
 'use strict';
 
-// What became of the tests in the last run: `npm test` leaves the reports of its runners in
-// target/results, and scripts/proofs.mjs holds the table of proofs against them.
+// The results of the tests in the last run: `npm test` leaves the reports of its runners in
+// target/results, and scripts/proofs.mjs checks the table of proofs by them.
 
 const path = require('node:path');
 

@@ -1,6 +1,6 @@
 'use strict';
 
-// Part of every spec (jest.config.js): a test that asserts nothing fails, so an emptied one and one whose
-// loop has nothing to go through do.
+// Part of every spec (jest.config.js): a test that asserts nothing fails. So does an empty test, and one whose
+// loop has no items.
 
 beforeEach(() => expect.hasAssertions());

@@ -25,7 +25,7 @@ async function main(words) {
   server.on('SSHChannelDataIn', (e) =>
     echoes ? server.sendBytes(e.channelId, e.dataB) : undefined,
   );
-  // Who leaves has its last sends fail, and nobody is to hear of it here.
+  // The last sends to a client that leaves fail; these errors are ignored here.
   server.on('Error', () => {});
   // What never settles and is kept is what waits: a program's queue of lines to be written, say.
   const lines = [];

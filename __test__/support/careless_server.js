@@ -1,7 +1,7 @@
 'use strict';
 
-// Programs that wait for nothing and listen to no errors of streams, as one writes them first: node
-// careless_server.js MODE. They tell their port, and the numbers that Error had when they are asked.
+// Programs that await no call and have no listener of a stream's errors, as a first version often does: node
+// careless_server.js MODE. They tell their port and, when they are asked, the numbers of the Error events.
 
 const { Readable, Writable } = require('node:stream');
 const { createOwnServer } = require('./own_server.js');

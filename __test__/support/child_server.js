@@ -115,14 +115,14 @@ const MODES = {
     });
     await tellParent({ port: server.getLocalPort() });
   },
-  /** Listens and does not hold the process, which is over when it has said so. */
+  /** Listens and is unreferenced, so that the process ends when it has sent its message. */
   async unreferenced() {
     const server = create().unref();
     await server.startListening();
     process.on('exit', () => (process.exitCode = server.isListening() ? 0 : 3));
     process.disconnect();
   },
-  /** Holds the process again, until a client has come. */
+  /** Is referenced again: keeps the process alive until a client has come. */
   async 'referenced again'() {
     const server = create().unref().ref();
     await server.startListening();
@@ -192,7 +192,7 @@ const MODES = {
   /** What is collected, and what is not. */
   async collect() {
     const collected = async (ref) => {
-      // Looking at it holds it for the rest of the turn.
+      // deref() keeps the object alive until the end of this turn of the event loop.
       do {
         await turn();
         globalThis.gc();
@@ -219,7 +219,7 @@ const MODES = {
     const forgotten = await listening();
     await collected(never());
     for (const end of ['shutdown', 'stopListening', 'reset']) await collected(await stopped(end));
-    // Nobody holds the one that listens, and it listens.
+    // The program has no reference to the listening server, and it still listens.
     const socket = net.connect(forgotten.port, '127.0.0.1');
     await once(socket, 'data');
     socket.destroy();

@@ -1,7 +1,7 @@
 'use strict';
 
-// What a test leaves behind, undone after it: clients first, then servers. Requiring this file from
-// a spec (all of the other support files do) is enough.
+// Cleans up after each test: clients first, then servers. Requiring this file from a spec (all of the other
+// support files do) is enough.
 
 const actions = { clients: new Set(), servers: new Set(), 'end of the spec': new Set() };
 

@@ -1,8 +1,8 @@
 'use strict';
 
-// What goes wrong as it should: errors of the class, thrown or of a promise.
+// Expected failures: errors of the class, thrown or of a rejected promise.
 
-/** What a call throws; a mistake when it does not. */
+/** The error that a call throws; fails if it throws none. */
 function thrown(call) {
   try {
     call();

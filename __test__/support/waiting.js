@@ -1,7 +1,7 @@
 'use strict';
 
-// What tests wait with: a promise and its handles, a turn of the event loop, and what nothing announces.
-// Needs neither the addon nor jest.
+// How tests wait: for a promise with its handles, for a turn of the event loop, and by polling. Needs neither
+// the addon nor jest.
 
 const { setTimeout: sleep } = require('node:timers/promises');
 
@@ -13,7 +13,7 @@ function deferred() {
   return { promise, resolve, reject };
 }
 
-/** Lets everything run that is due. */
+/** Waits for a turn of the event loop, in which everything due runs. */
 const turn = () => new Promise(setImmediate);
 
 /**

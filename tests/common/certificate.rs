@@ -1,4 +1,4 @@
-//! An authority that signs OpenSSH certificates (OpenSSH PROTOCOL.certkeys), good ones and others.
+//! A certificate authority that signs OpenSSH certificates (OpenSSH PROTOCOL.certkeys), valid and invalid ones.
 
 use sshserver::crypto::signature::PrivateKey;
 use sshserver::wire::{Reader, Writer};
@@ -6,7 +6,7 @@ use sshserver::wire::{Reader, Writer};
 /// What goes into a certificate.
 #[derive(Clone)]
 pub(crate) struct Certified<'a> {
-    /// The public key blob that it is about.
+    /// The public key blob that is certified.
     pub(crate) key_blob: &'a [u8],
     /// 1 for users, 2 for hosts.
     pub(crate) kind: u32,

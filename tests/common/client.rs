@@ -1,5 +1,5 @@
-//! An SSH client without I/O, over the crate's own wire and crypto: bytes in, bytes out. It holds
-//! every packet of the server against RFC 4253 section 6, and sends whatever a test wants, broken
+//! An SSH client without I/O, over the crate's own wire and crypto: bytes in, bytes out. It checks
+//! every packet of the server by RFC 4253 section 6, and sends whatever a test wants, broken
 //! packets too.
 
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ pub(crate) struct Offer {
 }
 
 impl Default for Offer {
-    /// What replays byte for byte, with strict kex and extensions.
+    /// An offer that replays byte for byte, with strict kex and extensions.
     fn default() -> Self {
         let both = |name: &str| [name.to_owned(), name.to_owned()];
         Self {
@@ -110,13 +110,13 @@ pub(crate) struct Client {
     pub(crate) received: VecDeque<Received>,
     /// The numbers of all messages of the server, key exchanges included.
     pub(crate) numbers: Vec<u8>,
-    /// Whether it carries a key exchange on by itself. Off, a test does every step by hand.
+    /// Whether it continues a key exchange by itself. If not, a test does every step by hand.
     pub(crate) automatic: bool,
-    /// Whether it keeps its last NEWKEYS back for ever, new keys included.
+    /// Whether it withholds its last NEWKEYS for ever, so that it never uses new keys.
     pub(crate) without_new_keys: bool,
-    /// Whether it takes each KEXINIT's word for strict kex, as phpseclib does, and not the first one's.
+    /// Whether each KEXINIT decides about strict kex, as in phpseclib, and not only the first one.
     pub(crate) strict_by_last_kex_init: bool,
-    /// Whether messages of a key exchange were sent that it knows nothing of.
+    /// Whether a test has sent messages of a key exchange by hand, of which this client does not know.
     pub(crate) out_of_step: bool,
     pub(crate) server_version: Option<String>,
     /// Key exchanges that are complete.
@@ -214,7 +214,7 @@ impl Client {
         self.advance_exchange();
     }
 
-    /// Says all that it takes to log in with a password, after which USERAUTH_SUCCESS comes.
+    /// Sends all messages of a login with a password, which is answered with USERAUTH_SUCCESS.
     pub(crate) fn say_login(&mut self) {
         self.send_version();
         self.send_kex_init();
@@ -241,13 +241,13 @@ impl Client {
         self.exchange = Some((exchange, chosen));
     }
 
-    /// Goes on by itself with an exchange that was begun by hand.
+    /// Continues an exchange by itself that was begun by hand.
     pub(crate) fn resume(&mut self) {
         self.automatic = true;
         self.advance_exchange();
     }
 
-    /// With both KEXINIT there: chooses, and sends the first message of the method.
+    /// Both KEXINIT have come: chooses the algorithms, and sends the first message of the method.
     fn advance_exchange(&mut self) {
         let [Some(ours), Some(theirs)] = self.kex_inits.clone() else {
             return;

@@ -1,5 +1,5 @@
-//! The program on top of the driver, and the server it has: sockets on loopback, events in the order
-//! in which they come. Whatever the program does not take for itself is for the test to read.
+//! The program on top of the driver, and its server: sockets on loopback, events in the order
+//! in which they come. The test reads every event that the program does not handle itself.
 //!
 //! Test crates whose name ends with `hosted` run the same tests with a program whose own thread watches
 //! the sockets.
@@ -21,13 +21,13 @@ use sshserver::engine::{AuthAnswer, Config, Prompt, Ticket};
 
 use super::socket::announce;
 
-/// Longer than anything here takes; only a failing test waits for it.
+/// A timeout that is longer than anything here takes; only a failing test reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the program takes for itself; it gives back what is for the test.
+/// Handles the program's own events; returns those that are for the test.
 type Take = Box<dyn Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync>;
 
-/// What events count for on their connections.
+/// The charges of the events on their connections (backpressure).
 #[derive(Default)]
 pub(crate) struct Charges(Mutex<Option<Vec<Charge>>>);
 
@@ -38,17 +38,17 @@ impl Charges {
         }
     }
 
-    /// From now on the program takes no event, as far as the driver knows.
+    /// From now on the driver counts every event as not taken by the program.
     pub(crate) fn keep(&self) {
         self.0.lock().unwrap().get_or_insert_default();
     }
 
-    /// The program has taken everything.
+    /// Counts all events as taken by the program.
     pub(crate) fn release(&self) {
         drop(self.0.lock().unwrap().take());
     }
 
-    /// Until so many events wait as `enough` says.
+    /// Waits until as many events wait as `enough` says.
     pub(crate) fn until(&self, enough: impl Fn(usize) -> bool) {
         let since = Instant::now();
         while !enough(self.len()) {
@@ -66,9 +66,9 @@ impl Charges {
 /// Sends its events to the test.
 pub(crate) struct Program {
     pub(crate) wanted: Wanted,
-    /// What the program has not taken: while it is held back, the charges of events are kept here.
+    /// While the program is held back: the charges of the events that it has not taken.
     pub(crate) charges: Charges,
-    /// The last connection that is over to the driver, whoever wanted to know.
+    /// The last connection whose end the driver has reported, whether or not the program wanted the event.
     pub(crate) forgotten: AtomicU64,
     take: Take,
     events: Mutex<Sender<ServerEvent>>,
@@ -124,7 +124,7 @@ impl Fixture {
         settings: Settings,
         take: impl Fn(ServerEvent) -> Option<ServerEvent> + Send + Sync + 'static,
     ) -> Self {
-        // However slow the machine is, what may be served here is not given away for the time it takes.
+        // On a slow machine, too, the program's thread keeps its connections however much time they take.
         let time = ProgramTime {
             of_one: Duration::MAX,
             of_all: Duration::MAX,
@@ -133,7 +133,7 @@ impl Fixture {
         Self::with_time(settings, time, take)
     }
 
-    /// As [`Self::taking`], with a program whose own thread may take so long.
+    /// As [`Self::taking`], with this limit on the time of the program's own thread.
     pub(crate) fn with_time(
         settings: Settings,
         time: ProgramTime,
@@ -166,7 +166,7 @@ impl Fixture {
         }
     }
 
-    /// The same server, and where it listens now.
+    /// The same server, and the address on which it listens now.
     pub(crate) fn listening(mut self) -> (Self, SocketAddr) {
         self.start(at("127.0.0.1", 0)).unwrap();
         let address = self.server.listening_on().unwrap();
@@ -224,8 +224,8 @@ impl Fixture {
         })
     }
 
-    /// The ends of all of these, in whatever order they come; what comes meanwhile is kept, so that
-    /// no question is answered by being dropped.
+    /// The ends of all of these, in whatever order they come. Other events that come meanwhile are kept,
+    /// because dropping a question would answer it.
     pub(crate) fn all_done(&self, wanted: &[Ticket]) -> Vec<OpResult> {
         let mut kept = Vec::new();
         let mut results: Vec<Option<OpResult>> = wanted.iter().map(|_| None).collect();
@@ -266,10 +266,10 @@ impl Fixture {
     }
 }
 
-/// A program's thread that sees to the sockets until it is dropped.
+/// A program's thread that watches the sockets until it is dropped.
 #[cfg(unix)]
 pub(crate) struct ProgramThread {
-    /// Whoever holds it keeps the thread busy.
+    /// The thread is busy while this lock is held.
     pub(crate) busy: Arc<Mutex<()>>,
     stop: Arc<mio::Waker>,
     thread: Option<std::thread::JoinHandle<()>>,

@@ -40,7 +40,7 @@ pub(crate) struct Pair {
     pub(crate) reading: bool,
     /// Of every job so far, whether it takes long.
     pub(crate) jobs: Vec<bool>,
-    /// Tickets given out, with what became of them.
+    /// The tickets that were given out, with their outcomes.
     tickets: HashMap<Ticket, Option<Outcome>>,
     next_ticket: u64,
     next_echo: u64,
@@ -74,7 +74,7 @@ impl Pair {
         Self::new(config(), Offer::default(), Program::default())
     }
 
-    /// Moves bytes and answers questions until nothing is left to do.
+    /// Moves bytes and answers questions until there is no more work.
     pub(crate) fn run(&mut self) {
         loop {
             let mut busy = self.take_events();
@@ -88,7 +88,7 @@ impl Pair {
         }
     }
 
-    /// The same, but what the server says goes nowhere: the client may be out of step.
+    /// The same, but the server's bytes are dropped: the client may not be able to decode them.
     pub(crate) fn run_without_client(&mut self) {
         self.to_server.extend_from_slice(&std::mem::take(&mut self.client.out));
         loop {
@@ -185,7 +185,7 @@ impl Pair {
         busy
     }
 
-    /// A question that the end of the connection has made void may still be answered, in vain.
+    /// A question may still be answered after the end of its connection; the answer then has no effect.
     fn answer(&mut self, id: QuestionId, answer: Answer) {
         let answered = self.server.answer(self.now, id, answer);
         assert!(answered.is_ok() || self.server.is_ended(), "{answered:?}");
@@ -244,12 +244,12 @@ impl Pair {
         ticket
     }
 
-    /// A ticket of a command that was refused leads to nothing.
+    /// The ticket of a command that was refused never has an outcome.
     pub(crate) fn forget(&mut self, ticket: Ticket) {
         self.tickets.remove(&ticket);
     }
 
-    /// What became of a ticket.
+    /// The outcome of a ticket.
     pub(crate) fn outcome(&self, ticket: Ticket) -> Option<Outcome> {
         self.tickets[&ticket].clone()
     }
@@ -268,7 +268,7 @@ impl Pair {
         self.order(channel, Order::Call(call), data).len
     }
 
-    /// Has data of a call, or of a tunnel, leave at once.
+    /// Sends data of a call, or of a tunnel, at once.
     pub(crate) fn order(&mut self, channel: ChannelId, order: Order, data: &[u8]) -> Sent {
         let mut out = WriteBuffer::new();
         let sent = self.server.send(self.now, channel, order, data, &mut out);
@@ -488,7 +488,7 @@ impl Pair {
         self.assert_silent();
     }
 
-    /// After the end nothing comes out any more, whatever goes in.
+    /// After the end the engine gives no output, whatever its input.
     pub(crate) fn assert_silent(&mut self) {
         let mut more = BytesMut::from(&[0_u8; 64][..]);
         self.server.handle_input(self.now, &mut more);

@@ -46,7 +46,7 @@ pub(crate) struct Session {
     pub(crate) fixture: Fixture,
     pub(crate) client: Client,
     pub(crate) socket: Socket,
-    /// To a thread that writes, so that a test that is about to read never waits for that.
+    /// Goes to a thread that writes, so that a test that is about to read never blocks in a write.
     outgoing: Sender<Vec<u8>>,
     writer: JoinHandle<()>,
 }
@@ -97,7 +97,7 @@ impl Session {
         self.outgoing.send(std::mem::take(&mut self.client.out)).unwrap();
     }
 
-    /// The client is gone from one moment to the next: what it has sent and nobody has read may be lost.
+    /// The client is gone without a close: data that it has sent and that was not read yet may be lost.
     pub(crate) fn reset(self) -> Fixture {
         let Self { fixture, socket, outgoing, writer, .. } = self;
         // What the client has said is on its way; what `fill` has filled is not in here.
@@ -107,8 +107,8 @@ impl Session {
         fixture
     }
 
-    /// Sends packets with this payload until the server has taken nothing more for a while, as nobody
-    /// reads its replies.
+    /// Sends packets with this payload until the server has taken no more for a while, because its replies
+    /// are not read.
     pub(crate) fn fill(&mut self, payload: &[u8]) {
         self.socket.set_nonblocking(true).unwrap();
         let mut bytes = Vec::new();

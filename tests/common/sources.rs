@@ -1,4 +1,4 @@
-//! The text of src, as the tests read it that hold it against rules.
+//! The text of src, for the tests that check it by rules.
 
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read has to fail the test")]
 #![allow(dead_code, reason = "not every test needs all of it")]
@@ -32,7 +32,7 @@ pub(crate) fn sources() -> Vec<String> {
     found
 }
 
-/// Whether a file has nothing but tests.
+/// Whether a file contains only tests.
 pub(crate) fn is_test(file: &str) -> bool {
     file.split('/').any(|part| part == "tests" || part == "tests.rs")
 }

@@ -1,4 +1,4 @@
-//! What the program tells the engine to do: sends, packets of its own, ends and time.
+//! Commands of the program to the engine: sends, raw packets, disconnects and timeouts.
 
 use crate::common::client::Offer;
 use crate::common::config;
@@ -28,7 +28,7 @@ fn undecided() -> Pair {
     connected(program)
 }
 
-/// What the program has seen since `start`, without the noise of getting there.
+/// What the program has seen since `start`, without the events of the setup.
 fn seen_since(pair: &Pair, start: usize) -> &[Seen] {
     &pair.program.seen[start..]
 }
@@ -255,7 +255,7 @@ fn a_send_that_gives_up_closes_its_channel_and_nothing_behind_it_is_sent() {
     pair.take_numbers();
     pair.sleep(Duration::from_secs(2));
     assert_eq!(pair.outcome(data), Some(Outcome::TimedOut { sent: 3 }));
-    // neither a status nor an EOF: they would call a part the whole
+    // neither a status nor an EOF: the client would take the truncated data for complete
     assert_eq!(pair.take_numbers(), [messages::SSH_MSG_CHANNEL_CLOSE]);
     assert_eq!(pair.outcome(status), Some(Outcome::ChannelClosed));
     assert_eq!(pair.outcome(eof), Some(Outcome::Complete));
@@ -268,7 +268,7 @@ fn a_send_that_gives_up_closes_its_channel_and_nothing_behind_it_is_sent() {
         refused
     );
     pair.forget(again);
-    // room tells nobody of a channel that is closed
+    // a window adjust on a closed channel causes no event
     let start = pair.program.seen.len();
     pair.adjust(channel, 100);
     assert_eq!(seen_since(&pair, start), []);

@@ -1,5 +1,5 @@
-//! Logins of several factors, with a program that counts them itself and for the connection, as the
-//! documentation of partialSuccess suggests: whatever it counts too early, nobody gets in by it.
+//! Logins of several factors, with a program that counts factors itself for each connection, as the
+//! documentation of partialSuccess suggests: a factor that it counts too early lets no client in.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ fn query(pair: &mut Pair, key: &PrivateKey) {
     pair.take_number(messages::SSH_MSG_USERAUTH_PK_OK);
 }
 
-/// A signature over another session: as good as none.
+/// A signature over another session, which must count as no signature.
 fn forge(pair: &mut Pair, key: &PrivateKey) {
     pair.client.send(&public_key_request(b"another session", key, KEY, true));
     pair.run();
@@ -231,7 +231,7 @@ fn a_right_response_in_a_refused_dialog_is_no_factor() {
     }
 }
 
-/// Whoever mistypes a response may still log in with a password where one factor is enough.
+/// A user who mistypes a response may still log in with a password where one factor is enough.
 #[test]
 fn a_refused_dialog_is_not_owed_where_nothing_is_counted() {
     let mut pair = begin(counting(1, &[]));
@@ -310,8 +310,8 @@ fn password_of(pair: &mut Pair, user_name: &str, service_name: &str) {
     pair.run();
 }
 
-/// A program that keeps its books for the connection, and not for the user: once there was a partial
-/// success with a key, a password lets in.
+/// A program that counts factors for the connection, and not for the user: once there was a partial
+/// success with a key, a password lets the client in.
 fn careless() -> (Pair, Rc<RefCell<Vec<Vec<&'static str>>>>) {
     let shown = Rc::new(RefCell::new(Vec::new()));
     let seen = Rc::clone(&shown);

@@ -16,7 +16,7 @@ use crate::common::{FixedRandom, config, key_file};
 const SHA256: &str = "diffie-hellman-group-exchange-sha256";
 const SHA1: &str = "diffie-hellman-group-exchange-sha1";
 
-/// Both KEXINIT were exchanged, and nothing goes on by itself.
+/// Both KEXINIT were exchanged, and the test sends each further message by hand.
 fn negotiated(method: &str) -> Pair {
     let offer = Offer::default().kex(&format!("{method},kex-strict-c-v00@openssh.com"));
     let mut pair = Pair::new(config(), offer, Program::default());
@@ -95,7 +95,7 @@ fn rfc8270_s3_no_group_is_better_than_a_small_one() {
     }
 }
 
-/// 0, 1, p - 1, p and more: each would make K known to everybody.
+/// 0, 1, p - 1, p and more: with each of these values an eavesdropper would know K.
 #[test]
 fn rfc4419_s3_trivial_values_of_a_group() {
     for method in [SHA256, SHA1] {
@@ -260,8 +260,8 @@ fn rfc8332_rsa_from_1024_to_16384_bits() {
     }
 }
 
-/// What takes long is told, so that it does not hold up other connections: groups from 2048 bits on,
-/// and signatures of large RSA keys.
+/// Long computations are marked as such, so that they do not delay other connections: groups from 2048
+/// bits on, and signatures of large RSA keys.
 #[test]
 fn long_arithmetic_is_told() {
     let jobs = |kex: &str, host_key: &str, file: Option<&str>| {

@@ -1,4 +1,4 @@
-//! Clients that keep still: what counts as use of a connection, and keepalive requests.
+//! Silent clients: what counts as use of a connection (idle timeout), and keepalive requests.
 
 use crate::common::client::Offer;
 use crate::common::config;
@@ -214,7 +214,7 @@ fn many_keepalives_behind_an_undecided_request_get_their_replies_in_order() {
     pair.assert_alive();
 }
 
-/// What happens each 50 seconds, with a timeout of 60.
+/// What the two sides do every 50 seconds, with an idle timeout of 60 seconds.
 fn survives(what: impl Fn(&mut Pair, ChannelId)) -> bool {
     let mut pair = connected(idling());
     let channel = pair.open(4);

@@ -1,5 +1,5 @@
 //! The RFCs' requirements that the engine claims to meet, one test each, against a client of our
-//! own: no sockets, no clock, no chance.
+//! own: without sockets, a clock or randomness.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! RFC 4253 section 9: keys are exchanged anew, by either side, at any time, and nothing is lost.
-//! And the promise of a sans-I/O engine: the same session twice gives the same bytes.
+//! RFC 4253 section 9: either side may start a key exchange at any time, and no data is lost.
+//! Also the promise of a sans-I/O engine: the same session run twice gives the same bytes.
 
 use std::time::Duration;
 
@@ -215,8 +215,8 @@ fn rfc4253_s7_1_what_the_program_sends_meanwhile_comes_after_it_in_order() {
 
 #[test]
 fn rfc4253_s9_the_client_starts_before_authentication_and_while_the_program_decides() {
-    // a client that speaks before it knows whether it is in cannot know either whether it is to
-    // compress: delayed compression is made for clients that wait
+    // a client that sends before it knows whether its login succeeded does not know either whether it
+    // has to compress: delayed compression is made for clients that wait for the reply
     for compression in ["none", "zlib"] {
         let offer = Offer::default().compression(compression);
         let mut pair = Pair::new(config(), offer, Program::judging(|_| None));
@@ -244,8 +244,8 @@ fn assert_data_passes(pair: &mut Pair) {
     assert_eq!(pair.delivered(channel), pattern(1000));
 }
 
-/// What the client has heard since the first keys, up to SSH_MSG_USERAUTH_SUCCESS: OpenSSH's client dies of
-/// a KEXINIT there.
+/// The messages that the client got since the first keys, up to SSH_MSG_USERAUTH_SUCCESS: OpenSSH's client
+/// exits if there is a KEXINIT among them.
 fn assert_no_kex_init_before_success(pair: &Pair) {
     let numbers = &pair.client.numbers;
     let new_keys = numbers.iter().position(|number| *number == messages::SSH_MSG_NEWKEYS).unwrap();

@@ -1,5 +1,5 @@
 //! RSA keys of users as clients in the field use them: agents of OpenSSH 7.2 to 7.7 that sign with SHA-1
-//! whatever they are asked for, and clients that write the algorithm where the type of the key belongs.
+//! whatever hash is requested, and clients that write the algorithm in the place of the key type.
 
 use sshserver::crypto::signature::PrivateKey;
 use sshserver::engine::Config;

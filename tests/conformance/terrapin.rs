@@ -1,6 +1,6 @@
-//! The Terrapin attack (CVE-2023-48795) carried out on the engine: somebody on the way slips a message
-//! into the first key exchange, which nothing protects, and takes away the first encrypted packet
-//! instead. The sequence numbers fit again, so that no MAC notices. Strict kex ends the connection.
+//! The Terrapin attack (CVE-2023-48795) carried out on the engine: an attacker on the path inserts a
+//! message into the unprotected first key exchange, and removes the first encrypted packet instead. The
+//! sequence numbers match again, so that no MAC detects it. Strict kex ends the connection.
 
 use sshserver::crypto::cipher::CIPHERS;
 use sshserver::crypto::mac::MACS;
@@ -60,7 +60,7 @@ fn take_away_first_packet(pair: &mut Pair) {
     pair.client.out.clear();
 }
 
-/// That what follows is the attack: without strict kex it succeeds, whoever of the two lacks it.
+/// Proves that the tests below carry out the attack: it succeeds if either side lacks strict kex.
 #[test]
 fn without_strict_kex_the_attack_goes_unnoticed() {
     let suite = (CHACHA20, "hmac-sha2-256");

@@ -1,4 +1,4 @@
-//! The time in which a client has to say something before it is authenticated.
+//! The times within which a client has to send its next message before it is authenticated.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What real clients do although the RFCs do not have it, and OpenSSH's sshd survives.
+//! Deviations from the RFCs that real clients make and OpenSSH's sshd tolerates.
 
 use sshserver::engine::{Answer, ChannelId, Outcome, Queued, SendMode};
 use sshserver::error::{DisconnectReason, Error, InvalidMessage};

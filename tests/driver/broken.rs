@@ -1,5 +1,5 @@
-//! A client that is gone from one moment to the next ends its connection, whatever that waits for: the
-//! program is told, and its place is free for others.
+//! A client whose socket breaks ends its connection, whatever that connection waits for: the program is
+//! told, and the place is free for others.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -12,7 +12,7 @@ use super::common::config;
 use super::common::driver_program::{Fixture, at};
 use super::common::session::{Session, let_channels_in, let_in, open, say};
 
-/// A request that asks for a reply: nobody knows it.
+/// A request of an unknown name that asks for a reply.
 const GLOBAL_REQUEST: &[u8] = b"\x50\0\0\0\x01x\x01";
 
 /// A client that has said nothing to a program that takes events like this.
@@ -25,7 +25,7 @@ fn unknown(
     Session::unknown_on(fixture)
 }
 
-/// The one connection of a server is over: told, and counted no more.
+/// The one connection of a server has ended: the program was told, and it is no longer counted.
 fn assert_gone(mut fixture: Fixture) {
     fixture.disconnected();
     assert_closed(&mut fixture);

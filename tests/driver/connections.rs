@@ -1,5 +1,5 @@
-//! What a connection of its own goes through: the order of its events, who keeps it out, what it
-//! costs to break the protocol, and that a program which fails takes no other with it.
+//! The life of a single connection: the order of its events, what refuses it, what a violation of the
+//! protocol leads to, and that a failing program ends no other connection.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -86,7 +86,7 @@ fn nothing_is_asked_or_told_that_nobody_wants() {
     read_line(&mut client);
     drop(client);
     assert!(matches!(fixture.next(), ServerEvent::Activity(true)));
-    // the last event is told whoever wants it: with it goes what can be read of the connection
+    // the last event is built whether or not it is wanted: it releases what can be read of the connection
     assert!(matches!(fixture.next(), ServerEvent::Disconnected { .. }));
     assert!(matches!(fixture.next(), ServerEvent::Activity(false)));
     let forgotten = fixture.program.forgotten.load(Ordering::Relaxed);
@@ -124,7 +124,7 @@ fn one_connection_too_many_is_closed_and_logged() {
     }
 }
 
-/// Until the server knows the client by its name: it makes no room for others any more.
+/// Waits until the server has the client's identification string: from then on the connection keeps its place.
 fn say_name(fixture: &Fixture, client: &mut Socket, connection: u64) {
     client.write_all(b"SSH-2.0-test\r\n").unwrap();
     let handle = fixture.server.connection(connection).unwrap();
@@ -151,8 +151,8 @@ fn the_oldest_that_has_said_nothing_makes_room_for_others() {
     assert!(read_to_end(&mut dial(address)).is_empty(), "nobody is silent any more");
 }
 
-/// That it counts those who have not logged in, each once and until its end, is for the tests with
-/// clients that can log in.
+/// The tests with clients that can log in show that the server counts each connection that has not
+/// logged in once, and until its end.
 #[test]
 fn connections_that_have_not_logged_in_have_a_limit_of_their_own() {
     let (fixture, address) = listening();

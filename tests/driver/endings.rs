@@ -1,4 +1,4 @@
-//! Stop, shutdown and abort: what they keep, what they end, and what they wait for.
+//! Stop, shutdown and abort: which connections they keep, which they end, and what they wait for.
 
 use std::io::Write;
 use std::net::TcpStream;

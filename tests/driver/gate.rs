@@ -1,5 +1,5 @@
-//! A connection of which the program has too much to do is read no more, and nothing is lost by it. No
-//! other connection notices.
+//! Backpressure: when the program is too far behind with a connection, the driver stops reading from it.
+//! No data is lost, and other connections are not affected.
 
 use std::thread;
 

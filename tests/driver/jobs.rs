@@ -1,5 +1,5 @@
-//! Arithmetic that takes long, on the threads that all connections share: what a job keeps of its
-//! connection, and what becomes of one whose connection is over.
+//! Long computations, on the threads that all connections share: what a job keeps of its connection,
+//! and what happens to a job whose connection has ended.
 
 use std::io::Write;
 use std::net::SocketAddr;

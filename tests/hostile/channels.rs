@@ -1,4 +1,4 @@
-//! What a client may not do on one channel ends that channel, and no other.
+//! A violation of the protocol on one channel ends that channel, and no other.
 
 use sshserver::engine::{Answer, ChannelId};
 use sshserver::error::ChannelMisbehaved as Misbehaved;

@@ -1,4 +1,4 @@
-//! Attacks by number: what costs the client little must not cost the server much.
+//! Floods: a message that costs the client little must not cost the server much.
 
 use bytes::BytesMut;
 use sshserver::engine::{Answer, Event, Outcome, SendMode, Ticket};
@@ -338,7 +338,7 @@ fn none_for_ever() {
     pair.assert_ended(&error, Some(Reason::NoMoreAuthMethodsAvailable));
 }
 
-/// One byte a message: what one call seals stays near the target all the same.
+/// Messages of one byte each: the amount that one call seals stays near the target.
 #[test]
 fn a_maximum_packet_size_of_one_byte_costs_no_more_memory() {
     let mut pair = connected(Program::default());

@@ -1,4 +1,4 @@
-//! Random bytes at every stage, from fixed seeds: no panic, and an end that is an end.
+//! Random bytes at every stage, from fixed seeds: there is no panic, and an ended connection stays ended.
 
 use crate::common::FixedRandom;
 use crate::common::client::Offer;

@@ -1,5 +1,5 @@
-//! What hostile clients try. Whatever it is, the answer is an error with its reason: never a panic,
-//! never memory or time without bound.
+//! Attacks of hostile clients. The reaction to each is an error with its reason: never a panic,
+//! never unbounded memory or time.
 
 #![allow(
     clippy::unwrap_used,

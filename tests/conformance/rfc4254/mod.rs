@@ -22,7 +22,7 @@ fn connected(program: Program) -> Pair {
     pair
 }
 
-/// What the program has seen since `start`, without the noise of getting there.
+/// What the program has seen since `start`, without the events of the setup.
 fn seen_since(pair: &Pair, start: usize) -> &[Seen] {
     &pair.program.seen[start..]
 }
