@@ -47,7 +47,7 @@ async function main(options) {
     }
     for (const scenario of scenarios) {
       run.results[scenario.name] = await runScenario(scenario, present, keys, options);
-      // Whatever ends the run early, what it has found so far is kept.
+      // The results so far are kept if the run ends early.
       save(run);
       if (options.write) writeReport(run);
     }

@@ -1,7 +1,7 @@
 //! The engine without tokio and without Node: one blocking thread per connection over std::net.
 //! `cargo run --no-default-features --example engine -- 2222` and then
-//! `ssh -p 2222 anybody@127.0.0.1 hello`: every password and key is let in, every exec is echoed. With
-//! a key file and its certificate as further arguments, these are the host's.
+//! `ssh -p 2222 anybody@127.0.0.1 hello`: every password and key is accepted, every exec is echoed. With
+//! a key file and its certificate as further arguments, these are the host key and its certificate.
 
 #![allow(clippy::print_stdout, reason = "it shows what the engine says")]
 

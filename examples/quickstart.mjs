@@ -34,15 +34,15 @@ server.setSSHCert(new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*'));
 server.setLocalHost('127.0.0.1');
 server.setLocalPort(Number(options.port));
 
-// Who may log in. Nobody, unless a listener says so.
+// Decides who may log in: nobody, unless a listener accepts.
 server.on('SSHUserAuthRequest', (e) => {
   if (e.user !== 'demo') return;
   if (e.authMethod === 'password') e.accept = sameText(e.authParam, password);
-  // The engine checks the signature; here is only asked whether this key may log in.
+  // The engine verifies the signature; the listener only decides whether this key may log in.
   if (e.authMethod === 'publickey') e.accept = authorizedKeys.has(e.authParam);
 });
 
-// What a client may open: sessions, and in them a terminal, a shell or one command.
+// Decides what a client may open: sessions, and in them a terminal, a shell or one command.
 server.on('SSHChannelOpenRequest', (e) => {
   e.accept = e.service === 'session';
 });
@@ -125,7 +125,7 @@ function readAuthorizedKeys(file) {
   return new Set(Array.from(keys, ([, key]) => key));
 }
 
-/** Compares in a time that does not tell how much of the text is right. */
+/** Compares in constant time, so that the time does not reveal how much of the text is right. */
 function sameText(a, b) {
   const digest = (text) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

@@ -1,5 +1,5 @@
-// Holds docs/REFERENCE.md against the tests: `npm test` runs this behind them. Each proof has to be a test
-// that has just run and passed; one that this machine cannot run is counted as skipped, with its reason.
+// Checks docs/REFERENCE.md by the results of the tests: `npm test` runs this after them. Each proof has to be a
+// test that has just run and passed; one that this machine cannot run is counted as skipped, with its reason.
 // By itself (`node scripts/proofs.mjs`) it judges the reports that the last `npm test` left in
 // target/results, where `scripts/reference.mjs --check` only asks whether the page is up to date.
 

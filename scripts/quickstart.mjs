@@ -45,7 +45,7 @@ function heading(text) {
   console.log(`\n== ${text}`);
 }
 
-/** Says what is there; throws with a list of everything that is missing. */
+/** Prints the tools that were found; throws with a list of those that are missing. */
 function checkTools() {
   heading('Tools');
   const missing = [];

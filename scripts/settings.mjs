@@ -115,7 +115,7 @@ async function names(text) {
 
 // --- one setting ---
 
-/** What it takes, what it is at first, and whom it concerns. */
+/** The values that a setting takes, its default, and to which connections it applies. */
 function facts(row, isWhole) {
   const initial = shownDefault(row, isWhole);
   return [

@@ -204,7 +204,7 @@ async function cargoTest(args, report, moreEnv = {}) {
   const lacking = output.match(/^skipped: a test of /gm)?.length ?? 0;
   result.passed -= lacking;
   result.skipped += lacking;
-  // It did not compile, or a test ended the process.
+  // The tests did not compile, or a test ended the process.
   if (status !== 0 && result.failed === 0) result.failed = 1;
   return result;
 }

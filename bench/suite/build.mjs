@@ -1,4 +1,4 @@
-// Builds what the suite measures and what it measures with: the addon and bench/load, in release.
+// Builds the addon, which the suite measures, and bench/load, which it measures with, in release.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';

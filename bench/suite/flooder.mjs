@@ -14,7 +14,7 @@ const { RawSession } = require('../../__test__/support/raw_session.js');
 
 /** Messages that are written at once. */
 const BATCH = 2000;
-/** A server that has taken nothing for so long is taken for one that reads no more. */
+/** After so long without progress the server is considered to have stopped reading. */
 const QUIET_MS = 500;
 /** Connections that exchange keys, each of which waits for the server's part. */
 const EXCHANGING = 8;
@@ -40,7 +40,7 @@ async function sealed({ begin, last, compresses }, to, count) {
   const batches = [];
   for (let i = 0; i < ready.length; i += BATCH) {
     batches.push(session.seal(ready.slice(i, i + BATCH)));
-    // What the server says meanwhile is not for the flood to wait for.
+    // The flood does not wait for the server's replies.
     await sleep(0);
   }
   if (!last) return () => untilStuck(session, batches);

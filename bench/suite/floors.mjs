@@ -1,4 +1,4 @@
-// What no server can go below on this machine: the cipher alone, and loopback TCP alone.
+// Lower bounds for every server on this machine: the cipher alone, and loopback TCP alone.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -1,6 +1,6 @@
-// What is to be reached, as data: a metric of the cases whose name matches, against another server
-// measured in the same run (`to`, or the better one of `toBetterOf`), against a number, or against
-// the best case of our own (`toOwnBest`).
+// The goals, as data: a metric of the cases whose name matches, compared with another server measured in
+// the same run (`to`, or the better one of `toBetterOf`), with a number, or with our own best case
+// (`toOwnBest`).
 
 export const GOALS = [
   ...['russh', 'ssh2'].map((to) => ({

@@ -57,7 +57,7 @@ async function runCase(context) {
         return undefined;
       }
       result.errors.push(error.message);
-      // What is left of it may be in any state.
+      // The server may be in any state after a failure, so it is stopped.
       await drop(peer);
       return undefined;
     } finally {
