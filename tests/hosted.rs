@@ -49,7 +49,7 @@ fn watched_session() -> (Session, Threads) {
     (session, threads)
 }
 
-/// Ends a session that has no more data to send; whether the program's own thread reported the end.
+/// Ends a session that has no more data to send; whether an I/O thread of the driver reported the end.
 fn told_by_us() -> bool {
     let name = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&name);
@@ -100,7 +100,7 @@ fn a_client_that_does_not_read_is_left_to_its_task() {
         let ticket = session.fixture.ticket();
         entry.connection.send(entry.local, None, part, ticket);
     }
-    // The socket takes no more: no send has come to its end for longer than sealing one takes.
+    // The socket is full: no send has completed for longer than sealing one takes.
     while session.fixture.events.recv_timeout(Duration::from_secs(2)).is_ok() {}
     // More than any socket holds: the last of it is sent only because the client reads.
     let mut received = Vec::new();

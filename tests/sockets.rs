@@ -50,7 +50,7 @@ fn connect(address: impl Into<IpAddr>, port: u16) -> Option<TcpStream> {
     driver_program::try_connect(SocketAddr::new(address.into(), port)).ok()
 }
 
-/// Whether the server says anything; a reset counts as nothing.
+/// Whether the server sends anything; a reset counts as nothing.
 fn is_served(client: Option<TcpStream>) -> bool {
     let mut first = [0; 4];
     match client.expect("a connection").read_exact(&mut first) {
@@ -251,7 +251,7 @@ fn who_wants_to_be_asked_decides_for_himself() {
             match fixture.next() {
                 ServerEvent::ConnectionRequest { accept, asked, .. } => break (accept, asked),
                 ServerEvent::Log { connection, .. } if connection > 0 => {}
-                // told whoever listens: of the client before
+                // the event is of the client before
                 ServerEvent::Disconnected { .. } | ServerEvent::Activity(_) => {}
                 other => panic!("{other:?}"),
             }

@@ -220,7 +220,7 @@ fn a_client_that_never_closes_its_channel_holds_no_socket() {
     while there.write_all(b"is anybody there?").is_ok() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    // To the program it is over when the client says so, or is gone.
+    // The program is told the end of a tunnel when the client closes its channel, or is gone.
     session.socket.shutdown(Shutdown::Both).unwrap();
     let closed = loop {
         match session.fixture.next() {
@@ -253,7 +253,7 @@ fn tunnels_that_wait_for_the_program_are_bounded() {
             _ => None,
         }));
     }
-    // Dropped, a question is refused, which makes it one about a channel.
+    // A dropped question counts as refused, so the tunnel becomes a question about a channel.
     drop(asked.pop());
     let refused = session.fixture.until(|event| match event {
         ServerEvent::ChannelOpenRequest { asked, channel_type, .. } => {
@@ -286,7 +286,7 @@ fn listeners_are_bounded_and_closed_with_their_connection() {
         }
     }
     assert_eq!((ports.len(), refused), (MAX_TUNNEL_LISTENERS, 3));
-    // One that is ended makes room for one more.
+    // A tunnel that has ended makes room for another.
     let port = ports.pop().unwrap();
     session.ask_listen("cancel-tcpip-forward", port.into());
     assert_eq!(session.next(), [messages::SSH_MSG_REQUEST_SUCCESS]);

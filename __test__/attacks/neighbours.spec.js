@@ -1,7 +1,7 @@
 'use strict';
 
-// One client that floods, and another that only wants an answer. Nothing is timed: what counts is how often
-// the neighbour is answered while the server works through one flood.
+// One client floods, and another only wants an answer (head-of-line blocking). No time is measured: the test
+// counts how often the neighbour is answered while the server works through one flood.
 
 const { startAttacked } = require('../support/floods.js');
 const { message, rawSession } = require('../support/raw_client.js');

@@ -1,7 +1,7 @@
 'use strict';
 
-// A program that counts factors itself, in the style that the reference shows for partialSuccess: what it
-// counts too early lets nobody in.
+// A program that counts factors itself, as the reference shows for partialSuccess: a factor that it counts too
+// early lets no client in.
 
 const { password, publickey, refused, start, steps } = require('../support/auth_server.js');
 const { userKey } = require('../support/keys.js');
@@ -9,7 +9,7 @@ const ssh2 = require('../support/ssh2_client.js');
 const packets = require('../support/ssh2_packets.js');
 const { byte, string } = require('../support/wire.js');
 
-/** Lets in who has brought `needed` things that were good. */
+/** Accepts a client that has passed `needed` factors. */
 function counting(needed) {
   const good = new Map();
   return (e) => {

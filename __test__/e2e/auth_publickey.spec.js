@@ -107,7 +107,7 @@ describe('FireAuthRequestAfterSig', () => {
     const { status, stderr } = await ssh(server, 'exit 0', agent);
     expect(status).toBe(255);
     expect(stderr).toMatch(/Permission denied \(publickey\)/);
-    // The listener is asked about the key, and of the wrong signature only told.
+    // The listener is asked about the key; an event only tells it of the wrong signature.
     expect(details(recorder)).toEqual([
       ['publickey', userKey().blob, false, 'ssh-ed25519'],
       ['sigstatus', '0', true, 'ssh-ed25519'],
@@ -164,7 +164,7 @@ describe('SSHPubKeyAuthSigAlgorithms', () => {
 
   testWith('ssh', 'one that is not listed is refused without an event', async () => {
     const { server, recorder } = await start(acceptKeys, only('rsa-sha2-512'));
-    // Of keys other than RSA this client does not look at what the server says it takes.
+    // With keys other than RSA this client ignores the algorithms that the server accepts.
     const { status, stderr } = await ssh(server, 'exit 0', { options: ['BatchMode=yes'] });
     expect(status).toBe(255);
     expect(stderr).toMatch(/Permission denied \(password,publickey\)/);

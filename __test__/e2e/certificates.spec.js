@@ -119,7 +119,7 @@ describe('several keys', () => {
           await it.config(`AltSSHCertStore[${index}]=${file(name)}`);
           await it.config(`AltSSHCertStorePassword[${index}]=secret`);
         }
-        // Not waited for: startListening does.
+        // Not awaited here: startListening waits for it.
         for (const index of files.keys()) void it.config(`AltSSHCertSubject[${index}]=*`);
       },
       { hostKey: null },
@@ -181,7 +181,7 @@ test('a slow key derivation does not hold the event loop', async () => {
     let over = false;
     const failed = expect(load()).rejects.toMatchObject({ code: 1301 });
     void failed.finally(() => (over = true));
-    // Held, the loop would have no more than the turns that bring the result.
+    // If loading blocked the event loop, it would have no turns but those that bring the result.
     let turns = 0;
     for (; turns < 1000 && !over; turns++) await turn();
     expect(turns).toBe(1000);

@@ -43,7 +43,7 @@ testUnless(
       expect(connection.getConnectionId() === id && connection.getRemotePort() > 0).toBe(true);
     }
     expect(connections.get('0')).toBeUndefined();
-    // A walk goes on while connections come to their end.
+    // An iteration goes on while connections end.
     let walked = 0;
     for (const [id, connection] of connections) {
       if (walked++ === 0) clients[0].child.send('end');

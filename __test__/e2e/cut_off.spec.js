@@ -1,6 +1,6 @@
 'use strict';
 
-// Uploads through getChannelStream that do not come to their end must not look complete.
+// Truncated uploads through getChannelStream must not look complete.
 
 const fs = require('node:fs');
 const { finished, pipeline } = require('node:stream/promises');
@@ -68,7 +68,7 @@ test.each(Object.entries(CUTS))('%s: pipeline() rejects', async (name, [cut, cod
     const { statusCode } = await it.recorder.first('Disconnected');
     expect([statusCode, 10053]).toContain(code);
   }
-  // Whoever asks later is told the same, and nobody twice.
+  // A later call of finished() gets the same error, and `Error` does not report it as well.
   await expect(finished(it.duplex)).rejects.toBe(error);
   expect(it.recorder.all('Error')).toEqual([]);
 });

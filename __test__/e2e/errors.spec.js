@@ -19,7 +19,7 @@ const { deferred } = require('../support/waiting.js');
 const { tcpClient } = require('../support/tcp_client.js');
 const { openSession } = require('../support/sessions.js');
 
-/** A test of a port that is not for everybody; some containers have none. */
+/** A test of a privileged port; some containers have none. */
 function testWithPrivilegedPorts(name, body) {
   const file = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
   const anybody = fs.existsSync(file) && Number(fs.readFileSync(file, 'utf8')) <= 1;
@@ -203,7 +203,7 @@ describe('of connections', () => {
     const { server, recorder } = await startRecorded();
     const socket = await tcpClient(server);
     await recorder.first('Connected');
-    // It has sent its identification, so there is something to be lost.
+    // It has sent its identification, so a reset can lose data.
     await socket.said;
     socket.resetAndDestroy();
     expect(await recorder.first('Disconnected')).toMatchObject(asEnd(10054));
@@ -271,7 +271,7 @@ describe('of channels', () => {
 describe('of tunnels', () => {
   const tunnels = (it) => it.on('SSHTunnelRequested', (e) => (e.accept = true));
 
-  /** Asks for a tunnel that does not come about; resolves to the event. */
+  /** Asks for a tunnel that cannot be established; resolves to the event. */
   async function failed(open) {
     const { recorder, client } = await session(tunnels);
     const error = await new Promise((resolve) => open(client, resolve));

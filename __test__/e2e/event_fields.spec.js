@@ -1,7 +1,7 @@
 'use strict';
 
-// The fields of the events against what the other side knows of itself: one client whose socket,
-// request or data the test has made.
+// Compares the fields of the events with the client's own values: the test has made its socket, request or
+// data.
 
 const { userKey } = require('../support/keys.js');
 const ssh2 = require('../support/ssh2_client.js');

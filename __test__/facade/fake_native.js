@@ -1,7 +1,7 @@
 'use strict';
 
-// A NativeServer in plain JavaScript, for unit tests of what the facade does with events and calls.
-// It knows nothing of SSH: a test says what happens, and reads what the facade called.
+// A NativeServer in plain JavaScript (a test double), for unit tests of what the facade does with events and
+// calls. It does not implement SSH: a test queues the events, and reads which methods the facade called.
 
 const told = require('./told.js');
 

@@ -1,7 +1,7 @@
 'use strict';
 
-// How the stream of a channel ends: with EOF it is complete, without one it is an error, after the bytes that
-// came before.
+// How the stream of a channel ends: complete with EOF, or without EOF with an error, after the bytes that came
+// before.
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { once } = require('node:events');

@@ -58,7 +58,7 @@ describe.each(Object.keys(drivers))('%s', (client) => {
       if (ed25519 && postQuantum) expect(problem).toBeUndefined();
       else {
         expect(problem).toBeDefined();
-        // Who hears our list first may leave without a word.
+        // A client that gets our list first may disconnect without a message.
         expect(description).toMatch(/no common (key exchange|host key) algorithm|^OK$/);
         expect(asked).toBe(0);
       }

@@ -34,7 +34,7 @@ async function audit(profile) {
     await server.config(`AltSSHCertSubject[${index}]=*`);
   }
   await server.startListening();
-  // How fast connections may follow each other is no matter of a profile.
+  // The rate of connections does not depend on a profile.
   const args = ['-m', 'ssh_audit.ssh_audit', '-j', '--skip-rate-test', '-t', '60'];
   args.push('-p', String(server.getLocalPort()), '127.0.0.1');
   const { status, stdout, stderr } = await run(python, args);

@@ -55,7 +55,7 @@ testWith('ssh', 'ssh -L carries data both ways, and its events tell of it', asyn
   expect(recorder.all('SSHTunnelRequested').map((e) => ({ ...e }))).toEqual([
     { connectionId, direction: 0, address: '127.0.0.1', port: target.port, accept: true },
   ]);
-  // No channel that the program would know of, and nothing of the data.
+  // The program gets no channel event and none of the data.
   expect(recorder.names()).toEqual(['SSHTunnelRequested', 'SSHTunnelClosed']);
 });
 
@@ -368,7 +368,7 @@ testWith('ssh2', 'what was sent before the channel was closed reaches a slow tar
   const stream = await forwardOut(client, '127.0.0.1', slow.port);
   const data = randomBytes(MIB);
   stream.end(data);
-  // EOF and CLOSE: nothing is read any more.
+  // EOF and CLOSE: the tunnel is no longer read.
   stream.destroy();
   await recorder.first('SSHTunnelClosed');
   expect(digest(await readAll(held))).toBe(digest(data));

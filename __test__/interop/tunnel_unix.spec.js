@@ -53,7 +53,7 @@ describe('Unix domain sockets', () => {
       const there = socketPath();
       const child = openTunnels(server, ['-R', `${there}:127.0.0.1:${target.port}`]);
       await until(() => fs.existsSync(there), child);
-      // Nobody else may connect.
+      // No other user may connect.
       expect(fs.statSync(there).mode & 0o777).toBe(0o600);
       const got = await curl(['--unix-socket', there, 'http://target/']);
       expect([got.stderr, digest(got.stdout)]).toEqual(['', target.hash]);

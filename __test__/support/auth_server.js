@@ -1,6 +1,6 @@
 'use strict';
 
-// Servers whose logins are what a test is about, and the clients that try.
+// Servers for tests of logins, and the clients that try to log in.
 
 const { createServer, Recorder, runCommands } = require('./server.js');
 const ssh2 = require('./ssh2_client.js');
@@ -51,7 +51,7 @@ async function knock(server) {
   return socket;
 }
 
-/** The same, of a client that says its name: it need not make room for others once the server has heard it. */
+/** The same, of a client that sends its identification string, after which it keeps its place. */
 async function knockByName(server) {
   const socket = await knock(server);
   if (socket.isIn) await sayName(server, socket);

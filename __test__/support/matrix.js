@@ -158,12 +158,12 @@ async function prepare(client, { kind, name, type }) {
   const recorder = new Recorder(server, ['SSHStatus', 'SSHUserAuthRequest', 'Disconnected']);
   acceptAll(server);
   const forces = driver.forces(kind, name);
-  // Who cannot be told to offer one only gets one offered; plink and dbclient take what comes first
-  // in a list of theirs. For a certificate most want the algorithm of its key to be offered too.
+  // To a client that cannot be told to offer only one algorithm the server offers only that one; plink and
+  // dbclient take the first of their own list. For a certificate most clients need the algorithm of its key, too.
   const only = kind === 'userKey' ? [...new Set([name, plainName(name)])].join(',') : name;
   const offersAll = forces && !driver.strays?.(kind, name);
   await setList(server, kind, offersAll ? registry()[kind].join(',') : only);
-  // What an algorithm is tried with must not be one that makes it superfluous.
+  // The other algorithms of the run must not make this one unused (an AEAD cipher needs no MAC, say).
   if (kind === 'mac') await setList(server, 'cipher', 'aes128-ctr');
   const { upload, download } = data();
   const job = { server, user: 'demo', hostKey, hostKeyType };

@@ -1,6 +1,6 @@
 'use strict';
 
-// Processes that end with their test, and have nothing of the user who runs it.
+// Processes that end with their test, and are independent of the user who runs it.
 
 const { spawn } = require('node:child_process');
 const { afterTest } = require('./cleanup.js');
@@ -35,7 +35,7 @@ function start(
     child.once('error', reject);
     child.once('close', (status, signal) => resolve({ status, signal }));
   });
-  // Who awaits it is told; this is for the ones that nobody awaits.
+  // A caller that awaits it gets the error; this handles the promises that are not awaited.
   child.result.catch(() => {});
   const done = afterTest(until === 'end of the spec' ? until : 'clients', async () => {
     child.kill('SIGKILL');

@@ -62,7 +62,7 @@ function startProgram(mode, options) {
   return { ...program, port, session };
 }
 
-/** What a program ends with that has done everything right. */
+/** The end of a program that has succeeded. */
 const ended = { status: 0, signal: null, errors: '' };
 
 module.exports = { startScript, startProgram, ended };

@@ -1,8 +1,8 @@
 'use strict';
 
-// A client that logs in and then says whatever it is told to, as fast as it can: for floods, and for what
-// no client does. It reads only what somebody waits for, so it can leave everything else unread. Needs
-// neither the addon nor jest, so that floods come from processes of their own.
+// A client that logs in and then sends whatever a test tells it to, as fast as it can: for floods, and for
+// messages that no real client sends. It reads only messages that are waited for, so it can leave everything
+// else unread. Needs neither the addon nor jest, so that floods come from processes of their own.
 
 const { createHash, createPublicKey, diffieHellman, generateKeyPairSync } = require('node:crypto');
 const { once } = require('node:events');
@@ -105,7 +105,7 @@ class RawSession {
     this.socket.removeAllListeners('readable');
   }
 
-  /** Reads all from now on, and forgets it. */
+  /** From now on reads everything and drops it. */
   readOn() {
     this.socket.removeAllListeners('readable');
     this.socket.resume();
@@ -171,7 +171,7 @@ class RawSession {
     return this;
   }
 
-  /** Whether a key would do, without a signature: the number of the reply, and what that repeats. */
+  /** Asks about a key without a signature: the number of the reply, and the fields that it repeats. */
   async askForKey(algorithm, blob) {
     const fields = [flag(false), string(algorithm), string(blob)];
     const reply = await this.authenticate('publickey', ...fields);

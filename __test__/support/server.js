@@ -1,6 +1,6 @@
 'use strict';
 
-// Servers of a test's own process, what they do for any client, and what they told of it.
+// Servers in the test's own process, their usual listeners, and a recorder of their events.
 
 const { sshserver } = require('../../index.js');
 const { afterTest } = require('./cleanup.js');
@@ -18,7 +18,7 @@ class Recorder {
     for (const name of names) server.on(name, (e) => this.#add({ name, e }));
   }
 
-  /** Of what is not recorded nothing would ever be found, which looks as if it had not been. */
+  /** An event that is not recorded would never be found, as if it had not fired, so that is an error. */
   #check(name) {
     if (!this.#names.includes(name)) throw new Error(`${name} is not recorded`);
   }
@@ -59,7 +59,7 @@ class Recorder {
   }
 }
 
-/** A server with a host key and nobody to answer for it yet; shut down after the test. */
+/** A server with a host key and without listeners; shut down after the test. */
 function createServer({ hostKey = 'ed25519' } = {}) {
   const server = new sshserver();
   if (hostKey) server.setSSHCert(hostCertificate(hostKey));

@@ -70,7 +70,7 @@ function testOnLinux(name, body) {
   else onLinux(name, body);
 }
 
-/** Whether someone who connects to a port is greeted by an SSH server, or closed without a word. */
+/** Whether a client that connects to a port gets an SSH identification string, or is closed without one. */
 async function isServed(port, host) {
   const socket = await tcpClient(port, { host });
   const said = await socket.said;

@@ -65,7 +65,7 @@ function openSession(client, command, options = {}) {
   return new Promise((resolve, reject) => {
     client.exec(command, options, (error, stream) => {
       if (error) return reject(error);
-      // Everything may have come with the answer, before who asked can listen.
+      // All data may have come with the answer, before the caller can add its listeners.
       stream.on('exit', (code) => (stream.status = code));
       return resolve(stream);
     });

@@ -17,7 +17,7 @@ pub(crate) enum ClientKex {
     Curve { key: Box<PrivateKey>, curve: &'static Algorithm, public: Vec<u8> },
     /// A KEM and X25519.
     Hybrid { kem: Kem, key: Box<PrivateKey>, public: Vec<u8> },
-    /// Diffie-Hellman with the exponent 1: e is 2 and K is f. Nothing to be used outside tests.
+    /// Diffie-Hellman with the exponent 1: e is 2 and K is f. Insecure, for tests only.
     Group,
     /// The same in a group that the server chooses: what was sent for it, and what came back.
     GroupExchange { request: Vec<u8>, parameters: Option<Vec<u8>> },

@@ -1,5 +1,5 @@
-//! CBC without encrypt-then-MAC tells nothing of a length that it decrypted before the MAC was
-//! checked (CVE-2008-5161): whatever is wrong with a packet, the client hears the same, after the
+//! CBC without encrypt-then-MAC reveals nothing about a length that it decrypted before the MAC was
+//! checked (CVE-2008-5161): whatever is wrong with a packet, the client gets the same error, after the
 //! same number of bytes.
 
 use sshserver::crypto::cipher::CIPHERS;
@@ -97,7 +97,7 @@ fn it_is_told_however_the_bytes_come() {
     }
 }
 
-/// Where the length is in clear there is nothing to guard.
+/// With encrypt-then-MAC the length is sent in clear, so it needs no protection.
 #[test]
 fn encrypt_then_mac_refuses_at_once() {
     for cipher in cbc_names() {

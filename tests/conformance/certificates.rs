@@ -92,7 +92,7 @@ fn every_kind_of_key_logs_in_with_a_certificate() {
     }
 }
 
-/// What the program is never asked about.
+/// Certificates that are refused without asking the program.
 #[test]
 fn certificates_that_do_not_hold_are_refused() {
     let (key, authority) = (ed25519(21), ed25519(20));
@@ -128,7 +128,7 @@ fn certificates_that_do_not_hold_are_refused() {
             request(&mut pair, &key, &blob, NAME, signed);
             pair.take_number(messages::SSH_MSG_USERAUTH_FAILURE);
             assert!(shown.borrow().is_empty(), "{why}");
-            // nothing else is disturbed
+            // the rest of the connection is not affected
             pair.try_password("secret");
             assert!(pair.server.peer().is_authenticated);
         }

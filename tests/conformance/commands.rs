@@ -225,7 +225,7 @@ fn sends_that_wait_give_up_after_the_time_without_progress() {
     assert_eq!(pair.outcome(ticket), None);
     pair.sleep(Duration::from_secs(1));
     assert_eq!(pair.outcome(ticket), Some(Outcome::TimedOut { sent: 20 }));
-    // what is behind it would follow a gap
+    // later data would follow a gap, so it is not sent
     assert_eq!(pair.outcome(behind), Some(Outcome::ChannelClosed));
     assert_eq!(pair.take_data(4), [1; 20]);
     pair.assert_alive();

@@ -98,7 +98,7 @@ fn rfc4254_s4_replies_keep_the_order_of_the_requests() {
     ask(&mut pair, "no-such-request@example.com", false, b"");
     ask_tcp(&mut pair, "tcpip-forward", true, "c", 3);
     ask(&mut pair, "keepalive@openssh.com", true, b"");
-    // Nothing overtakes the first, and only it has been asked.
+    // No later request overtakes the first one, which alone has been asked about.
     assert_eq!(pair.take_numbers(), [0_u8; 0]);
     assert_eq!(asked(&pair), [Forwarding::Listen(tcp("a", 0))]);
     pair.answer_open_question(Answer::Forwarding(Some(1)));
@@ -194,14 +194,14 @@ fn we_ask_the_client_to_take_what_came_in() {
     assert_eq!((message.channel_type, message.type_specific), (name, &fields[..]));
 }
 
-/// How much of a tunnel's data may leave at once.
+/// How many bytes of a tunnel may be sent at once.
 fn room(pair: &mut Pair, channel: ChannelId) -> Room {
     let sent = pair.order(channel, Order::Tunnel, b"");
     assert_eq!(sent.len, 0);
     sent.room
 }
 
-/// What the client got on its channel, message by message.
+/// The messages that the client got on its channel.
 fn received(pair: &mut Pair) -> Vec<Vec<u8>> {
     let mut data = Vec::new();
     while let Some(payload) = pair.take() {

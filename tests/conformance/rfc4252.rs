@@ -26,7 +26,7 @@ fn failure(pair: &mut Pair) -> (String, bool) {
     (message.can_continue.as_str().to_owned(), message.partial_success)
 }
 
-/// Which methods the program was asked about.
+/// The methods that the program was asked about.
 fn asked(pair: &Pair) -> Vec<String> {
     let method = |seen: &Seen| match seen {
         Seen::Auth { method, .. } => Some(method.clone()),
@@ -129,7 +129,7 @@ fn rfc4252_s5_1_requests_after_success_are_ignored() {
     let asked_before = asked(&pair).len();
     pair.try_password("y");
     pair.try_key(&ed25519(3), "ssh-ed25519", true);
-    // not even looked into
+    // ignored without being decoded
     pair.client.send_now(&[messages::SSH_MSG_USERAUTH_REQUEST, 0xff]);
     pair.client.send_now(&[messages::SSH_MSG_USERAUTH_INFO_RESPONSE, 0xff]);
     pair.run();
@@ -369,7 +369,7 @@ fn rfc4252_s7_a_bad_signature_cannot_be_let_in() {
         assert!(!pair.server.peer().is_authenticated, "{bad}");
         assert!(!pair.client.numbers.contains(&messages::SSH_MSG_USERAUTH_SUCCESS));
         assert!(!failure(&mut pair).1);
-        // and nothing is asked that a program could count
+        // and the program gets no question that it could count
         assert_eq!(asked(&pair), [""; 0]);
     }
 }

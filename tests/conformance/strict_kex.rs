@@ -1,4 +1,4 @@
-//! Strict key exchange (OpenSSH PROTOCOL section 1.10), the answer to the Terrapin attack.
+//! Strict key exchange (OpenSSH PROTOCOL section 1.10), the countermeasure to the Terrapin attack.
 
 use sshserver::engine::StrictKex;
 use sshserver::error::{DisconnectReason, PeerIncompatible, PeerMisbehaved};

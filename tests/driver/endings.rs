@@ -56,7 +56,7 @@ fn shutdown_ends_connections_that_wait_for_the_program() {
     fixture.done(ticket).unwrap();
     assert!(read_to_end(&mut requested).is_empty());
     assert!(read_to_end(&mut connected).is_empty());
-    // Too late, and harmless.
+    // The answers come too late, and are harmless.
     request.answer(true);
     question.answer(ConnectedAnswer::ServerKeys);
 }

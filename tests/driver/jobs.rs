@@ -18,7 +18,7 @@ use super::common::driver_program::{Fixture, PATIENCE};
 use super::common::socket::{Socket, dial};
 use super::{listening, read_line};
 
-/// A token that says that it was asked for a signature, and makes none for as long as it is held.
+/// A token that reports that it was asked for a signature, and makes none as long as it is held back.
 #[derive(Clone)]
 struct Token {
     name: &'static str,
@@ -65,7 +65,7 @@ fn begin(fixture: &Fixture, address: SocketAddr, token: Token) -> (Socket, u64) 
     (client, connection)
 }
 
-/// Ends a connection from this side; the driver holds nothing of it then.
+/// Ends a connection from this side; after that the driver holds no state of it.
 fn end(fixture: &Fixture, client: Socket, connection: u64) {
     let handle = fixture.server.connection(connection).unwrap();
     let left = Arc::downgrade(&handle);

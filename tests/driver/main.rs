@@ -40,7 +40,7 @@ fn server(max_connections: usize) -> Fixture {
     Fixture::new(limits(max_connections))
 }
 
-/// One that listens, and where.
+/// A server that listens, and its address.
 fn listening() -> (Fixture, SocketAddr) {
     listening_with(100)
 }
