@@ -23,14 +23,14 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const notes = [];
 const started = Date.now();
 
-/** What the runners report, for the proofs. */
+/** The reports of the test runners, for the proofs. */
 const { REPORTS: reports } = createRequire(import.meta.url)('../__test__/reference/results.js');
 mkdirSync(path.dirname(reports.jest), { recursive: true });
 
 const env = { CARGO_TERM_COLOR: 'never' };
 if (ci) env.SSHSERVER_REQUIRE_CLIENTS = '1';
 const onAwsLcAlone = { SSHSERVER_PORTABLE_CRYPTO: '1' };
-/** The specs in which what encrypts and authenticates packets matters: the others would only repeat. */
+/** The specs in which ciphers and MACs matter; the others would only repeat the same run. */
 const CRYPTO_SPECS = ['__test__/interop/', '__test__/e2e/(load|product|rekeying|streams)'];
 const engineWithoutVectorCode = ['--no-default-features', '--features', 'portable-crypto'];
 

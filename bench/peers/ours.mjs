@@ -69,7 +69,7 @@ listen('SSHChannelDataIn', (e) => {
     sink.bytes += data.length;
     sink.last = data[data.length - 1];
   } else if (echoes.has(e.channelId)) {
-    // The window opens again when this is on its way.
+    // The client's window opens again when this data has been sent.
     return server.sendBytes(e.channelId, data);
   }
 });

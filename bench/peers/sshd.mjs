@@ -1,4 +1,4 @@
-// Starts OpenSSH's sshd for the benchmark: its own folder and settings, nothing of /etc/ssh.
+// Starts OpenSSH's sshd for the benchmark with its own folder and settings, independent of /etc/ssh.
 //
 // sshd logs in real users only. Without a user `bench` it is the user that runs this, by key: the
 // first line says so.

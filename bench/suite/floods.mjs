@@ -31,7 +31,7 @@ const LOG_ALL = ['--setting', 'LogLevel=3'];
 const INFLATED = 250 * 1024;
 
 export const FLOODS = [
-  // What the others are to be held against: milliseconds in place of messages.
+  // The baseline for the other floods: milliseconds in place of messages.
   { name: 'nobody floods', share: 0.01, pauses: true },
   ...[200, 1500].map((channels) => ({
     name: `requests on ${channels.toLocaleString('en-US')} channels`,
@@ -127,13 +127,13 @@ export async function startEcho(session, channel) {
   await session.expect(99);
 }
 
-/** Twenty for one channel before those for the next, so that many wait for one listener. */
+/** Twenty messages for one channel before those for the next, so that many wait for one listener. */
 function requests(channels) {
   const fields = [string('LANG'), string('C')];
   return channels.flatMap((to) => Array(20).fill(channelRequest(to, 'env', false, ...fields)));
 }
 
-/** One cannot be joined with the other. */
+/** Messages of alternating types, which cannot be joined. */
 function bytes(channels) {
   return channels.flatMap((to) => [channelData(to, 'x'), extendedData(to, 'y')]);
 }
