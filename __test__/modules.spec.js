@@ -80,7 +80,7 @@ test('a circle is found', () => {
   expect(circleOf(new Map(imports))).toEqual(['a', 'b', 'c']);
 });
 
-/** Whether a node is a number of the boundary, or a place in a batch, that somebody has written by hand. */
+/** Whether a node is a number of the boundary, or an index of a batch, that was written by hand. */
 function isByHand(node) {
   const isNumber = (it) => it !== undefined && ts.isNumericLiteral(it);
   if (ts.isElementAccessExpression(node) && /\bbatch$/.test(node.expression.getText()))

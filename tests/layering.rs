@@ -92,7 +92,7 @@ fn no_files_import_one_another_in_a_circle() {
 /// The floors of driver/, from the bottom up: a file uses what is on its own floor or below. The folders of
 /// driver/ group what belongs together, and stand on several floors; hence their files are told apart.
 const FLOORS_OF_DRIVER: &[&[&str]] = &[
-    // what only asks the system
+    // files that only ask the system
     &[
         "arithmetic.rs",
         "io/intake.rs",
@@ -107,7 +107,7 @@ const FLOORS_OF_DRIVER: &[&[&str]] = &[
         "os_error.rs",
         "priority.rs",
     ],
-    // what the program is told and asked
+    // the events and questions for the program
     &[
         "connection/counters.rs",
         "handler.rs",
@@ -116,7 +116,7 @@ const FLOORS_OF_DRIVER: &[&[&str]] = &[
         "op_error.rs",
         "registry.rs",
     ],
-    // what the connections of a server share
+    // the state that the connections of a server share
     &[
         "clients/",
         "io/program_loop.rs",
@@ -126,15 +126,15 @@ const FLOORS_OF_DRIVER: &[&[&str]] = &[
         "shared.rs",
         "turn.rs",
     ],
-    // what of a connection needs no lock, and its tunnels
+    // the parts of a connection that need no lock, and its tunnels
     &["connection/command.rs", "connection/link.rs", "tunnel/"],
-    // its machine
+    // the machine of a connection
     &["connection/"],
-    // its handle
+    // the handle of a connection
     &["connection/mod.rs", "connection/send.rs"],
-    // all of them
+    // all connections
     &["channel_entry.rs", "incoming.rs", "tables.rs"],
-    // who makes and ends them
+    // code that makes and ends connections
     &["connection/task.rs", "server.rs"],
 ];
 

@@ -215,7 +215,7 @@ fn is_over(socket: &mut TcpStream) {
     }
 }
 
-/// A target of forward tunnels, which says something and reads until it is left.
+/// A target of forward tunnels, which sends something and reads until the connection ends.
 struct Target {
     address: SocketAddr,
     listener: TcpListener,
@@ -334,7 +334,7 @@ impl Server {
         }
     }
 
-    /// Takes events until nobody is connected. Questions that were not answered have waited until now.
+    /// Takes events until no client is connected. Questions that were not answered have waited until now.
     fn until_nobody_is_there(&mut self) {
         let since = Instant::now();
         loop {

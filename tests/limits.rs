@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use sources::{code, code_without_tests, is_test, sources, words};
 
-/// Lengths that a format, an algorithm or a system has: nobody can change them, so nothing is bounded by them.
+/// Lengths that are fixed by a format, an algorithm or a system; such a length is not a bound.
 const GIVEN: &[(&str, &str)] = &[
     ("DATA_TYPE_LEN", "RFC 4254 section 5.2: the code of extended data"),
     ("DSA_P_BITS", "FIPS 186-2, and what puttygen makes"),

@@ -78,7 +78,7 @@ fn number(result: OpResult) -> u32 {
     }
 }
 
-/// Starts on a port that somebody else has at this address: a server that listens there too could not.
+/// Starts on a port that another socket has at this address: a server that listened there too could not start.
 fn start_beside(other: IpAddr, families: Families) -> (Fixture, TcpListener, u16) {
     for _ in 0..20 {
         let neighbour = TcpListener::bind((other, 0)).unwrap();

@@ -20,7 +20,7 @@ const CASES = {
   },
 };
 
-/** What the sockets hold decides who is serving the connection when both sides are stuck. */
+/** The fill level of the sockets decides which thread serves the connection when both sides are blocked. */
 const SIZES = { 'those of the system': 0, small: 4096 };
 
 describe.each(Object.keys(SIZES))(

@@ -8,7 +8,7 @@ const { RawClient, VERSION, rawSession } = require('../support/raw_client.js');
 const { hostCertificate } = require('../support/keys.js');
 const { acceptAll, createServer } = require('../support/server.js');
 
-/** What a name needs that nobody has here; it is taken all the same. */
+/** Names that need something which this server lacks; they are accepted all the same. */
 const CONDITIONAL = /^gss-|^x509v3-/;
 /** Of a KEXINIT, behind its number and cookie (RFC 4253 section 7.1). */
 const LISTS = ['kex', 'hostKey', 'cipherIn', 'cipherOut', 'macIn', 'macOut', 'zipIn', 'zipOut'];

@@ -176,7 +176,7 @@ describe('listeners', () => {
       e.availableMethods = methods;
       e.accept = true;
     });
-    // The client is told the methods of the server, as if nobody had set any.
+    // The client is told the methods of the server, as if the listener had set none.
     expect(await methodsLeft(server)).toEqual(['password', 'publickey']);
     const [error] = recorder.all('Error');
     expect(error).toMatchObject({

@@ -117,7 +117,7 @@ describe('refused without an event is one', () => {
     'with force-command, which nobody keeps to': [...DEMO, '-O', 'force-command=ls'],
     'with source-address, which nobody keeps to': [...DEMO, '-O', 'source-address=127.0.0.1'],
     'with an unknown critical option': [...DEMO, '-O', 'critical:own@example.org=x'],
-    // Only a device can find out who is there.
+    // Only a device can verify that its user is present.
     'with verify-required for a key that is in no device': [...DEMO, '-O', 'verify-required'],
   };
 
@@ -128,7 +128,7 @@ describe('refused without an event is one', () => {
     const certificate = certify(userKey().line, args);
     const result = await ssh(server, 'exit 0', withCertificate(userKey(), certificate));
     expect(result.status).toBe(255);
-    // The plain key is asked about all the same.
+    // The plain key is still asked about.
     expect(asked(recorder)).toEqual([
       ['none', ''],
       ['publickey', userKey().blob],

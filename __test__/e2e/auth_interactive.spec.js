@@ -134,7 +134,7 @@ describe('keyboard-interactive', () => {
     });
     expect(result.status).toBe(0);
     const lines = fs.readFileSync(shown, 'utf8').split('\n').slice(0, -1);
-    // This client puts in front who asks.
+    // This client puts the user and host before the prompt.
     expect(lines.map((line) => line.replace(/^\(.*?\) /, ''))).toEqual(
       list.map(([prompt]) => prompt),
     );

@@ -48,7 +48,7 @@ async function start() {
       client.write(VERSION, ...parts);
       return client.disconnected();
     },
-    /** One Disconnected for each Connected, but for the neighbour, who still echoes. */
+    /** One Disconnected for each Connected, except for the other connection, which still echoes. */
     async settle(connections) {
       await recorder.count('Disconnected', connections);
       expect(recorder.all('Connected')).toHaveLength(connections + 1);
@@ -75,7 +75,7 @@ function mpint(number) {
   return Buffer.from(digits, 'hex');
 }
 
-/** A public value on P-256 of somebody honest. */
+/** A valid public value on P-256. */
 function point() {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x, y } = publicKey.export({ format: 'jwk' });

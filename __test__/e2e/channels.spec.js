@@ -226,7 +226,7 @@ describe('the data of an event', () => {
     const { recorder, stream } = await startSession((it) =>
       it.on('SSHChannelDataIn', (e) => {
         kept.push(e.dataB);
-        // Nobody waits for it.
+        // The promise is not awaited.
         writes.push(handle.write(e.dataB, 0, e.dataB.length, at));
         at += e.dataB.length;
       }),

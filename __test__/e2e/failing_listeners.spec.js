@@ -177,7 +177,7 @@ test.each(CASES)(
       if (field) e[field] = true;
       return listener(e, field);
     });
-    // Those that come after it are asked all the same, and cannot turn its no into a yes.
+    // The listeners after it are still asked, and cannot turn its no into a yes.
     server.on(name, (e) => {
       if (!armed || !which(e)) return;
       later++;

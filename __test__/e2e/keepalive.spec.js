@@ -167,7 +167,7 @@ describe('SSHKeepAliveInterval', () => {
     const client = await ssh2.connect(server);
     const stream = await ssh2.openSession(client, 'x');
     const asked = packets.watchRequests(client);
-    // Somebody else is asked meanwhile.
+    // Another client is asked meanwhile.
     await server.config('SSHKeepAliveInterval=1');
     await server.config(PATIENT);
     await packets.watchRequests(await ssh2.connect(server)).count(2);

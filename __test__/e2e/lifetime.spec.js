@@ -1,7 +1,7 @@
 'use strict';
 
-// stopListening, shutdown and reset in every state that a server can be in, and starting again after
-// each; what every promise comes to; and both from inside every listener.
+// stopListening, shutdown and reset in every state of a server, and starting again after each; how every
+// promise settles; and shutdown and reset from inside every listener.
 
 const { once } = require('node:events');
 const { hostCertificate } = require('../support/keys.js');
@@ -205,7 +205,7 @@ const STATES = {
   'with a tunnel that is being opened': async (it) => {
     await it.server.startListening();
     const client = await ssh2.connect(it.server);
-    // RFC 5737: an address that nobody answers at
+    // RFC 5737: an address without a host
     client.forwardOut('127.0.0.1', 1, '192.0.2.1', 80, () => {});
     await it.recorder.first('SSHTunnelRequested');
     return [];

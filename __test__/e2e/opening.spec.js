@@ -213,7 +213,7 @@ describe('x11', () => {
         await listen(welcome, { port: 6000 + number, host: '127.0.0.1' });
         return { number, said: said.promise };
       } catch (error) {
-        // Somebody else's.
+        // The port is in use by another process.
         if (error.code !== 'EADDRINUSE') throw error;
       }
     }

@@ -28,7 +28,7 @@ async function start(host, port, ...settings) {
   return server;
 }
 
-/** Who answers at a port: the start of what it says. */
+/** Which server answers at a port: the first text that it sends. */
 async function answer(port, host) {
   const socket = await tcpClient(port, { host });
   return (await socket.said).slice(0, 5);
@@ -102,7 +102,7 @@ describe('BindExclusively', () => {
     ]);
   });
 
-  // Windows shares in its own way: who opens the port last has it.
+  // On Windows the last socket that opens a shared port gets its connections.
   onUnix(
     'False: several servers have one port, and each goes on when the others stop',
     async () => {
@@ -189,7 +189,7 @@ describe('UseIPv6', () => {
     testOnLinux,
   );
 
-  // Without IPv6 this is what is left of it.
+  // Without IPv6 only the IPv4 part can be tested.
   test('2: IPv4 connections are served in any case', async () => {
     const server = await start('', 0, 'UseIPv6=2');
     expect(await isServed(server.getLocalPort(), '127.0.0.1')).toBe(true);

@@ -201,7 +201,7 @@ describe('DefaultConnectionTimeout', () => {
     server.on('SSHUserAuthRequest', async () => {
       if (!first) return;
       first = false;
-      // Somebody else has come and gone meanwhile, by the same limit.
+      // Another client has connected and been ended meanwhile, by the same limit.
       await tcpClient(server);
       silent.resolve(await recorder.first('Disconnected'));
     });

@@ -104,7 +104,7 @@ describe('the timeout of sends', () => {
     const sending = server.sendBytes(channelId, data);
     const behind = server.sendText(channelId, 'behind');
     const failures = Promise.all([sending, behind].map((it) => it.catch((error) => error)));
-    // The window is used up, or what is left of it is on its way.
+    // The window is used up, or the data for its remaining part is on its way.
     await once(stream, 'readable');
     const before = recorder.all('SSHChannelReadyToSend').length;
     connection.setTimeout(0);

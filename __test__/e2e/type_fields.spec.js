@@ -117,7 +117,7 @@ describe('SSHConnection', () => {
     const { recorder, client, connection } = await startSession();
     expect([connection.getConnected(), connection.connected]).toEqual([true, true]);
     connection.connected = true;
-    // Were that the end, nobody would answer any more.
+    // If that had ended the connection, the client would no longer answer.
     await ssh2.openSession(client, 'x');
     expect(recorder.all('Disconnected')).toEqual([]);
     connection.connected = false;

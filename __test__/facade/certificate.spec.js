@@ -62,7 +62,7 @@ describe('the constructors', () => {
       expect(certificate.subject).toMatch(/CN=host\.example\.com/);
       expect(certificate.privateKeyAvailable).toBe(false);
     }
-    // What is private in the file is left alone.
+    // The private key in the file is not read.
     expect(new Certificate(file('rsa-with-chain.pem')).privateKey).toBe('');
   });
 
@@ -282,7 +282,7 @@ describe('errors name the store, the format and what is wrong', () => {
     const name = path.join(folder, 'key');
     fs.copyFileSync(file('rsa-v2.ppk'), name);
     fs.chmodSync(name, 0);
-    // In a process of its own, which can become somebody who may not read everything.
+    // In a process of its own, which can become a user without the right to read every file.
     const source = `const { Certificate } = require('./index.js');
       if (process.getuid() === 0) process.setuid(65534);
       try { new Certificate(99, process.argv[1], '', '*'); }

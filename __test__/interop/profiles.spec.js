@@ -1,6 +1,6 @@
 'use strict';
 
-// Who gets in with each value of SecurityProfile: the clients that have a post-quantum key exchange with
+// Which clients can log in with each value of SecurityProfile: those that have a post-quantum key exchange with
 // `modern`, all of them with `intermediate` and `compatible`. What a client has is read from itself where
 // it can tell; nothing is forced on it but the kind of host key.
 

@@ -45,7 +45,7 @@ const forwardIn = async (client, address, port) =>
   (await ssh2.call(client, 'forwardIn', address, port)) ?? port;
 const unforwardIn = (client, address, port) => ssh2.call(client, 'unforwardIn', address, port);
 
-/** Whether somebody listens there. */
+/** Whether a connection to this address is accepted. */
 async function answers(host, port) {
   const socket = net.connect({ host, port });
   try {

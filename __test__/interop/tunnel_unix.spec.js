@@ -150,7 +150,7 @@ describe('Unix domain sockets', () => {
     ).rejects.toThrow();
     await recorder.count('Error', 4);
     expect(recorder.all('Error').map((e) => e.errorCode)).toEqual([1201, 1201, 1201, 1201]);
-    // What nobody can want reaches nobody.
+    // Requests that make no sense are refused without an event.
     const asked = recorder.all('SSHTunnelRequested').length;
     for (const bad of ['', 'a\0b', 'x'.repeat(2000)]) {
       await expect(ssh2.call(client, 'openssh_forwardInStreamLocal', bad)).rejects.toThrow();

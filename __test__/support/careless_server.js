@@ -9,7 +9,7 @@ const { createOwnServer } = require('./own_server.js');
 const mode = process.argv[2];
 const server = createOwnServer();
 const told = [];
-/** Whoever asked before anything was told gets it then. */
+/** Whether a request waits until there is something to tell. */
 let asked = false;
 
 function answer() {

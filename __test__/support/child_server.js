@@ -74,7 +74,7 @@ const MODES = {
       process.disconnect();
     });
   },
-  /** The ports that only the superuser may use, as somebody else. */
+  /** Privileged ports, used by a process of another user than the superuser. */
   async denied() {
     const server = create();
     if (process.getuid() === 0) {
@@ -148,7 +148,7 @@ const MODES = {
   terminate: () => rounds('worker', (worker) => worker.terminate()),
   /** The same, but the worker ends itself. */
   leave: () => rounds('leaving worker', () => {}),
-  /** The main program of a worker thread comes to its end, with a server that does not hold it. */
+  /** The main program of a worker thread ends, with a server that is unreferenced. */
   async forget() {
     const worker = new Worker(__filename, { workerData: 'forgetful worker' });
     await tellParent(await new Promise((resolve) => worker.once('message', resolve)));

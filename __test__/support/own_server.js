@@ -10,7 +10,7 @@ function newKey() {
   return new Certificate(CertStoreTypes.cstPEMKeyBlob, pem, '', '*');
 }
 
-/** On any port of the loopback, for nobody yet. */
+/** On any port of the loopback, without listeners: it accepts no login yet. */
 function createLoopbackServer(certificate = newKey()) {
   const server = new sshserver();
   server.setSSHCert(certificate);
@@ -19,7 +19,7 @@ function createLoopbackServer(certificate = newKey()) {
   return server;
 }
 
-/** The same, for everybody who has a password or a key. */
+/** The same, accepting every password and key. */
 function createOwnServer(certificate) {
   const server = createLoopbackServer(certificate);
   server.on('SSHUserAuthRequest', (e) => (e.accept = e.authMethod !== 'none'));

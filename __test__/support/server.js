@@ -69,7 +69,7 @@ function createServer({ hostKey = 'ed25519' } = {}) {
   return server;
 }
 
-/** Lets everybody in who has a password or a key, and every session. */
+/** Accepts every password, key and session. */
 function acceptAll(server) {
   server.on('SSHUserAuthRequest', (e) => {
     e.accept = e.authMethod !== 'none';

@@ -95,7 +95,7 @@ async function hashOf(stream) {
   return hash.digest('hex');
 }
 
-/** A port of the loopback that nobody listens on. */
+/** A port of the loopback without a listening socket. */
 async function freePort() {
   const listener = net.createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -105,7 +105,7 @@ async function freePort() {
   return port;
 }
 
-/** Connects, again and again until somebody listens; `where` is a port or a path. */
+/** Connects, again and again until a server listens; `where` is a port or a path. */
 async function connect(where, { allowHalfOpen = true } = {}) {
   const options = typeof where === 'number' ? { port: where, host: '127.0.0.1' } : { path: where };
   const socket = await until(async () => {

@@ -1,6 +1,6 @@
 'use strict';
 
-// Certificates with what a test wants to be said of them. Nobody signs them: what is read is not verified.
+// Certificates with the fields that a test wants. They have no real signature, because the reader verifies none.
 
 const { generateKeyPairSync } = require('node:crypto');
 

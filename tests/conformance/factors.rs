@@ -26,7 +26,7 @@ fn is_good(question: &AuthQuestion, keys: &[Vec<u8>]) -> bool {
     }
 }
 
-/// A program that lets in whoever has brought `needed` different things that were good.
+/// A program that accepts a client that has passed `needed` different factors.
 fn counting(needed: usize, keys: &[&PrivateKey]) -> Program {
     let keys: Vec<Vec<u8>> = keys.iter().map(|key| key.public_blob().to_vec()).collect();
     let mut factors = BTreeSet::new();
@@ -355,7 +355,7 @@ fn rfc4252_s5_what_is_repeated_for_the_other_user_counts() {
     failure(&mut pair);
     password_of(&mut pair, "root", "ssh-connection");
     failure(&mut pair);
-    // back to the first user, who has to begin anew too
+    // back to the first user, for whom the login starts again too
     pair.try_password("x");
     assert_eq!(failure(&mut pair), ("publickey".to_owned(), true));
     pair.try_key(&ed25519(3), "ssh-ed25519", true);

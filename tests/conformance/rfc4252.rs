@@ -293,7 +293,7 @@ fn rfc4252_s7_query_is_answered_with_pk_ok() {
     let payload = pair.take_number(messages::SSH_MSG_USERAUTH_PK_OK);
     let message = UserauthPkOk::decode(&payload).unwrap();
     assert_eq!((message.algorithm, message.key_blob), ("ssh-ed25519", key.public_blob()));
-    // a query lets nobody in
+    // a query alone does not complete a login
     assert!(!pair.server.peer().is_authenticated);
     pair.try_key(&key, "ssh-ed25519", true);
     assert!(pair.server.peer().is_authenticated);

@@ -47,7 +47,7 @@ fn before_the_login_with_replies_that_nobody_reads() {
     session.client.send_kex_init();
     session.client.say(&ServiceRequest { service_name: "ssh-userauth" });
     session.expect(messages::SSH_MSG_SERVICE_ACCEPT);
-    // A number that nobody knows.
+    // A message number that the server does not know.
     session.fill(&[250]);
     assert_gone(session.reset());
 }

@@ -267,7 +267,7 @@ fn what_is_asked_of_a_connection_that_panicked_has_an_end() {
     client.write_all(b"SSH-2.0-test\r\n").unwrap();
     let (gone, _) = fixture.disconnected();
     assert_eq!(gone, connection);
-    // Nobody would do these any more.
+    // No thread would run these any more.
     handle.exchange_keys(tickets[0]);
     let result = fixture.done(tickets[0]);
     assert!(matches!(result, Err(OpError::Outcome(Outcome::ConnectionEnded))), "{result:?}");

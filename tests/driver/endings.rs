@@ -147,7 +147,7 @@ fn a_connection_can_be_read_until_its_last_event_is_handled() {
 #[test]
 fn nothing_is_left_of_connections_whose_end_nobody_handles() {
     let (mut fixture, address) = listening();
-    // Disconnected is told all the same, and dropped unread.
+    // Disconnected is still sent, and dropped unread.
     fixture.want(&[EventKind::ConnectionRequest, EventKind::Connected]);
     let clients: Vec<_> =
         (0..3).map(|_| (dial(address), fixture.accept(ConnectedAnswer::ServerKeys))).collect();
