@@ -1,7 +1,7 @@
-//! The threads for arithmetic that takes long: Diffie-Hellman in large groups, signatures of large RSA
-//! keys and of tokens. They are shared by all servers of the process, and stand back behind its other
-//! threads: however many clients begin such an exchange at once, the connections that are up do not
-//! wait for a processor. Look-ups of names and files have other threads and do not wait behind it.
+//! The threads for arithmetic that takes long: Diffie-Hellman in large groups, signatures with large RSA
+//! keys and with tokens. All servers of the process share them, and they have a lower priority than its
+//! other threads: however many clients begin such an exchange at once, the connections that are up do not
+//! wait for a processor. Look-ups of names and files have other threads and do not wait behind them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -12,24 +12,24 @@ use parking_lot::{Condvar, Mutex};
 use super::priority::lower_priority;
 use crate::limits::MAX_ARITHMETIC_THREADS;
 
-/// A token may keep a thread waiting, so there is never only one.
+/// A token may block a thread, so there are always several.
 const MIN_THREADS: usize = 2;
-/// The arithmetic needs little; it does not recurse.
+/// The arithmetic needs little stack; it does not recurse.
 const STACK_LEN: usize = 512 * 1024;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// What waits for a thread: at most one piece for each connection.
+/// Jobs that wait for a thread: at most one for each connection.
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<VecDeque<Work>>,
     more: Condvar,
 }
 
-/// The queue, once there is a thread that serves it.
+/// The queue, once there is a thread that serves it; `None` if none could be started.
 static QUEUE: OnceLock<Option<Arc<Queue>>> = OnceLock::new();
 
-/// Does `work`, which must not panic, on one of the threads; here if the system gives none.
+/// Runs `work`, which must not panic, on one of the threads; on this one if the system starts none.
 pub(super) fn run(work: impl FnOnce() + Send + 'static) {
     match QUEUE.get_or_init(start) {
         Some(queue) => {
@@ -52,7 +52,7 @@ fn start() -> Option<Arc<Queue>> {
     started.then_some(queue)
 }
 
-/// The life of a thread, which ends with the process.
+/// The loop of a thread, which ends with the process.
 fn serve(queue: &Queue) {
     lower_priority();
     loop {
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(numbers, (0..100).collect::<Vec<_>>());
     }
 
-    /// Two that wait for each other: with one thread alone they would wait for ever.
+    /// Two jobs that wait for each other: with one thread alone they would wait for ever.
     #[test]
     fn one_that_waits_does_not_hold_up_the_rest() {
         let (go, gone) = channel();

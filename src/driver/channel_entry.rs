@@ -12,11 +12,11 @@ use crate::engine::ChannelId;
 pub struct ChannelEntry {
     /// Its connection.
     pub connection: Arc<ConnectionHandle>,
-    /// The engine's number for it.
+    /// The engine's number of the channel.
     pub local: ChannelId,
-    /// What the program knows it by.
+    /// The program's number of the channel.
     number: u64,
-    /// Its type.
+    /// The channel's type.
     pub service: String,
     counters: Arc<Counters>,
 }
@@ -27,29 +27,30 @@ impl ChannelEntry {
         Self { connection, local, number, service, counters }
     }
 
-    /// Asks the engine how things are, unless somebody else has it: then what is known counts.
+    /// Publishes the engine's counters, unless another thread holds the lock: then the values published
+    /// last stay.
     pub fn refresh(&self) {
         self.connection.refresh(self.local, &self.counters);
     }
 
-    /// The program has used data of the channel: the client may send as much again. Less than
-    /// 16 KiB waits until the engine is driven for another reason: the client is told only
-    /// when half of its window is used, and that is more.
+    /// The program has used data of the channel, so that the flow control window can be opened again. Less
+    /// than 16 KiB is reported to the engine only when it runs for another reason: it sends WINDOW_ADJUST
+    /// only when half of the window is used, and that is more.
     pub fn consumed(&self, len: usize) {
         self.connection.consumed(Some(self.local), self.number, len);
     }
 
-    /// What the last send has handed to the transport.
+    /// Bytes of the last send that were handed to the transport.
     pub fn bytes_sent(&self) -> u64 {
         self.counters.bytes_sent()
     }
 
-    /// Whether there is room to send.
+    /// Whether the channel has room to send.
     pub fn ready_to_send(&self) -> bool {
         self.counters.ready_to_send()
     }
 
-    /// What is to be left of it.
+    /// What can still be read of the channel when it is closed.
     pub(super) fn past(&self) -> PastChannel {
         PastChannel {
             connection: self.connection.id(),

@@ -1,6 +1,6 @@
-//! How the driver tells the program what happened and asks what to do. A handler must not block: it
-//! takes a question together with an owned reply handle and returns; the reply comes later, from any
-//! thread. A reply handle that is dropped refuses.
+//! How the driver reports events to the program and asks it questions. A handler must not block: it takes a
+//! question together with an owned reply handle and returns; the reply comes later, from any thread. A
+//! reply handle that is dropped refuses.
 
 use std::io;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ pub enum EventKind {
     ChannelOpenRequest,
     ChannelReadyToSend,
     ChannelRequest,
-    /// The program tells itself of a request that it has granted.
+    /// The program raises this itself for a request that it has granted.
     ChannelRequested,
     ServiceRequest,
     Status,
@@ -43,13 +43,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// How many there are: all numbers are below.
+    /// The number of kinds: all values are below it.
     pub const COUNT: u8 = Self::UserAuthRequest as u8 + 1;
 }
 
-/// Which events have a listener. An event that nobody wants is never built, and a question that
-/// nobody wants is answered with its starting value at once. Only the ends of channels and connections
-/// are always told.
+/// Which events have a listener. An event without a listener is never built, and a question without one is
+/// answered with its starting value at once. Only the ends of channels and connections are always reported.
 #[derive(Debug, Default)]
 pub struct Wanted(AtomicU64);
 
@@ -70,22 +69,22 @@ pub trait Handler: Send + Sync + 'static {
     /// Which events are wanted.
     fn wanted(&self) -> &Wanted;
 
-    /// Takes an event. Called with the connection locked: it must not block. With `true` it asks for
-    /// a [`Self::flush`] once the events at hand have come: many of them for one wake-up. The charge is
-    /// to be dropped when the program has the event: it counts for what its connection may have waiting.
+    /// Takes an event. Called with the connection locked: it must not block. Returns `true` to ask for a
+    /// [`Self::flush`] once the events at hand have come, which coalesces their wake-ups. The charge is to
+    /// be dropped when the program has the event: it counts as queued load of the connection.
     fn handle(&self, event: ServerEvent, charge: Option<Charge>) -> bool;
 
-    /// Sees to the events that have come.
+    /// Wakes the program for the events that have come.
     fn flush(&self) {}
 
-    /// The last socket is closed. There may be another one at any time.
+    /// The last socket is closed. A new one may be accepted at any time.
     fn idle(&self) {}
 
-    /// Nothing of a connection can be read any more: what was kept for it can go too. Told whether or
-    /// not anybody wants to know of its end.
+    /// Nothing can be read of a connection any more: data that was kept for it can be dropped. Called
+    /// whether or not the program has a listener for the connection's end.
     fn forget(&self, connection: u64);
 
-    /// The answer to an authentication request when nobody wants to be asked.
+    /// The answer to an authentication request if the program has no listener for it.
     fn auth_refusal(&self) -> AuthAnswer;
 
     /// The instruction and the prompts of keyboard-interactive. Must not block.
@@ -102,7 +101,7 @@ pub enum ServerEvent {
     ConnectedFailed { error: io::Error },
     /// A TCP connection was accepted; the answer chooses its host key.
     Connected { connection: u64, asked: ConnectedAsked },
-    /// The connection is gone. What is left of it can be read until `remains` is dropped.
+    /// The connection is over. Its numbers and addresses can be read until `remains` is dropped.
     Disconnected { connection: u64, end: ConnectionEnd, remains: Remains },
     /// Something went wrong; 0 stands for no connection in particular.
     Error { connection: u64, error: OpError },
@@ -134,29 +133,30 @@ pub enum ServerEvent {
     ChannelOpened { connection: u64, channel: u64 },
     /// There is room to send.
     ChannelReadyToSend { connection: u64, channel: u64 },
-    /// Channel data, to be reported as consumed; `data_type` is `None` for data, else the code of
-    /// extended data.
+    /// Channel data, to be reported as consumed; `data_type` is `None` for data, else the code of extended
+    /// data.
     ChannelData { connection: u64, channel: u64, data_type: Option<u32>, data: Bytes },
     /// The client sends no more data.
     ChannelEof { connection: u64, channel: u64 },
-    /// A channel is closed, because its connection is over or by both sides. What is left of it can be
-    /// read until `remains` is dropped.
+    /// A channel is closed, by both sides or because its connection is over. Its numbers can be read until
+    /// `remains` is dropped.
     ChannelClosed { connection: u64, channel: u64, connection_over: bool, remains: Remains },
-    /// The client wants a tunnel; no channel event will tell of what goes through it.
+    /// The client wants a tunnel; its data causes no channel events.
     TunnelRequested {
         connection: u64,
-        /// Taken from the numbers of channels. Refused, a forward tunnel is the channel of it.
+        /// A number of the same counter as those of channels. If a forward tunnel is refused, this becomes
+        /// the number of the channel.
         tunnel: u64,
         direction: Direction,
         address: String,
         port: u16,
         asked: TunnelAsked,
     },
-    /// A tunnel that was established is no more.
+    /// A tunnel that was established has ended.
     TunnelClosed { connection: u64, tunnel: u64, address: String, port: u16 },
-    /// A command has come to its end.
+    /// A command has ended.
     Done { ticket: Ticket, result: OpResult },
-    /// The first connection has come (`true`), or the last one is gone.
+    /// The first connection has come (`true`), or the last one is over.
     Activity(bool),
 }
 
@@ -208,7 +208,7 @@ pub type OpResult = Result<Option<u64>, OpError>;
 /// Why a connection ended.
 #[derive(Debug)]
 pub enum ConnectionEnd {
-    /// The engine says why.
+    /// The engine has ended it, for this reason.
     Engine(Error),
     /// The socket failed.
     Socket(io::Error),
@@ -218,38 +218,38 @@ pub enum ConnectionEnd {
     Panicked,
 }
 
-/// What the program answers a question with.
+/// The program's answer to a question.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// Whether it wants a connection.
+    /// Whether the program wants a connection.
     Accept(bool),
-    /// Which host key that gets.
+    /// The host key for the connection.
     HostKey(ConnectedAnswer),
     /// The host key is loaded, or why it is not.
     KeyLoaded(Result<Arc<PrivateKey>, String>),
-    /// To a question of the engine.
+    /// The answer to a question of the engine.
     Answer(QuestionId, Answer),
-    /// To the port that a tunnel is to lead to, or to listen on; `None` refuses it.
+    /// The port that a tunnel is to connect to or to listen on; `None` refuses it.
     Tunnel(QuestionId, Option<u16>),
 }
 
-/// A connection that has asked the program something.
+/// A connection that has asked the program a question.
 pub(super) trait Mailbox: std::fmt::Debug + Send + Sync {
-    /// The program has answered: what follows from it is done at the end of its turn, or at once. `cost` is
-    /// what the question counted for.
+    /// The program has answered: the answer is carried out at the end of the program's turn, or at once
+    /// without one. `cost` is the load of the question.
     fn answered(&self, reply: Reply, cost: usize);
 
-    /// The program has dropped the question.
+    /// The program has dropped the question unanswered.
     fn unanswered(&self, reply: Reply, cost: usize);
 }
 
-/// Brings the answer to a question to who has asked it. Dropped, it brings the refusal.
+/// Brings the answer to a question to its connection. Dropping it brings the refusal.
 #[derive(Debug)]
 pub(super) struct Envelope {
     to: Weak<dyn Mailbox>,
     /// `None` once it is answered.
     refusal: Option<Reply>,
-    /// What the question counts for while the program has it, in bytes.
+    /// The load of the question while the program has it, in bytes.
     cost: usize,
 }
 
@@ -293,12 +293,12 @@ pub type LoadKey = Box<dyn FnOnce() -> Result<Arc<PrivateKey>, String> + Send>;
 /// The host key of a connection.
 #[derive(Default)]
 pub enum ConnectedAnswer {
-    /// Those of the server.
+    /// The host keys of the server.
     #[default]
     ServerKeys,
-    /// The one that this loads; if it cannot, an error is told and the connection is closed.
+    /// The key that this loads; if it cannot, an error is reported and the connection is closed.
     Load(LoadKey),
-    /// None: the connection is closed.
+    /// No key: the connection is closed.
     Refused,
 }
 

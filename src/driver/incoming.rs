@@ -1,5 +1,5 @@
-//! A stream that somebody else has accepted, and the server is to serve: a socket that another process or
-//! library has handed over, a Unix domain socket, or what a program carries itself.
+//! A stream that the program has accepted itself and the server is to serve: a socket that another process
+//! or library has handed over, a Unix domain socket, or bytes that the program carries itself.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,10 +24,10 @@ pub struct Incoming {
 
 #[derive(Debug)]
 enum From {
-    /// A TCP socket, whose addresses it knows and whose options are set.
+    /// A TCP socket, which knows its addresses and whose options are set.
     #[cfg(unix)]
     Tcp(TcpStream),
-    /// Anything else.
+    /// Any other stream.
     Other(Box<dyn ByteStream>, Addresses),
 }
 
@@ -38,8 +38,8 @@ impl Incoming {
         Self { from: From::Tcp(socket) }
     }
 
-    /// A Unix domain socket. It has no addresses as the program knows them: the client is to be known by
-    /// `peer`, and the server by `local`.
+    /// A Unix domain socket. It has no IP addresses, so the program gives them: `peer` stands for the
+    /// client, and `local` for the server.
     #[cfg(unix)]
     pub fn unix(socket: UnixStream, peer: SocketAddr, local: SocketAddr) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
@@ -47,8 +47,8 @@ impl Incoming {
         Ok(Self { from: From::Other(stream, Addresses { peer, local }) })
     }
 
-    /// Any descriptor that can be read and written: a serial line, a pseudo-terminal. As with
-    /// [`Self::unix`], the addresses are what the program says.
+    /// Any descriptor that can be read and written, such as a serial line or a pseudo-terminal. As with
+    /// [`Self::unix`], the program gives the addresses.
     #[cfg(unix)]
     pub fn descriptor(
         descriptor: OwnedFd,
@@ -60,12 +60,12 @@ impl Incoming {
         Ok(Self { from: From::Other(stream, Addresses { peer, local }) })
     }
 
-    /// A stream in memory. As with [`Self::unix`], the addresses are what the program says.
+    /// A stream in memory. As with [`Self::unix`], the program gives the addresses.
     pub fn memory(stream: MemoryStream, peer: SocketAddr, local: SocketAddr) -> Self {
         Self { from: From::Other(Box::new(stream), Addresses { peer, local }) }
     }
 
-    /// The stream, set up; fails when the client has left already.
+    /// Sets the stream up; fails when the client has left already.
     pub(super) fn open(
         self,
         options: &SocketOptions,
@@ -78,7 +78,7 @@ impl Incoming {
                 Ok((Box::new(Socket::accepted(socket)), addresses))
             }
             From::Other(stream, addresses) => {
-                // They are about TCP.
+                // The options are about TCP.
                 let _ = options;
                 Ok((stream, addresses))
             }

@@ -1,6 +1,6 @@
-//! Opens the port, with one socket for each address. Names are looked up without blocking a thread of
-//! the runtime. Unless it is to be shared, a port is bound exclusively, so that a second server on it
-//! is an error and not a lottery.
+//! Opens the port, with one socket for each address. Host names are looked up without blocking a thread of
+//! the runtime. Unless the port is to be shared, it is bound exclusively, so that a second server on it is
+//! an error and does not take some of the connections.
 
 use std::future::poll_fn;
 use std::io;
@@ -16,7 +16,7 @@ use super::io::socket::{Accepted, Listener};
 use super::lookup;
 use super::os_error;
 
-/// How often a port is chosen anew that is free in one family and taken in the other.
+/// With port 0 and two families: attempts to find a port that is free in both.
 const PORT_TRIES: u32 = 8;
 
 /// Where to listen.
@@ -24,13 +24,13 @@ const PORT_TRIES: u32 = 8;
 pub struct Listen {
     /// A name, an address, or nothing for all addresses.
     pub host: String,
-    /// 0 has the operating system choose.
+    /// The port; 0 has the operating system choose one.
     pub port: u16,
-    /// Connections that the operating system holds until they are accepted.
+    /// Connections that the operating system holds until they are accepted (the backlog).
     pub backlog: u16,
-    /// Which of the addresses that `host` stands for.
+    /// The families of the addresses of `host` to listen on.
     pub families: Families,
-    /// Whether nobody else may listen on the port; else whoever asks for sharing too may.
+    /// Whether the port is bound exclusively; else sockets that ask for sharing, too, can listen on it.
     pub exclusive: bool,
 }
 
@@ -69,7 +69,7 @@ impl Families {
 pub enum ListenError {
     /// The name has no address.
     HostNotFound(String),
-    /// The name, or the address, has none of these families.
+    /// The name, or the address, has no address of these families.
     OtherFamily(String, Families),
     /// The operating system refused.
     Io(io::Error),
@@ -85,7 +85,7 @@ impl From<io::Error> for ListenError {
 #[derive(Debug)]
 pub(super) struct Listeners {
     sockets: Vec<Listener>,
-    /// Whose turn it is: one family's flood must not keep the other out.
+    /// The listener to try first, round-robin: a flood of one family must not keep the other out.
     turn: usize,
 }
 
@@ -109,7 +109,7 @@ impl Listeners {
 }
 
 impl Listen {
-    /// Opens the port; has to be called on the runtime. The address is the first.
+    /// Opens the port; has to be called on the runtime. Returns the listeners and the address of the first.
     pub(super) async fn open(&self) -> Result<(Listeners, SocketAddr), ListenError> {
         let addresses = self.resolve().await?;
         let sockets = self.bind(&addresses)?;
@@ -121,18 +121,18 @@ impl Listen {
     /// One address of each family at most, IPv4 first.
     async fn resolve(&self) -> Result<Vec<SocketAddr>, ListenError> {
         let host = self.host.trim();
-        // A literal may carry the brackets of a URL.
+        // An address literal may have the brackets of a URL.
         let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let literal = literal.unwrap_or(host);
         let found: Vec<SocketAddr> = if host.is_empty() {
             both(Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED).into()
         } else if host.eq_ignore_ascii_case("localhost") {
-            // RFC 6761 section 6.3: whatever name servers say
+            // RFC 6761 section 6.3: `localhost` is the loopback address, whatever name servers say
             both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST).into()
         } else if let Ok(address) = literal.parse::<IpAddr>() {
             vec![SocketAddr::new(address.to_canonical(), 0)]
         } else {
-            // Also what has a zone, `fe80::1%eth0`.
+            // A look-up also resolves an address with a zone, such as `fe80::1%eth0`.
             let name = literal.to_owned();
             let asked = lookup::ask((), move || {
                 (name.as_str(), 0).to_socket_addrs().map(Vec::from_iter).unwrap_or_default()
@@ -169,7 +169,7 @@ impl Listen {
         }
     }
 
-    /// The same port on each address.
+    /// Binds the same port on each address.
     fn bind_once(&self, addresses: &[SocketAddr]) -> io::Result<Vec<Listener>> {
         let mut port = self.port;
         let mut sockets = Vec::new();
@@ -193,8 +193,8 @@ fn both(ipv4: Ipv4Addr, ipv6: Ipv6Addr) -> [SocketAddr; 2] {
     [SocketAddr::new(ipv4.into(), 0), SocketAddr::new(ipv6.into(), 0)]
 }
 
-/// Whether binding has failed because this machine has no such address: its family is not supported,
-/// or it is not one of ours.
+/// Whether binding has failed because this machine lacks the address: its family is not supported, or no
+/// interface has it.
 pub(super) fn is_lacking(error: &io::Error) -> bool {
     matches!(os_error::number(error), 10043 | 10047 | 10049)
 }
@@ -205,7 +205,7 @@ fn has_ipv6() -> bool {
     socket.and_then(|socket| socket.bind(&address.into())).is_ok()
 }
 
-/// Listens on an address that nobody else listens on; has to be called on the runtime.
+/// Listens exclusively on an address; has to be called on the runtime.
 pub(super) fn bind_exclusively(address: SocketAddr, backlog: u16) -> io::Result<TcpListener> {
     TcpListener::from_std(bind(address, backlog, true)?.into())
 }
@@ -215,8 +215,9 @@ fn bind(address: SocketAddr, backlog: u16, exclusive: bool) -> io::Result<Socket
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
-    // On Unix this only lets a port be used again while connections of the last run linger; two
-    // listeners still exclude each other. On Windows it would let anybody take the port over.
+    // On Unix SO_REUSEADDR only lets a port be used again while connections of the last run are in
+    // TIME_WAIT; two listeners still exclude each other. On Windows it would let any process take the port
+    // over.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if exclusive {

@@ -1,7 +1,7 @@
-//! What one connection has the program hold, in bytes: events that the program has not taken yet, and
-//! what it has taken and not finished with. A connection that has too much of either is not read, so that
-//! a fast client fills its own TCP window and not our memory; no other connection notices. Whoever takes
-//! part of the load away wakes the connection's task once there is room again.
+//! The load of one connection, in bytes: events that the program has not taken yet, and data and questions
+//! that it has taken and not finished with. With too much of either, the connection's input is not read
+//! (backpressure), so that a fast client fills its own TCP window and not our memory; other connections do
+//! not notice. Whoever lowers the load wakes the connection's task once there is room again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,15 +15,16 @@ use crate::limits::{MAX_PINNED_BYTES, MAX_QUEUED_BYTES};
 pub(super) struct Load {
     queued: Meter,
     pinned: Meter,
-    /// The program has said that it falls behind with the connection's events.
+    /// The program has called `pause`: it falls behind with the connection's events.
     paused: AtomicBool,
-    /// The connection waits for room.
+    /// Whether the connection's input is held back until there is room.
     waits: AtomicBool,
     /// Wakes the connection's task.
     notify: Arc<Notify>,
 }
 
-/// One of the two bounds. Once it is reached, half of what it allows has to go.
+/// One of the two bounds, with a high and a low watermark: once the bound is reached, half of it has to go
+/// before there is room again.
 #[derive(Debug)]
 struct Meter {
     used: AtomicUsize,
@@ -31,12 +32,12 @@ struct Meter {
     was_reached: AtomicBool,
 }
 
-/// Which bound something counts for.
+/// The bound that a part of the load counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An event that the program has not taken: [`MAX_QUEUED_BYTES`].
     Queued,
-    /// What the program has to decide or to use: [`MAX_PINNED_BYTES`].
+    /// A question that the program has not answered, or data that it has not used: [`MAX_PINNED_BYTES`].
     Pinned,
 }
 
@@ -53,7 +54,7 @@ impl Meter {
         Self { used: AtomicUsize::new(0), most, was_reached: AtomicBool::new(false) }
     }
 
-    /// Takes note of a bound that is reached, and of one that is so no more; whether it is.
+    /// Returns whether the bound is reached, and stores that for the low watermark.
     fn is_reached(&self) -> bool {
         let used = self.used.load(Ordering::SeqCst);
         let was_reached = self.was_reached.load(Ordering::SeqCst);
@@ -84,13 +85,13 @@ impl Load {
         }
     }
 
-    /// Counts so many bytes until the charge is dropped.
+    /// Adds so many bytes to the load until the charge is dropped.
     pub(super) fn charge(self: &Arc<Self>, kind: Kind, bytes: usize) -> Charge {
         self.add(kind, bytes);
         Charge { load: Arc::clone(self), kind, bytes }
     }
 
-    /// Counts so many bytes until [`Self::subtract`].
+    /// Adds so many bytes to the load until [`Self::subtract`].
     pub(super) fn add(&self, kind: Kind, bytes: usize) {
         self.meter(kind).used.fetch_add(bytes, Ordering::SeqCst);
     }
@@ -100,19 +101,20 @@ impl Load {
         self.wake_if_light();
     }
 
-    /// The program falls behind with the events of the connection, or does so no more.
+    /// The program falls behind with the events of the connection (`true`), or has caught up.
     pub(super) fn set_paused(&self, paused: bool) {
         self.paused.store(paused, Ordering::SeqCst);
         self.wake_if_light();
     }
 
-    /// Whether nothing may be read for now. If so the task is woken when there is room again.
+    /// Whether nothing may be read for now (backpressure). If so, the task is woken when there is room
+    /// again.
     pub(super) fn is_too_much(&self) -> bool {
         if self.is_light() {
             return false;
         }
         self.waits.store(true, Ordering::SeqCst);
-        // The load may have gone before anybody could see that somebody waits.
+        // The load may have been lowered before `waits` was set: then nobody wakes the task.
         !self.is_light()
     }
 
@@ -121,7 +123,7 @@ impl Load {
         self.meter(kind).used.load(Ordering::SeqCst)
     }
 
-    /// Whether the connection waits for room.
+    /// Whether the connection's input is held back until there is room.
     pub(super) fn has_waiter(&self) -> bool {
         self.waits.load(Ordering::SeqCst)
     }
@@ -143,7 +145,7 @@ impl Load {
 }
 
 impl Charge {
-    /// Counts for what `other` did too, if that is of the same kind and connection.
+    /// Takes over the bytes of `other`, if that is of the same kind and connection.
     pub fn take_over(&mut self, other: &mut Option<Self>) {
         let other =
             other.take_if(|other| self.kind == other.kind && Arc::ptr_eq(&self.load, &other.load));
@@ -152,7 +154,7 @@ impl Charge {
         }
     }
 
-    /// What is counted.
+    /// The bytes of this charge.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -170,7 +172,7 @@ impl Charge {
         self.load.add(self.kind, bytes);
     }
 
-    /// By no more than is counted.
+    /// Lowers the load, by no more than the bytes of this charge.
     pub(super) fn shrink(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);
         self.bytes = self.bytes.saturating_sub(bytes);

@@ -1,6 +1,6 @@
-//! Runs what asks the system's resolver. It blocks its thread for as long as the servers of a name do
-//! not answer, so it gets a thread of its own: those that the runtime has for work that blocks are
-//! few, and connections with a key file of their own need them. The callers bound how many there are.
+//! Runs a question to the system's resolver on a thread of its own. It blocks that thread for as long as
+//! the name servers do not answer; the runtime has few threads for work that blocks, and connections with a
+//! key file of their own need them. The callers bound the number of these threads.
 
 use std::io;
 
@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 /// The resolver recurses little.
 const STACK_LEN: usize = 256 * 1024;
 
-/// What `question` says. The permits are given back when the thread is done, which may be long after
-/// nobody waits for it any more.
+/// Runs `question` and returns its answer. The permits are dropped when the thread is done, which may be
+/// long after the caller has given up.
 pub(super) async fn ask<T: Send + 'static>(
     permits: impl Send + 'static,
     question: impl FnOnce() -> T + Send + 'static,
@@ -18,7 +18,7 @@ pub(super) async fn ask<T: Send + 'static>(
     let (sender, answer) = oneshot::channel();
     let thread = std::thread::Builder::new().name("sshserver-names".to_owned());
     thread.stack_size(STACK_LEN).spawn(move || {
-        // Nobody may be left to tell.
+        // Sending fails if the caller has given up.
         let _ = sender.send(question());
         drop(permits);
     })?;

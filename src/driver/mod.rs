@@ -1,6 +1,6 @@
-//! The tokio driver around the engine: sockets, timers, one task per connection, and the tables that
-//! turn a connection or channel number into the engine that owns it. It decides nothing: what the
-//! program has to decide goes through the [`Handler`], and what nobody decides gets the documented
+//! The tokio driver around the engine: sockets, timers, one task per connection, and the tables that turn a
+//! connection or channel number into the engine that owns it. The driver decides nothing: it puts each
+//! question to the program through the [`Handler`]; a question that no listener answers gets the documented
 //! starting value.
 
 mod arithmetic;

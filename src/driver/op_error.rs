@@ -1,4 +1,4 @@
-//! Why a command of the program did not do what it was to do.
+//! Why a command of the program has failed.
 
 use std::io;
 
@@ -6,12 +6,12 @@ use super::listener::ListenError;
 use crate::engine::{Outcome, Place};
 use crate::error::{ApiMisuse, PeerIncompatible};
 
-/// Why a command did not do what it was to do.
+/// Why a command of the program has failed.
 #[derive(Debug)]
 pub enum OpError {
     /// The engine refused it.
     Misuse(ApiMisuse),
-    /// It began, and ended like this; never [`Outcome::Complete`] or [`Outcome::Opened`].
+    /// The command began, and ended with this; never [`Outcome::Complete`] or [`Outcome::Opened`].
     Outcome(Outcome),
     /// The port could not be opened.
     Listen(ListenError),
@@ -19,20 +19,20 @@ pub enum OpError {
     Io(io::Error),
     /// The server listens already.
     AlreadyListening,
-    /// The host key that was chosen for a connection cannot be loaded; why.
+    /// The host key that was chosen for a connection cannot be loaded, for this reason.
     HostKey(String),
-    /// A tunnel, or a connection to a reverse tunnel, did not come about.
+    /// A tunnel, or a connection to a reverse tunnel, could not be established.
     TunnelFailed {
-        /// Where it was to lead, or to listen.
+        /// The address of the tunnel: its target, or where it listens.
         place: Place,
-        /// Why.
+        /// The cause.
         cause: TunnelFailure,
     },
-    /// A tunnel has ended before its time.
+    /// A tunnel that was established broke.
     TunnelBroken {
-        /// Where it led, or where the connection came in.
+        /// The address of the tunnel: its target, or where it listens.
         place: Place,
-        /// Why.
+        /// The cause.
         cause: TunnelFailure,
     },
     /// A client and the server have no algorithm in common.
@@ -46,7 +46,7 @@ pub enum OpError {
 pub enum TunnelFailure {
     /// The name has no address.
     HostNotFound,
-    /// The operating system refused, or it took too long.
+    /// The operating system refused, or connecting took too long.
     Io(io::Error),
     /// The client did not take a connection to its reverse tunnel.
     Refused(Outcome),

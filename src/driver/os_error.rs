@@ -8,9 +8,9 @@ use std::io::{self, ErrorKind};
 struct Row {
     /// The documented number.
     number: u32,
-    /// What Linux calls it; 0 for none.
+    /// The number on Linux; 0 for none.
     linux: i32,
-    /// What the standard library calls it.
+    /// The error's kind in the standard library.
     kind: Option<ErrorKind>,
     /// The documented text without the number.
     text: &'static str,
@@ -20,7 +20,7 @@ const fn row(number: u32, linux: i32, kind: Option<ErrorKind>, text: &'static st
     Row { number, linux, kind, text }
 }
 
-/// What an error becomes that has no number of its own.
+/// The documented number of an error that has none of its own.
 const OTHER: u32 = 10022;
 
 static ROWS: &[Row] = &[
@@ -76,22 +76,22 @@ static ROWS: &[Row] = &[
     row(11004, 0, None, "Valid name, no data record (check DNS setup)."),
 ];
 
-/// The last number that the BSDs have too, 10000 lower; what follows is of Windows alone.
+/// The last number that the BSDs have, too, 10000 lower; those that follow exist on Windows only.
 const LAST_OF_BSD: u32 = 10071;
 
 /// `Host not found.`
 pub const HOST_NOT_FOUND: u32 = 11001;
 
-/// Where a system has a number of its own for what others have one number for.
+/// Errors for which one system has several numbers and the table has one.
 static ALIASES: &[(System, i32, u32)] = &[
-    // ENFILE: the limit is the system's, not that of the process
+    // ENFILE: the limit of the system, not that of the process
     (System::Linux, 23, 10024),
     (System::Bsd, 23, 10024),
     // EOPNOTSUPP of macOS, beside ENOTSUP
     (System::Bsd, 102, 10045),
 ];
 
-/// Whose numbers the operating system has.
+/// The system whose numbers are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum System {
     Linux,
@@ -114,15 +114,15 @@ pub fn number(error: &io::Error) -> u32 {
     by_kind.map(|row| row.number).or_else(|| of_raw(HERE, error.raw_os_error()?)).unwrap_or(OTHER)
 }
 
-/// Whether there is no documented number for an error, so that it says nothing.
+/// Whether an error has no documented number of its own, so that its number says nothing.
 pub fn is_other(error: &io::Error) -> bool {
     error.kind() != ErrorKind::InvalidInput
         && number(error) == OTHER
         && error.raw_os_error().is_none_or(|raw| of_raw(HERE, raw).is_none())
 }
 
-/// Whether accepting has failed because of the one client that was to be accepted, and not for want
-/// of files or memory.
+/// Whether accepting has failed because of the client that was to be accepted, and not for want of file
+/// descriptors or memory.
 pub(super) fn is_of_the_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -149,7 +149,7 @@ pub fn text(number: u32) -> Option<String> {
 }
 
 impl Row {
-    /// What a system calls it.
+    /// The number of this error on a system.
     fn raw(&self, system: System) -> Option<i32> {
         let own = i32::try_from(self.number).ok()?;
         match system {
@@ -244,7 +244,7 @@ mod tests {
             let systems = [(System::Linux, linux), (System::Bsd, bsd), (System::Windows, windows)];
             for (system, raw) in systems.into_iter().filter(|(_, raw)| *raw != 0) {
                 assert_eq!(of_raw(system, raw), Some(expected), "{name} of {system:?}");
-                // What the standard library makes of it does not change it.
+                // A round trip through the standard library's error does not change the number.
                 if system == HERE {
                     let error = io::Error::from_raw_os_error(raw);
                     assert_eq!(number(&error), expected, "{name}: {:?}", error.kind());

@@ -1,7 +1,7 @@
-//! How many sockets a server may have: all of them (MaxConnections), and those whose client has not
-//! logged in (MaxUnauthenticated). When there is no place for a client that connects, the one that has
-//! been connected for longest without having sent its identification string makes room: who opens
-//! connections and says nothing keeps nobody out.
+//! Bounds the sockets of a server: all of them (MaxConnections), and those whose client has not logged in
+//! (MaxUnauthenticated). When there is no permit for a new client, the connection that has been open for
+//! longest without an identification string is ended to make room: a client that opens connections and
+//! sends nothing keeps nobody out.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// How many sockets there may be.
+/// The bounds on the number of sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
     /// MaxConnections.
@@ -19,35 +19,35 @@ pub(super) struct Limits {
     pub(super) unauthenticated: usize,
 }
 
-/// The places of one server.
+/// The permits of one server.
 #[derive(Debug, Default)]
 pub(super) struct Permits {
-    /// Sockets that are open, those that make room included.
+    /// Open sockets, those that are being closed to make room included.
     sockets: AtomicUsize,
-    /// What counts for MaxConnections.
+    /// Sockets that count for MaxConnections.
     places: AtomicUsize,
-    /// What counts for MaxUnauthenticated.
+    /// Sockets that count for MaxUnauthenticated.
     unauthenticated: AtomicUsize,
     silent: Mutex<Silent>,
     socket_gone: Notify,
 }
 
-/// Clients that have not identified themselves, by the order in which they came.
+/// Clients that have not sent their identification string, in the order in which they connected.
 #[derive(Debug, Default)]
 struct Silent {
     last: u64,
     clients: BTreeMap<u64, Weak<LoginPermit>>,
 }
 
-/// The right to one socket; given back on drop.
+/// The permit for one socket; given back on drop.
 #[derive(Debug)]
 pub(super) struct SocketPermit {
-    /// For the connection, which does not need it any more once its client has logged in.
+    /// The permit of the connection, which it needs only until its client has logged in.
     pub(super) login: Arc<LoginPermit>,
 }
 
-/// The right to be connected without having logged in: counted until the client has, or until its socket
-/// is closed, whichever is first.
+/// The permit to be connected without having logged in: counted until the client has logged in or its
+/// socket is closed, whichever is first.
 #[derive(Debug)]
 pub(super) struct LoginPermit {
     permits: Arc<Permits>,
@@ -59,7 +59,7 @@ pub(super) struct LoginPermit {
     revoked: Notify,
 }
 
-/// Which of its limits a server has reached, and that limit.
+/// The bound that is reached, with its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Full {
     Connections(usize),
@@ -79,7 +79,7 @@ impl std::fmt::Display for Full {
 }
 
 impl Permits {
-    /// Fails when the server has as many sockets as it may, and none that can make room.
+    /// Fails when a bound is reached and no silent connection can make room.
     pub(super) fn take(self: &Arc<Self>, limits: Limits) -> Result<SocketPermit, Full> {
         let Limits { all, unauthenticated } = limits;
         self.count(&self.unauthenticated, unauthenticated)
@@ -105,21 +105,21 @@ impl Permits {
         Ok(SocketPermit { login })
     }
 
-    /// Counts one up, for which others may have to make room.
+    /// Counts one socket; if the limit is reached, a silent connection has to make room.
     fn count(&self, count: &AtomicUsize, limit: usize) -> Result<(), ()> {
         loop {
             let more = |count: usize| (count < limit).then(|| count.saturating_add(1));
             if count.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok() {
                 return Ok(());
             }
-            // Somebody else may take the place that this makes: then the next one makes another.
+            // Another thread may take the permit that becomes free: then the loop makes room again.
             if limit == 0 || !self.make_room() {
                 return Err(());
             }
         }
     }
 
-    /// Ends the connection that has said nothing for longest; `false` if there is none.
+    /// Ends the connection that has been silent for longest; `false` if there is none.
     fn make_room(&self) -> bool {
         loop {
             let Some((_, oldest)) = self.silent.lock().clients.pop_first() else {
@@ -141,7 +141,7 @@ impl Permits {
         self.sockets.load(Ordering::Acquire) == 0
     }
 
-    /// Waits until no socket is left.
+    /// Waits until all sockets are closed.
     pub(super) async fn all_gone(&self) {
         loop {
             let gone = self.socket_gone.notified();
@@ -166,19 +166,20 @@ impl Drop for SocketPermit {
 }
 
 impl LoginPermit {
-    /// The client has sent its identification string: it makes no room for others.
+    /// The client has sent its identification string: its connection is not ended any more to make room.
     pub(super) fn identified(&self) {
         if self.is_silent.swap(false, Ordering::AcqRel) {
             self.permits.silent.lock().clients.remove(&self.number);
         }
     }
 
-    /// Whether nobody knows yet that the client has identified itself.
+    /// Whether the client has not sent its identification string yet.
     pub(super) fn is_silent(&self) -> bool {
         self.is_silent.load(Ordering::Acquire)
     }
 
-    /// The client has logged in, or its socket is closed.
+    /// The client has logged in, or its socket is closed: it does not count for MaxUnauthenticated any
+    /// more.
     pub(super) fn logged_in(&self) {
         if self.is_unauthenticated.swap(false, Ordering::AcqRel) {
             self.permits.unauthenticated.fetch_sub(1, Ordering::AcqRel);
@@ -191,12 +192,12 @@ impl LoginPermit {
         }
     }
 
-    /// Waits until the client has to make room for others.
+    /// Waits until the connection is ended to make room.
     pub(super) async fn revoked(&self) {
         self.revoked.notified().await;
     }
 
-    /// Whether the client had to.
+    /// Whether the connection was ended to make room.
     pub(super) fn has_made_room(&self) -> bool {
         self.has_made_room.load(Ordering::Acquire)
     }

@@ -1,5 +1,6 @@
-//! What connections know of the tables of their server: they say what there is and what has ended, and
-//! what is left of that stays readable until the program has handled the last event of it.
+//! The interface of the tables of a server to its connections. They report connections and channels that
+//! begin and end; what can be read of those that have ended stays until the program has handled their last
+//! event.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
@@ -10,42 +11,42 @@ use crate::engine::ChannelId;
 
 /// The tables of one server.
 pub(super) trait Registry: Send + Sync {
-    /// The program is to know a connection from now on.
+    /// Enters a connection that the program knows from now on.
     fn connection_comes(&self, connection: u64);
 
-    /// A connection has ended. What is left of it is found until what this returns is dropped; `None` if
-    /// nobody knew it.
+    /// Takes out a connection that has ended. `past` can be found until the returned value is dropped;
+    /// `None` if the program did not know the connection.
     fn connection_ended(&self, connection: u64, past: Option<PastConnection>) -> Option<Remains>;
 
     fn channel_opened(&self, channel: OpenedChannel);
 
-    /// A channel is closed; `None` if it was not there. What is left of it is found until what this
-    /// returns is dropped.
+    /// Takes out a closed channel; `None` if it was not in the table. Its remains can be found until the
+    /// returned value is dropped.
     fn channel_ended(&self, channel: u64) -> Option<Remains>;
 
-    /// A channel is closed of which the program has data that it has not used.
+    /// Notes a closed channel with data that the program has not used yet.
     fn closed_unread(&self, channel: u64, connection: u64);
 
-    /// The program has used all data of a channel that is closed, or its connection is gone.
+    /// The program has used all data of a closed channel, or its connection is over.
     fn read_to_end(&self, channel: u64);
 
-    /// Nothing of it can be read any more.
+    /// Drops the remains of a connection or channel.
     fn forget(&self, what: Of);
 }
 
-/// A channel that is open.
+/// An open channel.
 #[derive(Debug)]
 pub(super) struct OpenedChannel {
     pub(super) connection: u64,
-    /// What the program knows it by.
+    /// The program's number of the channel.
     pub(super) number: u64,
     pub(super) local: ChannelId,
-    /// Its type.
+    /// The channel's type.
     pub(super) service: String,
     pub(super) counters: Arc<Counters>,
 }
 
-/// What is left of a connection.
+/// What can be read of a connection that is over.
 #[derive(Debug)]
 pub struct PastConnection {
     pub(super) peer: SocketAddr,
@@ -55,7 +56,7 @@ pub struct PastConnection {
     pub(super) strict_kex: Option<bool>,
 }
 
-/// What is left of a channel.
+/// What can be read of a channel that is closed.
 #[derive(Debug)]
 pub struct PastChannel {
     pub(super) connection: u64,
@@ -63,14 +64,14 @@ pub struct PastChannel {
     pub(super) bytes_sent: u64,
 }
 
-/// Keeps what is left of a connection or a channel readable. It goes with the last event, and whoever
-/// drops it, having handled that event or not, ends this: nothing can be left behind.
+/// Keeps what can be read of a connection or channel that has ended. Its last event carries this; dropping
+/// it, after handling the event or without, drops what is kept, so nothing is ever left behind.
 pub struct Remains {
     registry: Weak<dyn Registry>,
     of: Of,
 }
 
-/// Whose remains they are, by number.
+/// The number of the connection or channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
     Connection(u64),

@@ -1,5 +1,5 @@
-//! A server: listens, starts a task for each connection, and looks numbers up in the tables.
-//! Everything that takes time ends with a [`ServerEvent::Done`].
+//! A server: listens, starts a task for each connection, and looks numbers up in the tables. A command that
+//! takes time ends with a [`ServerEvent::Done`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,10 +26,11 @@ use super::shared::{Settings, Shared};
 use super::tables::{Known, Tables};
 use crate::engine::Ticket;
 
-/// How long accepting pauses when the system gives no socket, at first and at most.
+/// How long accepting pauses when the system has no file descriptor or no memory left, at first and at
+/// most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
-/// An SSH server. Dropping it ends everything at once.
+/// An SSH server. Dropping it aborts it.
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
@@ -37,7 +38,7 @@ pub struct Server {
     port: Arc<Port>,
 }
 
-/// Whether the server listens.
+/// The state of listening.
 #[derive(Debug, Default)]
 struct Port {
     state: Mutex<State>,
@@ -48,12 +49,12 @@ struct Port {
 struct State {
     /// From the call of `start` until the port is closed.
     active: bool,
-    /// Tells the task that opens the port or has it; `None` once it was told. Each start has its
-    /// own, so that what was meant for one never ends the next.
+    /// Stops the task that opens the port or listens on it; `None` once it was used. Each start has its
+    /// own, so that a stop never ends a later start.
     stop: Option<oneshot::Sender<()>>,
-    /// Where it listens.
+    /// The address that the server listens on.
     bound: Option<SocketAddr>,
-    /// Stops to report as done when the port is closed.
+    /// Tickets of stops, reported as done when the port is closed.
     stopping: Vec<Ticket>,
 }
 
@@ -66,42 +67,42 @@ impl Server {
         Self { shared, tables, port: Arc::default() }
     }
 
-    /// Replaces what new connections start with.
+    /// Replaces the settings of new connections.
     pub fn set_settings(&self, settings: Settings) {
         *self.shared.settings.write() = Arc::new(settings);
     }
 
-    /// Up to which level log lines are made, if anybody wants them.
+    /// The highest level of log lines that are built, if the program has a listener for them.
     pub fn set_log_level(&self, level: u8) {
         self.shared.log_level.store(level, Ordering::Relaxed);
     }
 
-    /// Whether log lines of bytes show passwords and responses too.
+    /// Whether log lines with packet contents show passwords and responses, too.
     pub fn set_log_secrets(&self, shown: bool) {
         self.shared.log_secrets.store(shown, Ordering::Relaxed);
     }
 
-    /// A turn of the program's event loop begins: what it wants of connections until
-    /// [`Self::end_turn`] is done then. `false` when one is under way already.
+    /// Begins a turn of the program's event loop: its commands to connections are carried out at
+    /// [`Self::end_turn`]. `false` when a turn is under way already.
     pub fn begin_turn(&self) -> bool {
         self.shared.turn.begin()
     }
 
-    /// The turn is over. Called on the thread that began it.
+    /// Ends the turn. Called on the thread that began it.
     pub fn end_turn(&self) {
         self.shared.turn.end();
     }
 
-    /// Has the program's own loop watch the sockets of connections from now on; it has to call
-    /// [`ProgramLoop::serve`] whenever that can be read, which takes about so much of its time. Fails where
-    /// the system cannot do it.
+    /// Has the program's own loop watch the sockets of connections from now on. The program has to call
+    /// [`ProgramLoop::serve`] whenever its descriptor is readable, which takes about `time` of its time.
+    /// Fails where the system cannot do it.
     pub fn program_loop(&self, time: ProgramTime) -> io::Result<Arc<ProgramLoop>> {
         let program_loop = ProgramLoop::new(time)?;
         self.shared.set_program_loop(&program_loop);
         Ok(program_loop)
     }
 
-    /// Has every connection see that what is wanted has changed.
+    /// Wakes every connection, so that it sees which events are wanted now.
     pub fn wanted_changed(&self) {
         for connection in self.tables.connections.all_live() {
             connection.link.wake_task();
@@ -113,8 +114,8 @@ impl Server {
         self.tables.consumed(channel, len);
     }
 
-    /// Serves a stream that somebody else has accepted, as if the server had. Like those it counts for
-    /// MaxConnections, and is closed if there are too many.
+    /// Serves a stream that the program has accepted itself, as if the server had. It counts for
+    /// MaxConnections, too, and is closed if there are too many connections.
     pub fn serve(&self, incoming: Incoming) -> Result<(), OpError> {
         let runtime = runtime::handle().map_err(OpError::Io)?;
         let settings = self.shared.settings();
@@ -125,7 +126,7 @@ impl Server {
         Ok(())
     }
 
-    /// Begins to listen. A shutdown under way takes what comes in meanwhile with it.
+    /// Begins to listen. A shutdown that is under way also ends the connections that come in meanwhile.
     pub fn start(&self, listen: Listen, ticket: Ticket) -> Result<(), OpError> {
         let runtime = runtime::handle().map_err(OpError::Io)?;
         let (stop, mut stopped) = oneshot::channel();
@@ -140,7 +141,7 @@ impl Server {
         let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
         let tables = Arc::clone(&self.tables);
         runtime.spawn(async move {
-            // Only a name takes time to open; nobody waits for it who wants to stop.
+            // Opening takes time only for a host name; a stop does not wait for that.
             let opened = tokio::select! {
                 biased;
                 opened = listen.open() => opened,
@@ -162,7 +163,7 @@ impl Server {
         Ok(())
     }
 
-    /// Closes the port; connections stay.
+    /// Closes the port; connections stay open.
     pub fn stop(&self, ticket: Ticket) {
         let mut state = self.port.state.lock();
         if state.active {
@@ -174,7 +175,7 @@ impl Server {
         }
     }
 
-    /// Closes the port and disconnects everybody; done when they are gone.
+    /// Closes the port and disconnects all clients; done when their sockets are closed.
     pub fn shutdown(&self, ticket: Ticket) {
         self.port.state.lock().request_stop();
         end_all(&self.shared, &self.tables);
@@ -182,7 +183,7 @@ impl Server {
         let port = Arc::clone(&self.port);
         let wait = async move {
             port.closed().await;
-            // One may have been accepted while the port was being closed.
+            // A connection may have been accepted while the port was being closed.
             end_all(&shared, &tables);
             shared.permits.all_gone().await;
             shared.tell(done(ticket, Ok(None)));
@@ -193,7 +194,7 @@ impl Server {
         }
     }
 
-    /// Ends everything at once; nobody is told.
+    /// Aborts the server: ends everything at once, without any event.
     pub fn abort(&self) {
         self.shared.halt.send_modify(|halt| halt.aborted = true);
         self.shared.turn.abandon();
@@ -205,12 +206,12 @@ impl Server {
         self.port.state.lock().bound
     }
 
-    /// Whether it listens, begins to or stops listening: not the time to change where.
+    /// Whether the server listens, or begins or stops to listen: then the address cannot be changed.
     pub fn is_active(&self) -> bool {
         self.port.state.lock().active
     }
 
-    /// Whether nothing happens, and nothing can until the next start.
+    /// Whether there is no port and no connection, and can be none until the next start.
     pub fn is_idle(&self) -> bool {
         !self.is_active() && self.shared.permits.has_no_sockets()
     }
@@ -220,7 +221,7 @@ impl Server {
         self.tables.connections.live(id)
     }
 
-    /// A connection by its number, or what is left of it.
+    /// A connection by its number; after its end what can still be read of it.
     pub fn known_connection(&self, id: u64) -> Option<Known<ConnectionHandle, PastConnection>> {
         self.tables.connections.known(id)
     }
@@ -240,7 +241,7 @@ impl Server {
         self.tables.channels.live(id)
     }
 
-    /// A channel by its number, or what is left of it.
+    /// A channel by its number; after its end what can still be read of it.
     pub fn known_channel(&self, id: u64) -> Option<Known<ChannelEntry, PastChannel>> {
         self.tables.channels.known(id)
     }
@@ -265,14 +266,14 @@ impl Drop for Server {
 impl State {
     fn request_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // The port may have failed to open meanwhile, which closes it too.
+            // The send fails if the port could not be opened meanwhile; then it is closed, too.
             let _ = stop.send(());
         }
     }
 }
 
 impl Port {
-    /// The port is closed.
+    /// The port is closed: reports the stops as done.
     fn close(&self, shared: &Shared) {
         let stopping = {
             let mut state = self.state.lock();
@@ -298,7 +299,7 @@ impl Port {
     }
 }
 
-/// Ends every connection, and every stream that is not one yet.
+/// Ends every connection, also those that the program does not know yet.
 fn end_all(shared: &Shared, tables: &Tables) {
     shared.halt.send_modify(|halt| halt.shutdowns = halt.shutdowns.wrapping_add(1));
     for connection in tables.connections.all_live() {
@@ -329,15 +330,15 @@ async fn accept_all(
                 pause = PAUSE.0;
                 admit(shared, tables, socket, peer);
             }
-            // This client is gone; there will be others.
+            // Only this client is gone; accepting goes on.
             Err(error) if os_error::is_of_the_client(&error) => {
                 if shared.wants(EventKind::Connected) {
                     shared.tell(ServerEvent::ConnectedFailed { error });
                 }
                 tokio::task::yield_now().await;
             }
-            // No file descriptor or no memory is left: the client waits, and asking at once again
-            // would only keep the processor busy.
+            // No file descriptor or no memory is left: the client stays in the backlog, and accepting again
+            // at once would only keep the processor busy.
             Err(error) => {
                 if pause == PAUSE.0 {
                     tell_pause(shared, error);
@@ -359,14 +360,14 @@ fn tell_pause(shared: &Shared, error: io::Error) {
     }
 }
 
-/// `None` when there are too many connections.
+/// What a new connection needs to be served; `None` when there are too many connections.
 fn arrival(shared: &Arc<Shared>, tables: &Arc<Tables>, peer: SocketAddr) -> Option<Arrival> {
     match shared.permits.take(shared.settings().limits()) {
         Ok(permit) => Some(Arrival {
             shared: Arc::clone(shared),
             tables: Arc::clone(tables),
             permit,
-            // From now on, so that a shutdown is not missed before the task first runs.
+            // Subscribed now, so that a shutdown before the task first runs is not missed.
             halt: shared.halt.subscribe(),
         }),
         Err(full) => {
@@ -383,7 +384,7 @@ fn admit(shared: &Arc<Shared>, tables: &Arc<Tables>, socket: Accepted, peer: Soc
     match runtime::elsewhere() {
         None => drop(tokio::spawn(serve_socket(arrival, socket))),
         Some(runtime) => drop(runtime.spawn(async move {
-            // A socket that cannot change its runtime is closed, as one that cannot be set up.
+            // A socket that cannot be moved to the other runtime is closed, as one that cannot be set up.
             if let Ok(socket) = move_here(socket) {
                 serve_socket(arrival, socket).await;
             }

@@ -1,5 +1,6 @@
-//! What the connections of one server have in common: its settings, the tables of connections and
-//! channels, and the count of sockets. Numbers are process-wide counters that are never reused.
+//! The state that the connections of one server share: its settings, the tables of connections and
+//! channels, and the count of sockets. Connection and channel numbers come from process-wide counters and
+//! are never reused.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -32,20 +33,20 @@ pub(super) fn next_channel() -> u64 {
     NEXT_CHANNEL.fetch_add(1, Ordering::Relaxed)
 }
 
-/// What new connections start with.
+/// The settings of new connections.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The engine's settings.
     pub config: Arc<Config>,
-    /// Sockets at a time; more are closed at once.
+    /// Most open sockets (MaxConnections); more are closed at once.
     pub max_connections: usize,
-    /// Sockets at a time whose client has not logged in; more are closed at once.
+    /// Most open sockets whose client has not logged in (MaxUnauthenticated); more are closed at once.
     pub max_unauthenticated: usize,
     /// Seconds that a send may take without progress; 0 fails at once.
     pub timeout: u32,
     /// Who may connect.
     pub clients: Clients,
-    /// How sockets are set up.
+    /// The options of sockets.
     pub socket: SocketOptions,
 }
 
@@ -68,16 +69,16 @@ impl Default for Settings {
     }
 }
 
-/// How far the server has been told to end; connections that wait for the program watch it.
+/// The order of a server to its connections to end; those that wait for the program's decision watch it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Halt {
-    /// Counts the shutdowns.
+    /// The number of shutdowns so far.
     pub(super) shutdowns: u64,
-    /// Everything ends at once.
+    /// The server aborts: everything ends at once.
     pub(super) aborted: bool,
 }
 
-/// What the tasks of one server share.
+/// The state that the tasks of one server share.
 pub(super) struct Shared {
     pub(super) handler: Arc<dyn Handler>,
     pub(super) settings: RwLock<Arc<Settings>>,
@@ -86,7 +87,7 @@ pub(super) struct Shared {
     pub(super) turn: Turn,
     pub(super) halt: watch::Sender<Halt>,
     registry: Arc<dyn Registry>,
-    /// Connections of which the program was not told everything yet.
+    /// The number of connections that the program knows and whose end was not reported yet.
     live: Mutex<usize>,
     pub(super) permits: Arc<Permits>,
     /// The program's own loop, while it watches sockets.
@@ -119,7 +120,7 @@ impl Shared {
         }
     }
 
-    /// Where connections and channels are found by their numbers.
+    /// The tables of connections and channels by number.
     pub(super) fn tables(&self) -> &dyn Registry {
         &*self.registry
     }
@@ -144,27 +145,27 @@ impl Shared {
         self.handler.wanted().has(kind)
     }
 
-    /// Hands an event over that no client can have as many of as it likes, unless nobody is there any
-    /// more.
+    /// Hands an event to the handler, unless the server has aborted. The event is no load of a connection:
+    /// a client cannot cause many of it.
     pub(super) fn tell(&self, event: ServerEvent) {
         self.tell_charged(event, None);
     }
 
-    /// The same, with what it counts for on its connection.
+    /// Hands an event to the handler, with its charge on its connection's load.
     pub(super) fn tell_charged(&self, event: ServerEvent, charge: Option<Charge>) {
         if !self.is_aborted() && self.handler.handle(event, charge) {
             runtime::flush_soon(&self.handler);
         }
     }
 
-    /// Logs something that belongs to no connection.
+    /// Logs a line that belongs to no connection.
     pub(super) fn log(&self, message: impl FnOnce() -> String) {
         if self.verbosity().log_level > 0 {
             self.tell(ServerEvent::Log { connection: 0, level: 1, message: message() });
         }
     }
 
-    /// What engines are to build: nothing that nobody listens to.
+    /// The log lines and notices that engines are to build: none without a listener.
     pub(super) fn verbosity(&self) -> Verbosity {
         let log_level =
             if self.wants(EventKind::Log) { self.log_level.load(Ordering::Relaxed) } else { 0 };
@@ -175,18 +176,18 @@ impl Shared {
         }
     }
 
-    /// The program is to know a connection from now on.
+    /// The program knows a connection from now on.
     pub(super) fn connection_comes(&self, connection: u64) {
         self.registry.connection_comes(connection);
         let mut live = self.live.lock();
         *live = live.saturating_add(1);
-        // Told under the lock, so that two of them cannot change places.
+        // Reported under the lock, so that two of these events cannot change places.
         if *live == 1 {
             self.tell(ServerEvent::Activity(true));
         }
     }
 
-    /// The program was told everything about a connection.
+    /// The end of a connection was reported to the program.
     pub(super) fn connection_over(&self) {
         let mut live = self.live.lock();
         *live = live.saturating_sub(1);

@@ -1,5 +1,5 @@
 //! The tables of connections and channels by number. The program handles events some time after they
-//! happened: what has ended can still be read here until it has handled the last of them.
+//! happened: what has ended can still be read here until the program has handled its last event.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use super::connection::ConnectionHandle;
 use super::handler::Handler;
 use super::registry::{Of, OpenedChannel, PastChannel, PastConnection, Registry, Remains};
 
-/// What is there, and what is left of what was.
+/// The connections or channels that are live, and what can be read of those that have ended.
 #[derive(Debug)]
 pub(super) struct Table<L, P>(RwLock<Rows<L, P>>);
 
@@ -34,7 +34,7 @@ impl<L, P> Table<L, P> {
         self.0.write().live.insert(number, row);
     }
 
-    /// What is there by this number: commands can go to nothing else.
+    /// The live row with this number: commands go to live rows only.
     pub(super) fn live(&self, number: u64) -> Option<Arc<L>> {
         self.0.read().live.get(&number).cloned()
     }
@@ -43,14 +43,14 @@ impl<L, P> Table<L, P> {
         self.0.read().live.values().cloned().collect()
     }
 
-    /// What can be read by this number.
+    /// The row with this number, live or ended.
     pub(super) fn known(&self, number: u64) -> Option<Known<L, P>> {
         let rows = self.0.read();
         let live = rows.live.get(&number).cloned().map(Known::Live);
         live.or_else(|| rows.past.get(&number).cloned().map(Known::Past))
     }
 
-    /// It has ended. What is to be left of it is told by what there was; `false` if there was nothing.
+    /// Takes out a row that has ended, and keeps what `past` returns of it; `false` if there was none.
     pub(super) fn end(&self, number: u64, past: impl FnOnce(&L) -> Option<P>) -> bool {
         let mut rows = self.0.write();
         let ended = rows.live.remove(&number);
@@ -64,28 +64,28 @@ impl<L, P> Table<L, P> {
         self.0.write().past.remove(&number);
     }
 
-    /// The numbers of what is there, ascending.
+    /// The numbers of the live rows, ascending.
     pub(super) fn numbers(&self) -> Vec<u64> {
         self.0.read().live.keys().copied().collect()
     }
 
-    /// How much is there.
+    /// The number of live rows.
     pub(super) fn len(&self) -> usize {
         self.0.read().live.len()
     }
 }
 
-/// A connection or a channel, or what is left of it.
+/// A connection or a channel; after its end what can still be read of it.
 #[derive(Debug)]
 pub enum Known<L, P> {
-    /// It is there.
+    /// It has not ended.
     Live(Arc<L>),
-    /// It has ended, and the program has not heard everything of it.
+    /// It has ended, and the program has not handled its last event.
     Past(Arc<P>),
 }
 
 impl Known<ConnectionHandle, PastConnection> {
-    /// Whether the connection is there.
+    /// Whether the connection has not ended.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Live(_))
     }
@@ -140,7 +140,7 @@ impl Known<ConnectionHandle, PastConnection> {
 }
 
 impl Known<ChannelEntry, PastChannel> {
-    /// The number of its connection.
+    /// The number of the channel's connection.
     pub fn connection(&self) -> u64 {
         match self {
             Self::Live(entry) => entry.connection.id(),
@@ -148,7 +148,7 @@ impl Known<ChannelEntry, PastChannel> {
         }
     }
 
-    /// Its type.
+    /// The channel's type.
     pub fn service(&self) -> &str {
         match self {
             Self::Live(entry) => &entry.service,
@@ -156,7 +156,7 @@ impl Known<ChannelEntry, PastChannel> {
         }
     }
 
-    /// What the last send has handed to the transport, and whether there is room to send.
+    /// Bytes of the last send that were handed to the transport, and whether there is room to send.
     pub fn counters(&self) -> (u64, bool) {
         match self {
             Self::Live(entry) => {
@@ -171,12 +171,12 @@ impl Known<ChannelEntry, PastChannel> {
 /// The connections and channels of one server.
 pub(super) struct Tables {
     handler: Arc<dyn Handler>,
-    /// Connections that nobody knows yet.
+    /// Connections that the program does not know yet.
     arriving: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     pub(super) connections: Table<ConnectionHandle, PastConnection>,
     pub(super) channels: Table<ChannelEntry, PastChannel>,
-    /// Channels that are closed, and of which the program has data that it has not used: their
-    /// connections still count it.
+    /// The connections of closed channels with data that the program has not used: it is still part of
+    /// their load.
     unread: Mutex<HashMap<u64, Weak<ConnectionHandle>>>,
     me: Weak<Self>,
 }
@@ -199,7 +199,7 @@ impl Tables {
         })
     }
 
-    /// A connection that nobody is to know yet.
+    /// Adds a connection that the program does not know yet.
     pub(super) fn add_connection(&self, connection: &Arc<ConnectionHandle>) {
         self.arriving.lock().insert(connection.id(), Arc::clone(connection));
     }

@@ -1,21 +1,21 @@
-//! A turn of the program's event loop: from taking a batch of events to the end of its listeners. What
-//! the program wants of a connection meanwhile waits for the end of the turn, so that replies and data
-//! that belong together leave together. The connections are driven here and now when the thread that
-//! has them sleeps: waking it costs more.
+//! A turn of the program's event loop: from taking a batch of events to the end of its listeners. The
+//! program's commands to connections wait for the end of the turn, so that replies and data that belong
+//! together are written together (coalescing). At the end the program's thread serves a connection itself
+//! if the thread of its task sleeps: waking that costs more.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-/// What is sent on the program's thread in one turn of its event loop before it has to wait for the
-/// next one to hear that a send is done.
+/// Bytes that are sent on the program's thread in one turn of its event loop; the end of any further send
+/// is reported in a later turn.
 const SENT_IN_TURN: usize = 1024 * 1024;
-/// Connections that wait for the end of the turn; with more the threads of the connections have
-/// enough to do to be woken at once.
+/// Connections that wait for the end of the turn; with more of them they do not wait any longer, as the
+/// threads for I/O have enough to do to be woken at once.
 const MOST_TOUCHED: usize = 64;
 
-/// Somebody who waits for the end of a turn.
+/// A connection that waits for the end of a turn.
 pub(super) trait TurnEnd: Send + Sync {
     /// The turn is over.
     fn turn_ended(&self);
@@ -26,14 +26,14 @@ pub(super) trait TurnEnd: Send + Sync {
 pub(super) struct Turn {
     number: AtomicU32,
     sent: AtomicUsize,
-    /// The program's listeners are running.
+    /// Whether a turn is under way: the program's listeners are running.
     open: AtomicBool,
-    /// Connections that the program wants something of, once each.
+    /// Connections to be served at the end of the turn, once each.
     touched: Mutex<Vec<Arc<dyn TurnEnd>>>,
 }
 
 impl Turn {
-    /// A new turn begins; `false` when one is under way already.
+    /// Begins a turn; `false` when one is under way already.
     pub(super) fn begin(&self) -> bool {
         if self.open.swap(true, Ordering::Relaxed) {
             return false;
@@ -43,13 +43,13 @@ impl Turn {
         true
     }
 
-    /// The turn is over: sees to the connections.
+    /// Ends the turn: serves the connections that wait for it.
     pub(super) fn end(&self) {
         self.open.store(false, Ordering::Relaxed);
         self.serve_touched();
     }
 
-    /// Nobody will end the turn any more.
+    /// Drops the turn, as the program will not end it.
     pub(super) fn abandon(&self) {
         self.open.store(false, Ordering::Relaxed);
         let touched = std::mem::take(&mut *self.touched.lock());
@@ -63,12 +63,13 @@ impl Turn {
         }
     }
 
-    /// Has a connection driven at the end of the turn; `false` when none is under way. `mark` notes that
-    /// it waits, and is `None` when it does so already.
+    /// Has a connection served at the end of the turn; `false` when no turn is under way. `mark` notes that
+    /// the connection waits, and returns `None` when it waits already.
     pub(super) fn touch(&self, mark: impl FnOnce() -> Option<Arc<dyn TurnEnd>>) -> bool {
         let enough = {
             let mut touched = self.touched.lock();
-            // Under the lock, which the end of the turn takes too: another thread is in time or told.
+            // Checked under the lock, which the end of the turn takes, too: the connection is served by
+            // that end, or the caller gets `false`.
             if !self.open.load(Ordering::Relaxed) {
                 return false;
             }
@@ -81,7 +82,7 @@ impl Turn {
         true
     }
 
-    /// Has a connection driven at the end of the turn that events begin; `false` for programs that have no
+    /// Has a connection served at the end of the turn that events begin; `false` for programs that have no
     /// turns. `mark` is as for [`Self::touch`].
     pub(super) fn visit(&self, mark: impl FnOnce() -> Option<Arc<dyn TurnEnd>>) -> bool {
         let has_turns = self.number() > 0;
@@ -99,7 +100,7 @@ impl Turn {
         self.number.load(Ordering::Relaxed)
     }
 
-    /// Whether the program may hear of the end of a send of this length in this turn.
+    /// Whether the end of a send of this length may be reported in this turn.
     pub(super) fn allows(&self, len: usize) -> bool {
         let before = self.sent.fetch_add(len, Ordering::Relaxed);
         before.saturating_add(len) <= SENT_IN_TURN

@@ -1,6 +1,6 @@
-//! Who may connect: the lists of addresses and names behind AllowedClients and BlockedClients. An
-//! address is compared with prefixes and patterns at once. Names are looked up as connections come:
-//! those of the list, and, where it has patterns of names, that of the client (`names.rs`).
+//! The lists of clients that may connect: addresses and names of AllowedClients and BlockedClients. An
+//! address is compared with prefixes and patterns at once. Names are looked up when a client connects: the
+//! host names of the list and, if the list has patterns of names, the name of the client (`names.rs`).
 
 mod names;
 
@@ -20,9 +20,9 @@ use crate::limits::{
 /// Who may connect.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Nobody else may.
+    /// The only clients that may connect.
     pub allowed: Arc<ClientList>,
-    /// These may not.
+    /// Clients that may not connect.
     pub blocked: Arc<ClientList>,
 }
 
@@ -50,10 +50,10 @@ impl Clients {
 /// A list of clients: addresses, prefixes, patterns and host names.
 #[derive(Debug, Default)]
 pub struct ClientList {
-    /// As it was written.
+    /// The list as it was written.
     text: String,
     everybody: bool,
-    /// Address and mask.
+    /// Addresses and masks.
     ipv4: Vec<(u32, u32)>,
     ipv6: Vec<(u128, u128)>,
     address_patterns: Vec<Pattern>,
@@ -81,7 +81,7 @@ impl fmt::Display for ClientListError {
 impl std::error::Error for ClientListError {}
 
 impl ClientList {
-    /// Entries separated by commas; empty ones do not count.
+    /// Parses entries separated by commas; empty entries are ignored.
     pub fn parse(text: &str) -> Result<Self, ClientListError> {
         let whole = |why| ClientListError { entry: String::new(), why };
         if text.len() > MAX_CLIENT_LIST_LEN {
@@ -160,7 +160,7 @@ impl ClientList {
         }
     }
 
-    /// What is behind the prefix does not count.
+    /// Bits behind the prefix length are ignored.
     fn add_prefix(&mut self, address: IpAddr, len: &str) -> Result<(), &'static str> {
         let bad = "does not have the length of a prefix behind the slash.";
         let digits = !len.is_empty() && len.bytes().all(|byte| byte.is_ascii_digit());
@@ -185,8 +185,8 @@ impl ClientList {
         self.ipv4.push((address & mask, mask));
     }
 
-    /// Whether a client is in the list. Waits for names at most [`CLIENT_LOOKUP_TIME`], and only if
-    /// nothing else decides; then what was last known of the hosts does.
+    /// Whether a client is in the list. Looks names up only if addresses do not decide, and waits at most
+    /// [`CLIENT_LOOKUP_TIME`]; then the last known addresses of the hosts decide.
     async fn contains(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         if self.has_address(client) || self.hosts.iter().any(|host| host.is_known_at(client)) {
@@ -199,7 +199,7 @@ impl ClientList {
         timeout(CLIENT_LOOKUP_TIME, self.has_name(client)).await.unwrap_or_else(known)
     }
 
-    /// Whether a client is in it by its address, in its canonical form, whatever its name is.
+    /// Whether the list has a client's address, in its canonical form, whatever its name is.
     pub fn has_address(&self, client: IpAddr) -> bool {
         let in_prefix = match client {
             IpAddr::V4(client) => {
@@ -214,7 +214,7 @@ impl ClientList {
         if self.everybody || in_prefix {
             return true;
         }
-        // Patterns of addresses are of IPv4 addresses.
+        // Patterns of addresses match IPv4 addresses only.
         if self.address_patterns.is_empty() || client.is_ipv6() {
             return false;
         }
@@ -261,8 +261,8 @@ fn mapped(address: IpAddr) -> Option<u32> {
     }
 }
 
-/// Whether digits, dots and stars can match an address at all: a typing error must not pass for a
-/// pattern that matches nobody.
+/// Whether digits, dots and stars can match any address: a typing error must not pass for a pattern that
+/// matches no client.
 fn is_address_pattern(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     let good = |part: &&str| {
@@ -272,11 +272,11 @@ fn is_address_pattern(text: &str) -> bool {
     text.contains('*') && parts.len() <= 4 && parts.iter().all(good)
 }
 
-/// A text with stars, each of which stands for any text. Matching takes time in proportion to the text
-/// that is matched and to the pattern.
+/// A pattern with stars, each of which matches any text. Matching takes time in proportion to the text and
+/// to the pattern.
 #[derive(Debug)]
 struct Pattern {
-    /// What is before, between and after the stars.
+    /// The parts before, between and after the stars.
     parts: Vec<Box<str>>,
 }
 
@@ -296,7 +296,7 @@ impl Pattern {
             return left.is_empty();
         };
         for part in between {
-            // The first place is the best: it leaves the most for what follows.
+            // The first match is the best: it leaves the most text for the parts that follow.
             let Some((_, after)) = left.split_once(&**part) else {
                 return false;
             };

@@ -1,6 +1,6 @@
-//! The names in a list of clients and the names of clients. A host name of the list stands for its
-//! addresses, which are looked up now and then. The name of a client is what the servers of its
-//! address say, so it counts only if its own servers say that it has this address.
+//! The host names in a list of clients, and the names of clients. A host name of the list stands for its
+//! addresses, which are looked up now and then. The name of a client comes from the owner of its address (a
+//! PTR record), so it counts only if its own forward look-up has this address.
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ static LOOKUPS: Semaphore = Semaphore::const_new(MAX_CLIENT_LOOKUPS);
 pub(super) struct Host {
     name: String,
     found: Mutex<Option<Found>>,
-    /// Held while they are looked up, so that those who connect meanwhile do not do so too.
+    /// Held during a look-up, so that clients that connect meanwhile do not begin another.
     asking: tokio::sync::Mutex<()>,
 }
 
@@ -40,18 +40,18 @@ impl Host {
         Self { name, found: Mutex::default(), asking: tokio::sync::Mutex::default() }
     }
 
-    /// Whether it is known to have this address.
+    /// Whether the name is known to have this address, from a look-up that is not too old.
     pub(super) fn is_known_at(&self, address: IpAddr) -> bool {
         let found = self.found.lock();
         found.as_ref().is_some_and(|found| found.is_fresh() && found.addresses.contains(&address))
     }
 
-    /// Whether it had this address when that was last known.
+    /// Whether the name had this address at its last successful look-up.
     pub(super) fn was_at(&self, address: IpAddr) -> bool {
         self.found.lock().as_ref().is_some_and(|found| found.addresses.contains(&address))
     }
 
-    /// Whether it has this address. Whoever gives up waiting leaves what is known as it was.
+    /// Whether the name has this address. A caller that gives up waiting does not change what is known.
     pub(super) async fn is_at(&self, address: IpAddr) -> bool {
         let _one_at_a_time = self.asking.lock().await;
         if !self.found.lock().as_ref().is_some_and(Found::is_fresh) {
@@ -59,7 +59,7 @@ impl Host {
             let mut found = self.found.lock();
             let (addresses, time) = match answer {
                 Some(addresses) => (addresses, CLIENT_HOST_TIME),
-                // Name servers that are out of order for a while change nothing.
+                // A failed look-up changes nothing: name servers may be out of order for a while.
                 None => {
                     let known = found.take().map(|found| found.addresses);
                     (known.unwrap_or_default(), CLIENT_HOST_RETRY_TIME)
@@ -71,19 +71,19 @@ impl Host {
     }
 }
 
-/// The name of a client, if it leads back to the client's address.
+/// The name of a client, if a look-up of that name has the client's address.
 pub(super) async fn name_of(client: IpAddr) -> Option<String> {
     let permit = LOOKUPS.acquire().await.ok()?;
     let name = lookup::ask(permit, move || dns_lookup::lookup_addr(&client)).await.ok()?.ok()?;
     let name = name.strip_suffix('.').unwrap_or(&name).to_ascii_lowercase();
-    // Whoever owns the address writes what they like.
+    // The owner of an address can write anything into its PTR record.
     if !is_name(&name) || name.contains('*') {
         return None;
     }
     addresses_of(name.clone()).await?.contains(&client).then_some(name)
 }
 
-/// The addresses of a name; `None` if there are none, or if nobody can say.
+/// The addresses of a name; `None` if there are none, or if the look-up failed.
 async fn addresses_of(name: String) -> Option<Vec<IpAddr>> {
     let permit = LOOKUPS.acquire().await.ok()?;
     let found = lookup::ask(permit, move || (name, 0_u16).to_socket_addrs()).await.ok()?.ok()?;
@@ -91,8 +91,8 @@ async fn addresses_of(name: String) -> Option<Vec<IpAddr>> {
     (!addresses.is_empty()).then_some(addresses)
 }
 
-/// RFC 1123 section 2.1, with the underscores that there are and the stars of a pattern. A last label of
-/// digits is that of an address.
+/// Whether a text is a host name (RFC 1123 section 2.1), with the underscores that occur in practice and
+/// the stars of a pattern. A text whose last label has only digits is an address.
 pub(super) fn is_name(text: &str) -> bool {
     let label = |label: &str| {
         let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'*');
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn addresses_are_kept_while_the_name_cannot_be_looked_up() {
         let address: IpAddr = "192.0.2.7".parse().unwrap();
-        // RFC 2606: nobody has this name. What was found before is out of date.
+        // RFC 2606: no host has this name. The addresses that were found before are out of date.
         let host = Host::new("host.invalid".to_owned());
         with_runtime(async || {
             assert!(!host.is_at(address).await);
@@ -148,7 +148,8 @@ mod tests {
         with_runtime(async || {
             let mut asked = std::pin::pin!(host.is_at(address));
             std::future::poll_fn(|context| {
-                // It is under way, or has its answer already; in either case it is dropped now.
+                // The look-up is under way, or has ended already; in either case this future is dropped
+                // now.
                 let _ = asked.as_mut().poll(context);
                 std::task::Poll::Ready(())
             })

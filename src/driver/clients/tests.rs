@@ -4,7 +4,7 @@ fn list(text: &str) -> ClientList {
     ClientList::parse(text).unwrap()
 }
 
-/// Without looking names up.
+/// Whether the list has the address, without any look-up of names.
 fn has(text: &str, client: &str) -> bool {
     list(text).has_address(client.parse::<IpAddr>().unwrap().to_canonical())
 }
@@ -21,7 +21,7 @@ fn addresses_prefixes_and_patterns_of_addresses() {
         ("2001:DB8::7", &["2001:db8:0:0::7"], &["2001:db8::70", "192.0.2.7"]),
         ("[2001:db8::7]", &["2001:db8::7"], &["2001:db8::8"]),
         ("10.0.0.0/8", &["10.255.1.2", "::ffff:10.0.0.1"], &["11.0.0.0", "9.255.255.255"]),
-        // what is behind the prefix does not count
+        // bits behind the prefix length are ignored
         ("10.1.2.3/16", &["10.1.255.255"], &["10.2.0.0"]),
         ("192.0.2.7/32", &["192.0.2.7"], &["192.0.2.6"]),
         ("0.0.0.0/0", &["203.0.113.1"], &["2001:db8::1"]),
@@ -50,7 +50,7 @@ fn addresses_prefixes_and_patterns_of_addresses() {
 
 #[test]
 fn names_and_patterns_of_names_are_of_no_address() {
-    // whoever owns an address can give it a name that looks like another one's address
+    // the owner of an address can give it a name that looks like another address
     let digits = list("10.0.*,*.5");
     assert!(digits.name_patterns.is_empty());
     let names = list("*.Example.com,gate-?way.invalid".replace('?', "_").as_str());

@@ -1,6 +1,6 @@
-//! A connection that comes in: asks the program whether it wants it and with which host key, and gives it
-//! its engine. The answers are commands: whoever runs them goes on, which is mostly the program's thread at
-//! the end of its turn.
+//! A new connection: asks the program whether it wants the connection and with which host key, and creates
+//! its engine. The answers are commands: the thread that runs them goes on with the next step, mostly the
+//! program's thread at the end of its turn.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,14 +18,14 @@ use crate::driver::op_error::OpError;
 use crate::engine::{Config, Connection};
 use crate::error::{Closed, Error};
 
-/// The program, or the server, has ended the connection before there was an engine to do it.
+/// The end of a connection that the program or the server has ended before it had an engine.
 pub(in crate::driver) fn by_application() -> ConnectionEnd {
     ConnectionEnd::Engine(Error::Closed(Closed::ByApplication))
 }
 
 impl Machine {
-    /// The client's address is looked up: asks the program whether it wants the connection. `refusal` is
-    /// why the lists of addresses do not.
+    /// Asks the program whether it wants the connection, once the client's address is looked up. `refusal`
+    /// is the reason of the lists of addresses, if they refuse the client.
     pub(in crate::driver) fn ask_whether(
         &mut self,
         cx: &Link,
@@ -43,7 +43,8 @@ impl Machine {
         }
     }
 
-    /// Runs what the program answers before there is an engine. Other commands wait for that.
+    /// Runs the commands that decide on a connection without an engine. Other commands stay queued until
+    /// there is one.
     pub(in crate::driver) fn arrive(&mut self, cx: &Link) {
         let is_for_this = |command: &Command| {
             matches!(
@@ -78,7 +79,7 @@ impl Machine {
         !matches!(self.stage, Stage::Asking)
     }
 
-    /// Nobody is to hear of the connection.
+    /// Ends a connection that the program did not want or does not know of; it gets no event.
     pub(in crate::driver) fn refuse(&mut self, cx: &Link) {
         self.stage = Stage::Refused;
         let _ = cx.stream.shut_down();
@@ -86,7 +87,7 @@ impl Machine {
         cx.shared.tables().connection_ended(cx.id, None);
     }
 
-    /// The connection is wanted, and has its place in the tables from now on. Asks which host key it gets.
+    /// The connection is wanted: enters it into the tables, and asks the program for its host key.
     fn ask_for_key(&mut self, cx: &Link) {
         self.stage = Stage::ChoosingKey;
         cx.shared.connection_comes(cx.id);
@@ -135,7 +136,7 @@ impl Machine {
         }
     }
 
-    /// The connection gets its engine, and its keeper: the program's thread if that watches sockets.
+    /// Creates the engine, and chooses the keeper: the program's thread if that watches sockets.
     fn start(&mut self, cx: &Link, config: Arc<Config>) {
         let verbosity = cx.shared.verbosity();
         let random = Box::new(SystemRandom);

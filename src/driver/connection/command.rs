@@ -1,5 +1,5 @@
-//! What other threads want a connection's engine to do. Commands of one thread keep their order:
-//! they wait in the connection's queue until its task runs them, or the caller's own thread does.
+//! The commands of other threads for a connection's engine. Commands of one thread keep their order: they
+//! are queued in the connection's mailbox until its task, or the caller's own thread, runs them.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,17 +14,17 @@ use crate::engine::{
 };
 use crate::error::{ApiMisuse, DisconnectReason};
 
-/// Something for the engine to do.
+/// A command for the machine of a connection.
 #[derive(Debug)]
 pub(in crate::driver) enum Command {
-    /// The program wants the connection, or not.
+    /// The program's answer: whether it wants the connection.
     Accept(bool),
-    /// The program has chosen a host key.
+    /// The program's answer: which host key the connection gets.
     HostKey(ConnectedAnswer),
-    /// That key is loaded, or why it is not.
+    /// The host key of the program's answer is loaded, or the reason why it is not.
     KeyLoaded(Result<Arc<PrivateKey>, String>),
     Answer(QuestionId, Answer),
-    /// Something to wait for its turn on a channel.
+    /// Data, a packet, EOF or CLOSE to be queued on a channel.
     Queue(ChannelId, Queued, Ticket),
     OpenChannel {
         channel_type: String,
@@ -32,12 +32,12 @@ pub(in crate::driver) enum Command {
         ticket: Ticket,
     },
     ExchangeKeys(Ticket),
-    /// For the sends that wait.
+    /// Changes the send mode, for queued sends, too.
     SetSendMode(SendMode),
     Disconnect {
         reason: DisconnectReason,
         description: &'static str,
-        /// Done when the connection is gone.
+        /// Reported as done when the connection is over.
         ticket: Option<Ticket>,
     },
     Complete(JobOutput),
@@ -46,7 +46,7 @@ pub(in crate::driver) enum Command {
 }
 
 impl Command {
-    /// What the program has answered.
+    /// The command that carries an answer of the program.
     pub(in crate::driver) fn of(reply: Reply) -> Self {
         match reply {
             Reply::Accept(accept) => Self::Accept(accept),
@@ -57,7 +57,7 @@ impl Command {
         }
     }
 
-    /// Whose [`crate::driver::ServerEvent::Done`] reports the end of the command.
+    /// The ticket whose [`crate::driver::ServerEvent::Done`] reports the end of this command.
     pub(in crate::driver) fn ticket(&self) -> Option<Ticket> {
         match self {
             Self::Queue(_, _, ticket)
@@ -75,7 +75,7 @@ impl Command {
         }
     }
 
-    /// The channel that the command sends on: its counters change.
+    /// The channel that the command sends on, whose counters change with it.
     pub(in crate::driver) fn sends_on(&self) -> Option<ChannelId> {
         match self {
             Self::Queue(channel, Queued::Data(..) | Queued::Packet { .. } | Queued::Eof, _) => {
@@ -96,7 +96,7 @@ impl Command {
         }
     }
 
-    /// Whether it is to end something: that this has ended already is as good.
+    /// Whether the command ends a channel or the connection: it succeeds if that has ended already.
     pub(in crate::driver) fn is_end(&self) -> bool {
         matches!(
             self,
@@ -105,7 +105,7 @@ impl Command {
         )
     }
 
-    /// Has the engine do it; the channel is the one that is being opened.
+    /// Runs the command on the engine; returns the channel that it opens, if it opens one.
     pub(in crate::driver) fn run(
         self,
         now: Instant,
@@ -123,7 +123,7 @@ impl Command {
                 engine.disconnect(now, reason, description)
             }
             Self::Complete(output) => engine.complete(now, output),
-            // Not for the engine.
+            // Commands that the machine runs itself.
             Self::Accept(_)
             | Self::HostKey(_)
             | Self::KeyLoaded(_)

@@ -1,4 +1,5 @@
-//! What can be read of a channel's sends without its connection: whoever drives the engine writes it down.
+//! The counters of a channel's sends, readable without the lock of its connection: whoever runs the engine
+//! publishes them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -12,17 +13,17 @@ pub(in crate::driver) struct Counters {
 }
 
 impl Counters {
-    /// What the last send has handed to the transport.
+    /// Bytes of the last send that were handed to the transport.
     pub(in crate::driver) fn bytes_sent(&self) -> u64 {
         self.bytes_sent.load(Ordering::Relaxed)
     }
 
-    /// Whether there is room to send.
+    /// Whether the channel has room to send.
     pub(in crate::driver) fn ready_to_send(&self) -> bool {
         self.ready_to_send.load(Ordering::Relaxed)
     }
 
-    /// Takes over what the engine says, so that a reader never waits for the engine.
+    /// Stores the engine's counters, so that a reader never waits for the engine.
     pub(in crate::driver) fn publish(&self, counters: Option<engine::Counters>) {
         if let Some(engine::Counters { bytes_sent, ready_to_send }) = counters {
             self.bytes_sent.store(bytes_sent, Ordering::Relaxed);
@@ -30,7 +31,7 @@ impl Counters {
         }
     }
 
-    /// The same, for whether there is room to send.
+    /// Stores whether the channel has room to send.
     pub(in crate::driver) fn publish_ready(&self, ready_to_send: bool) {
         self.ready_to_send.store(ready_to_send, Ordering::Relaxed);
     }

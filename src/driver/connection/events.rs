@@ -1,5 +1,5 @@
-//! Turns the engine's events into those of the program: gives channels the numbers that the program
-//! knows them by, keeps the tables, and answers at once what nobody wants to be asked.
+//! Turns the engine's events into those of the program: gives channels the numbers that the program knows
+//! them by, keeps the tables, and answers a question at once if the program has no listener for it.
 
 use std::time::Instant;
 
@@ -17,8 +17,8 @@ use crate::engine::{
 use crate::error::{Closed, Error};
 
 impl Machine {
-    /// Hands over every event that the engine has; `true` if there was any. `asked` becomes `true` if the
-    /// program was asked anything.
+    /// Hands every event of the engine to the program; `true` if there was any. Sets `asked` to `true` if
+    /// one was a question to the program.
     pub(in crate::driver) fn hand_over_events(
         &mut self,
         cx: &Link,
@@ -43,7 +43,7 @@ impl Machine {
         moved
     }
 
-    /// Answers the engine. Void when the connection has ended in the same turn.
+    /// Gives the engine an answer. It is void when the connection has ended in the same turn.
     pub(in crate::driver) fn answer(&mut self, id: QuestionId, answer: Answer, now: Instant) {
         if let Some(engine) = self.stage.engine_mut() {
             let _ = engine.answer(now, id, answer);
@@ -76,7 +76,7 @@ impl Machine {
         }
     }
 
-    /// Asks the program, or gives the answer that holds when nobody wants to be asked.
+    /// Asks the program a question, or returns the starting value if the program has no listener for it.
     fn ask(&mut self, cx: &Link, id: QuestionId, question: Question) -> Option<Answer> {
         let connection = cx.id;
         let refused = || Reply::Answer(id, Answer::Accept(false));
@@ -130,7 +130,7 @@ impl Machine {
         None
     }
 
-    /// Asks the program whether to open a channel that it is to know by this number.
+    /// Asks the program whether to open a channel, which gets the number `number`.
     pub(in crate::driver) fn ask_open(
         &mut self,
         cx: &Link,
@@ -232,7 +232,7 @@ impl Machine {
     fn engine_ended(&mut self, cx: &Link, error: Error) {
         let of_stream = self.outbound.error.take().or_else(|| self.inbound.take_error());
         let end = match (error, of_stream) {
-            // The stream knows better why the client is gone.
+            // The error of the stream says more precisely why the client is gone.
             (Error::Closed(Closed::PeerGone), Some(error)) => ConnectionEnd::Socket(error),
             (error, _) => ConnectionEnd::Engine(error),
         };
@@ -240,7 +240,7 @@ impl Machine {
         tunnel::end_all(&mut self.tunnels, cx);
     }
 
-    /// A command has come to its end.
+    /// A command has ended.
     pub(in crate::driver) fn done(&mut self, cx: &Link, ticket: Ticket, outcome: Outcome) {
         if tunnel::is_ours(ticket) {
             return tunnel::done(&mut self.tunnels, cx, ticket, outcome);
@@ -248,7 +248,7 @@ impl Machine {
         if let Some((channel, counters)) = self.tickets.done(ticket)
             && let Some(engine) = self.stage.engine()
         {
-            // They are up to date before the program hears of the end of its send.
+            // The counters are up to date before the program is told of the end of its send.
             counters.publish(engine.counters(channel));
         }
         if !self.tickets.is_told(ticket, &outcome) {
@@ -276,8 +276,8 @@ impl Machine {
     }
 }
 
-/// Takes a channel out of the tables and tells so, as the end of a connection is told: whether or not
-/// anybody listens, whoever follows the events learns from it what to forget.
+/// Takes a channel out of the tables and reports its end. As with a connection, that is reported whether or
+/// not the program has a listener: the facade learns from it what to forget.
 pub(in crate::driver) fn channel_gone(cx: &Link, channel: u64, connection_over: bool) {
     if let Some(remains) = cx.shared.tables().channel_ended(channel) {
         cx.tell(ServerEvent::ChannelClosed {

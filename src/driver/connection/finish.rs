@@ -1,5 +1,5 @@
-//! The end of a connection: everything that was begun is told how it ended, also when the engine is
-//! gone because its code panicked. No command is ever left without an end.
+//! The end of a connection: every command and channel that has begun is reported as ended, even when the
+//! engine was dropped because its code panicked. No ticket is ever left without a report.
 
 use std::sync::atomic::AtomicU32;
 
@@ -15,8 +15,8 @@ use crate::engine::{Connection, Outcome};
 use crate::error::{Closed, Error};
 
 impl Machine {
-    /// Closes our side of the stream, takes the connection out of the tables and tells so, once. `cause`
-    /// is why, if the connection does not know it itself.
+    /// Shuts our side of the stream down, takes the connection out of the tables and reports its end, once.
+    /// `cause` is the reason, unless the stage has one already.
     pub(in crate::driver) fn finish(&mut self, cx: &Link, cause: Option<ConnectionEnd>) {
         let (engine, end) = match std::mem::replace(&mut self.stage, Stage::Over) {
             last @ (Stage::Refused | Stage::Over) => {
@@ -35,16 +35,16 @@ impl Machine {
                 ConnectionEnd::Panicked
             }
         });
-        // The client is to know; where that fails it is gone.
+        // Half-close: tells the client that nothing more comes. Where that fails the client is gone.
         let _ = cx.stream.shut_down();
-        // An abort ends the task while the program's thread still keeps the connection.
+        // An abort drops the task while the program's thread still keeps the connection.
         self.leave_program(cx);
         tunnel::end_all(&mut self.tunnels, cx);
         self.job = None;
         self.channels.forget_unused(cx);
         let past = past(cx, engine.as_deref());
         drop(engine);
-        // None are left unless something panicked: the engine closes its channels when it ends.
+        // There are none unless something panicked: the engine closes its channels when it ends.
         for channel in self.channels.take_all() {
             channel_gone(cx, channel, true);
         }
@@ -71,7 +71,8 @@ impl Machine {
         }
     }
 
-    /// The engine says how everything ended that it was to do, unless something panicked.
+    /// Reports the end of tickets that have no result. The engine has reported those of its commands,
+    /// unless it panicked.
     fn tell_undone(&mut self, cx: &Link) {
         for ticket in self.tickets.take_undone() {
             let result = Err(OpError::Outcome(Outcome::ConnectionEnded));
@@ -86,7 +87,7 @@ impl Machine {
     }
 }
 
-/// What the program can still read of the connection.
+/// What the program can still read of the connection until it has handled the last event.
 fn past(cx: &Link, engine: Option<&Connection>) -> PastConnection {
     PastConnection {
         peer: cx.peer,

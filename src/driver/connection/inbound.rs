@@ -1,5 +1,5 @@
-//! The inbound side of a connection: what was read and not used yet, what is known of the stream, and why
-//! input waits. The same for both keepers.
+//! The inbound side of a connection: bytes that were read and that the engine has not taken yet, the state
+//! of the stream, and what holds input back. Both keepers use it.
 
 use std::io;
 
@@ -7,51 +7,52 @@ use crate::driver::io::intake::Intake;
 use crate::driver::io::program_loop::Sign;
 use crate::driver::io::stream::{Attempt, ByteStream};
 
-/// Reads that are acknowledged at once: those of handshake, login and the opening of channels. A client
-/// with Nagle's algorithm on holds its next small message back until then, and the system's delay for
-/// acknowledgements (40 ms) would be added to each step that gets no reply.
+/// Reads that are acknowledged at once (TCP_QUICKACK): those of handshake, login and the opening of
+/// channels. A client with Nagle's algorithm on holds its next small message back until the acknowledgement
+/// comes, and each step without a reply would take the system's delay for acknowledgements (40 ms) longer.
 const PROMPT_READS: u8 = 64;
 
-/// What is read from a stream, and how far.
+/// The bytes that were read, and the state of the stream behind them.
 #[derive(Debug)]
 pub(in crate::driver) struct Inbound {
     pub(in crate::driver) intake: Intake,
     source: Source,
-    /// Why input waits.
+    /// What holds input back.
     pub(in crate::driver) hold: Hold,
     prompt_reads: u8,
-    /// The last of them is not acknowledged yet (TCP_QUICKACK).
+    /// The last of those reads is not acknowledged yet.
     owes_acknowledgement: bool,
 }
 
 /// What is known of the stream.
 #[derive(Debug)]
 enum Source {
-    /// Everything that it had was read.
+    /// Everything was read; the next sign says when there is more.
     Quiet,
-    /// It may have something.
+    /// There may be bytes to read.
     Readable(Attempt),
-    /// The client has closed its side: what was not read yet ends, and no other sign will come.
+    /// The client has closed its side: what is unread can be read to its end, and no further sign will
+    /// come.
     Closing,
-    /// The stream is broken, but may still have what the client sent before.
+    /// The stream is broken; bytes that the client sent before may still be readable.
     Broken(io::Error),
-    /// The client sends no more.
+    /// EOF was read: the client sends no more.
     Ended,
-    /// Nothing can be read any more.
+    /// The stream is broken, and nothing can be read any more.
     Failed(io::Error),
 }
 
-/// Why input waits.
+/// What holds input back (head-of-line blocking).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::driver) enum Hold {
-    /// It does not.
+    /// Nothing does.
     #[default]
     Nothing,
     /// The engine waits for an answer, or for room in its backlog.
     Engine,
-    /// The program holds too much of the connection.
+    /// The program holds too much of the connection (backpressure).
     Load,
-    /// Other connections have their turn first.
+    /// The turn has read enough: other connections have their turn first.
     Turn,
 }
 
@@ -68,7 +69,7 @@ impl Default for Inbound {
 }
 
 impl Inbound {
-    /// Takes note of what the keeper was told of the stream.
+    /// Takes the keeper's sign about the stream into account.
     pub(in crate::driver) fn take(&mut self, sign: Sign, stream: &dyn ByteStream) {
         match (&self.source, sign) {
             (Source::Quiet, Sign::Readable) => self.source = Source::Readable(Attempt::Known),
@@ -90,7 +91,7 @@ impl Inbound {
         }
     }
 
-    /// The system was asked to tell only of much (SO_RCVLOWAT), and has told of nothing for a while.
+    /// SO_RCVLOWAT is raised, and no wake-up has come for a while: lowers it, and looks for less than that.
     fn lull(&mut self, stream: &dyn ByteStream) {
         self.intake.end_flood(stream);
         if matches!(self.source, Source::Quiet | Source::Readable(_)) {
@@ -98,34 +99,34 @@ impl Inbound {
         }
     }
 
-    /// Whether the stream may have something to read.
+    /// Whether there may be bytes to read.
     pub(in crate::driver) fn is_readable(&self) -> bool {
         matches!(self.source, Source::Readable(_) | Source::Closing | Source::Broken(_))
     }
 
-    /// Whether the client sends no more, and all of it was read.
+    /// Whether EOF was read, and with it everything that the client has sent.
     pub(in crate::driver) fn is_at_end(&self) -> bool {
         matches!(self.source, Source::Ended)
     }
 
-    /// Whether the stream is broken, whatever there is still to read.
+    /// Whether the stream is broken, even if there are still bytes to read.
     pub(in crate::driver) fn is_broken(&self) -> bool {
         matches!(self.source, Source::Broken(_) | Source::Failed(_))
     }
 
-    /// Whether there is input that was not used.
+    /// Whether there are bytes, read or unread, that the engine has not taken.
     pub(in crate::driver) fn has_input(&self) -> bool {
         !matches!(self.source, Source::Quiet) || !self.intake.bytes.is_empty()
     }
 
-    /// Whether nothing came that waits, and less than it takes to be called a flood.
+    /// Whether there is nothing to read, nothing holds input back, and input is no flood.
     pub(in crate::driver) fn is_quiet(&self) -> bool {
         matches!(self.source, Source::Quiet)
             && self.hold == Hold::Nothing
             && !self.intake.is_flooded()
     }
 
-    /// Why the stream is broken; told once.
+    /// Why the stream is broken; returned once.
     pub(in crate::driver) fn take_error(&mut self) -> Option<io::Error> {
         match std::mem::replace(&mut self.source, Source::Ended) {
             Source::Broken(error) | Source::Failed(error) => Some(error),
@@ -136,12 +137,13 @@ impl Inbound {
         }
     }
 
-    /// Reads once; how many bytes came.
+    /// Reads once; returns how many bytes came.
     pub(in crate::driver) fn read(&mut self, stream: &dyn ByteStream) -> usize {
         let source = std::mem::replace(&mut self.source, Source::Quiet);
         let attempt = match &source {
             Source::Readable(attempt) => *attempt,
-            // No runtime has told of it that watches the stream now.
+            // The sign came from somewhere else than the runtime, which may not know that the stream is
+            // readable.
             Source::Broken(_) | Source::Closing => Attempt::Anyway,
             Source::Quiet | Source::Ended | Source::Failed(_) => Attempt::Known,
         };
@@ -162,7 +164,7 @@ impl Inbound {
         len
     }
 
-    /// What was written has acknowledged what was read before.
+    /// Output was written: its segment has acknowledged the input before it.
     pub(in crate::driver) fn is_acknowledged(&mut self) {
         self.owes_acknowledgement = false;
     }
@@ -171,7 +173,7 @@ impl Inbound {
         self.owes_acknowledgement
     }
 
-    /// Acknowledges what was read, unless something that was written since has done so.
+    /// Sends the acknowledgement now (TCP_QUICKACK), unless output since has carried it.
     pub(in crate::driver) fn acknowledge(&mut self, stream: &dyn ByteStream) {
         if std::mem::take(&mut self.owes_acknowledgement) {
             stream.acknowledge();

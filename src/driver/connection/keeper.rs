@@ -1,13 +1,13 @@
-//! Who keeps a connection: sees to its stream. That is the connection's task, or the program's own thread,
-//! which then reads, drives the engine and runs the listeners in one go, while the task sleeps until a
-//! timer or a job needs it. Both do it with `Machine::serve`; what is different is said here: how much of
-//! a thread's time the keeping may take, and when it changes hands.
+//! The keeper of a connection watches its stream. It is the connection's task, or the program's own thread,
+//! which then reads, runs the engine and calls the listeners in one go, while the task sleeps until a timer
+//! or a job needs it. Both call `Machine::serve`. What differs is here and in `keeping.rs`: how much of the
+//! program's time a connection may take, and when the keeper changes.
 
 use std::sync::Arc;
 
 use crate::driver::io::program_loop::{Budget, ProgramLoop};
 
-/// Who runs a machine.
+/// Who serves a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum By {
     /// The task of the connection.
@@ -16,10 +16,11 @@ pub(in crate::driver) enum By {
     Program,
 }
 
-/// Who sees to the stream of a connection.
+/// Who watches the stream of a connection.
 #[derive(Debug)]
 pub(in crate::driver) enum Keeper {
-    /// The task. With a way back if the program's thread only stood still.
+    /// The task; with a way back if the connection was taken from the program's thread only because that
+    /// stood still.
     Task(Option<WayBack>),
     /// The program's thread.
     Program(Box<Hosting>),
@@ -31,17 +32,17 @@ impl Default for Keeper {
     }
 }
 
-/// What the program's thread has of a connection that it keeps.
+/// The program's loop that watches the socket, and how much of its time the connection may take.
 #[derive(Debug)]
 pub(in crate::driver) struct Hosting {
     pub(super) home: Arc<ProgramLoop>,
     pub(super) budget: Budget,
 }
 
-/// To the program's thread, once that goes on.
+/// The way back to the program's thread, once its event loop runs again.
 #[derive(Debug)]
 pub(in crate::driver) struct WayBack {
     pub(super) home: Arc<ProgramLoop>,
-    /// The program's turn when its thread stood still.
+    /// The number of the program's turn in which its thread stood still.
     pub(super) turn: u32,
 }

@@ -1,4 +1,4 @@
-//! A connection changes hands: between its task and the program's thread.
+//! Changes the keeper of a connection: from the program's thread to its task, and back.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ impl Machine {
         matches!(self.keeper, Keeper::Program(_))
     }
 
-    /// For a new connection.
+    /// Chooses the keeper of a new connection.
     pub(in crate::driver) fn choose_keeper(&mut self, cx: &Link) {
         match cx.shared.program_loop() {
             Some(home) => self.host(cx, home),
@@ -33,7 +33,7 @@ impl Machine {
         }
     }
 
-    /// The task is to keep the connection from now on, for good.
+    /// Makes the task the keeper from now on, for good.
     pub(in crate::driver) fn leave_program(&mut self, cx: &Link) {
         if let Keeper::Program(hosting) = std::mem::take(&mut self.keeper) {
             remove(&hosting.home, cx);
@@ -41,7 +41,8 @@ impl Machine {
         }
     }
 
-    /// The program's thread stands still: the task is to keep the connection until it goes on.
+    /// Makes the task the keeper because the program's thread stands still, until its event loop runs
+    /// again.
     pub(in crate::driver) fn program_stands_still(&mut self, cx: &Link) {
         if let Keeper::Program(hosting) = std::mem::take(&mut self.keeper) {
             let home = hosting.home;
@@ -51,8 +52,8 @@ impl Machine {
         }
     }
 
-    /// Gives the connection back to the program's thread if that has gone on, and the connection costs
-    /// little; for the task, when there is nothing to do.
+    /// Makes the program's thread the keeper again, if its event loop runs and the connection costs little.
+    /// The task calls this before it waits.
     pub(in crate::driver) fn return_to_program(&mut self, cx: &Link) {
         let Keeper::Task(Some(way_back)) = &self.keeper else {
             return;
@@ -70,7 +71,7 @@ impl Machine {
         }
     }
 
-    /// Whether the program's thread has no time for more of this now.
+    /// Whether the connections that the program's thread keeps take too much of its time together.
     pub(in crate::driver) fn is_crowded(&self, now: Instant) -> bool {
         match &self.keeper {
             Keeper::Program(hosting) => hosting.home.is_crowded(now),
@@ -78,7 +79,7 @@ impl Machine {
         }
     }
 
-    /// Counts the program's time since `begun`; `true` when that is more than one connection may take.
+    /// Counts the program's time since `begun`; `true` when this connection takes more than one may.
     pub(in crate::driver) fn spend(&mut self, begun: Instant) -> bool {
         match &mut self.keeper {
             Keeper::Program(hosting) => hosting.budget.spend(begun, Instant::now()),

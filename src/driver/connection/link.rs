@@ -1,5 +1,5 @@
-//! What of a connection may be used without its lock: its numbers and addresses, its stream, what the
-//! program holds of it, and its mailbox, the commands that wait for whoever has the machine next.
+//! The part of a connection that may be used without its lock: its numbers and addresses, its stream, its
+//! load, and its mailbox, the commands for whoever gets the lock next.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -25,16 +25,17 @@ use crate::driver::turn::TurnEnd;
 use crate::engine::{ChannelId, Outcome, SendMode};
 use crate::limits::{PINNED_EVENT_COST, QUEUED_EVENT_COST};
 
-/// Consumed bytes of a channel that have the connection driven: less than half of the smallest window.
+/// Consumed bytes of a channel for which the machine is served at once: less than half of the smallest
+/// window.
 const CONSUMED_LEN: usize = 16 * 1024;
-/// Channels with consumed bytes that have the connection driven: they are searched one by one.
+/// Channels with consumed bytes for which the machine is served at once: the list is searched linearly.
 const CONSUMED_CHANNELS: usize = 32;
 
-/// A connection, to what knows it only by what it takes: answers of the program, the ends of its turns,
-/// signs of the stream, and of the sockets of its tunnels.
+/// A connection, as seen by those that call it: answers of the program, the ends of its turns, signs of the
+/// stream and of the sockets of its tunnels.
 pub(in crate::driver) trait Peer: Mailbox + TurnEnd + Ready + Called {}
 
-/// What of a connection may be used without its lock.
+/// The part of a connection that may be used without its lock.
 #[derive(Debug)]
 pub(in crate::driver) struct Link {
     pub(in crate::driver) id: u64,
@@ -45,31 +46,31 @@ pub(in crate::driver) struct Link {
     pub(in crate::driver) shared: Arc<Shared>,
     pub(in crate::driver) stream: Box<dyn ByteStream>,
     pub(in crate::driver) login: Arc<LoginPermit>,
-    /// Where the task runs, and everything else of the connection.
+    /// The runtime of the connection's task, where all other tasks of the connection run, too.
     pub(in crate::driver) runtime: Handle,
-    /// Whether that thread sleeps.
+    /// Whether the thread of that runtime sleeps.
     sleeps: &'static Sleeps,
     /// Wakes the task.
     notify: Arc<Notify>,
-    /// What the program's thread was told of the stream, and nobody has looked at yet.
+    /// Signs of the stream that nobody has looked at yet.
     pub(in crate::driver) signs: Signs,
-    /// A hint: the task keeps the connection. The truth is in the machine.
+    /// A hint: whether the task is the keeper. The machine holds the truth.
     with_task: AtomicBool,
     load: Arc<Load>,
     queue: Mutex<Queue>,
     me: Weak<dyn Peer>,
 }
 
-/// What waits for whoever has the machine next.
+/// The mailbox: commands for whoever gets the lock next.
 #[derive(Debug)]
 struct Queue {
     /// `None` when the connection is over: nobody would run a command.
     commands: Option<VecDeque<Command>>,
-    /// What the program has used of each channel's data since the engine last heard of it.
+    /// Data of each channel that the program has used, and that was not reported to the engine yet.
     consumed: Vec<Consumed>,
     /// Sockets of tunnels that are ready.
     signs: Vec<TunnelSign>,
-    /// The connection waits for the end of the program's turn.
+    /// Whether the connection is served at the end of the program's turn.
     touched: bool,
 }
 
@@ -78,7 +79,7 @@ struct Queue {
 pub(in crate::driver) struct Consumed {
     /// `None` when the channel is closed.
     pub(in crate::driver) local: Option<ChannelId>,
-    /// What the program knows the channel by.
+    /// The program's number of the channel.
     pub(in crate::driver) channel: u64,
     pub(in crate::driver) len: usize,
 }
@@ -123,56 +124,57 @@ impl Link {
         self.shared.wants(kind)
     }
 
-    /// Tells the program what has happened on the connection.
+    /// Hands an event of the connection to the program.
     pub(in crate::driver) fn tell(&self, event: ServerEvent) {
         let cost = event.carried_len().saturating_add(QUEUED_EVENT_COST);
         let charge = self.load.charge(Kind::Queued, cost);
         self.shared.tell_charged(event, Some(charge));
     }
 
-    /// Tells the program of an error, if it wants to know.
+    /// Reports an error to the program, if that has a listener for errors.
     pub(in crate::driver) fn tell_error(&self, error: OpError) {
         if self.wants(EventKind::Error) {
             self.tell(ServerEvent::Error { connection: self.id, error });
         }
     }
 
-    /// A question that the program has to answer; `len` is that of what it is about.
+    /// The reply handle of a question to the program; `len` is the length of the question's data, which
+    /// counts as load.
     pub(in crate::driver) fn ask(&self, refusal: Reply, len: usize) -> Envelope {
         let cost = len.max(PINNED_EVENT_COST);
         self.load.add(Kind::Pinned, cost);
         Envelope::new(self.me(), refusal, cost)
     }
 
-    /// The same, for what is asked before there is a client who could ask for much.
+    /// The reply handle of a question that counts as no load: it comes before the client can ask for much.
     pub(in crate::driver) fn ask_free(&self, refusal: Reply) -> Envelope {
         Envelope::new(self.me(), refusal, 0)
     }
 
-    /// The program has done with a question.
+    /// The program has answered or dropped a question.
     pub(in crate::driver) fn question_over(&self, cost: usize) {
         if cost > 0 {
             self.load.subtract(Kind::Pinned, cost);
         }
     }
 
-    /// Counts what a tunnel's socket has to take.
+    /// A charge for data that a tunnel's socket has not taken.
     pub(in crate::driver) fn charge_pinned(&self, len: usize) -> Charge {
         self.load.charge(Kind::Pinned, len)
     }
 
-    /// What the program holds of the connection.
+    /// The load: what the program holds of the connection.
     pub(in crate::driver) fn load(&self) -> &Arc<Load> {
         &self.load
     }
 
-    /// Whether the program holds so much of the connection that nothing more may be read. The task is
-    /// woken when that has changed.
+    /// Whether the program holds so much of the connection that nothing more may be read (backpressure). If
+    /// so, the task is woken when there is room again.
     pub(in crate::driver) fn is_overloaded(&self) -> bool {
         self.load.is_too_much()
     }
 
-    /// The connection itself, for what calls it.
+    /// The connection itself, to be called later.
     pub(in crate::driver) fn me(&self) -> Weak<dyn Peer> {
         Weak::clone(&self.me)
     }
@@ -197,42 +199,43 @@ impl Link {
         self.notify.notify_one();
     }
 
-    /// Until somebody wakes the task.
+    /// Waits until somebody wakes the task.
     pub(in crate::driver) async fn woken(&self) {
         self.notify.notified().await;
     }
 
-    /// The task is to keep the connection.
+    /// Marks the task as the keeper, and wakes it.
     pub(in crate::driver) fn give_to_task(&self) {
         self.with_task.store(true, Ordering::Relaxed);
         self.wake_task();
     }
 
-    /// The program's thread keeps the connection.
+    /// Marks the program's thread as the keeper.
     pub(in crate::driver) fn take_from_task(&self) {
         self.with_task.store(false, Ordering::Relaxed);
     }
 
-    /// Whether a thread of the program is to leave the connection to its task, which is busy anyway.
+    /// Whether a thread of the program leaves serving to the task: it is the keeper, and its thread is
+    /// awake.
     pub(in crate::driver) fn is_tasks_business(&self) -> bool {
         self.with_task.load(Ordering::Relaxed) && !self.sleeps.now()
     }
 
-    /// Has the machine run a command, on the task.
+    /// Queues a command, and wakes the task to run it.
     pub(in crate::driver) fn submit(&self, command: Command) {
         if self.enqueue(command) {
             self.wake_task();
         }
     }
 
-    /// Has the machine run a command of the program at the end of its turn, or on the task.
+    /// Queues a command of the program, which runs at the end of its turn, or on the task if there is none.
     pub(in crate::driver) fn submit_in_turn(&self, command: Command) {
         if self.enqueue(command) && !self.touch() {
             self.wake_task();
         }
     }
 
-    /// `false` when nobody runs commands any more.
+    /// `false` when the connection is over; then the command's end is reported at once.
     fn enqueue(&self, command: Command) -> bool {
         let refused = match &mut self.queue.lock().commands {
             Some(commands) => {
@@ -247,7 +250,7 @@ impl Link {
         refused.is_none()
     }
 
-    /// The end of a command that nobody runs any more.
+    /// Reports the end of a command that comes too late to be run.
     pub(in crate::driver) fn report_unrun(&self, command: &Command) {
         let Some(ticket) = command.ticket() else {
             return;
@@ -260,12 +263,12 @@ impl Link {
         self.shared.tell(ServerEvent::Done { ticket, result });
     }
 
-    /// The next command.
+    /// Takes the next command out of the mailbox.
     pub(in crate::driver) fn next_command(&self) -> Option<Command> {
         self.queue.lock().commands.as_mut()?.pop_front()
     }
 
-    /// The next command of those that `wanted` says; the others wait.
+    /// Takes out the next command that `wanted` is true for; the others stay queued.
     pub(in crate::driver) fn next_command_of(
         &self,
         wanted: impl Fn(&Command) -> bool,
@@ -276,22 +279,22 @@ impl Link {
         commands.remove(at)
     }
 
-    /// How many commands wait.
+    /// How many commands are queued.
     pub(in crate::driver) fn command_count(&self) -> usize {
         self.queue.lock().commands.as_ref().map_or(0, VecDeque::len)
     }
 
-    /// Whether the connection is over, and nobody runs commands.
+    /// Whether the connection is over, and takes no more commands.
     pub(in crate::driver) fn is_closed(&self) -> bool {
         self.queue.lock().commands.is_none()
     }
 
-    /// Takes no more commands; those that nobody has run.
+    /// Takes no more commands from now on; returns those that were not run.
     pub(in crate::driver) fn close(&self) -> VecDeque<Command> {
         self.queue.lock().commands.take().unwrap_or_default()
     }
 
-    /// Gives memory back that is empty.
+    /// Frees empty buffers.
     pub(in crate::driver) fn release_memory(&self) {
         let mut queue = self.queue.lock();
         if let Some(commands) = queue.commands.as_mut().filter(|commands| commands.is_empty()) {
@@ -302,7 +305,8 @@ impl Link {
         }
     }
 
-    /// The program has used data of a channel; `true` when that is enough to tell the engine.
+    /// Notes that the program has used data of a channel; `true` when it is time to report that to the
+    /// engine.
     pub(in crate::driver) fn add_consumed(
         &self,
         local: Option<ChannelId>,
@@ -321,11 +325,11 @@ impl Link {
                 len
             }
         };
-        // What is used may be little in bytes and much in events, and all that the connection waits for.
+        // Few bytes may be many events, and those may be all that holds the connection's input back.
         total >= CONSUMED_LEN || queue.consumed.len() >= CONSUMED_CHANNELS || self.load.has_waiter()
     }
 
-    /// Whether the program has used data that the engine has not heard of.
+    /// Whether the program has used data that was not reported to the engine yet.
     pub(in crate::driver) fn has_consumed(&self) -> bool {
         !self.queue.lock().consumed.is_empty()
     }
@@ -334,7 +338,7 @@ impl Link {
         std::mem::take(&mut self.queue.lock().consumed)
     }
 
-    /// A socket of a tunnel is ready.
+    /// Notes that a socket of a tunnel is ready, and wakes the task.
     pub(in crate::driver) fn add_tunnel_sign(&self, sign: TunnelSign) {
         self.queue.lock().signs.push(sign);
         self.wake_task();
@@ -344,24 +348,25 @@ impl Link {
         self.queue.lock().signs.drain(..).for_each(&mut take);
     }
 
-    /// Has the connection driven at the end of the program's turn; `false` when none is under way.
+    /// Has the machine served at the end of the program's turn; `false` when no turn is under way.
     pub(in crate::driver) fn touch(&self) -> bool {
         self.shared.turn.touch(|| self.mark_touched())
     }
 
-    /// Has the connection driven at the end of the turn that events begin; `false` for programs that have
-    /// no turns.
+    /// Has the machine served at the end of the turn that events begin; `false` if the program has no
+    /// turns.
     pub(in crate::driver) fn visit(&self) -> bool {
         self.shared.turn.visit(|| self.mark_touched())
     }
 
-    /// Notes that the connection waits for the end of the program's turn; `None` when it does so already.
+    /// Marks the connection to be served at the end of the program's turn; `None` when it is marked
+    /// already.
     fn mark_touched(&self) -> Option<Arc<dyn TurnEnd>> {
         let touched = std::mem::replace(&mut self.queue.lock().touched, true);
         if touched { None } else { self.me.upgrade().map(|me| me as Arc<dyn TurnEnd>) }
     }
 
-    /// The program's turn is over; whether commands wait.
+    /// The program's turn is over: takes the mark away; returns whether commands are queued.
     pub(in crate::driver) fn end_touch(&self) -> bool {
         let mut queue = self.queue.lock();
         queue.touched = false;

@@ -1,6 +1,6 @@
-//! The machine of one connection: what is under its lock, and the one way to run it. Whoever has the lock
-//! takes the commands that wait, reads what the stream has, feeds the engine, hands its events over and
-//! writes what it has sealed, until nothing moves any more or the turn is over.
+//! The machine of one connection: all state under its lock, and the one way to run it. Whoever has the lock
+//! runs the queued commands, reads the stream, feeds the engine, hands its events to the program and writes
+//! the sealed bytes, until nothing moves any more or the turn is over.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -20,7 +20,7 @@ use crate::driver::tunnel::Tunnels;
 use crate::engine::{Job, Verbosity};
 use crate::limits::{HOSTED_READS_IN_TURN, READ_IN_TURN, TUNNEL_READ_IN_TURN};
 
-/// What is under the lock of a connection.
+/// The state under the lock of a connection.
 #[derive(Default)]
 pub(in crate::driver) struct Machine {
     pub(in crate::driver) stage: Stage,
@@ -29,13 +29,13 @@ pub(in crate::driver) struct Machine {
     pub(in crate::driver) keeper: Keeper,
     pub(in crate::driver) channels: Channels,
     pub(in crate::driver) tickets: Tickets,
-    /// The channels that lead elsewhere.
+    /// The channels that lead to a socket and not to the program.
     pub(in crate::driver) tunnels: Option<Box<Tunnels>>,
-    /// Work that the task has to do or to have done.
+    /// A job of the engine that the task runs, or hands to a thread for arithmetic.
     pub(in crate::driver) job: Option<Job>,
-    /// The turn in which a caller last wrote to the stream itself.
+    /// The turn of the program in which one of its sends last wrote to the stream directly.
     pub(in crate::driver) last_turn: Option<u32>,
-    /// What the task has set its timer to.
+    /// The deadline that the task's timer is set to.
     armed: Option<Instant>,
     pub(in crate::driver) verbosity: Verbosity,
 }
@@ -46,67 +46,68 @@ impl std::fmt::Debug for Machine {
     }
 }
 
-/// What the task has to do when everything is done that can be done without waiting.
+/// What the task has to do once the machine has done everything that needs no waiting.
 #[derive(Debug)]
 pub(in crate::driver) struct Rest {
     pub(in crate::driver) next: Next,
-    /// What takes long.
+    /// A job of the engine, which may take long.
     pub(in crate::driver) job: Option<Job>,
-    /// When something is due.
+    /// When the timer is due.
     pub(in crate::driver) deadline: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum Next {
-    /// To go on, after others had their turn.
+    /// Serve the machine again, after other tasks had their turn.
     GoOn,
-    /// To wait for the program, which has not decided yet; without a deadline, for the end of the stream,
+    /// Wait for the program's decision on a new connection; without a deadline, for the end of the stream,
     /// too.
     AwaitProgram,
-    /// To wait until somebody calls: the program's thread sees to the stream.
+    /// Wait until another thread wakes the task: the program's thread watches the stream.
     AwaitCall,
-    /// To see to the stream.
+    /// Wait until the stream is ready.
     AwaitStream {
-        /// Whether what comes in is to be read.
+        /// Whether to wait for input.
         reads: bool,
-        /// Whether something waits until the stream takes more.
+        /// Whether sealed bytes wait until the stream takes more.
         writes: bool,
     },
-    /// To see to it that the last bytes leave.
+    /// Write the last bytes, then close.
     Flush,
-    /// To let the client close: everything is told.
+    /// Let the client close first: the program has all events.
     Over,
-    /// Nothing more: nobody has heard of the connection.
+    /// Close at once: the program does not know of the connection.
     Refused,
 }
 
-/// What a thread of the program has to do after it has run a machine.
+/// What a thread of the program has to do after it has served a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum After {
     Nothing,
-    /// To have what is sealed written at the end of its turn.
+    /// Have the sealed bytes written at the end of its turn.
     Touch,
-    /// To wake the task.
+    /// Wake the task.
     WakeTask,
 }
 
 impl Machine {
-    /// `watched_from` is when the task wakes for the first time: while the program has not decided by then,
-    /// the stream is watched.
+    /// `watched_from` is when the task wakes for the first time: if the program has not decided by then,
+    /// the task watches the stream.
     pub(in crate::driver) fn new(nagle: Nagle, watched_from: Option<Instant>) -> Self {
         let mut machine = Self { armed: watched_from, ..Self::default() };
         machine.outbound.nagle = nagle;
         machine
     }
 
-    /// Does everything that can be done without waiting.
+    /// Serves the machine: does everything that needs no waiting.
     pub(in crate::driver) fn serve(&mut self, cx: &Link, by: By) {
         self.guarded(cx, |machine| {
             let begun = Instant::now();
             machine.inbound.take(cx.signs.take(), &*cx.stream);
             if by == By::Task && machine.is_due(begun) {
                 if machine.is_with_program() {
-                    // What the client has sent counts, even if the program's thread is kept from reading it.
+                    // Input that has arrived counts for the liveness timer, even if the program's thread
+                    // has had no time to read it.
                     machine.inbound.take(Sign::Readable, &*cx.stream);
                     machine.turn(cx, by);
                 }
@@ -121,7 +122,8 @@ impl Machine {
         });
     }
 
-    /// Goes on until nothing moves any more, or the turn is over; whether the program was asked anything.
+    /// Runs one turn: goes on until nothing moves any more, or the turn has used up what it may read.
+    /// Returns whether the program was asked a question.
     fn turn(&mut self, cx: &Link, by: By) -> bool {
         let may_read = by == By::Task || self.is_with_program();
         if may_read {
@@ -147,7 +149,7 @@ impl Machine {
                 self.inbound.hold = Hold::Turn;
                 break;
             }
-            // Makes the whole of the thread's buffer free again.
+            // Gives the thread its buffer back, so that the whole of it is free for the next read.
             self.inbound.intake.park();
             reads = reads.saturating_add(1);
             let len = self.inbound.read(&*cx.stream);
@@ -161,7 +163,7 @@ impl Machine {
         asked
     }
 
-    /// Whether the engine is at its end, and its last bytes have left.
+    /// Whether the engine has ended, and its last bytes are written.
     fn has_said_everything(&self) -> bool {
         let Stage::Parting { engine, .. } = &self.stage else {
             return false;
@@ -169,7 +171,7 @@ impl Machine {
         engine.is_none() || !self.outbound.is_pending()
     }
 
-    /// Whether the stream may have something that the engine takes now.
+    /// Whether the stream may have input and the engine takes it now.
     fn wants_to_read(&mut self, cx: &Link) -> bool {
         if !self.inbound.is_readable() || self.inbound.hold == Hold::Turn || !self.wants_input() {
             return false;
@@ -180,9 +182,10 @@ impl Machine {
         self.inbound.hold != Hold::Load
     }
 
-    /// Whether the program holds so much of the connection that nothing more may be read.
+    /// Whether the program holds so much of the connection that nothing more may be read (backpressure).
     fn is_overloaded(&mut self, cx: &Link) -> bool {
-        // What it has used before it could know that somebody waits for it counts first.
+        // The program may have used data before it could know that the connection waits for that: count it
+        // first.
         while cx.is_overloaded() {
             if !cx.has_consumed() {
                 return true;
@@ -196,8 +199,8 @@ impl Machine {
         matches!(&self.stage, Stage::Live(engine) if engine.wants_input())
     }
 
-    /// Goes on until nothing moves any more: commands, input, events, output. Whether the program was
-    /// asked anything.
+    /// Goes on until nothing moves any more: commands, input, events, output. Returns whether the program
+    /// was asked a question.
     pub(in crate::driver) fn advance(
         &mut self,
         cx: &Link,
@@ -242,7 +245,7 @@ impl Machine {
         }
     }
 
-    /// Runs the commands that wait; `true` if there were any.
+    /// Runs the queued commands; `true` if there were any.
     pub(in crate::driver) fn run_queued(&mut self, cx: &Link, now: Instant) -> bool {
         if self.stage.engine().is_none() {
             return false;
@@ -255,7 +258,7 @@ impl Machine {
         moved
     }
 
-    /// Tells the engine what the program has used; `true` if that was anything.
+    /// Reports the data that the program has used to the engine; `true` if there was any.
     fn run_consumed(&mut self, cx: &Link) -> bool {
         let consumed = cx.take_consumed();
         for used in &consumed {
@@ -264,7 +267,7 @@ impl Machine {
         !consumed.is_empty()
     }
 
-    /// Gives the engine what was read, as far as it takes it.
+    /// Feeds the engine the bytes that were read, as far as it takes them; `true` if it took any.
     fn feed(&mut self, cx: &Link, now: Instant) -> bool {
         let before = self.inbound.intake.bytes.len();
         let is_at_end = self.inbound.is_at_end();
@@ -291,7 +294,7 @@ impl Machine {
             }
         }
         let moved = inbound.intake.bytes.len() != before;
-        // What came before the end counts: the end is told when nothing of it is left to use.
+        // EOF comes behind the data: the engine is told of it once it has taken all bytes that came before.
         if is_at_end && !moved && inbound.hold != Hold::Turn && engine.wants_input() {
             engine.handle_eof();
             return true;
@@ -299,7 +302,7 @@ impl Machine {
         moved
     }
 
-    /// When the engine needs a timer.
+    /// When the engine's next timeout is due.
     fn deadline(&self) -> Option<Instant> {
         let Stage::Live(engine) = &self.stage else {
             return None;
@@ -311,7 +314,7 @@ impl Machine {
         self.deadline().is_some_and(|at| at <= now)
     }
 
-    /// Does what is due, if it still is.
+    /// Runs the engine's timeout, if it is still due.
     fn run_timeout(&mut self, cx: &Link, now: Instant) {
         if self.is_due(now)
             && let Stage::Live(engine) = &mut self.stage
@@ -323,7 +326,8 @@ impl Machine {
         }
     }
 
-    /// A broken stream of which nothing more can be made: the connection is over, whatever it waits for.
+    /// Ends a connection whose stream is broken and has no more input to read, whatever the connection
+    /// waits for.
     fn break_off_if_broken(&mut self, cx: &Link) {
         let reads_on = self.inbound.is_readable() && self.inbound.hold == Hold::Turn;
         let is_broken = self.inbound.is_broken() || self.outbound.error.is_some();
@@ -344,7 +348,7 @@ impl Machine {
         }
     }
 
-    /// The program's thread keeps the connection as long as that takes little of its time.
+    /// Gives the connection to the task unless keeping it takes little of the program's time.
     fn keep_or_leave(&mut self, cx: &Link, begun: Instant) {
         if !self.is_with_program() {
             return;
@@ -356,15 +360,15 @@ impl Machine {
         }
     }
 
-    /// Acknowledges what was read. What the program was asked now it mostly answers in the turn that
-    /// follows, and the reply acknowledges too.
+    /// Acknowledges the input at once (TCP_QUICKACK), unless the program was asked a question: mostly it
+    /// answers in the turn that follows, and the segment with the reply carries the acknowledgement.
     fn acknowledge(&mut self, cx: &Link, asked: bool) {
         if self.inbound.owes_acknowledgement() && self.stage.is_live() && !(asked && cx.visit()) {
             self.inbound.acknowledge(&*cx.stream);
         }
     }
 
-    /// Runs `work`; if it panics, only this connection ends, and its engine is dropped, so that no broken
+    /// Runs `work`; if that panics, only this connection ends, and its engine is dropped, so that no broken
     /// state of it is ever used.
     pub(in crate::driver) fn guarded(&mut self, cx: &Link, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
@@ -376,7 +380,7 @@ impl Machine {
         }
     }
 
-    /// Code of the connection has panicked.
+    /// Drops the engine after its code has panicked.
     pub(in crate::driver) fn panicked(&mut self) {
         self.job = None;
         self.stage = match std::mem::take(&mut self.stage) {
@@ -387,7 +391,7 @@ impl Machine {
         };
     }
 
-    /// Before the task waits: gives back what is empty, and says what to wait for.
+    /// Called before the task waits: frees empty buffers, and returns what to wait for.
     pub(in crate::driver) fn rest(&mut self, cx: &Link) -> Rest {
         self.hold_back();
         self.return_to_program(cx);
@@ -420,7 +424,7 @@ impl Machine {
         Rest { next, job: self.job.take(), deadline: self.armed }
     }
 
-    /// Before a thread of the program lets go: what it may not do is the task's.
+    /// Called before a thread of the program unlocks the machine: returns what is left to do.
     pub(in crate::driver) fn after(&mut self) -> After {
         if !self.stage.is_live() {
             let waits = self.stage.is_arriving();
@@ -447,28 +451,30 @@ impl Machine {
         }
     }
 
-    /// Takes note of input that the engine does not want yet. A question is usually answered before the
-    /// client sends more, and by another thread: the task need not be woken for it.
+    /// Notes that there is input which the engine does not want yet. Mostly the question that holds it back
+    /// is answered before the client sends more, and on another thread: the task need not be woken for that
+    /// input.
     fn hold_back(&mut self) {
         if self.inbound.hold == Hold::Nothing && self.inbound.has_input() && !self.wants_input() {
             self.inbound.hold = Hold::Engine;
         }
     }
 
-    /// Whether a thread of the program may read on, as an answer has made room for what waited.
+    /// Whether a thread of the program may go on reading: an answer, or less load, has ended the hold on
+    /// input.
     pub(in crate::driver) fn may_read_on(&self) -> bool {
         let waited = matches!(self.inbound.hold, Hold::Engine | Hold::Load);
         waited && self.is_with_program() && self.wants_input()
     }
 
-    /// Whether the engine needs the timer earlier than the task has set it.
+    /// Whether the engine needs a timeout earlier than the task's timer is set to.
     fn timer_is_late(&self) -> bool {
         let needed = self.deadline();
         needed.is_some_and(|needed| self.armed.is_none_or(|armed| needed < armed))
     }
 }
 
-/// Runs a job; what the engine is to do then.
+/// Runs a job on this thread; returns the command that brings its result to the engine.
 pub(in crate::driver) fn run_here(job: Job) -> Command {
     let output = catch_unwind(AssertUnwindSafe(|| job.run()));
     output.map_or(Command::JobPanicked, Command::Complete)

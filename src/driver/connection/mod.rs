@@ -1,12 +1,12 @@
 //! One connection, from its accept to its end.
 //!
-//! **Who may touch it when.** Everything that changes is in the [`machine`], under one lock. What other
-//! threads want of a connection they put into its mailbox ([`link`]). Whoever gets the lock serves the
-//! machine: runs what waits there, reads, writes and tells. The keeper of the connection ([`keeper`]) has
-//! to do so when the stream is ready: its task, or the program's thread; only the keeper reads. Any thread
-//! of the program may do so at the end of a turn, and for a send; it never waits for the lock, but leaves
-//! what is to be done to the task if it does not get it. A method that needs the lock takes
-//! `&mut Machine`; one that does not has only a `&Link`.
+//! **Who may touch it when.** All state that changes is in the [`machine`], under one lock. Other threads
+//! put their commands for the connection into its mailbox ([`link`]). Whoever gets the lock serves the
+//! machine: runs the commands in the mailbox, reads, writes, and hands events to the program. The keeper of
+//! the connection ([`keeper`]), its task or the program's thread, has to serve it when the stream is ready;
+//! only the keeper reads. Any other thread of the program may serve it at the end of a turn, and for a
+//! send; it never waits for the lock: if it does not get the lock, it wakes the task, which serves the
+//! machine. A method that needs the lock takes `&mut Machine`; one that does not has only a `&Link`.
 
 mod arrive;
 pub(super) mod channels;
@@ -50,8 +50,8 @@ use super::turn::TurnEnd;
 use crate::engine::{ChannelId, Connection, Queued, Ticket};
 use crate::error::DisconnectReason;
 
-/// How long a program may take to answer before anybody looks whether the client is still there. Mostly
-/// the answer comes at once; having the stream watched costs more than that.
+/// How long the program may take to decide on a new connection before its stream is watched for the
+/// client's leaving. Mostly the decision comes at once; having the stream watched costs more than that.
 const UNWATCHED_TIME: Duration = Duration::from_millis(250);
 
 /// One connection of a server.
@@ -100,7 +100,7 @@ impl ConnectionHandle {
         self.link.timeout()
     }
 
-    /// Changes [`Self::timeout`], also for the sends that wait.
+    /// Changes [`Self::timeout`], also for the sends that are queued.
     pub fn set_timeout(&self, seconds: u32) {
         self.link.set_timeout(seconds);
     }
@@ -115,8 +115,8 @@ impl ConnectionHandle {
         self.look(|engine| engine.peer().strict_kex)
     }
 
-    /// Asks the engine how the sends of a channel are, unless somebody else has it: then what is known
-    /// counts.
+    /// Publishes the engine's counters of a channel, unless another thread holds the lock: then the values
+    /// published last stay.
     pub(super) fn refresh(&self, channel: ChannelId, counters: &Counters) {
         let machine = self.machine.try_lock();
         if let Some(engine) = machine.as_ref().and_then(|machine| machine.stage.engine()) {
@@ -125,24 +125,24 @@ impl ConnectionHandle {
     }
 
     fn look<T>(&self, read: impl FnOnce(&Connection) -> T) -> Option<T> {
-        // A turn writes a megabyte and some, so the lock is free within milliseconds; a program that
-        // reads a setting gets its value rather than none.
+        // A turn writes little more than a megabyte, so the lock is free within milliseconds; a program
+        // that reads a setting gets its value rather than none.
         let machine = self.machine.try_lock_for(Duration::from_millis(100))?;
         machine.stage.engine().map(read)
     }
 
-    /// The program falls behind with the events of the connection (`true`), or does so no more: until
-    /// then nothing more of it is read.
+    /// Backpressure of the program: with `true` it falls behind with the events of the connection, and
+    /// nothing is read from the stream until it calls this with `false`.
     pub fn pause(&self, paused: bool) {
         self.link.load().set_paused(paused);
     }
 
-    /// Closes a channel after what is queued on it.
+    /// Closes a channel after the data that is queued on it.
     pub fn close_channel(&self, channel: ChannelId, ticket: Ticket) {
         self.link.submit_in_turn(Command::Queue(channel, Queued::Close, ticket));
     }
 
-    /// Closes a channel without what is queued on it.
+    /// Closes a channel and drops the data that is queued on it.
     pub fn abort_channel(&self, channel: ChannelId, ticket: Ticket) {
         self.link.submit_in_turn(Command::Queue(channel, Queued::Abort, ticket));
     }
@@ -152,12 +152,12 @@ impl ConnectionHandle {
         self.link.submit_in_turn(Command::OpenChannel { channel_type, parameters, ticket });
     }
 
-    /// Exchanges keys anew.
+    /// Starts a key re-exchange.
     pub fn exchange_keys(&self, ticket: Ticket) {
         self.link.submit(Command::ExchangeKeys(ticket));
     }
 
-    /// Disconnects; done when the connection is gone.
+    /// Disconnects; the command is done when the connection is over.
     pub fn disconnect(&self, ticket: Option<Ticket>) {
         self.link.submit(Command::Disconnect {
             reason: DisconnectReason::ByApplication,
@@ -166,17 +166,17 @@ impl ConnectionHandle {
         });
     }
 
-    /// The program has used data of a channel, which may be closed (`None`).
+    /// The program has used data of a channel; `local` is `None` if the channel is closed.
     pub(super) fn consumed(&self, local: Option<ChannelId>, channel: u64, len: usize) {
         if self.link.add_consumed(local, channel, len) && !self.link.touch() {
             self.serve_here();
         }
     }
 
-    /// Runs the machine here and now, or has the task do it if that is in use.
+    /// Serves the machine on this thread, or wakes the task if another thread holds the lock.
     fn serve_here(&self) {
         let Some(mut machine) = self.machine.try_lock() else {
-            // Whoever has it may be done already.
+            // The thread that holds the lock may be past the point where it would see this.
             return self.link.wake_task();
         };
         machine.serve(&self.link, By::Program);
@@ -185,8 +185,8 @@ impl ConnectionHandle {
         self.see_to(after);
     }
 
-    /// What a thread of the program leaves to do. The machine is not locked: other connections may be
-    /// served meanwhile.
+    /// Does what is left to do after a thread of the program has served a machine. The lock is not held
+    /// here, so that other connections may be served meanwhile.
     fn see_to(&self, after: After) {
         match after {
             After::Nothing => {}
@@ -213,7 +213,8 @@ impl Mailbox for ConnectionHandle {
 impl TurnEnd for ConnectionHandle {
     fn turn_ended(&self) {
         let commands_wait = self.link.end_touch();
-        // Without commands it is about consumed bytes and sealed packets: little, and done at once.
+        // Without commands there are only consumed bytes and sealed packets: little work, done on this
+        // thread.
         if commands_wait && self.link.is_tasks_business() {
             self.link.wake_task();
         } else {

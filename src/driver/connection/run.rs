@@ -11,7 +11,7 @@ use crate::driver::tunnel::{self, TunnelAnswered};
 use crate::error::ApiMisuse;
 
 impl Machine {
-    /// Runs one command; its end is told now or later.
+    /// Runs one command; its end is reported at once or later.
     pub(in crate::driver) fn run(&mut self, cx: &Link, command: Command, now: Instant) {
         if let Command::Tunnel(command) = command {
             return self.run_tunnel_command(cx, command, now);
@@ -49,7 +49,7 @@ impl Machine {
                     self.tickets.waits(ticket);
                 }
             }
-            // A question is void when its connection has ended meanwhile.
+            // An answer is void, and no mistake of the program, when its connection has ended meanwhile.
             Err(_) if quiet => {}
             Err(misuse) => {
                 if let Some(ticket) = ticket {
@@ -67,7 +67,7 @@ impl Machine {
         };
         match tunnel::run(&mut self.tunnels, cx, engine, command, now) {
             TunnelAnswered::Done => {}
-            // It may still be a channel that the program carries itself.
+            // The channel may still be one that the program carries itself.
             TunnelAnswered::Refused { question, number, request } => {
                 if let Some(answer) = self.ask_open(cx, question, number, request) {
                     self.answer(question, answer, now);
@@ -76,7 +76,7 @@ impl Machine {
         }
     }
 
-    /// Moves what tunnels have to move; `true` if anything did.
+    /// Moves the data of tunnels; `true` if any was moved.
     pub(in crate::driver) fn run_tunnels(
         &mut self,
         cx: &Link,

@@ -1,6 +1,6 @@
-//! The sends of the program. They run on the caller's thread when nobody else has the machine: data is
-//! sealed straight from the caller's memory, and only what the client or the stream does not take yet is
-//! copied, for the connection's task to send.
+//! The sends of the program. They run on the caller's thread when no other thread has the machine: data is
+//! sealed straight from the caller's memory, and only the part that does not fit the flow control window or
+//! the stream yet is copied, for the connection's task to send.
 
 use std::time::Instant;
 
@@ -14,16 +14,16 @@ use super::machine::Machine;
 use crate::blocks;
 use crate::engine::{Call, ChannelId, Order, Outcome, Queued, SendMode, Ticket};
 
-/// A send as large as this is written at once, not together with what follows it.
+/// A send of at least this length is written at once, not coalesced with those that follow it.
 const LARGE_SEND_LEN: usize = 16 * 1024;
-/// Larger sends are sealed by the connection's task, not on the caller's thread.
+/// A larger send is sealed by the connection's task, not on the caller's thread.
 const MAX_INLINE_LEN: usize = 512 * 1024;
-/// Commands that a send runs before itself; with more it waits for the task.
+/// Queued commands that a send runs before itself; if there are more, the send is queued for the task.
 const FEW_COMMANDS: usize = 64;
 
 impl ConnectionHandle {
-    /// Sends on a channel; `true` when everything was handed to the transport already, else a
-    /// [`crate::driver::ServerEvent::Done`] will tell.
+    /// Sends on a channel; `true` when all data was handed to the transport already, else a
+    /// [`crate::driver::ServerEvent::Done`] with this ticket reports the end.
     pub fn send(
         &self,
         channel: ChannelId,
@@ -34,7 +34,7 @@ impl ConnectionHandle {
         self.send_by(self.link.send_mode(), channel, data_type, data, ticket)
     }
 
-    /// As [`Self::send`], for a stream: waits for the client however long that takes.
+    /// As [`Self::send`], for a stream: has no timeout, however long the client takes nothing.
     pub fn write(&self, channel: ChannelId, data: &[u8], ticket: Ticket) -> bool {
         self.send_by(SendMode::Wait(None), channel, None, data, ticket)
     }
@@ -66,7 +66,7 @@ impl ConnectionHandle {
         })
     }
 
-    /// Sends a packet that the program has built; as [`Self::send`].
+    /// Sends a packet that the program has built; returns as [`Self::send`] does.
     pub fn send_packet(
         &self,
         channel: ChannelId,
@@ -79,7 +79,7 @@ impl ConnectionHandle {
         self.submit_now(Command::Queue(channel, packet, ticket), len, ticket)
     }
 
-    /// Ends the data of a channel; as [`Self::send`].
+    /// Sends EOF on a channel; returns as [`Self::send`] does.
     pub fn send_eof(&self, channel: ChannelId, ticket: Ticket) -> bool {
         self.submit_now(Command::Queue(channel, Queued::Eof, ticket), 0, ticket)
     }
@@ -97,12 +97,12 @@ impl ConnectionHandle {
         done.unwrap_or(false)
     }
 
-    /// Runs a send here and now, behind the commands that wait; whether it is done. `None` when somebody
-    /// else has the machine, or should.
+    /// Runs a send on this thread, behind the commands that are queued; returns whether it is complete.
+    /// `None` when another thread has the lock, or when the task should run the send.
     ///
-    /// In a turn of the program small pieces are sealed, and written together at its end. Between two
-    /// turns the first one goes to the stream at once, and the task writes the next ones: a program
-    /// that sends many small pieces does not pay for a system call each.
+    /// In a turn of the program small sends are only sealed, and written together at its end. Between two
+    /// turns the first send is written at once, and the task writes the next ones: a program that sends
+    /// many small pieces does not pay for a system call each.
     fn run_now(
         &self,
         len: usize,
@@ -121,7 +121,8 @@ impl ConnectionHandle {
         let number = turn.number();
         let first = !turn.is_open() && machine.last_turn.replace(number) != Some(number);
         let write = first || len >= LARGE_SEND_LEN;
-        // A program that only waits for its sends has to get back to its event loop now and then.
+        // The end of at most a megabyte a turn is returned at once: a program that only awaits its sends
+        // has to get back to its event loop now and then.
         if turn.allows(len) {
             machine.tickets.watch(ticket);
         }
@@ -146,8 +147,8 @@ impl ConnectionHandle {
 }
 
 impl Machine {
-    /// Seals the data of a call where it lies, and writes it if `write`, as far as nothing has to be waited
-    /// for.
+    /// Seals the data of a call straight from the caller's memory, as far as windows and buffers have room
+    /// now; with `write` it is written, too.
     fn seal(
         &mut self,
         cx: &Link,
@@ -169,7 +170,7 @@ impl Machine {
         });
     }
 
-    /// All data of a call has left at once.
+    /// Reports a send whose data was all handed to the transport at once.
     fn all_sent(&mut self, cx: &Link, channel: ChannelId, ticket: Ticket) {
         if let Some(counters) = self.channels.counters(channel) {
             let counters = std::sync::Arc::clone(counters);

@@ -1,5 +1,5 @@
-//! The stages of a connection, in their order. What a stage does not have cannot be used in it: there is
-//! an engine only from when the host key is known, and none once everything is told.
+//! The stages of a connection, in their order. Each stage holds only what can be used in it: there is an
+//! engine only from when the host key is known until the end of the connection is reported.
 
 use crate::driver::handler::ConnectionEnd;
 use crate::engine::Connection;
@@ -7,19 +7,21 @@ use crate::engine::Connection;
 /// Where a connection is between its accept and its end.
 #[derive(Default)]
 pub(in crate::driver) enum Stage {
-    /// The address is looked up, and the program asked whether it wants the connection: nobody knows of
-    /// it yet.
+    /// The client's address is looked up, and the program is asked whether it wants the connection. No
+    /// event has the connection's number yet.
     #[default]
     Asking,
-    /// The program is asked which host key the connection gets, or that is being loaded.
+    /// The program is asked for the host key of the connection, or that key is being loaded.
     ChoosingKey,
-    /// The engine is at work.
+    /// The engine runs.
     Live(Box<Connection>),
-    /// The engine has come to its end, or its code has panicked: then it is gone. The last bytes leave.
+    /// The engine has ended; or its code has panicked, and it was dropped. The last bytes are being
+    /// written.
     Parting { engine: Option<Box<Connection>>, end: ConnectionEnd },
-    /// The connection was not wanted, or its client has left before: nobody has heard of it.
+    /// The program did not want the connection, or the client left before it decided. No event has its
+    /// number.
     Refused,
-    /// Everything is told.
+    /// The program has all events.
     Over,
 }
 
@@ -46,12 +48,12 @@ impl Stage {
         matches!(self, Self::Live(_))
     }
 
-    /// Whether the connection waits for the program, and has no engine yet.
+    /// Whether the connection still waits for the program's decisions, and has no engine.
     pub(in crate::driver) fn is_arriving(&self) -> bool {
         matches!(self, Self::Asking | Self::ChoosingKey)
     }
 
-    /// The engine has ended. The first cause counts: what is said later only follows from it.
+    /// The engine has ended. The first cause counts: later ones only follow from it.
     pub(in crate::driver) fn part(&mut self, end: ConnectionEnd) {
         *self = match std::mem::take(self) {
             Self::Live(engine) => Self::Parting { engine: Some(engine), end },

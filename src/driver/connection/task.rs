@@ -1,7 +1,7 @@
-//! The task of one connection, on a thread for I/O: serves the machine whenever something calls it or,
-//! if it keeps the connection, the stream is ready; sees to timers and to what takes long; and gives the
-//! client time to leave in the end. While it waits it holds no buffer, so that an idle connection costs
-//! little.
+//! The task of one connection, on a thread for I/O. It serves the machine whenever another thread wakes it
+//! or, if it is the keeper, the stream is ready; it keeps the timers, runs jobs that take long, and at the
+//! end gives the client time to close first. While it waits it holds no buffer, so that an idle connection
+//! costs little.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -30,12 +30,12 @@ use crate::engine::Job;
 use crate::error::{Closed, Error};
 use crate::limits::{FLUSH_TIME, LINGER_LEN, LINGER_TIME};
 
-/// What a stream that comes in brings with it.
+/// What a newly accepted stream needs to be served.
 pub(in crate::driver) struct Arrival {
     pub(in crate::driver) shared: Arc<Shared>,
     pub(in crate::driver) tables: Arc<Tables>,
     pub(in crate::driver) permit: SocketPermit,
-    /// Has been watched since the accept.
+    /// The server's order to end, subscribed to since the accept, so that none is missed.
     pub(in crate::driver) halt: watch::Receiver<Halt>,
 }
 
@@ -62,7 +62,7 @@ impl Arrival {
         let handle = Arc::clone(&task.handle);
         drop(task);
         if end == End::WithTheClient {
-            // Over when the time is: the client had its chance.
+            // At most LINGER_TIME: then the stream is closed, whether or not the client has closed it.
             tokio::select! {
                 _ = timeout(LINGER_TIME, linger(&*handle.link.stream)) => {}
                 () = aborted(&mut self.halt) => {}
@@ -72,7 +72,7 @@ impl Arrival {
         self.leave();
     }
 
-    /// The stream is closed.
+    /// Called when the stream is closed: gives its permit back, and tells the handler if it was the last.
     pub(in crate::driver) fn leave(self) {
         let Self { shared, permit, .. } = self;
         drop(permit);
@@ -82,15 +82,15 @@ impl Arrival {
     }
 }
 
-/// How a stream ends.
+/// Who closes the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// The client closes first, if it does so in time.
+    /// The client closes first, if it does so within LINGER_TIME.
     WithTheClient,
     AtOnce,
 }
 
-/// The connection, which is finished on drop, whatever happens.
+/// Finishes the connection when dropped, even if its future is cancelled or panics.
 struct Task {
     handle: Arc<ConnectionHandle>,
 }
@@ -100,7 +100,7 @@ impl Task {
         &self.handle.link
     }
 
-    /// Until everything is told of the connection.
+    /// Serves the connection until the program has all its events.
     async fn run(&self) -> End {
         let link = self.link();
         let settings = link.shared.settings();
@@ -110,7 +110,7 @@ impl Task {
             let mut machine = self.handle.machine.lock();
             machine.guarded(link, |machine| machine.ask_whether(link, refusal));
         }
-        // Set before they are first waited for.
+        // Both timers are reset to a real deadline before they are first awaited.
         let (mut timer, mut lull) = (pin!(sleep(Duration::ZERO)), pin!(sleep(Duration::ZERO)));
         let mut flush_until = None;
         loop {
@@ -161,7 +161,7 @@ impl Task {
         }
     }
 
-    /// Everything that can be done without waiting.
+    /// Serves the machine once; returns what to wait for, and whether the input is a flood.
     fn step(&self) -> (Rest, bool) {
         let link = self.link();
         let mut machine = self.handle.machine.lock();
@@ -169,7 +169,7 @@ impl Task {
         (machine.rest(link), machine.inbound.intake.is_flooded())
     }
 
-    /// Has the runtime watch the stream; `false` when it cannot, which ends the connection.
+    /// Has the runtime watch the stream; `false` when that fails, which ends the connection.
     fn watch(&self) -> bool {
         let Err(error) = self.link().stream.watch() else {
             return true;
@@ -183,7 +183,7 @@ impl Task {
         self.handle.machine.lock().guarded(link, |machine| machine.finish(link, cause));
     }
 
-    /// Waits until there is something to do; what is known of the stream then.
+    /// Waits until there is something to do; returns what is known of the stream then.
     async fn wait(&self, next: Next, timers: Timers<'_>) -> Sign {
         let link = self.link();
         let (reads, interest) = match next {
@@ -191,7 +191,7 @@ impl Task {
                 (true, Some(Interest::READABLE | Interest::WRITABLE))
             }
             Next::AwaitStream { reads: true, writes: false } => (true, Some(Interest::READABLE)),
-            // Nobody reads or writes who would find out that the stream is broken.
+            // Without reading, only an explicit interest in errors shows that the stream is broken.
             Next::AwaitStream { reads: false, writes: true } => {
                 (false, Some(Interest::WRITABLE | Interest::ERROR))
             }
@@ -222,8 +222,8 @@ impl Task {
         }
     }
 
-    /// Until everything ends at once. A connection that waits for the program when the server is told to
-    /// end is over then: nobody may know of it who could end it.
+    /// Returns when the server aborts. On a shutdown it ends a connection that still waits for the
+    /// program's decision: the program may not know of that connection, and so could not end it.
     async fn halted(&self, halt: &mut watch::Receiver<Halt>) {
         while !halt.borrow().aborted && halt.changed().await.is_ok() {
             if !halt.borrow_and_update().aborted && self.handle.machine.lock().stage.is_arriving() {
@@ -246,8 +246,9 @@ impl Drop for Task {
     }
 }
 
-/// What is quick here, the rest where it does not delay other connections. There it may have to wait
-/// for long, and must not keep the socket of a connection that is over meanwhile.
+/// Runs a cheap job here, and a heavy one on a thread for arithmetic, where it delays no other connection.
+/// There it may wait for long: it holds only a weak handle, and so does not keep the socket of a connection
+/// that is over.
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
     if !job.is_heavy() {
         return handle.link.submit(run_here(job));
@@ -264,7 +265,8 @@ fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
     });
 }
 
-/// A timer that rings too early costs one more turn; setting it for each packet more.
+/// Only moves the timer forward: a timer that fires too early costs one more turn, resetting it for each
+/// packet costs more.
 fn set_timer(mut timer: Pin<&mut Sleep>, deadline: Option<Instant>) {
     if let Some(deadline) = deadline.map(tokio::time::Instant::from)
         && (deadline < timer.deadline() || timer.is_elapsed())
@@ -273,8 +275,8 @@ fn set_timer(mut timer: Pin<&mut Sleep>, deadline: Option<Instant>) {
     }
 }
 
-/// Lets the client close first: closing a socket with unread bytes would reset the connection, and
-/// DISCONNECT with it.
+/// Lets the client close first: closing a socket with unread bytes sends RST, and the client could lose the
+/// DISCONNECT.
 async fn linger(stream: &dyn ByteStream) {
     let mut scratch = BytesMut::with_capacity(512);
     let mut left = LINGER_LEN;
@@ -285,7 +287,8 @@ async fn linger(stream: &dyn ByteStream) {
             Ok(received) if received.len > 0 => left = left.saturating_sub(received.len),
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
             Ok(_) | Err(_) => {
-                // Mostly the client has closed already, and nobody has to watch for that.
+                // The stream is watched only now: mostly the client has closed already, and watching costs
+                // system calls.
                 if stream.watch().is_err() || ready(stream, Interest::READABLE).await.is_err() {
                     return;
                 }
@@ -295,6 +298,6 @@ async fn linger(stream: &dyn ByteStream) {
 }
 
 async fn aborted(halt: &mut watch::Receiver<Halt>) {
-    // An error means that the server is gone, which is the same.
+    // The channel is closed when the server is dropped, which is an abort, too.
     let _ = halt.wait_for(|halt| halt.aborted).await;
 }

@@ -1,22 +1,22 @@
-//! The commands of the program that are not done, and how each is reported: every one of them, once.
+//! The commands of the program that are not done yet, and how the end of each is reported: exactly once.
 
 use std::sync::Arc;
 
 use super::counters::Counters;
 use crate::engine::{ChannelId, Outcome, Ticket};
 
-/// What was begun on one connection.
+/// The commands of one connection that have begun and not ended.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Tickets {
-    /// Channels that we are opening.
+    /// Channel opens of the server, which the client has not answered.
     opening: Vec<Opening>,
-    /// Sends, for the counters of their channels.
+    /// Sends, with the counters of their channels, which are published at the end.
     sending: Vec<Sending>,
-    /// Disconnects, to be reported when the connection is gone.
+    /// Disconnects, reported when the connection is over.
     pub(in crate::driver) closing: Vec<Ticket>,
-    /// Other commands.
+    /// All other commands.
     waiting: Vec<Ticket>,
-    /// The send that its caller waits for.
+    /// The send that runs on its caller's thread now.
     watched: Watched,
 }
 
@@ -33,7 +33,7 @@ struct Sending {
     counters: Arc<Counters>,
 }
 
-/// A send whose caller hears of its end by what it returns.
+/// A send whose caller is told of its end by the return value, and not by an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Watched {
     #[default]
@@ -60,17 +60,17 @@ impl Tickets {
         self.waiting.push(ticket);
     }
 
-    /// The caller of a send learns of its end from [`Self::unwatch`] if it comes before that.
+    /// From now until [`Self::unwatch`], the end of this send is not reported by an event but returned.
     pub(in crate::driver) fn watch(&mut self, ticket: Ticket) {
         self.watched = Watched::Waits(ticket);
     }
 
-    /// Whether the send is complete.
+    /// Ends the watch; returns whether the send is complete.
     pub(in crate::driver) fn unwatch(&mut self) -> bool {
         std::mem::take(&mut self.watched) == Watched::IsDone
     }
 
-    /// Takes note of a send that is complete; whether its caller learns of it by itself.
+    /// Notes that a send is complete; returns whether its caller is told by the return value.
     pub(in crate::driver) fn is_told(&mut self, ticket: Ticket, outcome: &Outcome) -> bool {
         let is_watched = self.watched == Watched::Waits(ticket) && *outcome == Outcome::Complete;
         if is_watched {
@@ -79,7 +79,8 @@ impl Tickets {
         is_watched
     }
 
-    /// A send, or something else that opens no channel, is done: the channel that it was on.
+    /// Takes out a send, or another command that opens no channel, which is done; returns the send's
+    /// channel.
     pub(in crate::driver) fn done(&mut self, ticket: Ticket) -> Option<(ChannelId, Arc<Counters>)> {
         let Some(at) = self.sending.iter().position(|sending| sending.ticket == ticket) else {
             self.waiting.retain(|waiting| *waiting != ticket);
@@ -89,13 +90,13 @@ impl Tickets {
         Some((sending.channel, sending.counters))
     }
 
-    /// The opening of a channel has come to its end.
+    /// Takes out the opening of a channel, which is done; returns the channel.
     pub(in crate::driver) fn opened(&mut self, ticket: Ticket) -> Option<ChannelId> {
         let at = self.opening.iter().position(|opening| opening.ticket == ticket)?;
         Some(self.opening.swap_remove(at).channel)
     }
 
-    /// Everything but disconnects, when the connection is over.
+    /// Takes out all tickets but those of disconnects, when the connection is over.
     pub(in crate::driver) fn take_undone(&mut self) -> Vec<Ticket> {
         let mut undone = std::mem::take(&mut self.waiting);
         undone.extend(std::mem::take(&mut self.sending).iter().map(|sending| sending.ticket));
@@ -103,7 +104,7 @@ impl Tickets {
         undone
     }
 
-    /// Gives memory back that is empty.
+    /// Frees empty buffers.
     pub(in crate::driver) fn release_memory(&mut self) {
         if self.sending.is_empty() {
             self.sending = Vec::new();

@@ -1,6 +1,6 @@
-//! Channel data that the program has and has not used, also of channels that were closed since: a client
-//! that fills a window and closes the channel, again and again, has the program hold no more than one
-//! that keeps its channels.
+//! Channel data that the program has received and not used, also of channels that are closed by now: so a
+//! client that fills a window and closes the channel, again and again, cannot make the program hold more
+//! than one that keeps its channels open.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::driver::load::{Charge, Kind, Load};
 use crate::limits::PINNED_EVENT_COST;
 use crate::number_map::NumberMap;
 
-/// The data of one connection, by the numbers that the program knows the channels by.
+/// The unused data of one connection, by the channel numbers of the program.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Unconsumed {
     channels: NumberMap<u64, Data>,
@@ -17,12 +17,12 @@ pub(in crate::driver) struct Unconsumed {
 #[derive(Debug)]
 struct Data {
     bytes: usize,
-    /// For the bytes and for the events that they came in.
+    /// The load of the bytes and of the events that carried them.
     charge: Charge,
 }
 
 impl Unconsumed {
-    /// The program gets data in one more event.
+    /// One more event with data goes to the program.
     pub(in crate::driver) fn delivered(&mut self, load: &Arc<Load>, channel: u64, len: usize) {
         let data = self
             .channels
@@ -32,18 +32,18 @@ impl Unconsumed {
         data.charge.grow(len.max(PINNED_EVENT_COST));
     }
 
-    /// Whether the program has data of the channel that it has not used.
+    /// Whether the program has unused data of the channel.
     pub(in crate::driver) fn has(&self, channel: u64) -> bool {
         self.channels.contains_key(&channel)
     }
 
-    /// The channels that the program has unused data of.
+    /// The channels with unused data.
     pub(in crate::driver) fn into_channels(self) -> impl Iterator<Item = u64> {
         self.channels.into_keys()
     }
 
-    /// The program has used so much. How many events that was is not told: they count by the share of
-    /// the bytes.
+    /// The program has used `len` bytes. It does not say of how many events: their number falls in
+    /// proportion to the bytes.
     pub(in crate::driver) fn consumed(&mut self, channel: u64, len: usize) {
         let Some(data) = self.channels.get_mut(&channel) else {
             return;
@@ -58,7 +58,7 @@ impl Unconsumed {
         data.bytes = data.bytes.saturating_sub(len);
     }
 
-    /// Gives memory back that is empty.
+    /// Frees empty buffers.
     pub(in crate::driver) fn release_memory(&mut self) {
         if self.channels.is_empty() {
             self.channels = NumberMap::default();

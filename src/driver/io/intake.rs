@@ -1,8 +1,8 @@
-//! Reads the socket of one connection. The buffer belongs to the thread: between two reads a
+//! Reads the stream of one connection. The read buffer belongs to the thread: between two reads a
 //! connection keeps only the start of a packet that is not complete.
 //!
-//! When data floods in, each wake-up costs more than the data it brings, so the system is asked to
-//! wake the task for more at a time (SO_RCVLOWAT). What is less than that is fetched a moment later.
+//! When data floods in, each wake-up costs more than the data it brings, so the system is asked to wake the
+//! task only when much has come (SO_RCVLOWAT, a low watermark). A timer fetches what is less than that.
 
 use std::cell::Cell;
 use std::io;
@@ -14,15 +14,15 @@ use super::raw_socket;
 use super::stream::{Attempt, ByteStream, Received};
 use crate::limits::{BLOCK_LEN, MAX_PACKET_LEN};
 
-/// What is read at a time: dozens of packets for one system call, and always a whole packet.
+/// Bytes of one read: dozens of packets for one system call, and always a whole packet.
 const READ_LEN: usize = BLOCK_LEN + MAX_PACKET_LEN / 4;
-/// A flood is at least this much ...
+/// Input is a flood when at least this much comes ...
 const FLOOD_LEN: usize = 1024 * 1024;
 /// ... in this time.
 const FLOOD_TIME: Duration = Duration::from_millis(8);
-/// What a flooded connection is woken for.
+/// The low watermark of a flooded socket (SO_RCVLOWAT): the task is woken for at least so many bytes.
 const LOW_WATER: usize = BLOCK_LEN - 32 * 1024;
-/// After this time it takes what there is.
+/// How long a flooded socket may stay below the low watermark before the task reads what has come.
 pub(in crate::driver) const LULL: Duration = Duration::from_millis(2);
 
 thread_local! {
@@ -32,9 +32,9 @@ thread_local! {
 /// The inbound side of one connection.
 #[derive(Debug)]
 pub(in crate::driver) struct Intake {
-    /// What was read and not used yet.
+    /// Bytes that were read and that the engine has not taken.
     pub(in crate::driver) bytes: BytesMut,
-    /// Whether `bytes` is the thread's.
+    /// Whether `bytes` is the thread's buffer.
     lent: bool,
     flooded: bool,
     /// The start of the time in which `counted` bytes came.
@@ -53,7 +53,8 @@ impl Intake {
         }
     }
 
-    /// Whether the task is not woken for each packet, and has to look for itself after a [`LULL`].
+    /// Whether SO_RCVLOWAT is raised: the task is not woken for each packet, and has to read after a
+    /// [`LULL`].
     pub(in crate::driver) fn is_flooded(&self) -> bool {
         self.flooded
     }
@@ -71,7 +72,7 @@ impl Intake {
         }
     }
 
-    /// Before waiting: gives the thread its buffer back.
+    /// Gives the thread its buffer back; called before each wait and each read.
     pub(in crate::driver) fn park(&mut self) {
         if !std::mem::replace(&mut self.lent, false) {
             return;
@@ -79,7 +80,7 @@ impl Intake {
         let rest = BytesMut::from(&*self.bytes);
         let mut spare = std::mem::replace(&mut self.bytes, rest);
         spare.clear();
-        // what was read last may still be in use, then the buffer is let go
+        // if data of the last read is still in use, the buffer cannot be reclaimed and is not kept
         if spare.try_reclaim(READ_LEN) {
             SPARE.set(spare);
         }
@@ -95,7 +96,7 @@ impl Intake {
         }
     }
 
-    /// Takes note of what was read, for a task that is woken for what comes.
+    /// Counts bytes that the task has read, and raises SO_RCVLOWAT if they are a flood.
     pub(in crate::driver) fn count(&mut self, stream: &dyn ByteStream, read: usize) {
         if self.flooded {
             return;
@@ -112,12 +113,12 @@ impl Intake {
         }
     }
 
-    /// Nothing came for a while that the task would have been woken for.
+    /// Lowers SO_RCVLOWAT: the flood is over.
     pub(in crate::driver) fn end_flood(&mut self, stream: &dyn ByteStream) {
         self.set_flooded(stream, false);
     }
 
-    /// It is only about speed: a system that cannot do it wakes the task as before.
+    /// This is only about speed: a system without SO_RCVLOWAT wakes the task for every packet.
     fn set_flooded(&mut self, stream: &dyn ByteStream, flooded: bool) {
         if self.flooded != flooded
             && let Some(socket) = stream.options()

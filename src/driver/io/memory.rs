@@ -1,6 +1,6 @@
-//! A stream of bytes in memory: what a program carries itself (over a WebSocket, a serial line, another
-//! SSH channel), and what tests use in place of ports. It has two ends, each with what the other has sent
-//! and it has not read; nobody can put more into it than there is room for.
+//! A stream of bytes in memory, for bytes that a program carries itself (over a WebSocket, a serial line,
+//! another SSH channel) and for tests without ports. It has two ends. What one end has sent waits in a
+//! bounded buffer until the other end reads it.
 
 use std::io;
 use std::sync::Arc;
@@ -15,30 +15,31 @@ use tokio::io::{Interest, Ready};
 use super::stream::{Attempt, ByteStream, PollReady, Readiness, Received};
 use crate::limits::MEMORY_STREAM_LEN;
 
-/// One end of a stream in memory. Dropped, it ends what it sends, and takes nothing more.
+/// One end of a stream in memory. Dropping it closes both directions: the other end reads EOF behind the
+/// data, and cannot send any more.
 #[derive(Debug)]
 pub struct MemoryStream {
     both: Arc<Both>,
-    /// Which side this end is: what it reads is there.
+    /// The index of the side that this end reads from.
     mine: usize,
 }
 
-/// Both ends.
+/// The state of both ends.
 #[derive(Debug, Default)]
 struct Both {
     sides: Mutex<[Side; 2]>,
-    /// Counts what was done to them, under their lock.
+    /// The number of changes, counted under the lock.
     changes: AtomicU64,
-    /// For who waits and is no task.
+    /// Wakes threads that block in a read or write.
     changed: Condvar,
 }
 
-/// What one end has to read.
+/// The data that one end has to read.
 #[derive(Debug, Default)]
 struct Side {
     unread: BytesMut,
     state: State,
-    /// Of the end that reads here.
+    /// The waker of the task that reads here or waits for room.
     waker: Option<Waker>,
 }
 
@@ -46,11 +47,11 @@ struct Side {
 enum State {
     #[default]
     Open,
-    /// Nothing more will come.
+    /// The other end sends no more (EOF).
     Ended,
-    /// The other end is broken off. What has come before can still be read.
+    /// The other end was reset. Data sent before can still be read.
     Broken,
-    /// Nobody reads here any more.
+    /// The end that reads here was dropped.
     Unread,
 }
 
@@ -61,8 +62,8 @@ impl MemoryStream {
         [0, 1].map(|mine| Self { both: Arc::clone(&both), mine })
     }
 
-    /// Reads into `buf`, and waits for something to read as long as this; 0 is the end. For who is no
-    /// task: the client's end of a program in Rust.
+    /// Reads into `buf`, and blocks at most `time` until there is data; 0 is EOF. For threads that run no
+    /// task, such as a client in a Rust program.
     pub fn read_within(&self, buf: &mut [u8], time: Duration) -> io::Result<usize> {
         let mut bytes = BytesMut::with_capacity(buf.len());
         self.wait(time, || {
@@ -77,7 +78,7 @@ impl MemoryStream {
         Ok(bytes.len())
     }
 
-    /// Writes what there is room for, and waits for that as long as this.
+    /// Writes what there is room for, and blocks at most `time` until there is room.
     pub fn write_within(&self, bytes: &[u8], time: Duration) -> io::Result<usize> {
         let mut sent = 0;
         self.wait(time, || {
@@ -87,13 +88,13 @@ impl MemoryStream {
         Ok(sent)
     }
 
-    /// Nothing more will be written.
+    /// Half-closes the stream: this end sends no more.
     pub fn end(&self) {
-        // It cannot fail.
+        // A shutdown in memory cannot fail.
         let _ = self.shut_down();
     }
 
-    /// Tries until it need not block, or the time is over.
+    /// Repeats `attempt` until it returns something else than WouldBlock, or the time is over.
     fn wait(&self, time: Duration, mut attempt: impl FnMut() -> io::Result<()>) -> io::Result<()> {
         let until = Instant::now().checked_add(time);
         loop {
@@ -118,14 +119,14 @@ impl MemoryStream {
         }
     }
 
-    /// Breaks the stream: the other end finds an error behind what it has not read yet, as with a socket
-    /// that is reset.
+    /// Resets the stream: the other end gets an error behind the data that it has not read yet, as with a
+    /// TCP socket.
     pub fn reset(&self) {
         self.with(|_, theirs| theirs.state = State::Broken);
     }
 
-    /// Runs `work` on what this end reads and on what the other one does, and wakes the other one if
-    /// anything has changed.
+    /// Runs `work` on the side that this end reads and on the one that the other end reads, and wakes the
+    /// other end if anything has changed.
     fn with<T>(&self, work: impl FnOnce(&mut Side, &mut Side) -> T) -> T {
         let (result, waker) = {
             let mut both = self.both.sides.lock();

@@ -1,4 +1,4 @@
-//! Sockets and threads: how bytes come in and go out, what waits for them, and where.
+//! Sockets and threads: reading, writing, waiting for readiness, and the runtimes in which that happens.
 
 pub(super) mod intake;
 pub(super) mod memory;

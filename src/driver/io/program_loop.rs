@@ -1,7 +1,7 @@
 //! Sockets that the program's own thread watches. Interactive traffic wakes that thread anyway, for its
-//! listeners: when it finds the bytes itself, nobody else has to be woken to read them, and none to
-//! send the reply. What would take too much of its time goes back to the task of the connection, and when
-//! the thread stands still, all sockets do (`watchdog.rs`).
+//! listeners: when it reads the bytes itself, no other thread has to be woken to read them or to send the
+//! reply. A connection that takes too much of its time goes back to its task, and when the thread stands
+//! still, all of them do (`watchdog.rs`).
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ pub use other::ProgramLoop;
 #[cfg(unix)]
 pub use unix::ProgramLoop;
 
-/// The stretches of time that are looked at on their own.
+/// The length of the intervals in which time is counted.
 const STRETCH: Duration = Duration::from_millis(50);
 
-/// What reading sockets may take of the program's time: beyond that the threads for I/O help.
+/// How much of the program's time sockets may take: connections that take more go to the threads for I/O.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgramTime {
     /// For one connection, in each stretch of 50 ms.
@@ -35,22 +35,23 @@ impl Default for ProgramTime {
     }
 }
 
-/// What is known of a stream; what says more is greater.
+/// What is known of a stream, by rank: a greater sign includes the smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(in crate::driver) enum Sign {
     Nothing = 0,
-    /// The system has kept still for a while (SO_RCVLOWAT), and may have bytes all the same.
+    /// A socket with SO_RCVLOWAT raised has not become readable for a while; it may have fewer bytes than
+    /// that.
     Lull = 1,
-    /// It can be read.
+    /// The stream is readable.
     Readable = 2,
-    /// The client has closed its side: it can be read to its end.
+    /// The client has closed its side: the stream can be read to its end.
     Closing = 3,
-    /// It is broken.
+    /// The stream is broken.
     Broken = 4,
 }
 
-/// The signs of one stream that nobody has looked at yet: the one that says most.
+/// The signs of one stream that nobody has looked at yet, merged into the greatest.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Signs(AtomicU8);
 
@@ -62,7 +63,7 @@ impl Signs {
     }
 
     pub(in crate::driver) fn take(&self) -> Sign {
-        // Mostly there is none, and looking costs less than taking.
+        // Mostly there is no sign, and a load costs less than a swap.
         if self.0.load(Ordering::Relaxed) == 0 {
             return Sign::Nothing;
         }
@@ -76,16 +77,16 @@ impl Signs {
     }
 }
 
-/// Somebody with a stream that the program's thread watches.
+/// A connection whose stream the program's thread watches.
 pub(in crate::driver) trait Ready: Send + Sync {
-    /// There is something to see to.
+    /// The stream is ready: serve the connection.
     fn ready(&self, sign: Sign);
 
-    /// The program's thread stands still: others are to watch the stream.
+    /// The program's thread stands still: the task is to watch the stream.
     fn stands_still(&self);
 }
 
-/// What may be taken of a thread's time in each stretch of 50 ms.
+/// How much of a thread's time may be taken in each interval of 50 ms.
 #[derive(Debug)]
 pub(in crate::driver) struct Budget {
     limit: Duration,
@@ -98,14 +99,14 @@ impl Budget {
         Self { limit, since: now, spent: Duration::ZERO }
     }
 
-    /// Counts what was done from `begun` to `now`; whether it is too much.
+    /// Counts the time from `begun` to `now`; returns whether that is more than the limit.
     pub(in crate::driver) fn spend(&mut self, begun: Instant, now: Instant) -> bool {
         self.is_spent(now);
         self.spent = self.spent.saturating_add(now.saturating_duration_since(begun));
         self.spent > self.limit
     }
 
-    /// Whether it was too much already in the stretch that `now` is in.
+    /// Whether more than the limit is used already in the interval that `now` is in.
     pub(in crate::driver) fn is_spent(&mut self, now: Instant) -> bool {
         if now.saturating_duration_since(self.since) > STRETCH {
             *self = Self::new(self.limit, now);
@@ -132,7 +133,7 @@ mod unix {
     use crate::driver::io::stream::Descriptor;
     use crate::driver::io::watchdog::{Attended, Watchdog};
 
-    /// Sockets that are seen to at a time, so that the rest of the loop gets its turn.
+    /// Sockets that one call serves at most, so that the rest of the program's loop gets its turn.
     const AT_ONCE: usize = 64;
 
     /// The sockets of one server that its program's thread watches.
@@ -140,12 +141,12 @@ mod unix {
     pub struct ProgramLoop {
         watched: Mutex<Watched>,
         descriptor: RawFd,
-        /// Somebody calls [`Self::serve`].
+        /// Whether the program calls [`Self::serve`].
         attended: AtomicBool,
-        /// How often that was.
+        /// The number of those calls.
         served: AtomicU64,
         time: ProgramTime,
-        /// Once it is used up, connections that are served are given to their tasks.
+        /// The time of all connections: once it is used up, those that are served are given to their tasks.
         budget: Mutex<Budget>,
         watchdog: Watchdog,
     }
@@ -183,19 +184,19 @@ mod unix {
             self.time
         }
 
-        /// Can be read when [`Self::serve`] has something to do.
+        /// The poll descriptor: readable when [`Self::serve`] has something to do.
         pub fn descriptor(&self) -> RawFd {
             self.descriptor
         }
 
-        /// Sees to the sockets that can be read; without waiting, on the program's thread.
+        /// Serves the connections whose sockets are ready. Never blocks; called on the program's thread.
         pub fn serve(&self) {
             self.served.fetch_add(1, Ordering::Relaxed);
             let begun = Instant::now();
             let ready: Vec<(Weak<dyn Ready>, Sign)> = {
                 let mut watched = self.watched.lock();
                 let Watched { poll, events, sockets } = &mut *watched;
-                // Interrupted, it is asked again at once: the descriptor can still be read.
+                // Interrupted by a signal: the descriptor stays readable, so this is called again at once.
                 if poll.poll(events, Some(Duration::ZERO)).is_err() {
                     return;
                 }
@@ -213,17 +214,17 @@ mod unix {
             self.budget.lock().spend(begun, Instant::now());
         }
 
-        /// Whether the sockets take too much of the program's time.
+        /// Whether the connections take too much of the program's time.
         pub(in crate::driver) fn is_crowded(&self, now: Instant) -> bool {
             self.budget.lock().is_spent(now)
         }
 
-        /// Nobody calls [`Self::serve`] from now on. Connections that count on it are ending.
+        /// The program does not call [`Self::serve`] any more. The connections that it watches are ending.
         pub fn leave(&self) {
             self.attended.store(false, Ordering::Release);
         }
 
-        /// Watches a socket; `false` when somebody else has to.
+        /// Watches a socket; `false` when the connection's task has to.
         pub(in crate::driver) fn add(
             self: &Arc<Self>,
             descriptor: Descriptor,
@@ -247,10 +248,10 @@ mod unix {
             true
         }
 
-        /// Watches a socket no more.
+        /// Stops watching a socket.
         pub(in crate::driver) fn remove(&self, descriptor: Descriptor, id: u64) {
             let mut watched = self.watched.lock();
-            // One that is not there is not watched, which is what is wanted.
+            // An error means that the socket is not registered, which is what is wanted.
             let _ = watched.poll.registry().deregister(&mut SourceFd(&descriptor));
             if let Ok(token) = usize::try_from(id).map(Token) {
                 watched.sockets.remove(&token);
@@ -293,7 +294,7 @@ mod other {
     use super::{ProgramTime, Ready};
     use crate::driver::io::stream::Descriptor;
 
-    /// There is none on this system: the tasks of the connections watch all sockets.
+    /// No value of this exists on this system: the tasks of the connections watch all sockets.
     #[derive(Debug)]
     pub enum ProgramLoop {}
 
@@ -306,17 +307,17 @@ mod other {
             match *self {}
         }
 
-        /// Can be read when [`Self::serve`] has something to do.
+        /// The poll descriptor: readable when [`Self::serve`] has something to do.
         pub fn descriptor(&self) -> i32 {
             match *self {}
         }
 
-        /// Sees to the sockets that can be read; without waiting, on the program's thread.
+        /// Serves the connections whose sockets are ready. Never blocks; called on the program's thread.
         pub fn serve(&self) {
             match *self {}
         }
 
-        /// Nobody calls [`Self::serve`] from now on. Connections that count on it are ending.
+        /// The program does not call [`Self::serve`] any more. The connections that it watches are ending.
         pub fn leave(&self) {
             match *self {}
         }

@@ -1,6 +1,6 @@
-//! What no safe interface has: reading into memory that was not cleared first, reading and writing what is
-//! no socket, whether a descriptor can be read now, having a runtime watch one, SO_RCVLOWAT,
-//! SO_EXCLUSIVEADDRUSE, and what is not sent yet.
+//! System calls without a safe interface: reading into memory that was not cleared first, reading and
+//! writing descriptors that are no sockets, polling a descriptor, registering one with a runtime,
+//! SO_RCVLOWAT, SO_EXCLUSIVEADDRUSE, and the length of the send queue.
 #![allow(unsafe_code, reason = "system calls, and a promise to the runtime")]
 
 use std::io;
@@ -18,7 +18,7 @@ use tokio::io::Interest;
 #[cfg(unix)]
 use tokio::io::unix::AsyncFd;
 
-/// Appends what the socket has to `bytes`, as far as there is room.
+/// Appends the socket's data to `bytes`, as far as there is room.
 pub(in crate::driver) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::Result<usize> {
     let read = socket.recv(bytes.spare_capacity_mut())?;
     // SAFETY: the system has written that many bytes to the start of the spare capacity.
@@ -26,7 +26,7 @@ pub(in crate::driver) fn receive(socket: &Socket, bytes: &mut BytesMut) -> io::R
     Ok(read)
 }
 
-/// Appends what a descriptor has to `bytes`, as far as there is room, whatever it leads to.
+/// Appends the data of a descriptor of any kind to `bytes`, as far as there is room.
 #[cfg(unix)]
 pub(in crate::driver) fn read(descriptor: &OwnedFd, bytes: &mut BytesMut) -> io::Result<usize> {
     let room = bytes.spare_capacity_mut();
@@ -39,7 +39,7 @@ pub(in crate::driver) fn read(descriptor: &OwnedFd, bytes: &mut BytesMut) -> io:
     Ok(read)
 }
 
-/// Writes to a descriptor, whatever it leads to.
+/// Writes to a descriptor of any kind.
 #[cfg(unix)]
 pub(in crate::driver) fn write(descriptor: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
     // SAFETY: the descriptor is open as long as it is borrowed, and the system reads the bytes that are
@@ -49,14 +49,14 @@ pub(in crate::driver) fn write(descriptor: &OwnedFd, bytes: &[u8]) -> io::Result
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
 }
 
-/// Another descriptor for the same thing.
+/// Duplicates a descriptor.
 #[cfg(unix)]
 pub(in crate::driver) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: it is only borrowed for this call, which fails if it is not open.
     unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }
 
-/// Whether a descriptor can be read now.
+/// Whether a descriptor is readable now.
 #[cfg(unix)]
 pub(in crate::driver) fn can_be_read(descriptor: &OwnedFd) -> bool {
     let mut asked = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
@@ -65,7 +65,7 @@ pub(in crate::driver) fn can_be_read(descriptor: &OwnedFd) -> bool {
     ready > 0
 }
 
-/// Has this runtime watch a descriptor.
+/// Registers a descriptor with the runtime of the caller.
 #[cfg(unix)]
 pub(in crate::driver) fn watch(descriptor: &Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
     // SAFETY: the descriptor stays open as long as the clone is owned by the result, and is never
@@ -73,7 +73,7 @@ pub(in crate::driver) fn watch(descriptor: &Arc<OwnedFd>) -> io::Result<AsyncFd<
     Ok(unsafe { AsyncFd::register(Arc::clone(descriptor)) }?)
 }
 
-/// Has this runtime watch an open port.
+/// Registers a listening socket with the runtime of the caller.
 #[cfg(unix)]
 pub(in crate::driver) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
     // SAFETY: the descriptor stays open as long as the listener is owned by the result, and is never
@@ -81,8 +81,8 @@ pub(in crate::driver) fn watch_port(port: TcpListener) -> io::Result<AsyncFd<Tcp
     Ok(unsafe { AsyncFd::register_with_interest(port, Interest::READABLE) }?)
 }
 
-/// Sets how much has to wait in a socket before the system wakes its reader (SO_RCVLOWAT); `false`
-/// where it cannot be set or would not be heeded.
+/// Sets the low watermark of a socket, the bytes that have to wait before the system wakes its reader
+/// (SO_RCVLOWAT); `false` where it cannot be set or would be ignored.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(in crate::driver) fn set_low_water(socket: &Socket, len: usize) -> bool {
     let Ok(len) = libc::c_int::try_from(len) else {
@@ -105,13 +105,13 @@ pub(in crate::driver) fn set_low_water(socket: &Socket, len: usize) -> bool {
     result == 0
 }
 
-/// Elsewhere the readiness of a socket does not depend on it, or is not known to.
+/// On other systems the readiness of a socket does not depend on SO_RCVLOWAT, or is not known to.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(in crate::driver) fn set_low_water(_socket: &Socket, _len: usize) -> bool {
     false
 }
 
-/// Bytes that the system has taken and not sent, because it waits for something (SIOCOUTQNSD); `None`
+/// Bytes that the system has taken and not sent yet, because it waits for something (SIOCOUTQNSD); `None`
 /// where it does not say.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(in crate::driver) fn unsent(socket: &Socket) -> Option<usize> {
@@ -124,13 +124,14 @@ pub(in crate::driver) fn unsent(socket: &Socket) -> Option<usize> {
     usize::try_from(len).ok().filter(|_| result == 0)
 }
 
-/// Elsewhere the question has other names, or none.
+/// Other systems have other names for this, or none.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(in crate::driver) fn unsent(_socket: &Socket) -> Option<usize> {
     None
 }
 
-/// Has nobody else listen on the address, whatever they ask for (SO_EXCLUSIVEADDRUSE).
+/// Binds the address exclusively: no other socket can listen on it, whatever its options
+/// (SO_EXCLUSIVEADDRUSE).
 #[cfg(windows)]
 pub(in crate::driver) fn set_exclusive(socket: &Socket) -> io::Result<()> {
     use std::os::windows::io::AsRawSocket;

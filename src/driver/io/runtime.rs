@@ -1,7 +1,6 @@
-//! The threads of the process that do all I/O, shared by all servers. Each has a runtime of its own,
-//! and a connection stays on one of them: it costs fewer wake-ups than having them take work from each
-//! other. They are made when the first server starts and live as long as the process: threads that
-//! wait cost next to nothing.
+//! The threads of the process that do all I/O, shared by all servers. Each has a runtime of its own, and a
+//! connection stays on one of them: that costs fewer wake-ups than work stealing. They are created when the
+//! first server starts and live as long as the process: idle threads cost next to nothing.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -20,14 +19,14 @@ use crate::driver::handler::Handler;
 /// More threads than this do not help: one JavaScript thread decides for all of them.
 const MAX_THREADS: usize = 4;
 
-/// Threads of each runtime for what blocks: key files, and giving memory back. Names and key exchanges
-/// have threads of their own.
+/// Threads of each runtime for work that blocks: opening key files, and returning memory to the system.
+/// Name look-ups and key exchanges have threads of their own.
 const BLOCKING_THREADS: usize = 2;
 
-/// It needs little; the default of 2 MiB is for code that recurses.
+/// I/O needs little stack; the default of 2 MiB is for code that recurses.
 const STACK_LEN: usize = 512 * 1024;
 
-/// Whether a thread of ours waits for something to do.
+/// Whether an I/O thread sleeps.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Sleeps(AtomicBool);
 
@@ -38,14 +37,14 @@ impl Sleeps {
     }
 }
 
-/// For what runs on no thread of ours.
+/// Of threads that are no I/O threads.
 static AWAKE: Sleeps = Sleeps(AtomicBool::new(false));
 
 static RUNTIMES: OnceLock<Vec<Handle>> = OnceLock::new();
 static STARTING: Mutex<()> = Mutex::new(());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// The runtime whose turn it is, or why there is none.
+/// The next runtime, round-robin, or why there is none.
 pub(in crate::driver) fn handle() -> io::Result<Handle> {
     let runtimes = all()?;
     let turn = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -53,7 +52,7 @@ pub(in crate::driver) fn handle() -> io::Result<Handle> {
     runtimes.get(index).cloned().ok_or_else(|| io::ErrorKind::Other.into())
 }
 
-/// Where to serve a socket that was accepted on this runtime; `None` for right here.
+/// The runtime for a socket that was accepted on this one; `None` for this one.
 pub(in crate::driver) fn elsewhere() -> Option<Handle> {
     let several = all().is_ok_and(|runtimes| runtimes.len() > 1);
     several.then(handle).and_then(Result::ok)
@@ -67,7 +66,7 @@ fn all() -> io::Result<&'static [Handle]> {
     if let Some(runtimes) = RUNTIMES.get() {
         return Ok(runtimes);
     }
-    // What fails for want of files or memory may succeed later: only success is kept.
+    // A failure for want of files or memory may pass: only success is stored.
     let runtimes = start()?;
     Ok(RUNTIMES.get_or_init(|| runtimes))
 }
@@ -81,7 +80,7 @@ fn start() -> io::Result<Vec<Handle>> {
         match start_one() {
             Ok(runtime) => runtimes.push(runtime),
             Err(error) if runtimes.is_empty() => return Err(error),
-            // Fewer do too.
+            // Fewer threads than planned work, too.
             Err(_) => break,
         }
     }
@@ -89,7 +88,7 @@ fn start() -> io::Result<Vec<Handle>> {
 }
 
 fn start_one() -> io::Result<Handle> {
-    // As long as the process, as the thread.
+    // Lives as long as the process, as the thread does.
     let sleeps: &'static Sleeps = Box::leak(Box::default());
     let runtime = Builder::new_current_thread()
         .on_thread_park(|| sleeps.0.store(true, Ordering::Relaxed))
@@ -111,7 +110,7 @@ fn start_one() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// Handlers that wait to be flushed by this thread, if it is one of ours.
+/// The handlers that an I/O thread has to flush.
 #[derive(Default)]
 struct Flusher {
     wake: Arc<Notify>,
@@ -123,13 +122,13 @@ thread_local! {
     static SLEEPS: Cell<&'static Sleeps> = const { Cell::new(&AWAKE) };
 }
 
-/// Whether this thread sleeps, for other threads to see.
+/// Whether this thread sleeps, for other threads to read.
 pub(in crate::driver) fn sleeps() -> &'static Sleeps {
     SLEEPS.get()
 }
 
-/// Flushes a handler when the tasks have run that are ready now, or at once on a thread of the
-/// program.
+/// Flushes a handler once the tasks of this thread that are ready now have run, which coalesces their
+/// wake-ups of the program; on a thread of the program at once.
 pub(in crate::driver) fn flush_soon(handler: &Arc<dyn Handler>) {
     let is_ours = FLUSHER.with_borrow_mut(|flusher| match flusher {
         Some(flusher) => {
@@ -146,7 +145,8 @@ pub(in crate::driver) fn flush_soon(handler: &Arc<dyn Handler>) {
     }
 }
 
-/// Stands in the queue of the thread's tasks behind those that are ready already.
+/// A task that flushes the handlers. When woken, it is queued behind the tasks of the thread that are ready
+/// already.
 async fn flush_all(wake: Arc<Notify>) {
     loop {
         wake.notified().await;
@@ -159,7 +159,7 @@ async fn flush_all(wake: Arc<Notify>) {
     }
 }
 
-/// Runs `work` after a while, where it may block; not at all if there is no runtime.
+/// Runs `work` after a delay on a thread that may block; not at all if there is no runtime.
 pub fn later(delay: Duration, work: impl FnOnce() + Send + 'static) {
     if let Ok(runtime) = handle() {
         runtime.spawn(async move {

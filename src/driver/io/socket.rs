@@ -1,6 +1,6 @@
-//! The socket of a connection, and where it is accepted. On Unix the runtime of its task watches it only
-//! from when it has to: until then the program's event loop may do so (`program_loop.rs`). Elsewhere
-//! the runtime always does.
+//! The socket of a connection, and the listening socket. On Unix the runtime of the connection's task
+//! watches the socket only from when it has to: until then the program's event loop may watch it
+//! (`program_loop.rs`). On other systems the runtime always watches it.
 
 use std::io;
 
@@ -13,13 +13,14 @@ pub(in crate::driver) use unix::{Accepted, Kind, Listener, Socket, move_here};
 
 use super::stream::Received;
 
-/// The error that the system has noted. It tells each only once, so that somebody else may have had it.
+/// The pending error of a socket (SO_ERROR). The system reports each error only once, so another call may
+/// have taken it.
 fn failure(socket: &SockRef<'_>) -> io::Error {
     let noted = socket.take_error().unwrap_or_else(Some);
     noted.unwrap_or_else(|| io::ErrorKind::ConnectionReset.into())
 }
 
-/// What reading with room for so much has come to.
+/// The result of reading `len` bytes with room for more.
 fn received(len: usize, room: usize) -> Received {
     match len {
         0 => Received::END,
@@ -47,16 +48,16 @@ mod unix {
         Attempt, ByteStream, Descriptor, Readiness, Received, Watched,
     };
 
-    /// A socket that was accepted, which no runtime watches.
+    /// An accepted socket, which no runtime watches yet.
     pub(in crate::driver) type Accepted = net::TcpStream;
 
-    /// An open port. A `TcpListener` of the runtime would have that watch each socket that it accepts,
-    /// which costs four system calls and is of no use.
+    /// A listening socket. A `TcpListener` of the runtime would register each socket that it accepts, which
+    /// costs four system calls and is of no use.
     #[derive(Debug)]
     pub(in crate::driver) struct Listener(AsyncFd<net::TcpListener>);
 
     impl Listener {
-        /// Takes a socket that listens and never blocks; has to be called on the runtime.
+        /// Takes a listening, non-blocking socket; has to be called on the runtime.
         pub(in crate::driver) fn new(socket: socket2::Socket) -> io::Result<Self> {
             raw_socket::watch_port(socket.into()).map(Self)
         }
@@ -80,22 +81,22 @@ mod unix {
         }
     }
 
-    /// Has the runtime of the caller be the one of the socket.
+    /// Moves the socket to the runtime of the caller.
     pub(in crate::driver) fn move_here(socket: Accepted) -> io::Result<Accepted> {
         Ok(socket)
     }
 
-    /// What a descriptor leads to.
+    /// The kind of a descriptor.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in crate::driver) enum Kind {
         Tcp,
         /// A Unix domain socket.
         Local,
-        /// A pipe, a terminal, or whatever else can be read and written.
+        /// A pipe, a terminal, or any other descriptor that can be read and written.
         File,
     }
 
-    /// A descriptor that never blocks.
+    /// A non-blocking descriptor.
     #[derive(Debug)]
     pub(in crate::driver) struct Socket {
         descriptor: Arc<OwnedFd>,
@@ -104,7 +105,7 @@ mod unix {
     }
 
     impl Socket {
-        /// `descriptor` must not block.
+        /// `descriptor` must be non-blocking.
         pub(in crate::driver) fn new(descriptor: OwnedFd, kind: Kind) -> Self {
             Self { descriptor: Arc::new(descriptor), kind, watched: RwLock::default() }
         }
@@ -147,8 +148,8 @@ mod unix {
             let result = self.attempt(Interest::READABLE, || {
                 let len = self.receive_once(bytes)?;
                 read = Some(received(len, room));
-                // Less than there was room for was all there is: the runtime need not find that out with
-                // another system call.
+                // A short read has drained the socket (edge-triggered readiness is cleared), without a
+                // further system call to find that out.
                 if (1..room).contains(&len) {
                     Err(io::ErrorKind::WouldBlock.into())
                 } else {
@@ -172,7 +173,7 @@ mod unix {
         fn shut_down(&self) -> io::Result<()> {
             match self.kind {
                 Kind::Tcp | Kind::Local => self.socket().shutdown(net::Shutdown::Write),
-                // It ends with the last descriptor only.
+                // It is closed with its last descriptor only.
                 Kind::File => Ok(()),
             }
         }
@@ -226,15 +227,15 @@ mod other {
     use crate::driver::io::raw_socket;
     use crate::driver::io::stream::{Attempt, ByteStream, Readiness, Received};
 
-    /// A socket that was accepted, which the runtime watches that has accepted it.
+    /// An accepted socket, which the runtime that has accepted it watches.
     pub(in crate::driver) type Accepted = TcpStream;
 
-    /// An open port.
+    /// A listening socket.
     #[derive(Debug)]
     pub(in crate::driver) struct Listener(TcpListener);
 
     impl Listener {
-        /// Takes a socket that listens and never blocks; has to be called on the runtime.
+        /// Takes a listening, non-blocking socket; has to be called on the runtime.
         pub(in crate::driver) fn new(socket: socket2::Socket) -> io::Result<Self> {
             TcpListener::from_std(socket.into()).map(Self)
         }
@@ -251,17 +252,17 @@ mod other {
         }
     }
 
-    /// Has the runtime of the caller be the one of the socket.
+    /// Moves the socket to the runtime of the caller.
     pub(in crate::driver) fn move_here(socket: Accepted) -> io::Result<Accepted> {
         socket.into_std().and_then(TcpStream::from_std)
     }
 
-    /// A socket that never blocks.
+    /// A non-blocking socket.
     #[derive(Debug)]
     pub(in crate::driver) struct Socket(Arc<TcpStream>);
 
     impl Socket {
-        /// The runtime of the socket has to be the one that calls.
+        /// Has to be called on the runtime of the socket.
         pub(in crate::driver) fn accepted(socket: Accepted) -> Self {
             Self(Arc::new(socket))
         }
@@ -294,7 +295,7 @@ mod other {
             failure(&self.socket())
         }
 
-        /// The runtime watches it already.
+        /// The runtime watches the socket from the start.
         fn watch(&self) -> io::Result<()> {
             Ok(())
         }

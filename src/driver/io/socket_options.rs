@@ -1,5 +1,5 @@
-//! The options of the sockets of connections: buffers, keep-alive and Nagle's algorithm. What a system
-//! refuses stays as the system has it; the connection works all the same.
+//! The options of the sockets of connections: buffer sizes, keep-alive and Nagle's algorithm. An option
+//! that a system refuses keeps the system's value; the connection works all the same.
 
 use std::io;
 use std::time::Duration;
@@ -10,28 +10,29 @@ use super::raw_socket;
 use super::socket::Accepted;
 use super::stream::Addresses;
 
-/// What a system without a setting of its own waits before and between probes (RFC 9293 section 3.8.4
-/// asks for two hours at least); Windows takes both or none.
+/// Time before the first probe and between probes, where the system's own values are not known (RFC 9293
+/// section 3.8.4 asks for two hours at least); Windows takes both or none.
 const DEFAULT_KEEP_ALIVE: (Duration, Duration) =
     (Duration::from_secs(7200), Duration::from_secs(1));
 
-/// The options of a socket that is accepted; `None` leaves the system's.
+/// The options of an accepted socket; `None` leaves the system's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SocketOptions {
-    /// Bytes that the system holds until they are read (SO_RCVBUF).
+    /// Size of the receive buffer in bytes (SO_RCVBUF).
     pub receive_buffer: Option<u32>,
-    /// Bytes that the system holds until the client has them (SO_SNDBUF).
+    /// Size of the send buffer in bytes (SO_SNDBUF).
     pub send_buffer: Option<u32>,
-    /// Time without traffic before the system asks whether the client is there.
+    /// Time without traffic before the first keep-alive probe (TCP_KEEPIDLE).
     pub keep_alive_time: Option<Duration>,
-    /// Time between two such questions without an answer.
+    /// Time between two keep-alive probes without an answer (TCP_KEEPINTVL).
     pub keep_alive_interval: Option<Duration>,
-    /// Whether every write leaves at once from the first channel on. Before that it always does.
+    /// Whether Nagle's algorithm stays off (TCP_NODELAY). Else it is on from the first channel on.
     pub no_delay: bool,
 }
 
 impl SocketOptions {
-    /// Sets a socket up that was accepted and says its addresses; fails when the client has left already.
+    /// Sets the options of an accepted socket and returns its addresses; fails when the client has left
+    /// already.
     pub(in crate::driver) fn prepare(&self, socket: &Accepted) -> io::Result<Addresses> {
         socket.set_nodelay(true)?;
         let addresses = Addresses { peer: socket.peer_addr()?, local: socket.local_addr()? };
@@ -40,14 +41,14 @@ impl SocketOptions {
     }
 
     fn set(&self, socket: &SockRef<'_>) {
-        // Each of them is about speed or memory, or about noticing sooner that a client is gone.
+        // Each of these options is about speed or memory, or about noticing sooner that a client is gone.
         if let Some(len) = self.receive_buffer.and_then(|len| usize::try_from(len).ok()) {
             let _ = socket.set_recv_buffer_size(len);
         }
         if let Some(len) = self.send_buffer.and_then(|len| usize::try_from(len).ok()) {
             let _ = socket.set_send_buffer_size(len);
         }
-        // Always on: without it a client that has vanished keeps its place for ever.
+        // Keep-alive is always on: without it a client that has vanished keeps its place for ever.
         let _ = match self.keep_alive() {
             Some(times) => socket.set_tcp_keepalive(&times),
             None => socket.set_keepalive(true),
@@ -74,7 +75,7 @@ impl SocketOptions {
     }
 }
 
-/// Up to whole seconds, which is what the systems take. Windows takes milliseconds.
+/// Rounds up to whole seconds, which is what most systems take. Windows takes milliseconds.
 fn rounded(time: Duration) -> Duration {
     if cfg!(windows) || time.subsec_nanos() == 0 {
         return time;
@@ -82,41 +83,41 @@ fn rounded(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs().saturating_add(1))
 }
 
-/// Whether small writes wait for the client to acknowledge those before (Nagle's algorithm).
+/// Nagle's algorithm: small writes wait until the client has acknowledged those before.
 ///
-/// With it, a reply would wait for as long as the client's system holds an acknowledgement back, 40 ms
-/// and more: the system may join what is written at a time, but the end of it has to leave.
+/// With it alone, a reply would wait for the client's delayed acknowledgement, 40 ms and more. So the
+/// system may coalesce writes that follow each other, but the last bytes have to leave at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::driver) enum Nagle {
-    /// Never.
+    /// Off (TCP_NODELAY).
     #[default]
     Off,
-    /// Once a channel is open.
+    /// Off until a channel is open.
     WithChannels,
-    /// Now.
+    /// On.
     On,
 }
 
-/// Turning the algorithm off sends what it holds back on these systems; on others only what is written
-/// from then on.
+/// Whether setting TCP_NODELAY sends the bytes that the algorithm holds back; on other systems it holds
+/// only for later writes.
 const OFF_SENDS: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 impl Nagle {
-    /// For a new connection.
+    /// The state for a new connection.
     pub(in crate::driver) fn of(options: &SocketOptions) -> Self {
         if options.no_delay { Self::Off } else { Self::WithChannels }
     }
 
-    /// A channel is open.
+    /// A channel is open: turns the algorithm on if that is set.
     pub(in crate::driver) fn channel_opened(&mut self, socket: &Socket) {
         if *self == Self::WithChannels {
             *self = Self::On;
-            // Then it stays off, which costs nobody anything.
+            // If this fails the algorithm stays off, which does no harm.
             let _ = socket.set_tcp_nodelay(false);
         }
     }
 
-    /// Before writing what there is.
+    /// Called before writing.
     pub(in crate::driver) fn begin(self, socket: Option<SockRef<'_>>) {
         if self == Self::On
             && !OFF_SENDS
@@ -126,12 +127,12 @@ impl Nagle {
         }
     }
 
-    /// All of it is written.
+    /// Called when everything is written: has the last bytes leave.
     pub(in crate::driver) fn end(self, socket: Option<SockRef<'_>>) {
         let Some(socket) = socket.filter(|_| self == Self::On) else {
             return;
         };
-        // Mostly all of it was sent at once, and one question is cheaper than two changes.
+        // Mostly all bytes have left already, and SIOCOUTQNSD is cheaper than setting the option twice.
         if OFF_SENDS && raw_socket::unsent(&socket) == Some(0) {
             return;
         }
@@ -149,7 +150,7 @@ mod tests {
     use std::future::poll_fn;
     use std::net::{TcpListener, TcpStream};
 
-    /// A connection as it is accepted, and the client's end.
+    /// An accepted socket, and the client's end of it.
     async fn accepted() -> (Accepted, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -204,7 +205,7 @@ mod tests {
             options.prepare(&socket).unwrap();
             let socket = SockRef::from(&socket);
             let sizes = (socket.recv_buffer_size().unwrap(), socket.send_buffer_size().unwrap());
-            // Linux reports twice the number, for what it needs besides the data.
+            // Linux reports twice the size, as it counts its own overhead.
             assert!(matches!(sizes.0, 20_000 | 40_000), "{sizes:?}");
             assert!(matches!(sizes.1, 30_000 | 60_000), "{sizes:?}");
         });
@@ -283,7 +284,7 @@ mod tests {
     fn what_the_delay_holds_back_leaves_at_the_end_of_what_is_written() {
         with_sockets(async || {
             let (socket, client) = accepted().await;
-            // The client's system acknowledges as late as it may.
+            // Without TCP_QUICKACK the client's system acknowledges as late as it may.
             SockRef::from(&client).set_tcp_quickack(false).unwrap();
             let mut nagle = Nagle::of(&SocketOptions::default());
             nagle.channel_opened(&SockRef::from(&socket));

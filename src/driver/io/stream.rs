@@ -1,6 +1,6 @@
-//! A stream of bytes with a client at the other end: what a connection reads and writes. It never blocks.
-//! A TCP socket is one, and so are a Unix domain socket, any descriptor, and what a program carries itself
-//! (`memory.rs`).
+//! A stream of bytes with a client at the other end, which a connection reads and writes. It never blocks.
+//! It may be a TCP socket, a Unix domain socket, any other descriptor, or bytes that a program carries
+//! itself (`memory.rs`).
 
 use std::fmt;
 use std::io;
@@ -12,50 +12,50 @@ use bytes::BytesMut;
 use socket2::SockRef;
 use tokio::io::{Interest, Ready};
 
-/// A descriptor that a runtime watches.
+/// A descriptor that is registered with a runtime.
 #[cfg(unix)]
 pub(in crate::driver) type Watched = tokio::io::unix::AsyncFd<Arc<std::os::fd::OwnedFd>>;
-/// A socket that a runtime watches.
+/// A socket that is registered with a runtime.
 #[cfg(not(unix))]
 pub(in crate::driver) type Watched = tokio::net::TcpStream;
 
-/// The number that the system knows a descriptor by.
+/// The number of a descriptor.
 #[cfg(unix)]
 pub(in crate::driver) type Descriptor = std::os::fd::RawFd;
-/// Nothing is known by such a number here.
+/// This system has no such numbers.
 #[cfg(not(unix))]
 pub(in crate::driver) type Descriptor = std::convert::Infallible;
 
-/// The two ends of a stream.
+/// The addresses of the two ends of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) struct Addresses {
-    /// The client's.
+    /// The client's address.
     pub(in crate::driver) peer: SocketAddr,
-    /// The one that the client connected to.
+    /// The address that the client connected to.
     pub(in crate::driver) local: SocketAddr,
 }
 
-/// Whether it is known that a stream has something.
+/// Whether to read a stream that is not known to be readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum Attempt {
-    /// Only what the runtime knows of, if it watches the stream.
+    /// Only if the runtime knows it to be readable, or does not watch it.
     Known,
-    /// Whatever there is: the runtime may not have been told.
+    /// Always: the runtime may not have been told.
     Anyway,
 }
 
-/// What one read has brought.
+/// The result of one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) struct Received {
     pub(in crate::driver) len: usize,
-    /// That was all there is for now.
+    /// Whether the stream is drained for now.
     pub(in crate::driver) is_all: bool,
 }
 
 impl Received {
-    /// Nothing is there yet.
+    /// There are no bytes yet (WouldBlock).
     pub(in crate::driver) const NOTHING: Self = Self { len: 0, is_all: true };
-    /// Nothing more will come.
+    /// EOF.
     pub(in crate::driver) const END: Self = Self { len: 0, is_all: false };
 
     pub(in crate::driver) fn is_end(self) -> bool {
@@ -67,65 +67,65 @@ impl Received {
 pub(in crate::driver) trait ByteStream:
     fmt::Debug + Send + Sync + 'static
 {
-    /// Appends what has come to `bytes`, as far as there is room. An error other than the last bytes being
-    /// read means that the stream is broken.
+    /// Appends the bytes that have come to `bytes`, as far as there is room. An error other than
+    /// [`io::ErrorKind::WouldBlock`] means that the stream is broken.
     fn receive(&self, bytes: &mut BytesMut, attempt: Attempt) -> io::Result<Received>;
 
-    /// Takes bytes to send, as many as it has room for; [`io::ErrorKind::WouldBlock`] when that is none.
+    /// Sends as many of the bytes as there is room for; [`io::ErrorKind::WouldBlock`] without any room.
     fn send(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Nothing more will be sent.
+    /// Half-close: nothing more will be sent.
     fn shut_down(&self) -> io::Result<()>;
 
-    /// Why a stream that is broken is.
+    /// Why a broken stream is broken.
     fn failure(&self) -> io::Error;
 
-    /// Has the runtime of the caller tell when the stream is ready, from now on.
+    /// Registers the stream with the runtime of the caller, which reports its readiness from now on.
     fn watch(&self) -> io::Result<()>;
 
-    /// The runtime need not watch the stream any more.
+    /// Takes the stream out of the runtime again.
     fn unwatch(&self);
 
-    /// What tells that the stream is ready.
+    /// The source of the stream's readiness.
     fn readiness(&self) -> Readiness<'_>;
 
-    /// What the program's own loop can wait for; `None` if only a runtime can watch the stream.
+    /// The descriptor that the program's own loop can poll; `None` if only a runtime can watch the stream.
     fn descriptor(&self) -> Option<Descriptor> {
         None
     }
 
-    /// The options of the socket, if it is one.
+    /// The socket, for setting options, if the stream is one.
     fn options(&self) -> Option<SockRef<'_>> {
         None
     }
 
-    /// Has the client's system told at once that its bytes have come (TCP_QUICKACK), where that has to be
-    /// asked for.
+    /// Acknowledges the bytes that have come at once (TCP_QUICKACK), on systems where that has to be asked
+    /// for.
     fn acknowledge(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Some(socket) = self.options() {
-            // It is only about speed; a socket that refuses works all the same.
+            // This is only about speed; a socket that refuses works all the same.
             let _ = socket.set_tcp_quickack(true);
         }
     }
 }
 
-/// What tells that a stream is ready.
+/// The source of a stream's readiness.
 pub(in crate::driver) enum Readiness<'s> {
-    /// The runtime, which watches a descriptor; `None` before [`ByteStream::watch`].
+    /// The runtime, which watches the descriptor; `None` before [`ByteStream::watch`].
     Runtime(Option<Arc<Watched>>),
     /// The stream itself.
     Stream(&'s dyn PollReady),
 }
 
-/// A stream that tells itself when it is ready.
+/// A stream that reports its readiness itself.
 pub(in crate::driver) trait PollReady: Send + Sync {
-    /// What of `interest` the stream is ready for; the waker is called when that may have changed. There
-    /// is one waker.
+    /// The part of `interest` that the stream is ready for; the waker is called when that may have changed.
+    /// The stream keeps one waker only.
     fn poll_ready(&self, interest: Interest, context: &mut Context<'_>) -> Poll<Ready>;
 }
 
-/// Waits until a stream that is watched is ready.
+/// Waits until a watched stream is ready.
 pub(in crate::driver) async fn ready(
     stream: &dyn ByteStream,
     interest: Interest,

@@ -1,5 +1,5 @@
-//! Moves sealed bytes from the engine to the socket. The buffer belongs to the thread, not to the
-//! connection: a connection holds one only while the socket does not take everything.
+//! Moves sealed bytes from the engine to the stream. The write buffer belongs to the thread, not to the
+//! connection: a connection holds one only while the stream does not take everything.
 
 use std::cell::Cell;
 use std::io;
@@ -10,41 +10,41 @@ use super::stream::ByteStream;
 use crate::engine::{Connection, WriteBuffer};
 use crate::limits::{TUNNEL_TRANSMIT_TARGET, WRITTEN_IN_TURN};
 
-/// What a caller's thread seals at most before the task has written it.
+/// Bytes that are sealed at most before they are written (high watermark).
 const UNWRITTEN_LEN: usize = 64 * 1024;
-/// What is sealed at a time, the last packet included.
+/// Size of the write buffer, the last packet included.
 const BUFFER_LEN: usize = TUNNEL_TRANSMIT_TARGET + 16 * 1024;
 
 thread_local! {
     static SPARE: Cell<WriteBuffer> = const { Cell::new(WriteBuffer::new()) };
 }
 
-/// The outbound side of one connection.
+/// The outbound side of one connection: sealed bytes, and their way to the stream.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Transmit {
     bytes: WriteBuffer,
     written: usize,
     pub(in crate::driver) nagle: Nagle,
-    /// The last call only sealed.
+    /// Whether the last call sealed bytes without writing them.
     untried: bool,
-    /// Written in this turn.
+    /// Bytes that were written in this turn of the connection.
     in_turn: usize,
-    /// Why the socket takes no more, ever.
+    /// The write error that has broken the stream.
     pub(in crate::driver) error: Option<io::Error>,
 }
 
 impl Transmit {
-    /// Whether there are bytes that the socket has not taken.
+    /// Whether there are sealed bytes that the stream has not taken.
     pub(in crate::driver) fn is_pending(&self) -> bool {
         self.written < self.bytes.len()
     }
 
-    /// Whether nobody has tried to write them yet: the socket may well take them.
+    /// Whether no write of them was tried yet: the stream may well take them.
     pub(in crate::driver) fn is_untried(&self) -> bool {
         self.untried
     }
 
-    /// A turn of the connection begins.
+    /// Begins a turn of the connection.
     pub(in crate::driver) fn begin_turn(&mut self) {
         self.in_turn = 0;
     }
@@ -54,13 +54,13 @@ impl Transmit {
         self.in_turn > 0
     }
 
-    /// Whether the turn has ended before everything was written.
+    /// Whether this turn has written as much as one may.
     pub(in crate::driver) fn is_over(&self) -> bool {
         self.in_turn >= WRITTEN_IN_TURN
     }
 
-    /// Seals and, if `write`, writes until nothing is left, the socket is full or the turn is over;
-    /// `true` when anything was sealed, so that there may be events or room for input.
+    /// Seals and, if `write`, writes until nothing is left, the stream is full or the turn has written as
+    /// much as one may; `true` when anything was sealed, so that there may be events or room for input.
     pub(in crate::driver) fn run(
         &mut self,
         engine: &mut Connection,
@@ -71,7 +71,7 @@ impl Transmit {
         self.run_with(engine, stream, write, |engine, out| engine.poll_transmit(now, out))
     }
 
-    /// As [`Self::run`], for what `seal` appends until it has nothing more.
+    /// As [`Self::run`], with bytes that `seal` appends until it returns `false`.
     pub(in crate::driver) fn run_with(
         &mut self,
         engine: &mut Connection,
@@ -80,15 +80,17 @@ impl Transmit {
         mut seal: impl FnMut(&mut Connection, &mut WriteBuffer) -> bool,
     ) -> bool {
         if self.error.is_some() {
-            // Nothing is sealed for nobody: no send is to be called done that has gone nowhere.
+            // Bytes for a broken stream are not sealed: a send must not be reported as complete that went
+            // nowhere.
             self.give_back();
             return false;
         }
-        // What is only sealed is little, and there may be many connections with a little each.
+        // Bytes that are only sealed are few, and many connections may have some: they need no whole
+        // buffer.
         if write {
             self.make_room();
         }
-        // What was only sealed leaves together with what can be sealed now.
+        // Bytes that were only sealed are written together with those that can be sealed now.
         let mut seals_first = std::mem::replace(&mut self.untried, !write);
         let mut moved = false;
         let mut wrote = false;
@@ -132,7 +134,7 @@ impl Transmit {
         }
     }
 
-    /// Writes what is sealed; `false` when the socket is full or broken.
+    /// Writes the sealed bytes; `false` when the stream is full or broken.
     fn flush(&mut self, stream: &dyn ByteStream) -> bool {
         while let Some(rest) = self.bytes.get(self.written..)
             && !rest.is_empty()

@@ -1,9 +1,9 @@
-//! Sees that no socket waits for a program's thread that stands still: a listener that computes for
-//! seconds, or blocks. The threads for I/O keep the connections of such a program until it goes on, so
-//! that keep-alive questions, key exchanges and tunnels do not notice.
+//! Detects that the program's thread stands still, as a listener computes for seconds or blocks, and frees
+//! the sockets that it watches. The tasks on the threads for I/O keep these connections until the thread's
+//! event loop runs again, so that keep-alive requests, key exchanges and tunnels go on.
 //!
-//! It costs a timer while the program's thread is at work, and one wake-up when that begins. While
-//! nothing comes in, nothing is done.
+//! It costs a timer while the program's thread is at work, and one wake-up when that begins. While nothing
+//! comes in, it costs nothing.
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
@@ -17,36 +17,37 @@ use tokio::time::sleep;
 use super::raw_socket;
 use super::runtime;
 
-/// Parts of the time that a thread may stand still: how exactly it is kept.
+/// The number of checks within the time that a thread may stand still: the time is kept to one part in so
+/// many.
 const PARTS: u32 = 4;
 
-/// A loop that a thread of the program sees to.
+/// A loop of sockets that the program's thread serves.
 pub(super) trait Attended: Send + Sync + 'static {
-    /// Can be read when there is something to see to.
+    /// Readable when there are sockets to serve.
     fn descriptor(&self) -> RawFd;
 
-    /// How often the thread has seen to it.
+    /// How often the thread has served the loop.
     fn served(&self) -> u64;
 
-    /// The thread stands still.
+    /// The thread stands still: gives all connections to their tasks.
     fn give_all_away(&self);
 }
 
-/// Whether a loop is watched. Dropped, it ends the watching.
+/// Whether a loop is watched. Dropping it ends the watching.
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
     gone: Mutex<Option<Arc<Notify>>>,
 }
 
 impl Watchdog {
-    /// Has an I/O thread watch a loop, unless one does already. [`Duration::MAX`] lets its thread stand
-    /// still for ever.
+    /// Has an I/O thread watch a loop, unless one does already. With [`Duration::MAX`] the program's thread
+    /// may stand still for ever.
     pub(super) fn watch(&self, attended: Weak<impl Attended>, standing_still: Duration) {
         let mut gone = self.gone.lock();
         if gone.is_some() || standing_still == Duration::MAX {
             return;
         }
-        // Without it the program's thread has its sockets to itself, as long as it wants.
+        // Without a runtime nobody watches the loop, and the program's thread keeps its sockets.
         if let Ok(runtime) = runtime::handle() {
             let notify = Arc::new(Notify::new());
             *gone = Some(Arc::clone(&notify));
@@ -68,9 +69,9 @@ impl Drop for Watchdog {
     }
 }
 
-/// Until the loop is gone.
+/// Watches a loop until it is gone.
 async fn watch(attended: &Weak<impl Attended>, part: Duration) -> Option<()> {
-    // It stays open until the end, whatever becomes of the loop.
+    // A duplicate stays open to the end, even if the loop closes its own descriptor.
     let descriptor = Arc::new(raw_socket::duplicate(attended.upgrade()?.descriptor()).ok()?);
     loop {
         until_readable(&descriptor).await.ok()?;
@@ -87,7 +88,7 @@ async fn watch(attended: &Weak<impl Attended>, part: Duration) -> Option<()> {
                 break;
             }
             still += 1;
-            // The first part may have begun before the thread was last seen.
+            // The first part may have begun before the thread last served the loop.
             if still >= PARTS.saturating_sub(1) {
                 attended.give_all_away();
                 break;
@@ -96,7 +97,8 @@ async fn watch(attended: &Weak<impl Attended>, part: Duration) -> Option<()> {
     }
 }
 
-/// Waits with the runtime, which watches no longer than that: each event of the loop would wake it.
+/// Registers the descriptor with the runtime only for this wait: else each event of the loop would wake
+/// this thread.
 async fn until_readable(descriptor: &Arc<OwnedFd>) -> io::Result<()> {
     raw_socket::watch(descriptor)?.readable().await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Calls a connection when a socket of one of its tunnels is ready.
+//! Wakes the task of a connection when a socket of one of its tunnels is ready.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,24 +8,24 @@ use std::task::{Context, Wake, Waker};
 use super::command::TunnelCommand;
 use crate::engine::ChannelId;
 
-/// Whose socket is ready.
+/// The socket that is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum TunnelSign {
     Channel(ChannelId),
-    /// A reverse tunnel that listens, by its number.
+    /// The listener of the reverse tunnel with this number.
     Listener(u64),
 }
 
-/// A connection with tunnels.
+/// A connection with tunnels, which their sockets and tasks call.
 pub(in crate::driver) trait Called: fmt::Debug + Send + Sync {
     /// A socket is ready.
     fn call(&self, sign: TunnelSign);
 
-    /// Something has been decided or done.
+    /// A result for the connection: the program's answer, a connected target, a bound listener.
     fn decided(&self, command: TunnelCommand);
 }
 
-/// What a socket calls its connection with.
+/// The waker of one socket, which tells its connection that the socket is ready.
 #[derive(Debug)]
 pub(in crate::driver) struct Alarm {
     bell: Arc<Bell>,
@@ -36,7 +36,7 @@ pub(in crate::driver) struct Alarm {
 struct Bell {
     connection: Weak<dyn Called>,
     sign: TunnelSign,
-    /// The connection has been called and has not come yet.
+    /// Set from the wake-up until the connection looks at the socket: wake-ups in between are coalesced.
     rung: AtomicBool,
 }
 
@@ -50,12 +50,12 @@ impl Alarm {
         Context::from_waker(&self.waker)
     }
 
-    /// A call of its own.
+    /// Another handle of the waker.
     pub(in crate::driver) fn waker(&self) -> Waker {
         self.waker.clone()
     }
 
-    /// The connection has come; to be told before it looks at the socket.
+    /// Lets the next wake-up through; to be called before the connection looks at the socket.
     pub(in crate::driver) fn reset(&self) {
         self.bell.rung.store(false, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! What comes of a channel that a client wants to open, before it is known whether it leads elsewhere.
+//! The decision on a channel that a client wants to open: it may be a tunnel, or go to the program.
 
 use bytes::Bytes;
 
@@ -12,22 +12,22 @@ pub(in crate::driver) struct OpenRequest {
     pub(in crate::driver) parameters: Bytes,
 }
 
-/// What it is.
+/// What a channel that the client wants to open becomes.
 #[derive(Debug)]
 pub(in crate::driver) enum Asking {
-    /// A tunnel, about which the program was asked.
+    /// A tunnel; the program was asked about it.
     Tunnel,
-    /// A tunnel, but there are too many.
+    /// A tunnel, refused because there are too many.
     Refused(Answer),
-    /// Not a tunnel, or nobody wants to be asked about those.
+    /// A channel for the program: not a tunnel, or the program has no listener for tunnels.
     Channel(OpenRequest),
 }
 
-/// What an answer about a tunnel leaves to do.
+/// What is left to do after an answer about a tunnel.
 #[derive(Debug)]
 pub(in crate::driver) enum TunnelAnswered {
     Done,
-    /// The program wants no tunnel. It may want to carry the channel itself.
+    /// The program refused the tunnel. It is asked whether it opens the channel itself.
     Refused {
         question: QuestionId,
         number: u64,

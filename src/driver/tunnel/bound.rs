@@ -1,5 +1,4 @@
-//! The sockets of a reverse tunnel (RFC 4254 section 7.1, `streamlocal-forward@openssh.com`): where the
-//! server listens for a client.
+//! The listening sockets of a reverse tunnel (RFC 4254 section 7.1, `streamlocal-forward@openssh.com`).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,17 +17,17 @@ use crate::engine::Place;
 /// Connections that the operating system holds until they are accepted.
 const BACKLOG: u16 = 128;
 
-/// How often a port that the system chose for one address is tried to be had on the others too.
+/// With port 0 and several addresses: attempts to find a port that is free on all of them.
 const ATTEMPTS: usize = 16;
 
-/// The sockets of a reverse tunnel.
+/// The listening sockets of a reverse tunnel, and their port.
 #[derive(Debug)]
 pub(in crate::driver) struct Bound {
     pub(super) sockets: Vec<Socket>,
     pub(super) port: u16,
 }
 
-/// A socket that listens.
+/// A listening socket.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpListener),
@@ -43,7 +42,7 @@ impl Socket {
     ) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match self {
             Self::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, peer)| {
-                // It is about speed only.
+                // TCP_NODELAY is about speed only.
                 let _ = stream.set_nodelay(true);
                 (Stream::Tcp(stream), Some(peer))
             }),
@@ -55,7 +54,7 @@ impl Socket {
     }
 }
 
-/// Listens where a tunnel is to lead from.
+/// Binds the sockets of a reverse tunnel and listens on them.
 pub(super) async fn listen(
     lookups: &Arc<Semaphore>,
     place: &Place,
@@ -65,7 +64,7 @@ pub(super) async fn listen(
             let addresses = addresses(lookups, address).await?;
             for _ in 1..ATTEMPTS {
                 match bind_all(&addresses, *port) {
-                    // The port that the system chose for the first address is taken on another.
+                    // The port that the system chose for the first address is in use on another one.
                     Err(error) if *port == 0 && error.kind() == io::ErrorKind::AddrInUse => {}
                     result => return Ok(result?),
                 }
@@ -82,7 +81,7 @@ pub(super) async fn listen(
     }
 }
 
-/// RFC 4254 section 7.1: what the address of a request stands for.
+/// The addresses that the address of a request stands for (RFC 4254 section 7.1).
 async fn addresses(lookups: &Arc<Semaphore>, address: &str) -> Result<Vec<IpAddr>, TunnelFailure> {
     Ok(match address {
         "" | "*" => vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()],
@@ -97,7 +96,7 @@ async fn addresses(lookups: &Arc<Semaphore>, address: &str) -> Result<Vec<IpAddr
     })
 }
 
-/// The same port on every address; a family that this machine lacks is left out.
+/// Binds the same port on every address; an address whose family this machine lacks is left out.
 fn bind_all(addresses: &[IpAddr], mut port: u16) -> io::Result<Bound> {
     let mut sockets = Vec::new();
     let mut lacking = None;
@@ -119,7 +118,7 @@ fn bind_all(addresses: &[IpAddr], mut port: u16) -> io::Result<Bound> {
 
 #[cfg(unix)]
 mod unix {
-    //! A Unix domain socket that is removed from the file system with its listener.
+    //! A Unix domain socket whose path is removed when the listener is dropped.
 
     use std::fs::{self, File, Permissions};
     use std::io;
@@ -131,17 +130,17 @@ mod unix {
     use socket2::{Domain, SockAddr, Socket, Type};
     use tokio::net::{UnixListener, UnixStream};
 
-    /// What is bound to a path.
+    /// A listener that is bound to a path.
     #[derive(Debug)]
     pub(in crate::driver::tunnel) struct Listener {
         listener: UnixListener,
         path: PathBuf,
-        /// Device and file: what lies at the path later may be somebody else's.
+        /// Device and inode: later the path may belong to a file of another process.
         file: (u64, u64),
     }
 
     impl Listener {
-        /// Binds; a path that exists is an error, whatever it is. Nobody but this user may connect.
+        /// Binds; an existing path is an error, whatever it is. Only this user may connect.
         pub(super) fn bind(path: &str) -> io::Result<Self> {
             let path = PathBuf::from(path);
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -170,13 +169,13 @@ mod unix {
             let ours = fs::symlink_metadata(&self.path)
                 .is_ok_and(|found| (found.dev(), found.ino()) == self.file);
             if ours {
-                // Somebody else may have been faster.
+                // Another process may have removed it already.
                 let _ = fs::remove_file(&self.path);
             }
         }
     }
 
-    /// Removes what was bound if that leads to nothing.
+    /// Removes the path of a bound socket if setting up the listener fails.
     struct Unlink<'a>(Option<&'a Path>);
 
     impl Unlink<'_> {

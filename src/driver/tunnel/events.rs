@@ -1,4 +1,5 @@
-//! What a connection's engine and mailbox say of its tunnels. `false` says that it is about no tunnel.
+//! Passes a connection's engine events and commands to its tunnels. A function that returns `false` leaves
+//! the event to the channels of the program: it concerns no tunnel.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +19,7 @@ use crate::limits::TUNNEL_REMAINDER_TIME;
 
 type Of = Option<Box<Tunnels>>;
 
-/// Takes what was decided or done elsewhere.
+/// Runs a command for a tunnel.
 pub(in crate::driver) fn run(
     tunnels: &mut Of,
     cx: &Link,
@@ -53,7 +54,7 @@ pub(in crate::driver) fn run(
     TunnelAnswered::Done
 }
 
-/// A channel is open.
+/// The channel of a tunnel is open.
 pub(in crate::driver) fn opened(tunnels: &mut Of, cx: &Link, channel: ChannelId) -> bool {
     let Some(tunnels) = tunnels else {
         return false;
@@ -66,7 +67,7 @@ pub(in crate::driver) fn opened(tunnels: &mut Of, cx: &Link, channel: ChannelId)
     tunnels.open.contains_key(&channel)
 }
 
-/// There is room to send on a channel.
+/// There is room to send on the channel of a tunnel.
 pub(in crate::driver) fn ready(tunnels: &mut Of, channel: ChannelId) -> bool {
     let Some(tunnels) = tunnels else {
         return false;
@@ -77,7 +78,7 @@ pub(in crate::driver) fn ready(tunnels: &mut Of, channel: ChannelId) -> bool {
     tunnels.open.contains_key(&channel)
 }
 
-/// The client sends no more on a channel.
+/// The client has sent EOF on the channel of a tunnel.
 pub(in crate::driver) fn ended(tunnels: &mut Of, channel: ChannelId) -> bool {
     let Some(tunnels) = tunnels else {
         return false;
@@ -89,7 +90,7 @@ pub(in crate::driver) fn ended(tunnels: &mut Of, channel: ChannelId) -> bool {
     tunnels.open.contains_key(&channel)
 }
 
-/// A channel is closed.
+/// The channel of a tunnel is closed.
 pub(in crate::driver) fn closed(tunnels: &mut Of, cx: &Link, channel: ChannelId) -> bool {
     let Some(tunnels) = tunnels else {
         return false;
@@ -98,7 +99,7 @@ pub(in crate::driver) fn closed(tunnels: &mut Of, cx: &Link, channel: ChannelId)
         return false;
     };
     if let Some(mut splice) = open.splice {
-        // An error here is one of a tunnel that is over.
+        // The tunnel is over; a write error changes nothing.
         let _ = splice.write();
         if let Some((stream, rest)) = splice.into_rest() {
             drain(tunnels, cx, stream, rest);
@@ -108,7 +109,7 @@ pub(in crate::driver) fn closed(tunnels: &mut Of, cx: &Link, channel: ChannelId)
     true
 }
 
-/// The client has sent this and closed the channel: its target is to have it all the same.
+/// Writes data that the client sent before it closed the channel: the target is to get it all the same.
 fn drain(tunnels: &Tunnels, cx: &Link, stream: Stream, rest: bytes::Bytes) {
     let Ok(permit) = Arc::clone(&tunnels.remainders).try_acquire_owned() else {
         return;
@@ -116,7 +117,7 @@ fn drain(tunnels: &Tunnels, cx: &Link, stream: Stream, rest: bytes::Bytes) {
     let mut halt = cx.shared.halt.subscribe();
     cx.runtime.spawn(async move {
         tokio::select! {
-            // Whether it arrived or not: nobody is left to tell.
+            // The result does not matter: the channel is closed, so the client cannot be told of it.
             _ = tokio::time::timeout(TUNNEL_REMAINDER_TIME, stream.drain(&rest)) => {}
             _ = halt.changed() => {}
         }
@@ -124,7 +125,7 @@ fn drain(tunnels: &Tunnels, cx: &Link, stream: Stream, rest: bytes::Bytes) {
     });
 }
 
-/// A command of the driver's own has come to its end.
+/// A command that the driver gave itself has ended.
 pub(in crate::driver) fn done(tunnels: &mut Of, cx: &Link, ticket: Ticket, outcome: Outcome) {
     if matches!(outcome, Outcome::Complete | Outcome::Opened(_)) {
         return;
@@ -140,12 +141,12 @@ pub(in crate::driver) fn done(tunnels: &mut Of, cx: &Link, ticket: Ticket, outco
     }
 }
 
-/// The connection is over, and its tunnels with it.
+/// The connection is over: ends its tunnels.
 pub(in crate::driver) fn end_all(tunnels: &mut Of, cx: &Link) {
     let Some(tunnels) = tunnels.take() else {
         return;
     };
-    // Empty unless something panicked: the engine closes its channels when it ends.
+    // There are none unless something panicked: the engine closes its channels when it ends.
     for open in tunnels.open.into_values() {
         drop(open.splice);
         tell_closed(cx, open.number, &open.place);

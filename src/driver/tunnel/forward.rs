@@ -1,5 +1,5 @@
-//! Forward tunnels (RFC 4254 section 7.2, `direct-streamlocal@openssh.com`): the client opens a
-//! channel, and the server connects to where it is to lead.
+//! Forward tunnels (RFC 4254 section 7.2, `direct-streamlocal@openssh.com`): the client opens a channel,
+//! and the server connects it to its target.
 
 use std::io;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::engine::{Answer, Connection, Place, QuestionId, Refusal};
 use crate::limits::{TUNNEL_ATTEMPT_DELAY, TUNNEL_CONNECT_TIME};
 use crate::wire::messages::forwarding::{DirectStreamlocal, Tcpip};
 
-/// Asks the program about a channel if it wants to be a tunnel.
+/// Asks the program about a channel that is to be a tunnel by its type.
 pub(in crate::driver) fn ask(
     tunnels: &mut Option<Box<Tunnels>>,
     cx: &Link,
@@ -59,8 +59,8 @@ pub(in crate::driver) fn ask(
     Asking::Tunnel
 }
 
-/// The program's answer: the port, or `None` for no tunnel. Then the channel may still be one
-/// that the program carries itself.
+/// Takes the program's answer: the port, or `None` for no tunnel. Then the channel may still be one that
+/// the program carries itself.
 pub(super) fn answered(
     tunnels: &mut Tunnels,
     cx: &Link,
@@ -86,7 +86,7 @@ pub(super) fn answered(
     TunnelAnswered::Done
 }
 
-/// The target is there, or not.
+/// Opens the channel if the target is connected, else refuses it.
 pub(super) fn connected(
     tunnels: &mut Tunnels,
     cx: &Link,
@@ -115,7 +115,7 @@ pub(super) fn connected(
     }
 }
 
-/// Where a channel is to lead, if it is a tunnel.
+/// The target of a channel, if it is a tunnel by its type.
 fn target(channel_type: &str, parameters: &[u8]) -> Option<Place> {
     match channel_type {
         "direct-tcpip" => {
@@ -154,7 +154,7 @@ async fn connect_to(
                 error.map_or(TunnelFailure::HostNotFound, TunnelFailure::from)
             };
             let stream = connected.map_err(failed)?;
-            // Data comes in the pieces that the client has made of it.
+            // TCP_NODELAY: the target gets data in the pieces that the client has sent.
             stream.set_nodelay(true)?;
             Ok(Stream::Tcp(stream))
         }
@@ -165,7 +165,7 @@ async fn connect_to(
     }
 }
 
-/// What the client is told.
+/// The description of the failure for the client.
 fn describe(cause: &TunnelFailure) -> String {
     let number = match cause {
         TunnelFailure::HostNotFound => os_error::HOST_NOT_FOUND,

@@ -1,4 +1,5 @@
-//! Looks names up for tunnels: a bounded number at a time, for each connection and in all.
+//! Looks up host names for tunnels; the number of look-ups at a time is bounded, for each connection and
+//! for all.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Tunnels: channels that lead to a socket of this machine and not to the program, which only decides
+//! Tunnels: channels that lead to a socket of this machine and not to the program. The program decides only
 //! whether there is one.
 
 pub(super) mod alarm;

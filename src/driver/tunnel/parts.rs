@@ -15,14 +15,14 @@ use crate::driver::connection::link::Link;
 use crate::engine::{ChannelId, Place, Ticket};
 use crate::wire::messages::forwarding::{ForwardedStreamlocal, Tcpip};
 
-/// What the program was asked.
+/// A tunnel that the program was asked about and has not answered.
 #[derive(Debug)]
 pub(super) enum Asked {
     Forward(Forward),
     Reverse(Reverse),
 }
 
-/// Ends with what it is done for.
+/// A task that works for a tunnel, and is aborted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Work(pub(super) AbortHandle);
 
@@ -35,10 +35,11 @@ impl Drop for Work {
 /// A tunnel from the opening of its channel to its close.
 #[derive(Debug)]
 pub(super) struct Open {
-    /// `None` once both ends have nothing to say to each other any more.
+    /// `None` once both directions have ended.
     pub(super) splice: Option<Box<Splice>>,
     pub(super) place: Place,
-    /// What the program knows it by; not those of a reverse tunnel, which it knows as one.
+    /// The program's number of the tunnel. `None` for a connection of a reverse tunnel: the program has one
+    /// number for the whole tunnel.
     pub(super) number: Option<u64>,
 }
 
@@ -46,7 +47,7 @@ pub(super) struct Open {
 #[derive(Debug)]
 pub(super) struct Forward {
     pub(super) request: OpenRequest,
-    /// What the program knows it by, or the channel if it is none.
+    /// The program's number of the tunnel; if it refuses the tunnel, that of the channel.
     pub(super) number: u64,
     pub(super) place: Place,
 }
@@ -55,23 +56,23 @@ pub(super) struct Forward {
 #[derive(Debug)]
 pub(super) struct Reverse {
     pub(super) number: u64,
-    /// As the client has asked for it.
+    /// The address as the client has asked for it.
     pub(super) asked: Place,
 }
 
-/// A reverse tunnel.
+/// A reverse tunnel that listens.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) number: u64,
-    /// What the client knows it by: with the port it asked for, or got if it left that to us.
+    /// The address as the client knows it: with the port it asked for, or the one it got for port 0.
     pub(super) known_as: Place,
-    /// With the port that is listened on.
+    /// The same with the port that the server listens on.
     pub(super) place: Place,
     pub(super) sockets: Vec<Socket>,
     pub(super) alarm: Alarm,
 }
 
-/// A connection to a reverse tunnel that the client is asked to take.
+/// A connection to a reverse tunnel; the client was asked to open a channel for it.
 #[derive(Debug)]
 pub(super) struct Arriving {
     pub(super) stream: Stream,
@@ -80,7 +81,7 @@ pub(super) struct Arriving {
 }
 
 impl Arriving {
-    /// The client has taken it.
+    /// The client has opened the channel.
     pub(super) fn open(self, cx: &Link, channel: ChannelId) -> Open {
         let splice = Some(Box::new(Splice::new(self.stream, cx, channel)));
         Open { splice, place: self.place, number: None }
@@ -88,7 +89,7 @@ impl Arriving {
 }
 
 impl Listener {
-    /// Closes the sockets; what the program knows it by.
+    /// Closes the sockets; returns the program's number of the tunnel, and its address.
     pub(super) fn close(self) -> (u64, Place) {
         (self.number, self.place)
     }
@@ -103,7 +104,7 @@ impl Listener {
         Poll::Pending
     }
 
-    /// The fields of the channel for a connection from `peer`.
+    /// The type and the fields of the channel for a connection from `peer`.
     pub(super) fn opening(&self, peer: Option<SocketAddr>) -> (&'static str, Vec<u8>) {
         match &self.known_as {
             Place::Tcp { address, port } => {

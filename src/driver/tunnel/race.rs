@@ -1,5 +1,5 @@
-//! Connects to one of several addresses (RFC 8305): a host has more of them than answer, and one that does
-//! not must not use up the time of those that do. Called by `forward`.
+//! Connects to one of several addresses (RFC 8305, "Happy Eyeballs"): often not all addresses of a host
+//! answer, and one that does not must not use up the time for the others. Called by `forward`.
 
 use std::future::Future;
 use std::io;
@@ -9,12 +9,13 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-/// What an attempt came to, and the permit it had: whoever comes next takes that over.
+/// The result of an attempt, and its permit: the next attempt takes that over.
 type Ended<T> = (io::Result<T>, Option<OwnedSemaphorePermit>);
 
-/// The connection that is there first. Attempts begin when the one before has failed, or has taken until
-/// `pause` is over; those that are still under way at the end are dropped. Each but the first needs a
-/// permit of `spare`. `None` without addresses, else the last error.
+/// Returns the connection that is established first. An attempt begins when the one before has failed, or
+/// when `pause` is over; attempts that are still under way at the end are dropped. Each but the first needs
+/// a permit of `spare`. Without a connection it returns the last error, or `None` if there were no
+/// addresses.
 pub(super) async fn first_of<T, C, P>(
     addresses: Vec<SocketAddr>,
     spare: &Arc<Semaphore>,
@@ -46,7 +47,7 @@ where
                     Ok(connected) => return Ok(connected),
                     Err(error) => failure = Some(error),
                 }
-                // RFC 8305 section 5: a failure is no reason to wait
+                // RFC 8305 section 5: after a failure the next attempt begins at once
                 if let Some(address) = waiting.next() {
                     start(&mut running, address, permit);
                 }
@@ -61,18 +62,18 @@ where
     }
 }
 
-/// When one more attempt may begin beside those under way.
+/// Waits until one more attempt may begin beside those under way.
 async fn turn(
     spare: &Arc<Semaphore>,
     pause: impl Future<Output = ()>,
 ) -> Option<OwnedSemaphorePermit> {
     pause.await;
-    // nobody closes it
+    // the semaphore is never closed
     Arc::clone(spare).acquire_owned().await.ok()
 }
 
-/// RFC 8305 section 4: the families in turn, beginning with that of the first address. Within a family the
-/// order is that of the resolver (RFC 6724).
+/// RFC 8305 section 4: addresses of the two families alternate, beginning with the family of the first
+/// address. Within a family the order is that of the resolver (RFC 6724).
 fn alternated(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let begins_with_v4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
     let (first, second): (Vec<_>, Vec<_>) =
@@ -100,12 +101,12 @@ mod tests {
 
     type Connecting = Pin<Box<dyn Future<Output = io::Result<SocketAddr>> + Send>>;
 
-    /// What becomes of an attempt.
+    /// How an attempt ends.
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum Fate {
         Works,
         Fails,
-        /// Nobody answers; dropping it is noted.
+        /// It gets no answer; the test sees when it is dropped.
         Hangs,
     }
     use Fate::{Fails, Hangs, Works};
@@ -118,12 +119,12 @@ mod tests {
         SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, last], 22))
     }
 
-    /// Tells that it is dropped.
+    /// Sends its address when it is dropped.
     struct Dropped(SocketAddr, std::sync::mpsc::Sender<SocketAddr>);
 
     impl Drop for Dropped {
         fn drop(&mut self) {
-            // the test may be over
+            // the receiver is gone when the test is over
             _ = self.1.send(self.0);
         }
     }
@@ -135,7 +136,7 @@ mod tests {
         spare: Arc<Semaphore>,
     }
 
-    /// Attempts on addresses with these fates. `patient`: no pause ever ends.
+    /// Runs attempts with these fates. `patient`: no pause ever ends.
     fn run(attempts: &[(SocketAddr, Fate)], spare: usize, patient: bool) -> Outcome {
         let (tell, dropped) = channel();
         let began = Mutex::new(Vec::new());
@@ -157,7 +158,7 @@ mod tests {
             if patient {
                 pending::<()>().await;
             }
-            // what was begun runs until it waits
+            // lets the attempts that have begun run until they wait
             tokio::task::yield_now().await;
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -187,7 +188,7 @@ mod tests {
         let outcome = run(&attempts, 16, false);
         assert_eq!(outcome.result, Ok(v4(2)));
         assert_eq!(outcome.began, [v6(1), v4(1), v6(2), v4(2)]);
-        // and all of them are given up
+        // the attempts still under way are dropped
         let mut dropped: Vec<_> = outcome.dropped.try_iter().collect();
         dropped.retain(|address| *address != v4(2));
         dropped.sort();

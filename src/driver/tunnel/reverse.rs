@@ -1,5 +1,5 @@
-//! Reverse tunnels (RFC 4254 section 7.1, `streamlocal-forward@openssh.com`): the server listens for
-//! the client, and opens a channel for each connection that comes in.
+//! Reverse tunnels (RFC 4254 section 7.1, `streamlocal-forward@openssh.com`): the server listens for the
+//! client, and opens a channel for each connection that it accepts.
 
 use std::io;
 use std::sync::Arc;
@@ -22,18 +22,18 @@ use crate::driver::shared::next_channel;
 use crate::engine::{Answer, Connection, Forwarding, Place, QuestionId, Ticket};
 use crate::limits::{MAX_TUNNEL_LISTENERS, MAX_TUNNEL_OPENINGS};
 
-/// How long accepting pauses when there is no file descriptor left.
+/// How long a listener does not accept after the system had no file descriptor or no memory left.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Tunnels {
-    /// The client has not taken a connection; where that came in.
+    /// The client has refused a connection: drops its socket; returns the address of the tunnel.
     pub(super) fn forget_arriving(&mut self, ticket: Ticket) -> Option<Place> {
         let found = self.arriving.iter().find(|(_, arriving)| arriving.ticket == ticket);
         let channel = *found?.0;
         self.arriving.remove(&channel).map(|arriving| arriving.place)
     }
 
-    /// There is room for connections again: the backlog of any listener may hold some.
+    /// There is room for connections again: tries all listeners, as any backlog may hold some.
     pub(super) fn knock_all(&mut self) {
         if self.knocked.is_empty() {
             self.knocked.extend(self.listeners.iter().map(|listener| listener.number));
@@ -41,7 +41,7 @@ impl Tunnels {
     }
 }
 
-/// A request for a reverse tunnel, or to end one: asks the program, or answers.
+/// A request for a reverse tunnel, or to cancel one: asks the program about the first, answers the second.
 pub(in crate::driver) fn ask(
     tunnels: &mut Option<Box<Tunnels>>,
     cx: &Link,
@@ -75,7 +75,7 @@ pub(in crate::driver) fn ask(
     None
 }
 
-/// The program's answer: the port, or `None` for no tunnel.
+/// Takes the program's answer: the port, or `None` for no tunnel.
 pub(super) fn answered(
     tunnels: &mut Tunnels,
     cx: &Link,
@@ -86,7 +86,7 @@ pub(super) fn answered(
     now: Instant,
 ) {
     let Some(port) = port else {
-        // Void when the connection ended in the same turn.
+        // The answer is void when the connection ended in the same turn.
         let _ = engine.answer(now, question, Answer::Forwarding(None));
         return;
     };
@@ -102,7 +102,7 @@ pub(super) fn answered(
     tunnels.binding.insert(question, (reverse, work));
 }
 
-/// The tunnel listens, or not.
+/// The sockets of the tunnel listen, or could not be bound: tells the client.
 pub(super) fn bound(
     tunnels: &mut Tunnels,
     cx: &Link,
@@ -127,7 +127,7 @@ pub(super) fn bound(
             Answer::Forwarding(None)
         }
     };
-    // Void when the connection ended in the same turn.
+    // The answer is void when the connection ended in the same turn.
     let _ = engine.answer(now, question, answer);
 }
 
@@ -142,7 +142,7 @@ impl Tunnels {
         true
     }
 
-    /// Takes the connections that have come in; `true` if there were any.
+    /// Accepts the connections in the backlogs; `true` if there were any.
     pub(super) fn accept_connections(
         &mut self,
         cx: &Link,
@@ -160,7 +160,7 @@ impl Tunnels {
                 match listener.poll_accept() {
                     Poll::Ready(Ok((stream, peer))) => {
                         moved = true;
-                        // One too many is closed.
+                        // The client has too many tunnels: this connection is closed.
                         if self.is_full() {
                             continue;
                         }
@@ -184,8 +184,8 @@ impl Tunnels {
     }
 }
 
-/// Has a listener tried again: at once if somebody left before being accepted, later if there is no
-/// file descriptor or no memory left.
+/// Has a listener tried again: at once if the client that was to be accepted has left, later if the system
+/// has no file descriptor or no memory left.
 fn pause(runtime: &Handle, listener: &Listener, error: &io::Error) {
     let waker = listener.alarm.waker();
     if os_error::is_of_the_client(error) {

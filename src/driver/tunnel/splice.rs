@@ -1,7 +1,7 @@
-//! One tunnel: moves bytes between a channel and a socket in both directions, each of which ends on
-//! its own. It holds no buffer of its own while nothing waits: what the client sends lies in the read
-//! buffer of the connection until the socket has taken it, and what the socket gives is sealed at
-//! once, so that it is only read when window and transport take it.
+//! One tunnel: moves bytes between a channel and a socket in both directions, each of which ends on its own
+//! (half-close). It has no buffer of its own while no data waits: the client's data stays in the read
+//! buffer of the connection until the socket has taken it, and the socket's data is sealed at once, so the
+//! socket is read only when the flow control window and the transport have room (backpressure).
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -20,10 +20,10 @@ use crate::driver::load::Charge;
 use crate::engine::{ChannelId, Connection, Order, Queued, Room, WriteBuffer};
 use crate::limits::TUNNEL_JOINED_LEN;
 
-/// Pieces that are written with one system call.
+/// Pieces that one system call writes.
 const MAX_PARTS: usize = 64;
 
-/// Room for pieces that an idle tunnel keeps.
+/// Capacity for pieces that an idle tunnel keeps.
 const KEPT_PIECES: usize = 16;
 
 /// A tunnel whose two ends are open.
@@ -32,48 +32,47 @@ pub(super) struct Splice {
     stream: Stream,
     alarm: Alarm,
     outgoing: Outgoing,
-    /// Bytes in `outgoing`, and what they count for on the connection while the socket does not take
-    /// them.
+    /// Bytes in `outgoing`, and the charge for them while the socket does not take them.
     unwritten: usize,
     waiting: Charge,
     source: Source,
     sink: Sink,
-    /// Stands in the list of those with something to write.
+    /// Whether it is in the list of tunnels with data to write.
     pub(super) is_dirty: bool,
 }
 
-/// From the socket to the client.
+/// The direction from the socket to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
-    /// The waker will be called when there is something to read.
+    /// The socket is drained; the waker is called when it is readable.
     AwaitSocket,
-    /// The engine will tell when there is room.
+    /// The window is used up; the engine reports when it has room.
     AwaitWindow,
-    /// Stands in the list of those to read from.
+    /// It is in the list of tunnels to read from.
     Ready,
-    /// All that there was has been sent.
+    /// EOF was read from the socket and sent.
     Ended,
 }
 
-/// From the client to the socket.
+/// The direction from the client to the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sink {
     Open,
-    /// The client sends no more, but not everything is written.
+    /// The client has sent EOF, but not all its data is written.
     Ending,
     Ended,
 }
 
-/// What reading has come to.
+/// The result of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// There may be more.
+    /// The socket may have more.
     Again,
-    /// The transport takes no more now.
+    /// The transport has no room now.
     Stalled,
-    /// Something will tell when to go on.
+    /// The socket or the window has to become ready first.
     Waits,
-    /// There is nothing more to come.
+    /// EOF was read.
     Ended,
 }
 
@@ -91,20 +90,20 @@ impl Splice {
         }
     }
 
-    /// Data of the client.
+    /// Queues data of the client.
     pub(super) fn deliver(&mut self, data: Gather) {
         self.unwritten = self.unwritten.saturating_add(data.len());
         self.outgoing.push(data);
     }
 
-    /// The client sends no more.
+    /// The client has sent EOF.
     pub(super) fn end_sink(&mut self) {
         if self.sink == Sink::Open {
             self.sink = Sink::Ending;
         }
     }
 
-    /// The socket has something to say: whether to read from it, and whether to write.
+    /// The waker was called; returns whether to read from the socket, and whether to write to it.
     pub(super) fn woken(&mut self) -> (bool, bool) {
         self.alarm.reset();
         let reads = self.source == Source::AwaitSocket;
@@ -114,7 +113,7 @@ impl Splice {
         (reads, !self.outgoing.is_empty())
     }
 
-    /// There is room in the window: whether to read.
+    /// The window has room; returns whether to read from the socket.
     pub(super) fn window_opened(&mut self) -> bool {
         let reads = self.source == Source::AwaitWindow;
         if reads {
@@ -123,7 +122,7 @@ impl Splice {
         reads
     }
 
-    /// Writes what it can; how many bytes that were.
+    /// Writes what the socket takes; returns how many bytes that were.
     pub(super) fn write(&mut self) -> io::Result<usize> {
         let taken = self.write_outgoing()?;
         self.unwritten = self.unwritten.saturating_sub(taken);
@@ -156,7 +155,7 @@ impl Splice {
         Ok(taken)
     }
 
-    /// Reads once, into `scratch`, and sends that on, sealed into `out`; how many bytes that were.
+    /// Reads from the socket into `scratch`, and seals that into `out`; returns how many bytes were moved.
     pub(super) fn read(
         &mut self,
         now: Instant,
@@ -180,7 +179,7 @@ impl Splice {
             match self.stream.poll_read(&mut self.alarm.context(), buf) {
                 Poll::Ready(Ok(0)) => {
                     self.source = Source::Ended;
-                    // It fails when the channel is closing anyway.
+                    // This fails if the channel is closing anyway.
                     let _ = engine.queue(now, channel, Queued::Eof, NOBODY);
                     return Ok((Reading::Ended, total));
                 }
@@ -188,11 +187,12 @@ impl Splice {
                     let data = buf.get(..len).unwrap_or_default();
                     let sent = engine.send(now, channel, Order::Tunnel, data, out);
                     if sent.len < len {
-                        // the engine has failed: what was read is lost, and its end is on the way
+                        // the engine has failed: what was read is lost, and the end of the connection
+                        // follows
                         return Ok((Reading::Waits, total));
                     }
                     total = total.saturating_add(len);
-                    // After less than that the next turn of the loop has the waker set.
+                    // A short read has drained the socket: the next poll is pending and sets the waker.
                     if len == most {
                         return Ok((Reading::Again, total));
                     }
@@ -207,32 +207,33 @@ impl Splice {
         }
     }
 
-    /// Whether both directions have come to their end.
+    /// Whether both directions have ended.
     pub(super) fn has_ended(&self) -> bool {
         self.source == Source::Ended && self.sink == Sink::Ended
     }
 
-    /// The socket and what it has not taken, when that is anything.
+    /// The socket and the data that it has not taken, if there is any.
     pub(super) fn into_rest(self) -> Option<(Stream, Bytes)> {
         let rest = self.outgoing.join();
         (!rest.is_empty()).then_some((self.stream, rest))
     }
 }
 
-/// What the socket has not taken, in order: pieces, and behind them what is being joined.
+/// Data that the socket has not taken, in order: pieces, and behind them a buffer in which small ones are
+/// joined.
 #[derive(Debug, Default)]
 struct Outgoing {
     pieces: VecDeque<Piece>,
-    /// What of the first piece is taken already.
+    /// Bytes of the first piece that the socket has taken.
     taken: usize,
     joined: BytesMut,
-    /// The socket was full at the last attempt.
+    /// The socket was full at the last attempt, so pieces are copied out of the read buffer and joined.
     is_settled: bool,
 }
 
 #[derive(Debug)]
 enum Piece {
-    /// Where it was read; nearly always the socket takes it from there in the same turn.
+    /// In the connection's read buffer; nearly always the socket takes it from there in the same turn.
     Fresh(Gather),
     /// In memory of its own.
     Kept(Bytes),
@@ -271,7 +272,7 @@ impl Outgoing {
         }
     }
 
-    /// The socket is full: nothing is held where it was read, and small pieces are joined.
+    /// The socket is full: copies pieces out of the connection's read buffer, and joins small ones.
     fn settle(&mut self) {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
@@ -297,7 +298,7 @@ impl Outgoing {
         }
     }
 
-    /// The first pieces; how many there are.
+    /// Fills `parts` with the first pieces; returns how many there are.
     fn fill<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> usize {
         let mut taken = self.taken;
         let joined = Some(&self.joined[..]).filter(|joined| !joined.is_empty());
@@ -325,14 +326,14 @@ impl Outgoing {
             self.pieces.pop_front();
         }
         if self.is_empty() {
-            // Nothing waits: it holds next to no memory.
+            // All is written: frees nearly all memory.
             self.joined = BytesMut::new();
             self.pieces.shrink_to(KEPT_PIECES);
             self.is_settled = false;
         }
     }
 
-    /// All of it in one piece.
+    /// All data, copied into one piece.
     fn join(&self) -> Bytes {
         let mut whole = BytesMut::new();
         let mut taken = self.taken;

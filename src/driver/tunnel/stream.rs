@@ -1,5 +1,5 @@
-//! The other end of a tunnel: a TCP connection or a Unix domain socket. Reads and writes never wait;
-//! what would block has the waker called when it is worth another try.
+//! The socket of a tunnel: a TCP connection or a Unix domain socket. Reads and writes never block; instead
+//! of blocking they have the waker called when the socket is ready.
 
 use std::io::{self, IoSlice, Read};
 use std::net::Shutdown;
@@ -64,8 +64,9 @@ impl Stream {
         }
     }
 
-    /// Less than what was asked for says that the socket is drained or full. It is marked so, which
-    /// saves the system call that would find out. (On Windows readiness is not told by edges.)
+    /// A short read or write means that the socket is drained or full. It returns WouldBlock to the
+    /// runtime, which clears the socket's readiness and saves the system call that would find out (epoll
+    /// and kqueue are edge-triggered; on Windows readiness is not).
     fn attempt(
         &self,
         interest: Interest,
@@ -84,12 +85,13 @@ impl Stream {
         part.map_or(result, Ok)
     }
 
-    /// Nothing more will be written. A socket that the other side has reset is finished already.
+    /// Half-closes the socket: nothing more will be written. It fails if the peer has reset it, which is an
+    /// end, too.
     pub(super) fn finish(&self) {
         let _ = either!(self, stream => SockRef::from(stream).shutdown(Shutdown::Write));
     }
 
-    /// Writes the rest and finishes.
+    /// Writes `rest`, then half-closes the socket.
     pub(super) async fn drain(self, mut rest: &[u8]) -> io::Result<()> {
         while !rest.is_empty() {
             let parts = [IoSlice::new(rest)];

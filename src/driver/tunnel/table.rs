@@ -1,6 +1,6 @@
-//! The tunnels of one connection, and the moving of their data. All of them are served by the task of
-//! their connection: a socket that is ready calls it, and it moves the data, so that a piece of data
-//! costs no wake-up of its own in either direction.
+//! The tunnels of one connection, and the moving of their data. The task of the connection serves all of
+//! them: a socket that is ready wakes it, and it moves the data itself, so that a piece of data costs no
+//! further wake-up in either direction.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -24,7 +24,7 @@ use crate::limits::{
     MAX_TUNNEL_LOOKUPS_OF_CONNECTION, MAX_TUNNEL_REMAINDERS, MAX_TUNNEL_SPARE_ATTEMPTS, MAX_TUNNELS,
 };
 
-/// What is read from a socket at a time.
+/// Bytes that are read from a socket at a time.
 const READ_LEN: usize = 256 * 1024;
 
 thread_local! {
@@ -40,11 +40,11 @@ pub(in crate::driver) struct Tunnels {
     pub(super) arriving: HashMap<ChannelId, Arriving>,
     pub(super) open: HashMap<ChannelId, Open>,
     pub(super) listeners: Vec<Listener>,
-    /// Those to read from, in turn.
+    /// Tunnels to read from, round-robin.
     pub(super) ready: VecDeque<ChannelId>,
-    /// Those with something to write.
+    /// Tunnels with data to write.
     pub(super) dirty: Vec<ChannelId>,
-    /// Listeners that somebody may have connected to.
+    /// Listeners whose backlog may hold connections.
     pub(super) knocked: Vec<u64>,
     pub(super) lookups: Arc<Semaphore>,
     pub(super) attempts: Arc<Semaphore>,
@@ -76,19 +76,19 @@ impl Tunnels {
         parts.into_iter().sum::<usize>() >= MAX_TUNNELS
     }
 
-    /// Whether the connection's task has something to do for them.
+    /// Whether the connection's task has tunnels to serve.
     pub(in crate::driver) fn has_work(&self) -> bool {
         !self.ready.is_empty() || !self.dirty.is_empty() || !self.knocked.is_empty()
     }
 
-    /// Data of the client, if the channel is a tunnel; else the data is given back.
+    /// Queues data of the client for a tunnel; gives the data back if the channel is none.
     pub(in crate::driver) fn deliver(
         &mut self,
         channel: ChannelId,
         data_type: Option<u32>,
         data: Gather,
     ) -> Result<(), Gather> {
-        // There is no stderr in a tunnel: what claims to be is dropped.
+        // A tunnel has no stderr: extended data is given back, and so dropped.
         match self.open.get_mut(&channel).and_then(|open| open.splice.as_mut()) {
             Some(splice) if data_type.is_none() => {
                 splice.deliver(data);
@@ -113,7 +113,7 @@ impl Tunnels {
         }
     }
 
-    /// Takes note of a socket that is ready.
+    /// Notes that a socket is ready.
     fn take_sign(&mut self, sign: TunnelSign) {
         match sign {
             TunnelSign::Listener(number) => self.knocked.push(number),
@@ -132,7 +132,7 @@ impl Tunnels {
         }
     }
 
-    /// Writes what waits; the tunnels that have come to an end, with the reason if it is none.
+    /// Writes the queued data; adds tunnels that have ended, and the error of those that broke, to `ended`.
     fn write(&mut self, engine: &mut Connection, ended: &mut Ended) -> bool {
         let mut moved = false;
         let mut dirty = std::mem::take(&mut self.dirty);
@@ -154,12 +154,12 @@ impl Tunnels {
                 Err(error) => ended.push((channel, Some(error))),
             }
         }
-        // Its memory serves again.
+        // Keeps the capacity for the next time.
         self.dirty = dirty;
         moved
     }
 
-    /// Reads as long as the transport takes it.
+    /// Reads from the sockets as long as the transport has room.
     fn read(
         &mut self,
         now: Instant,
@@ -201,11 +201,11 @@ impl Tunnels {
     }
 }
 
-/// Tunnels that have nothing more to move, and what broke them.
+/// Tunnels with no more data to move, and the errors of those that broke.
 type Ended = Vec<(ChannelId, Option<io::Error>)>;
 
 impl Tunnels {
-    /// Moves what can be moved; `true` if anything did.
+    /// Moves the data that can be moved; `true` if there was any.
     pub(in crate::driver) fn run(
         &mut self,
         cx: &Link,
@@ -220,7 +220,7 @@ impl Tunnels {
         }
         let mut ended = Vec::new();
         let mut moved = self.write(engine, &mut ended);
-        // What is sealed already comes first.
+        // Bytes that are sealed already are written first.
         if !outbound.is_pending() && !self.ready.is_empty() {
             moved |= self.read(now, engine, outbound.buffer(), budget, &mut ended);
         }
@@ -235,7 +235,8 @@ impl Tunnels {
         moved
     }
 
-    /// Nothing more is to be moved: the socket is closed at once, the channel when the client says so.
+    /// Closes a tunnel with no more data to move: its socket at once, its channel when the client has
+    /// answered CLOSE.
     fn close(
         &mut self,
         cx: &Link,
@@ -252,12 +253,12 @@ impl Tunnels {
             let (place, cause) = (open.place.clone(), TunnelFailure::Io(error));
             cx.tell_error(OpError::TunnelBroken { place, cause });
         }
-        // It fails when the channel is closing anyway.
+        // This fails if the channel is closing anyway.
         let _ = engine.queue(now, channel, Queued::Close, NOBODY);
     }
 }
 
-/// Tells the program of the end of a tunnel that it knows.
+/// Reports the end of a tunnel that has a number to the program.
 pub(super) fn tell_closed(cx: &Link, number: Option<u64>, place: &Place) {
     if let Some(tunnel) = number
         && cx.wants(EventKind::TunnelClosed)

@@ -1,4 +1,4 @@
-//! The tickets of commands that are the driver's own; those of the program stay below 2^53.
+//! Tickets of commands that the driver gives itself; those of the program stay below 2^53.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use crate::engine::Ticket;
 
 const OURS: u64 = 1 << 63;
 
-/// The ticket of commands whose end nobody waits for.
+/// The ticket of a command whose end is of no interest.
 pub(super) const NOBODY: Ticket = Ticket(u64::MAX);
 
 static NEXT: AtomicU64 = AtomicU64::new(OURS);
@@ -15,7 +15,7 @@ pub(super) fn next_ticket() -> Ticket {
     Ticket(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Whether a command was the driver's own.
+/// Whether the driver gave the command itself.
 pub(in crate::driver) fn is_ours(ticket: Ticket) -> bool {
     ticket.0 >= OURS
 }
