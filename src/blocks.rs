@@ -1,6 +1,6 @@
-//! Large buffers for channel data, used again and again. The system hands out large allocations as
-//! fresh pages, which it has to clear and map one by one; at a gigabyte a second that costs more than
-//! decrypting what is put into them.
+//! Large buffers for channel data, which are reused. The system hands out large allocations as fresh pages,
+//! which it has to clear and map one by one; at a gigabyte a second that costs more than decrypting the
+//! data.
 
 use std::ops::Range;
 
@@ -9,14 +9,14 @@ use parking_lot::Mutex;
 
 use crate::limits::{BLOCK_LEN, MAX_SPARE_BLOCKS};
 
-/// What an opened packet has in front of its data at most.
+/// The longest head before the data of an opened packet.
 const MAX_HEAD_LEN: usize = 16;
 /// Room behind the data for the padding of the last packet.
 const TAIL_LEN: usize = 256;
 
 static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
-/// A buffer for [`BLOCK_LEN`] bytes of data, which is used again when it is dropped.
+/// A buffer for [`BLOCK_LEN`] bytes of data, which goes back to the spare blocks when it is dropped.
 #[derive(Debug)]
 struct Block {
     bytes: Vec<u8>,
@@ -25,7 +25,7 @@ struct Block {
 }
 
 impl Block {
-    /// An empty one.
+    /// An empty block.
     fn take() -> Self {
         let spare = SPARE.lock().pop();
         let bytes = spare.unwrap_or_else(|| vec![0; MAX_HEAD_LEN + BLOCK_LEN + TAIL_LEN]);
@@ -47,8 +47,8 @@ impl Block {
         true
     }
 
-    /// Lends room for `len` bytes, so that what follows the first `head` of them stands right behind
-    /// the data so far. Returns that head, `None` if there is no such room.
+    /// Lends room for `len` bytes, of which those behind the first `head` follow the data so far. Returns
+    /// the head; `None` if there is no such room.
     fn lend<E>(
         &mut self,
         head: usize,
@@ -57,7 +57,7 @@ impl Block {
     ) -> Option<Result<[u8; MAX_HEAD_LEN], E>> {
         let start = self.end.checked_sub(head)?;
         let room = self.bytes.get_mut(start..start.checked_add(len)?)?;
-        // the head lies over the end of the data so far
+        // the head overwrites the end of the data so far, which is restored afterwards
         let mut kept = [0; MAX_HEAD_LEN];
         kept.get_mut(..head)?.copy_from_slice(room.get(..head)?);
         let written = write(room);
@@ -67,7 +67,7 @@ impl Block {
         Some(written.map(|()| landed))
     }
 
-    /// Whether [`Self::lend`] does.
+    /// Whether [`Self::lend`] has room.
     fn has_room(&self, head: usize, len: usize) -> bool {
         let end = self.end.checked_sub(head).and_then(|start| start.checked_add(len));
         end.is_some_and(|end| end <= self.bytes.len())
@@ -94,7 +94,7 @@ impl Drop for Block {
     }
 }
 
-/// Gives half of the spare blocks back to the system; whether there are more.
+/// Frees half of the spare blocks; returns whether any are left.
 pub fn shrink() -> bool {
     let mut spare = SPARE.lock();
     let kept = spare.len() / 2;
@@ -104,7 +104,7 @@ pub fn shrink() -> bool {
     kept > 0
 }
 
-/// A copy of `data`, of which the caller keeps its own.
+/// A copy of `data` in a block or in memory of its own.
 pub fn copy(data: &[u8]) -> Bytes {
     if data.len() > BLOCK_LEN / 2 {
         let mut block = Block::take();
@@ -121,7 +121,7 @@ pub struct Gather(Form);
 
 #[derive(Debug)]
 enum Form {
-    /// One message, still where it was read.
+    /// One message, still in the buffer it was read into.
     One(Bytes),
     Many(Block),
 }
@@ -150,8 +150,8 @@ impl Gather {
         }
     }
 
-    /// The bytes in one piece, in memory of their own: holding on to them holds at most twice as
-    /// much, and nothing of the buffer they were read into.
+    /// The bytes in one piece, in memory of their own: keeping them keeps at most twice as much, and not
+    /// the buffer they were read into.
     pub fn freeze(self) -> Bytes {
         match self.0 {
             Form::One(data) => Bytes::copy_from_slice(&data),
@@ -175,12 +175,12 @@ impl std::ops::Deref for Gather {
 }
 
 /// Where the data of the next packet lands: behind the data that came before it, or in a block of its own.
-/// What has landed counts when it is accepted. Until then, and when this is dropped, it was never there.
+/// Landed data counts only once it is accepted; dropping this discards it.
 #[derive(Debug)]
 pub struct Landing<'g> {
     last: Option<&'g mut Block>,
     own: Option<Block>,
-    /// How much has landed, and where.
+    /// The landed data, if any.
     landed: Option<Landed>,
 }
 
@@ -191,7 +191,7 @@ struct Landed {
 }
 
 impl<'g> Landing<'g> {
-    /// Behind `last`, where that has room for it.
+    /// A landing behind `last`, if that has room.
     pub fn new(last: Option<&'g mut Gather>) -> Self {
         let last = last.and_then(|last| match &mut last.0 {
             Form::One(_) => None,
@@ -200,8 +200,8 @@ impl<'g> Landing<'g> {
         Self { last, own: None, landed: None }
     }
 
-    /// Lends room for `len` bytes, of which those behind the first `head` are to land. Returns that head; `None`
-    /// if there is no such room. What has landed before is forgotten.
+    /// Lends room for `len` bytes, of which those behind the first `head` land. Returns the head; `None` if
+    /// there is no such room. Data that has landed before is discarded.
     pub fn lend<E>(
         &mut self,
         head: usize,
@@ -219,31 +219,32 @@ impl<'g> Landing<'g> {
         Some(written)
     }
 
-    /// Only the first `len` bytes have landed.
+    /// Only the first `len` bytes of the landed data count.
     pub fn truncate(&mut self, len: usize) {
         if let Some(landed) = &mut self.landed {
             landed.len = landed.len.min(len);
         }
     }
 
-    /// Nothing has landed.
+    /// Discards the landed data.
     pub fn clear(&mut self) {
         self.landed = None;
     }
 
-    /// What has landed; `None` if nothing has.
+    /// The landed data; `None` if there is none.
     pub fn data(&self) -> Option<&[u8]> {
         let landed = self.landed?;
         let block = if landed.is_own { self.own.as_ref() } else { self.last.as_deref() }?;
         block.bytes.get(block.end..block.end.checked_add(landed.len)?)
     }
 
-    /// Whether what has landed stands behind the data that came before it.
+    /// Whether the landed data is behind the data that came before it.
     pub fn is_behind(&self) -> bool {
         self.landed.is_some_and(|landed| !landed.is_own)
     }
 
-    /// What has landed counts: behind the data that came before it, or as data of its own, which is returned.
+    /// Accepts the landed data: behind the data that came before it, or as data of its own, which is
+    /// returned.
     pub fn accept(mut self) -> Option<Gather> {
         let len = self.data()?.len();
         let is_own = !self.is_behind();
@@ -266,7 +267,7 @@ mod tests {
         gather
     }
 
-    /// Lets `len` bytes land behind a head of 10 and before padding of 7, and takes them if they are to count.
+    /// Has `len` bytes land behind a head of 10 and before padding of 7, and accepts them if `counts`.
     fn land(gather: &mut Gather, byte: u8, len: usize, counts: bool) {
         let mut landing = Landing::new(Some(gather));
         assert_eq!(landing.data(), None);

@@ -1,7 +1,6 @@
-//! What can go wrong on a connection, split by whose fault it is, and the one place that decides
-//! what the peer is told (RFC 4253 section 11.1). Every layer of the engine returns these; nothing
-//! here carries a secret. The program's own mistakes are [`ApiMisuse`], which never ends a
-//! connection.
+//! The errors of a connection, split by whose fault they are, and the one function that decides what the
+//! peer is told (RFC 4253 section 11.1). Every layer of the engine returns them; none carries a secret. The
+//! program's own mistakes are [`ApiMisuse`], which never ends a connection.
 
 use std::fmt;
 
@@ -12,13 +11,13 @@ pub enum Error {
     InvalidMessage(InvalidMessage),
     /// The message parses, but the peer may not send it now.
     PeerMisbehaved(PeerMisbehaved),
-    /// Both sides behave, but have nothing in common.
+    /// Both sides behave, but have no algorithm or version in common.
     PeerIncompatible(PeerIncompatible),
     /// A MAC, a signature or a public value is wrong.
     Crypto(CryptoError),
     /// A bound of `limits` was passed.
     Limit(LimitExceeded),
-    /// The peer left, with its SSH_MSG_DISCONNECT.
+    /// The peer has disconnected with SSH_MSG_DISCONNECT.
     Disconnected {
         /// Its reason code (RFC 4253 section 11.1).
         reason: u32,
@@ -31,7 +30,7 @@ pub enum Error {
     Internal(&'static str),
 }
 
-/// How the bytes fail to parse.
+/// Why the bytes do not parse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidMessage {
     /// The message ends before its last field.
@@ -58,7 +57,7 @@ pub enum InvalidMessage {
     BadCompression,
 }
 
-/// What the peer did that it may not do.
+/// How the peer has broken the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerMisbehaved {
     /// A message that is not legal in this phase of the connection.
@@ -73,8 +72,8 @@ pub enum PeerMisbehaved {
     BadService,
 }
 
-/// What the peer did that it may not do on one channel. It ends that channel alone: there is no way from
-/// here to an [`Error`], which would end the connection and all other channels with it.
+/// How the peer has broken the rules of one channel. This ends that channel alone, and has no conversion to
+/// [`Error`], which would end the connection and all other channels with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelMisbehaved {
     /// More data than the channel's window.
@@ -83,11 +82,11 @@ pub enum ChannelMisbehaved {
     PacketTooLarge,
     /// A window adjustment past 2^32 - 1.
     WindowOverflow,
-    /// A reply to a request to open the channel, which is open.
+    /// A reply to a request to open a channel that is open already.
     UnexpectedReply,
 }
 
-/// What both sides do not have in common.
+/// What the two sides do not have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerIncompatible {
     /// No key exchange algorithm in common.
@@ -113,7 +112,7 @@ pub enum PeerIncompatible {
 }
 
 impl PeerIncompatible {
-    /// Whether the lists of algorithms are at fault, which a program may want to change.
+    /// Whether the lists of algorithms are the cause, which a program may want to change.
     pub fn is_of_algorithms(self) -> bool {
         !matches!(self, Self::ProtocolVersion | Self::VersionPattern)
     }
@@ -130,7 +129,7 @@ pub enum CryptoError {
     BadSignature,
     /// The key cannot be used with the algorithm.
     UnsuitableKey,
-    /// The library refused; the cause is not known.
+    /// The library failed for an unknown reason.
     Failed,
 }
 
@@ -166,7 +165,7 @@ pub enum Closed {
     Unresponsive,
     /// The handshake or authentication took too long.
     HandshakeTimeout,
-    /// The client had not sent its identification string when others needed its place.
+    /// The client had not sent its identification string when another client needed its permit.
     MadeRoom,
     /// The peer closed the TCP connection without SSH_MSG_DISCONNECT.
     PeerGone,
@@ -372,7 +371,7 @@ impl From<LimitExceeded> for Error {
     }
 }
 
-/// A mistake of the program that calls the engine. It is reported to the caller and changes nothing.
+/// A mistake of the program that calls the engine. The caller gets it as an error; it changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiMisuse {
     /// No channel has this number.
@@ -389,7 +388,7 @@ pub enum ApiMisuse {
     BadPayload,
     /// Not a name as RFC 4250 section 4.6.1 has them.
     BadChannelType,
-    /// The packet would be longer than every client takes.
+    /// The packet would be longer than the length that every client takes.
     TooLong,
     /// The question was answered before, or never asked.
     UnknownQuestion,

@@ -1,10 +1,10 @@
-//! Hash maps whose keys are numbers that this side counts up itself. Nobody else chooses the keys, so
-//! the keyed hash that keeps an attacker from making them collide would cost much and protect nothing.
+//! Hash maps whose keys are numbers that this side counts up itself. An attacker cannot choose the keys, so
+//! a keyed hash against forced collisions would cost much and protect nothing.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A map by numbers of our own, and of nobody else's.
+/// A map whose keys are numbers that only this side chooses.
 pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
 /// 2^64 divided by the golden ratio: numbers that follow one another are spread over all bits (Fibonacci
@@ -20,7 +20,7 @@ impl Hasher for NumberHasher {
         self.0
     }
 
-    /// Not used by the keys that this is for, whose numbers come by [`Self::write_u64`] and
+    /// Not called for the keys of these maps, which are hashed by [`Self::write_u64`] and
     /// [`Self::write_u32`].
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
@@ -34,7 +34,7 @@ impl Hasher for NumberHasher {
 
     fn write_u64(&mut self, number: u64) {
         let spread = (self.0 ^ number).wrapping_mul(SPREAD);
-        // The table takes its place from the low bits, the product has mixed the high ones best.
+        // The table takes the place from the low bits, but the product mixes the high ones best.
         self.0 = spread ^ (spread >> 32);
     }
 }

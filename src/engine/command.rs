@@ -1,5 +1,5 @@
-//! What the program tells a connection to do. A command that returns `Ok` with a ticket leads to
-//! exactly one [`super::Notice::Done`].
+//! The program's commands to a connection. A command that returns `Ok` with a ticket leads to exactly one
+//! [`super::Notice::Done`].
 
 use std::time::Instant;
 
@@ -10,9 +10,9 @@ use crate::limits::{MAX_SENT_PAYLOAD_LEN, TRANSMIT_TARGET, TUNNEL_TRANSMIT_TARGE
 use crate::wire::{WriteBuffer, is_name};
 
 impl Connection {
-    /// Seals into `out` what can leave at once of data that stays where it is: about [`TRANSMIT_TARGET`] bytes at
-    /// most of a call, and of a tunnel what there is [`Sent::room`] for. Without data it only tells the room.
-    /// What is left of a call is for [`Self::queue`].
+    /// Seals into `out` the part of `data` that can leave at once, without copying `data`: about
+    /// [`TRANSMIT_TARGET`] bytes at most of a call; of a tunnel as much as [`Sent::room`] allowed. With
+    /// empty `data` it only returns the room. The caller hands the rest of a call to [`Self::queue`].
     pub fn send(
         &mut self,
         now: Instant,
@@ -27,7 +27,7 @@ impl Connection {
         let sealed = self.transport.backlog();
         let budget = match order {
             Order::Call(_) => TRANSMIT_TARGET.saturating_sub(sealed),
-            // many tunnels may fill one buffer
+            // the data of many tunnels may fill one buffer
             Order::Tunnel => {
                 TUNNEL_TRANSMIT_TARGET.saturating_sub(sealed.saturating_add(out.len()))
             }
@@ -47,8 +47,8 @@ impl Connection {
         sent
     }
 
-    /// Has something wait for its turn on a channel, behind what waits there. The ticket is done when it is handed
-    /// to the transport.
+    /// Queues data, a packet, EOF or CLOSE on a channel. The ticket is done when it was handed to the
+    /// transport.
     pub fn queue(
         &mut self,
         now: Instant,
@@ -97,7 +97,7 @@ impl Connection {
         }
     }
 
-    /// Exchanges keys; done when the new ones are in use in both directions.
+    /// Starts a key re-exchange; the ticket is done when the new keys are in use in both directions.
     pub fn exchange_keys(&mut self, ticket: Ticket) -> Result<(), ApiMisuse> {
         match self.phase {
             Phase::AwaitUserauthService if self.transport.session_id().is_empty() => {
@@ -115,7 +115,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends the connection with SSH_MSG_DISCONNECT. Channel data that the windows allow goes out
+    /// Ends the connection with SSH_MSG_DISCONNECT. Queued channel data that the windows allow is sent
     /// before it.
     pub fn disconnect(&mut self, now: Instant, reason: DisconnectReason, description: &str) {
         if self.is_ended() {
@@ -132,18 +132,18 @@ impl Connection {
         self.end(Error::Closed(Closed::ByApplication));
     }
 
-    /// Has the sends that wait do so by this mode, as if they had been sent with it.
+    /// Changes the mode of the queued sends that wait, as if they had been sent with it.
     pub fn set_send_mode(&mut self, now: Instant, mode: SendMode) {
         self.channels.set_send_mode(now, mode);
         self.finish_step(Ok(()));
     }
 
-    /// Input is held back here: the client's silence is not its own.
+    /// Input is held back on this side: the client's silence does not count against it.
     pub fn not_listening(&mut self, now: Instant) {
         self.liveness.not_listening(now);
     }
 
-    /// The program has used data of a delivery: the window opens again.
+    /// The program has used data of a delivery: the window can be opened again.
     pub fn consumed(&mut self, channel: ChannelId, len: usize) {
         let result = self.channels.consumed(channel, len, &mut self.transport);
         self.finish_step(result);

@@ -1,5 +1,5 @@
-//! One connection: routes messages 1-49 to the transport, 50-79 to user authentication and 80-127 to
-//! the channels, and puts what they say into one queue of events.
+//! One connection: routes messages 1-49 to the transport, 50-79 to user authentication and 80-127 to the
+//! channels, and puts the events of these layers into one queue.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -32,14 +32,14 @@ pub struct Connection {
     /// Tickets of `exchange_keys` that wait for new keys.
     pub(super) rekey_tickets: Vec<Ticket>,
     pub(super) started: Instant,
-    /// Since when the client has to answer before it is authenticated, and how much of what it sent
-    /// since is not processed yet.
+    /// When the client last sent something or got its turn to answer, before it is authenticated; and the
+    /// bytes it has sent that are not processed yet.
     pub(super) quiet_since: Instant,
     unprocessed: usize,
     pub(super) liveness: Liveness,
 }
 
-/// What is known of the client of a connection.
+/// The client's properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer<'c> {
     /// Its identification string (RFC 4253 section 4.2), once it has come.
@@ -50,7 +50,7 @@ pub struct Peer<'c> {
     pub is_authenticated: bool,
 }
 
-/// Which services run.
+/// The services that run.
 pub(super) enum Phase {
     /// The client has to request `ssh-userauth` (RFC 4253 section 10).
     AwaitUserauthService,
@@ -60,13 +60,13 @@ pub(super) enum Phase {
     AwaitConnectionService { user: String },
     /// RFC 4254
     Connected,
-    /// Over.
+    /// The connection is over.
     Ended,
 }
 
 impl Connection {
-    /// Starts a connection: our identification string and KEXINIT are ready to be transmitted. `verbosity` says which
-    /// optional notices are built, from the first packet on.
+    /// Starts a connection: our identification string and KEXINIT are ready to be transmitted. `verbosity`
+    /// chooses the optional notices that are built, from the first packet on.
     pub fn new(
         now: Instant,
         config: Arc<Config>,
@@ -95,10 +95,11 @@ impl Connection {
         connection
     }
 
-    /// Processes what it can of the bytes read from the socket, taking them off the front of `buf`.
-    /// Stops early when [`Self::wants_input`] turns false; then it has to be called again with the
-    /// rest once that changes. `true` when it has stopped because other connections are to have their
-    /// turn ([`crate::limits::TURN_WORK`]): then it has to be called again when they had.
+    /// Processes bytes read from the socket, taking them off the front of `buf`. Stops early when
+    /// [`Self::wants_input`] turns false; then it has to be called again with the remaining bytes once that
+    /// changes. Returns `true` when the turn has processed as much as one may
+    /// ([`crate::limits::TURN_WORK`]): then it has to be called again after other connections had their
+    /// turn.
     pub fn handle_input(&mut self, now: Instant, buf: &mut BytesMut) -> bool {
         let before = buf.len();
         if buf.len() > self.unprocessed {
@@ -114,16 +115,15 @@ impl Connection {
         self.transport.turn_is_over()
     }
 
-    /// Whether input is processed: nothing that the program or a job has to decide holds it back, and
-    /// the peer reads what it was sent.
+    /// Whether input is processed: no question or job holds it back, and the peer reads what it was sent.
     pub fn wants_input(&self) -> bool {
         !self.is_ended()
             && !self.waits_for_program()
             && self.transport.backlog() < MAX_TRANSMIT_BACKLOG
     }
 
-    /// Whether a question about the whole connection is open, a job is out, or too much waits behind
-    /// the questions about channels. What the client says meanwhile is not heard.
+    /// Whether a question about the whole connection is open, a job is out, or too much is held behind
+    /// questions about channels. Then no message of the client is processed.
     pub(super) fn waits_for_program(&self) -> bool {
         self.questions.block_connection() || self.channels.hold_too_much()
     }
@@ -178,8 +178,8 @@ impl Connection {
         }
     }
 
-    /// A message of user authentication. No password or response stays behind in it, whatever becomes
-    /// of it.
+    /// Routes a message of user authentication. The payload is wiped in any case, so that no password or
+    /// response is left in it.
     fn route_login(&mut self, number: u8, payload: &mut [u8]) -> Result<(), Error> {
         let result = if let Phase::Authenticating(userauth) = &mut self.phase {
             let client = self.transport.client_version().unwrap_or_default().to_owned();
@@ -194,9 +194,10 @@ impl Connection {
         Ok(())
     }
 
-    /// After every step: new keys if the old are used up, events of the layers, the end on an error.
+    /// Called after every step: starts a key exchange if the keys are used up, collects the events of the
+    /// layers, and ends the connection on an error.
     pub(super) fn finish_step(&mut self, result: Result<(), Error>) {
-        // RFC 4253 section 11.1: nothing is sent after SSH_MSG_DISCONNECT, new keys neither
+        // RFC 4253 section 11.1: nothing is sent after SSH_MSG_DISCONNECT, no KEXINIT either
         if self.is_ended() {
             return;
         }
@@ -269,25 +270,25 @@ impl Connection {
         }))
     }
 
-    /// Ends the connection: the peer is told why, every command and channel comes to its end.
+    /// Ends the connection with DISCONNECT; every command and channel is reported as ended.
     pub(super) fn fail(&mut self, error: Error) {
         if self.is_ended() {
             return;
         }
         if let Some(reason) = error.disconnect_reason() {
-            // what went wrong inside is nobody else's business
+            // a client is not told details of a bug on this side
             let description = if matches!(error, Error::Internal(_)) {
                 "internal error".to_owned()
             } else {
                 error.to_string()
             };
-            // without it the peer only sees the connection close
+            // if this fails, the client only sees the connection close
             _ = self.transport.disconnect(reason, &description);
         }
         self.end(error);
     }
 
-    /// Everything comes to its end; the peer knows already.
+    /// Reports the end of everything; the peer was told or is gone.
     pub(super) fn end(&mut self, error: Error) {
         self.phase = Phase::Ended;
         self.questions.clear();
@@ -305,8 +306,7 @@ impl Connection {
         self.events.pop_front()
     }
 
-    /// Gives memory back that is empty: to be called before a connection waits for its client, which
-    /// may be for hours.
+    /// Frees empty buffers: to be called before a connection waits for its client, which may be for hours.
     pub fn release_memory(&mut self) {
         if self.events.is_empty() {
             self.events = VecDeque::new();
@@ -315,8 +315,8 @@ impl Connection {
         self.transport.release_memory();
     }
 
-    /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] of them at most; whether there
-    /// were any. Channel data is sealed here, so events may follow.
+    /// Appends sealed bytes for the socket, about [`TRANSMIT_TARGET`] at most; returns whether there were
+    /// any. Channel data is sealed here, so events may follow.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut WriteBuffer) -> bool {
         let before = out.len();
         let budget = TRANSMIT_TARGET.saturating_sub(self.transport.backlog());
@@ -346,7 +346,7 @@ impl Connection {
         matches!(self.phase, Phase::Connected)
     }
 
-    /// What is known of the client.
+    /// The client's properties as far as they are known.
     pub fn peer(&self) -> Peer<'_> {
         Peer {
             version: self.transport.client_version(),
@@ -355,12 +355,12 @@ impl Connection {
         }
     }
 
-    /// How sending on a channel stands; `None` for one that is not open.
+    /// The send counters of a channel; `None` if it is not open.
     pub fn counters(&self, channel: ChannelId) -> Option<Counters> {
         self.channels.counters(channel)
     }
 
-    /// Chooses which optional notices are built.
+    /// Chooses the optional notices that are built.
     pub fn set_verbosity(&mut self, verbosity: Verbosity) {
         self.transport.trace().set_verbosity(verbosity);
     }

@@ -1,5 +1,5 @@
-//! Data of the client on its way into deliveries: what comes in one piece for a channel is one event, and
-//! large data is decrypted to where it is delivered from.
+//! The client's channel data on its way into deliveries: data that arrives together for one channel becomes
+//! one event, and large data is decrypted straight into the block that it is delivered from.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::channels::{Admitted, ChannelId};
 use crate::transport::Incoming;
 
 impl Connection {
-    /// Processes the next of what has come in; `false` when there is nothing.
+    /// Processes the next packet of `buf`; `false` when there is no complete one.
     pub(super) fn take_next(&mut self, now: Instant, buf: &mut BytesMut) -> bool {
         let (of, last) = match self.events.back_mut() {
             Some(Event::Delivery { channel, data_type: None, data }) => {
@@ -34,7 +34,7 @@ impl Connection {
             (Incoming::Message(head), Some(data)) => {
                 self.liveness.used(now);
                 match self.channels.admit(&head, data.len(), &mut self.transport) {
-                    // behind the data of another channel it cannot stay
+                    // it landed behind the data of another channel, so it is copied out
                     Ok(Admitted::Next(id)) if landing.is_behind() && of != Some(id) => {
                         let data = Bytes::copy_from_slice(data);
                         self.deliver(id, None, data);
@@ -64,7 +64,7 @@ impl Connection {
         true
     }
 
-    /// Hands data over, in one piece with what came right before it on the channel.
+    /// Delivers data, appended to the last event if that is data of the same channel and type.
     pub(super) fn deliver(&mut self, id: ChannelId, code: Option<u32>, more: Bytes) {
         if let Some(Event::Delivery { channel, data_type, data }) = self.events.back_mut()
             && (*channel, *data_type) == (id, code)

@@ -1,6 +1,6 @@
-//! What the engine tells and asks its caller. Three kinds of event: a question needs an answer (and
-//! fails closed), a delivery is channel data that re-opens the window once it is consumed, a notice
-//! needs nothing. A job is arithmetic that may take long enough to be run elsewhere.
+//! The engine's output to its caller. Three kinds of event: a question needs an answer (and fails closed),
+//! a delivery is channel data that re-opens the window once it is consumed, a notice needs nothing. A job
+//! is arithmetic that may take long enough to be run on another thread.
 
 use bytes::Bytes;
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::transport::Job;
 use crate::userauth::{AuthAnswer, AuthQuestion, Prompt};
 
-/// A question of one connection; never reused.
+/// The number of a question of one connection; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuestionId(pub u64);
 
@@ -25,7 +25,7 @@ pub enum Event {
         channel: ChannelId,
         /// `None` for data, the data type code for extended data (1 is stderr).
         data_type: Option<u32>,
-        /// The bytes, not empty; of several messages, if they came together.
+        /// The bytes, not empty; of several messages, if they arrived together.
         data: Gather,
     },
     /// Needs nothing.
@@ -42,7 +42,7 @@ pub enum Question {
     Service {
         /// The service.
         name: String,
-        /// The answer when nobody decides.
+        /// The answer if the program has no listener for it.
         accept: bool,
     },
     /// An authentication request; the connection waits.
@@ -79,14 +79,14 @@ pub enum Question {
 pub enum Answer {
     /// To `Service`, `ChannelOpen` and `ChannelRequest`.
     Accept(bool),
-    /// To `ChannelOpen`: no, with what the client is told.
+    /// To `ChannelOpen`: a refusal, with the reason for the client.
     RefuseOpen {
         /// The reason code.
         why: Refusal,
         /// For people.
         description: String,
     },
-    /// To `Forwarding`: the port that is listened on (0 for a socket that has none), or no.
+    /// To `Forwarding`: the port that is listened on (0 for a socket that has none), or `None` to refuse.
     Forwarding(Option<u16>),
     /// To `Auth`.
     Auth(AuthAnswer),
@@ -124,8 +124,8 @@ pub enum Notice {
         /// Its type.
         channel_type: String,
     },
-    /// There is room to send again, after a send that could not take everything; or for the first
-    /// time.
+    /// There is room to send again, after a send that could not take everything; or there is room for the
+    /// first time.
     ChannelReadyToSend {
         /// The channel.
         channel: ChannelId,
@@ -140,19 +140,19 @@ pub enum Notice {
         /// The channel.
         channel: ChannelId,
     },
-    /// A channel open request was refused, or the connection ended first: what was announced in
-    /// [`Question::ChannelOpen`] was never opened.
+    /// A channel was never opened that was announced in [`Question::ChannelOpen`]: the request was refused,
+    /// or the connection ended first.
     ChannelNotOpened {
         /// The channel.
         channel: ChannelId,
     },
-    /// A command with a ticket has come to its end.
+    /// A command with a ticket has ended.
     Done {
         /// The ticket.
         ticket: Ticket,
         /// How it ended.
         outcome: Outcome,
     },
-    /// The connection is over. The last event; only `poll_transmit` has more to give.
+    /// The connection is over. This is the last event; only `poll_transmit` may have more output.
     Ended(Error),
 }

@@ -1,6 +1,7 @@
-//! Whether a connection is in use, and whether its client is still there. Two clocks: one for the idle
-//! timeout, which channels and logging in set back, and one for keepalive requests, which any packet in
-//! either direction sets back. Both are read when the connection's one timer rings; neither has its own.
+//! Whether a connection is in use, and whether its client is still there. There are two clocks: one for the
+//! idle timeout, which channels and logging in reset, and one for keepalive requests, which any packet in
+//! either direction resets. Both are read when the connection's one timer fires; neither has a timer of its
+//! own.
 
 use std::time::{Duration, Instant};
 
@@ -11,20 +12,20 @@ use crate::wire::messages::{self, ChannelRequest, GlobalRequest, KEEP_ALIVE, Mes
 #[derive(Debug)]
 pub(super) struct Liveness {
     used: Instant,
-    /// The last packet, or the last request for one.
+    /// When the last packet was sent or received, or the last keepalive request was made.
     traffic: Instant,
-    /// Keepalive requests since the client was last heard of.
+    /// Keepalive requests since the last packet of the client.
     unanswered: u32,
 }
 
-/// What a silent client gets.
+/// What is to be done about a silent client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Nothing: its time is not over.
+    /// Nothing: the interval is not over.
     Wait,
-    /// A keepalive request.
+    /// Send a keepalive request.
     Ask,
-    /// It is gone.
+    /// End the connection: the client is gone.
     GiveUp,
 }
 
@@ -33,23 +34,23 @@ impl Liveness {
         Self { used: now, traffic: now, unanswered: 0 }
     }
 
-    /// Something that keeps an idle connection: see [`is_use`].
+    /// Resets the idle clock: see [`is_use`].
     pub(super) fn used(&mut self, now: Instant) {
         self.used = now;
     }
 
-    /// A packet of the client, whatever it says.
+    /// Any packet of the client has come.
     pub(super) fn received(&mut self, now: Instant) {
         self.traffic = now;
         self.unanswered = 0;
     }
 
-    /// A packet for the client.
+    /// A packet is sent to the client.
     pub(super) fn sent(&mut self, now: Instant) {
         self.traffic = now;
     }
 
-    /// The client is not being listened to: its silence says nothing.
+    /// Input is held back on this side, so the client's silence means nothing: resets both clocks.
     pub(super) fn not_listening(&mut self, now: Instant) {
         self.used = now;
         self.received(now);
@@ -63,7 +64,7 @@ impl Liveness {
         settings.and_then(|settings| self.traffic.checked_add(settings.interval?))
     }
 
-    /// To be called when the time may have come; a request that it asks for is counted.
+    /// Called when a keepalive request may be due; counts the request that it asks for.
     pub(super) fn judge(&mut self, now: Instant, settings: Option<KeepAlive>) -> Verdict {
         let due = self.keep_alive_deadline(settings).is_some_and(|deadline| deadline <= now);
         let Some(settings) = settings.filter(|_| due) else {
@@ -78,13 +79,14 @@ impl Liveness {
     }
 }
 
-/// The request that silent clients get. None knows it by this name, and each says so.
+/// The keepalive request. No client knows this name, and each answers with a failure, which shows that it
+/// is there.
 pub(super) const REQUEST: GlobalRequest<'static> =
     GlobalRequest { request_name: KEEP_ALIVE, want_reply: true, request_specific: b"" };
 
-/// Whether a message of the client shows that the
-/// connection is used: data, and what happens to channels. Global requests and their replies do not,
-/// window adjustments and replies neither: they are what a client sends that is only there.
+/// Whether a message of the client shows that the connection is used: data, and opening and closing of
+/// channels do. Global requests, window adjustments and replies do not: a client sends those that only
+/// stays connected.
 pub(super) fn is_use(payload: &[u8]) -> bool {
     match payload.first().copied().unwrap_or_default() {
         messages::SSH_MSG_CHANNEL_REQUEST => {

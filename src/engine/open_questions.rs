@@ -5,7 +5,7 @@ use super::event::QuestionId;
 use crate::channels::ChannelId;
 use crate::number_map::NumberMap;
 
-/// What a question is about.
+/// The subject of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Subject {
     Service(String),
@@ -20,9 +20,9 @@ pub(super) enum Subject {
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     asked: u64,
-    /// About the connection; at most one.
+    /// The question about the connection; there is at most one.
     connection: Option<(QuestionId, Subject)>,
-    /// About channels and global requests.
+    /// The questions about channels and global requests.
     channels: NumberMap<QuestionId, Subject>,
     job_is_out: bool,
 }

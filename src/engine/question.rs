@@ -1,4 +1,4 @@
-//! Asking about services and authentication, and what follows from the program's answers.
+//! Questions about services and authentication, and what the program's answers lead to.
 
 use std::time::Instant;
 
@@ -58,7 +58,7 @@ impl Connection {
             }
         };
         if !was_authenticated && self.is_authenticated() {
-            // the time to be idle starts with the login
+            // the idle time begins with the login
             self.liveness.used(now);
         }
         self.finish_step(result);
@@ -72,7 +72,7 @@ impl Connection {
     }
 
     fn ask(&mut self, subject: Subject, question: Question) {
-        // a question comes after the lines that led to it
+        // the question comes after the log lines that explain it
         let id = self.questions.ask(subject);
         self.collect_events();
         self.events.push_back(Event::Question(id, question));
@@ -88,7 +88,7 @@ impl Connection {
                 self.phase = Phase::Authenticating(Box::default());
                 self.accept_service(name)
             }
-            // some clients request the service anew before every attempt
+            // some clients request the service again before every attempt
             Phase::Authenticating(userauth) if name == USERAUTH => {
                 self.phase = Phase::Authenticating(userauth);
                 self.accept_service(name)
@@ -106,7 +106,7 @@ impl Connection {
                 self.phase = Phase::Connected;
                 self.accept_service(name)
             }
-            // nobody is authenticated by asking for what comes after authentication
+            // requesting the service that follows authentication authenticates nobody
             Phase::AwaitUserauthService
             | Phase::Authenticating(_)
             | Phase::AwaitConnectionService { .. }
@@ -132,7 +132,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Does what user authentication wants next.
+    /// Carries out the next step of user authentication.
     pub(super) fn follow(&mut self, step: Step) {
         match step {
             Step::Wait => {}

@@ -1,4 +1,4 @@
-//! What is due when: the deadlines of a connection, of which the driver knows the earliest.
+//! The deadlines of a connection; the driver asks for the earliest.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::limits::IDENTIFICATION_TIME;
 use crate::wire::Outbox;
 
 impl Connection {
-    /// Does what is due at `now`.
+    /// Carries out every timeout that is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.is_ended() {
             return;
@@ -26,7 +26,8 @@ impl Connection {
         self.channels.handle_timeout(now);
         match self.liveness.judge(now, self.keep_alive()) {
             Verdict::Wait => {}
-            // what it may have said is not read while the connection has a question open
+            // while a question about the connection is open, its packets are not read, so its silence means
+            // nothing
             Verdict::Ask | Verdict::GiveUp if self.waits_for_program() => {
                 self.liveness.not_listening(now);
             }
@@ -79,7 +80,8 @@ impl Connection {
         }
     }
 
-    /// Not while the client waits for the program or for arithmetic.
+    /// The deadline for the client's next answer. There is none while the client waits for the program or
+    /// for arithmetic.
     fn quiet_deadline(&self) -> Option<Instant> {
         if matches!(self.phase, Phase::Connected | Phase::Ended) || self.waits_for_program() {
             return None;
@@ -92,7 +94,8 @@ impl Connection {
         self.liveness.idle_deadline(self.config.idle_timeout.filter(|_| self.is_authenticated()))
     }
 
-    /// RFC 4254 section 4: global requests belong to the connection protocol.
+    /// Keepalive requests are global requests, which belong to the connection protocol (RFC 4254 section
+    /// 4).
     fn keep_alive(&self) -> Option<KeepAlive> {
         self.is_authenticated().then_some(self.config.keep_alive)
     }
