@@ -21,9 +21,9 @@ use crate::limits::{
 
 /// A row of the table.
 pub(super) enum Slot {
-    /// The client wants to open it; the program decides.
+    /// The client wants to open the channel; the program decides.
     Asked(Box<Opening>),
-    /// We want to open it; the client decides.
+    /// We want to open the channel; the client decides.
     Requested(Box<Requested>),
     /// Open in at least one direction.
     Open(Box<Channel>),
@@ -44,20 +44,21 @@ pub(super) struct Requested {
     pub(super) ticket: Ticket,
 }
 
-/// An open channel.
+/// A channel that is open.
 pub(super) struct Channel {
-    /// The client's number for it.
+    /// The client's number of the channel.
     pub(super) peer_id: u32,
-    /// What the program has asked for.
+    /// The direction to the client, as the program's commands have it: EOF or CLOSE may still be queued.
     pub(super) asked: Flow,
-    /// What was sent of it.
+    /// The direction to the client, as the messages sent so far have it.
     pub(super) sending: Flow,
-    /// What was received.
+    /// The direction from the client, as the messages received so far have it.
     pub(super) receiving: Flow,
     pub(super) send_window: SendWindow,
     pub(super) receive_window: ReceiveWindow,
     pub(super) queue: SendQueue,
-    /// Requests that the program decides on, and what has to wait behind them.
+    /// Requests that the program decides on, and the messages that wait behind them (head-of-line
+    /// blocking).
     pub(super) requests: Option<Box<Requests>>,
     /// Bytes of the last send handed to the transport.
     pub(super) bytes_sent: usize,
@@ -65,7 +66,7 @@ pub(super) struct Channel {
     pub(super) schedule: Schedule,
 }
 
-/// How far one direction of a channel is.
+/// The state of one direction of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Flow {
     /// Data may come.
@@ -76,35 +77,35 @@ pub(super) enum Flow {
     Closed,
 }
 
-/// Whether the program waits for room.
+/// Whether the program waits for the window to open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readiness {
-    /// It has been told that there is room.
+    /// The program knows that there is room.
     Told,
-    /// It was told that something did not fit.
+    /// The program knows that data did not fit: it is to be told when there is room.
     Waiting,
 }
 
-/// Whether the channel stands in the round of those with something to send.
+/// Whether the channel is in the round of channels with something to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Schedule {
-    /// Nothing to send, or no window.
+    /// Nothing to send, or the window is used up.
     Resting,
     /// In the round.
     Queued,
 }
 
-/// Requests that the program decides on, and what has to wait behind them. Small ones are asked
-/// without waiting for the answer to the one before, so that a client that sends many of them does
-/// not pay for a turn of the program each; the replies keep the order (RFC 4254 section 5.4).
+/// Requests that the program decides on, and the messages that wait behind them. The program is asked about
+/// small requests before it has answered the ones before, so that a client that sends many of them does not
+/// pay for a turn of the program each; the replies keep the order (RFC 4254 section 5.4).
 #[derive(Default)]
 pub(super) struct Requests {
-    /// In the order in which they came; the first one has no answer yet.
+    /// The open requests in order; the first one has no answer yet.
     asked: VecDeque<AskedRequest>,
-    /// The number of the first of them.
+    /// The number of the first open request.
     first: u32,
     asked_bytes: usize,
-    /// What came after them.
+    /// The messages that came after them.
     pub(super) held: VecDeque<Held>,
 }
 
@@ -116,14 +117,14 @@ struct AskedRequest {
 }
 
 impl Requests {
-    /// Whether the program may be asked about a request of this length without waiting.
+    /// Whether the program may be asked about a request of this length now.
     pub(super) fn may_ask(&self, len: usize) -> bool {
         self.asked.is_empty()
             || (self.asked.len() < MAX_ASKED_REQUESTS
                 && self.asked_bytes.saturating_add(len) <= MAX_ASKED_BYTES)
     }
 
-    /// The program is asked; the number to answer with.
+    /// Notes a request that the program is asked about; returns the number to answer it with.
     pub(super) fn ask(&mut self, want_reply: bool, len: usize) -> u32 {
         let index = u32::try_from(self.asked.len()).unwrap_or(u32::MAX);
         self.asked.push_back(AskedRequest { want_reply, len, answer: None });
@@ -131,7 +132,7 @@ impl Requests {
         self.first.wrapping_add(index)
     }
 
-    /// Notes an answer; `false` when nothing has this number.
+    /// Notes an answer; `false` when no open request has this number.
     pub(super) fn answer(&mut self, number: u32, success: bool) -> bool {
         let index = usize::try_from(number.wrapping_sub(self.first)).unwrap_or(usize::MAX);
         let asked = self.asked.get_mut(index).filter(|asked| asked.answer.is_none());
@@ -141,7 +142,8 @@ impl Requests {
         })
     }
 
-    /// The answer of the oldest request, once it is there, and whether the client wants it.
+    /// Takes out the oldest request if it has an answer; returns the answer, and whether the client wants a
+    /// reply.
     pub(super) fn next_answer(&mut self) -> Option<(bool, bool)> {
         let success = self.asked.front()?.answer?;
         let asked = self.asked.pop_front()?;
@@ -150,7 +152,7 @@ impl Requests {
         Some((success, asked.want_reply))
     }
 
-    /// The next held message that need not wait any longer.
+    /// Takes out the next held message that need not wait any longer.
     pub(super) fn next_held(&mut self) -> Option<Held> {
         let goes = match self.held.front()? {
             Held::Request { packet, .. } => self.may_ask(packet.len()),
@@ -159,12 +161,12 @@ impl Requests {
         goes.then(|| self.held.pop_front()).flatten()
     }
 
-    /// What the held messages count for in [`crate::limits::MAX_HELD_BYTES`].
+    /// The cost of the held messages in [`crate::limits::MAX_HELD_BYTES`].
     pub(super) fn held_cost(&self) -> usize {
         self.held.iter().map(Held::cost).fold(0, usize::saturating_add)
     }
 
-    /// Whether nothing waits any more.
+    /// Whether no request is open and no message held.
     pub(super) fn is_empty(&self) -> bool {
         self.asked.is_empty() && self.held.is_empty()
     }
@@ -179,11 +181,11 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// What it counts for in [`crate::limits::MAX_HELD_BYTES`].
+    /// The cost of the message in [`crate::limits::MAX_HELD_BYTES`].
     pub(super) fn cost(&self) -> usize {
         let len = match self {
             Self::Data { data, .. } => data.len(),
-            // with the type that was copied out of it
+            // including the type, which is a copy
             Self::Request { request_type, packet, .. } => {
                 packet.len().saturating_add(request_type.len())
             }
@@ -228,7 +230,7 @@ impl Channel {
         Room::Bytes(self.send_window.left().min(messages.max(1).saturating_mul(largest)))
     }
 
-    /// How many bytes a send is taken of that does not wait.
+    /// How many bytes of a send with [`SendMode::NoWait`](super::SendMode::NoWait) are taken.
     pub(super) fn room_without_waiting(&self) -> usize {
         let room = self.send_window.left().min(MAX_UNWAITED_BYTES);
         room.saturating_sub(self.queue.data_bytes())

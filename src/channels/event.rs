@@ -1,4 +1,4 @@
-//! What the table of channels tells its caller, and the names commands are known by.
+//! The events of the table of channels for its caller, and the types of its commands.
 
 use std::time::Duration;
 
@@ -7,32 +7,32 @@ use bytes::Bytes;
 use crate::error::ChannelMisbehaved;
 use crate::limits::MAX_TUNNEL_ADDRESS_LEN;
 
-/// A channel of one connection: the number this side gave it (RFC 4254 section 5.1). It comes again when
-/// two thousand million others have been given out, and not before.
+/// A channel of one connection: the number that this side gave it (RFC 4254 section 5.1). A number is
+/// reused only after two thousand million others were given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelId(pub u32);
 
-/// Chosen by the caller to recognize the end of a command.
+/// A number that the caller chooses, by which it recognizes the end of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket(pub u64);
 
 /// A request for a reverse tunnel (RFC 4254 section 7.1, and OpenSSH's PROTOCOL 2.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Forwarding {
-    /// Listen here.
+    /// Listen on this address.
     Listen(Place),
-    /// Listen here no more.
+    /// Stop listening on this address.
     Cancel(Place),
 }
 
-/// Where a tunnel leads to, or where a reverse tunnel listens.
+/// The address of a tunnel: its target, or where a reverse tunnel listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A TCP port.
     Tcp {
         /// A name or an address; for a reverse tunnel see RFC 4254 section 7.1.
         address: String,
-        /// Of a reverse tunnel: 0 has the server choose.
+        /// The port; for a reverse tunnel 0 has the server choose one.
         port: u16,
     },
     /// A Unix domain socket.
@@ -43,13 +43,13 @@ pub enum Place {
 }
 
 impl Place {
-    /// `None` for what cannot be.
+    /// `None` for an address or a port that cannot exist.
     pub fn tcp(address: &str, port: u32) -> Option<Self> {
         let port = u16::try_from(port).ok()?;
         is_usable(address).then(|| Self::Tcp { address: address.to_owned(), port })
     }
 
-    /// `None` for what cannot be.
+    /// `None` for a path that cannot exist.
     pub fn unix(path: &str) -> Option<Self> {
         (is_usable(path) && !path.is_empty()).then(|| Self::Unix { path: path.to_owned() })
     }
@@ -79,7 +79,7 @@ impl Place {
     }
 }
 
-/// It is shown to people, and handed to the resolver and the file system.
+/// The address is shown to people, and handed to the resolver and the file system.
 fn is_usable(address: &str) -> bool {
     address.len() <= MAX_TUNNEL_ADDRESS_LEN && !address.chars().any(char::is_control)
 }
@@ -98,7 +98,7 @@ pub enum ChannelEvent {
     },
     /// A channel request; needs `Channels::answer_request`.
     Requested {
-        /// To answer with; the requests of a channel are numbered.
+        /// The number to answer with; the requests of a channel are numbered.
         number: u32,
         /// The channel.
         channel: ChannelId,
@@ -133,9 +133,9 @@ pub enum ChannelEvent {
     Closed(ChannelId),
     /// Never opened.
     NotOpened(ChannelId),
-    /// The client broke the rules of this channel, which ends for that.
+    /// The client broke the rules of this channel, which is ended for that.
     Misbehaved(ChannelId, ChannelMisbehaved),
-    /// A command has come to its end.
+    /// A command has ended.
     Done(Ticket, Outcome),
 }
 
@@ -144,7 +144,7 @@ pub enum ChannelEvent {
 pub enum Outcome {
     /// Everything was handed to the transport.
     Complete,
-    /// A channel was opened; its `Opened` event has come before.
+    /// A channel was opened; its `Opened` event came before.
     Opened(ChannelId),
     /// The peer refused a channel.
     OpenRefused {
@@ -153,13 +153,13 @@ pub enum Outcome {
         /// The peer's description.
         description: String,
     },
-    /// Not everything could be sent at once ([`SendMode::NoWait`]); this many bytes were.
+    /// Only part of the data could be sent at once ([`SendMode::NoWait`]).
     WouldBlock {
         /// Bytes handed to the transport.
         sent: usize,
     },
-    /// No progress for the timeout of [`SendMode::Wait`]; the unsent rest was dropped, and the channel is
-    /// being closed.
+    /// The timeout of [`SendMode::Wait`] passed without progress; the unsent data was dropped, and the
+    /// channel is being closed.
     TimedOut {
         /// Bytes handed to the transport.
         sent: usize,
@@ -170,63 +170,63 @@ pub enum Outcome {
     ConnectionEnded,
 }
 
-/// Data of one call of the program.
+/// The data of one call of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
     /// `None` for data, the data type code for extended data (1 is stderr).
     pub data_type: Option<u32>,
-    /// What becomes of data that cannot leave at once.
+    /// What to do with data that cannot leave at once.
     pub mode: SendMode,
-    /// How many bytes of it have left already: they count to those that are reported of the call.
+    /// Bytes of the call that were sent already: they count in the bytes that are reported of the call.
     pub sent: usize,
 }
 
 impl Call {
-    /// Of data, nothing of which has left.
+    /// A call of which nothing was sent yet.
     pub const fn new(mode: SendMode) -> Self {
         Self { data_type: None, mode, sent: 0 }
     }
 }
 
-/// Whose data is to leave at once.
+/// Whose data a send is to seal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Of a call of the program. It waits for everything that waits on the connection; what does not leave at
-    /// once is for [`Channels::queue`](super::Channels::queue).
+    /// Data of a call of the program. It waits for everything that is queued on the connection; the caller
+    /// hands the part that cannot leave at once to [`Channels::queue`](super::Channels::queue).
     Call(Call),
-    /// Of a tunnel. It waits for what waits on its channel, and nothing of it is ever queued: what there is no
-    /// room for is not to be read from its socket.
+    /// Data of a tunnel. It waits for what is queued on its channel, and is never queued itself: the caller
+    /// reads from the tunnel's socket only what there is room for.
     Tunnel,
 }
 
-/// What has left at once.
+/// The result of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
-    /// How many bytes, from the start of the data.
+    /// Bytes that were sent, from the start of the data.
     pub len: usize,
-    /// How many more may leave now.
+    /// The bytes that may be sent next.
     pub room: Room,
 }
 
 impl Sent {
-    /// Nothing has.
+    /// A send of nothing.
     pub const fn nothing(room: Room) -> Self {
         Self { len: 0, room }
     }
 }
 
-/// How much may leave at once.
+/// How much may be sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     /// So many bytes.
     Bytes(usize),
-    /// Nothing until the client has adjusted the window; for a tunnel, `ReadyToSend` will tell.
+    /// Nothing until the client adjusts the window; for a tunnel, `ReadyToSend` is reported then.
     AwaitWindow,
     /// Nothing until the transport has room, or until a key exchange is over.
     AwaitTransport,
 }
 
-/// How sending on a channel stands.
+/// The send counters of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counters {
     /// Bytes of the last send that were handed to the transport.
@@ -235,34 +235,34 @@ pub struct Counters {
     pub ready_to_send: bool,
 }
 
-/// What the program sends on a channel, in the order of its calls.
+/// What can be queued on a channel; it is sent in the order of the calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Queued {
-    /// Data of a call, without what has left of it already.
+    /// Data of a call, without the part that was sent already.
     Data(Call, Bytes),
     /// A message that the program has built.
     Packet {
         /// The message number.
         number: u8,
-        /// What follows the number and, for messages of a channel, the channel number.
+        /// The fields after the number and, for messages of a channel, after the channel number.
         payload: Bytes,
-        /// For data.
+        /// The mode of a message with data.
         mode: SendMode,
     },
     /// EOF (RFC 4254 section 5.3).
     Eof,
-    /// EOF, unless it was sent, and CLOSE.
+    /// CLOSE, after EOF if that was not sent yet.
     Close,
-    /// CLOSE, without what waits and without EOF: what was sent is not all that was to be sent.
+    /// CLOSE at once: queued data is dropped, and no EOF is sent, as the data is incomplete.
     Abort,
 }
 
-/// What a send does when the window or the socket is full.
+/// What a send does when the window is used up or the socket is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendMode {
-    /// Waits, failing after this long without progress; `None` waits for ever, also when
-    /// `Channels::set_send_mode` changes how the others wait.
+    /// Waits, and fails after this long without progress; `None` waits for ever, and
+    /// `Channels::set_send_mode` does not change that.
     Wait(Option<Duration>),
-    /// Sends what fits and reports the rest as not sent.
+    /// Sends what fits and reports how much that was.
     NoWait,
 }

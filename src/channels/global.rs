@@ -1,6 +1,6 @@
-//! Global requests of the client (RFC 4254 section 4): reverse tunnels, which the program decides on.
-//! Any other that wants a reply gets a failure; `keepalive@openssh.com` asks for nothing else.
-//! Replies leave in the order of the requests, so those that come while one is undecided wait.
+//! Global requests of the client (RFC 4254 section 4). The program decides on reverse tunnels. Any other
+//! request that wants a reply gets a failure, which is all that `keepalive@openssh.com` asks for. Replies
+//! leave in the order of the requests, so requests that come while one is undecided wait.
 
 use std::collections::VecDeque;
 
@@ -32,7 +32,7 @@ impl Channels {
         Ok(())
     }
 
-    /// Asks the program, or replies at once; whether that was it.
+    /// Asks the program about a request, or replies to it at once; returns whether it was replied to.
     fn begin_global(&mut self, held: HeldGlobal, out: &mut dyn Outbox) -> Result<bool, Error> {
         let HeldGlobal { want_reply, request } = held;
         match request {
@@ -83,7 +83,7 @@ fn reply(want_reply: bool, success: Option<&[u8]>, out: &mut dyn Outbox) -> Resu
     }
 }
 
-/// `None` for requests that are unknown, or ask for what cannot be.
+/// `None` for requests that are unknown, or that have an address that cannot exist.
 fn parse(name: &str, fields: &[u8]) -> Option<Forwarding> {
     match name {
         "tcpip-forward" => tcp(fields).map(Forwarding::Listen),

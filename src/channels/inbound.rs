@@ -1,6 +1,6 @@
-//! The client's messages 80 to 127. A message of a channel with an unanswered request is held back
-//! behind it, unless it is another small request; other channels go on. What comes too late is dropped, and
-//! what a client may not do on a channel ends that channel: the others have nothing to do with it.
+//! The client's messages 80 to 127. A message of a channel with an unanswered request is held back behind
+//! it (head-of-line blocking), unless it is another small request; other channels go on. Messages for a
+//! closed channel are dropped, and a client that breaks the rules of a channel ends that channel only.
 
 use std::cmp::Ordering;
 
@@ -17,14 +17,14 @@ use crate::wire::messages::{
 };
 use crate::wire::{Outbox, Reader, is_name};
 
-/// What becomes of data of the client that its caller has.
+/// What the caller is to do with the data of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admitted {
-    /// It is the next data of this channel.
+    /// Deliver it on this channel.
     Next(ChannelId),
-    /// It has to wait behind a request of this channel: [`Channels::hold`].
+    /// Hold it back behind a request of this channel, with [`Channels::hold`].
     Later(ChannelId),
-    /// Nobody wants it.
+    /// Drop it.
     Unwanted,
 }
 
@@ -33,7 +33,7 @@ impl Channels {
     pub fn handle(&mut self, payload: Bytes, out: &mut dyn Outbox) -> Result<(), Error> {
         match payload.first().copied().unwrap_or_default() {
             messages::SSH_MSG_GLOBAL_REQUEST => self.handle_global(&payload, out),
-            // replies to requests that the program sent by hand
+            // replies to global requests that the program has sent by hand
             messages::SSH_MSG_REQUEST_SUCCESS | messages::SSH_MSG_REQUEST_FAILURE => Ok(()),
             messages::SSH_MSG_CHANNEL_OPEN => self.handle_open(&payload, out),
             messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION => self.handle_confirmation(&payload, out),
@@ -73,7 +73,7 @@ impl Channels {
 
     fn handle_window_adjust(&mut self, payload: &[u8], out: &mut dyn Outbox) -> Result<(), Error> {
         let message = ChannelWindowAdjust::decode(payload)?;
-        // a client may give room back on any channel that it has closed itself
+        // a client may adjust the window of a channel that it has closed itself
         let Ok(Some((id, channel))) = self.named(message.recipient_channel) else {
             return Ok(());
         };
@@ -102,7 +102,7 @@ impl Channels {
         }
     }
 
-    /// Counts data of the client; the channel it is for, or `None` if it is to be dropped.
+    /// Counts data against the window; returns the channel it is for, or `None` if it is to be dropped.
     fn admit_data(
         &mut self,
         number: u32,
@@ -120,7 +120,7 @@ impl Channels {
         } else {
             channel.receive_window.take(len)
         };
-        // nothing to deliver; and after our CLOSE nobody is there to deliver to
+        // empty data is no event; and after our CLOSE the program gets no more data
         let is_wanted = len > 0 && channel.sending != Flow::Closed;
         if let Err(what) = admitted {
             return self.misbehaved(id, what, out).map(|()| None);
@@ -128,7 +128,8 @@ impl Channels {
         Ok(is_wanted.then_some(id))
     }
 
-    /// The client has broken the rules of one channel: that ends as if it had closed it here.
+    /// The client has broken the rules of one channel: the channel ends as if the client had closed it
+    /// here.
     pub(super) fn misbehaved(
         &mut self,
         id: ChannelId,
@@ -143,8 +144,8 @@ impl Channels {
         self.take(id, Held::Close, out)
     }
 
-    /// Takes the start of a CHANNEL_DATA message, up to its data, whose `len` bytes the caller has; what becomes
-    /// of them.
+    /// Takes the head of a CHANNEL_DATA message, up to its data, of which the caller has `len` bytes;
+    /// returns what to do with that data.
     pub fn admit(
         &mut self,
         head: &[u8],
@@ -168,7 +169,7 @@ impl Channels {
         Ok(if waits { Admitted::Later(id) } else { Admitted::Next(id) })
     }
 
-    /// Holds data back that [`Self::admit`] said has to wait.
+    /// Holds data back for which [`Self::admit`] has returned [`Admitted::Later`].
     pub fn hold(
         &mut self,
         channel: ChannelId,
@@ -227,7 +228,7 @@ impl Channels {
         {
             return self.process(id, message, out);
         }
-        // joined, so that small data messages do not use up the count
+        // joined, so that small data messages do not cost a whole message each
         if let (
             Held::Data { data_type, data },
             Some(Held::Data { data_type: last_type, data: last }),
@@ -275,7 +276,8 @@ impl Channels {
         }
     }
 
-    /// The program's answer to [`ChannelEvent::Requested`]; what was held goes on.
+    /// Takes the program's answer to [`ChannelEvent::Requested`], and handles the messages that were held
+    /// behind it.
     pub fn answer_request(
         &mut self,
         id: ChannelId,
@@ -296,7 +298,7 @@ impl Channels {
         self.go_on(id, out)
     }
 
-    /// Handles held messages of a channel up to the one that has to wait.
+    /// Handles held messages of a channel up to the next one that has to wait.
     fn go_on(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
         while let Ok(channel) = self.open_channel_mut(id)
             && let Some(requests) = &mut channel.requests
@@ -314,7 +316,7 @@ impl Channels {
         Ok(())
     }
 
-    /// The answer no to a request that nobody is asked about; its reply waits for its turn.
+    /// Refuses a request without asking the program; the reply is sent in the order of the requests.
     fn refuse_request(
         &mut self,
         id: ChannelId,
@@ -337,7 +339,7 @@ impl Channels {
         Ok(())
     }
 
-    /// Sends the replies whose turn it is.
+    /// Sends the replies to the oldest requests, as far as they have answers.
     fn reply(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
@@ -359,7 +361,7 @@ impl Channels {
         Ok(())
     }
 
-    /// The program has used data of [`ChannelEvent::Data`].
+    /// The program has used data of [`ChannelEvent::Data`]: adjusts the window when it is time.
     pub fn consumed(
         &mut self,
         id: ChannelId,
@@ -382,7 +384,7 @@ impl Channels {
     }
 }
 
-/// Appends to held data. After the first time it is the only owner and grows in place, so that a
+/// Appends to held data. From the second time on, the data has one owner and grows in place, so that a
 /// window of one-byte messages is not copied once for each of them.
 fn append(held: &mut Bytes, more: &[u8]) {
     let mut grown = match std::mem::take(held).try_into_mut() {

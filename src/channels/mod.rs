@@ -1,6 +1,6 @@
-//! The connection protocol (RFC 4254): the table of channels. It turns the client's messages into
-//! events and the program's commands into messages, with windows in both directions; data waits in
-//! its channel until [`Channels::pump`] is told that the transport has room.
+//! The connection protocol (RFC 4254): the table of channels. It turns the client's messages into events
+//! and the program's commands into messages, with windows in both directions; data is queued on its channel
+//! until [`Channels::pump`] is called, when the transport has room.
 
 mod channel;
 mod event;

@@ -11,7 +11,7 @@ use crate::limits::{CHANNEL_MAXIMUM_PACKET_SIZE, receive_window};
 use crate::wire::messages::{ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, Message};
 use crate::wire::{Outbox, description, is_name};
 
-/// Why a channel is not opened (RFC 4254 section 5.1).
+/// Why a channel is refused (RFC 4254 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Refusal {
@@ -90,7 +90,7 @@ impl Channels {
         Ok(())
     }
 
-    /// The answer no to [`ChannelEvent::OpenRequested`], with its reason.
+    /// Refuses [`ChannelEvent::OpenRequested`], with the reason.
     pub fn refuse_open(
         &mut self,
         id: ChannelId,
@@ -182,7 +182,7 @@ impl Channels {
         Ok(())
     }
 
-    /// The reply to an open request, for a channel that waits for none.
+    /// The client has replied to an open request of a channel that has none.
     fn unexpected_reply(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
         match self.named(id.0)? {
             Some(_) => self.misbehaved(id, ChannelMisbehaved::UnexpectedReply, out),

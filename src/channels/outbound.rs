@@ -1,5 +1,5 @@
-//! The program's commands on channels, and the pump that turns them into messages as windows and
-//! transport allow.
+//! The program's commands on channels, and the pump that turns them into messages as windows and transport
+//! allow.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use crate::wire::Outbox;
 use crate::wire::messages::{ChannelClose, ChannelEof};
 
 impl Channels {
-    /// Has something wait for its turn on a channel; the ticket's `Done` tells its end.
+    /// Queues data, a message, EOF or CLOSE on a channel; the `Done` of the ticket reports its end.
     pub fn queue(
         &mut self,
         now: Instant,
@@ -55,8 +55,8 @@ impl Channels {
         }
         let (timeout, reported) = match call.mode {
             SendMode::Wait(timeout) => (timeout, bytes.is_empty()),
-            // what is taken is as good as sent: its caller knows the end of the call now, and what
-            // becomes of earlier calls does not change the count of this one
+            // the data that is taken counts as sent: the call ends now, and the end of earlier calls does
+            // not change its count
             SendMode::NoWait => (None, true),
         };
         if reported {
@@ -79,8 +79,9 @@ impl Channels {
         self.enqueue(now, id, Item::Data(data))
     }
 
-    /// Seals what can leave at once of data that stays where it is. Of a call that is about `budget` bytes at most;
-    /// of a tunnel, what is longer than the room that it was told is cut. Without data it only tells the room.
+    /// Seals the part of `data` that can leave at once, without copying `data`: of a call about `budget`
+    /// bytes at most; of a tunnel as much as the window has room for. With empty `data` it only returns the
+    /// room.
     pub fn send(
         &mut self,
         id: ChannelId,
@@ -94,7 +95,8 @@ impl Channels {
             return Ok(Sent::nothing(Room::AwaitWindow));
         };
         let (data_type, most, waits) = match order {
-            // who does not wait is told how much is taken, whatever leaves at once
+            // a call with NoWait is queued: `queue` reports how much of it is taken, whatever leaves at
+            // once
             Order::Call(Call { data_type, mode, .. }) => {
                 (data_type, budget, others_wait || mode == SendMode::NoWait)
             }
@@ -192,13 +194,13 @@ impl Channels {
         Ok(())
     }
 
-    /// Whether any channel stands in the round.
+    /// Whether any channel is in the round of those with something to send.
     pub fn wants_pump(&self) -> bool {
         !self.round.is_empty()
     }
 
-    /// Sends about `budget` bytes of what is queued, a message of each channel in turn. Only while
-    /// the transport takes messages at once.
+    /// Sends about `budget` bytes of queued data and messages, round-robin one message of each channel.
+    /// Only to be called while the transport takes messages at once.
     pub fn pump(
         &mut self,
         now: Instant,
@@ -217,7 +219,8 @@ impl Channels {
         Ok(())
     }
 
-    /// Sends one message of a channel, or several if nothing else waits; what it cost of the budget.
+    /// Sends one message of a channel, or several if no other channel waits; returns their cost in the
+    /// budget.
     fn pump_one(
         &mut self,
         now: Instant,
@@ -242,7 +245,7 @@ impl Channels {
                     self.events.push_back(ChannelEvent::ReadyToSend(id));
                 }
             } else {
-                // what comes first now has its own time, which may be the first there is
+                // the item that is first now has its own deadline, which may be the earliest of all
                 let deadline = channel.queue.deadline();
                 self.deadline = earlier(self.deadline, deadline);
                 if sent > 0 {
@@ -260,7 +263,7 @@ impl Channels {
         budget: usize,
         out: &mut dyn Outbox,
     ) -> Result<usize, Error> {
-        // a message of each channel in turn, or a run of those of one that has nobody to wait for
+        // one message if other channels wait (round-robin), else as many as the budget allows
         let budget = if self.wants_pump() { 1 } else { budget };
         let Some(Slot::Open(channel)) = self.slot_mut(id) else {
             return Ok(0);
@@ -323,8 +326,8 @@ impl Channels {
         self.deadline
     }
 
-    /// Gives up data that has waited too long, and its channel: with a part missing, nothing that follows
-    /// would mean what it says, an exit status least of all.
+    /// Drops data that has waited too long, and closes its channel: with a part missing, what follows would
+    /// be misleading, above all an exit status.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_none_or(|deadline| deadline > now) {
             return;
@@ -340,7 +343,7 @@ impl Channels {
                 channel.bytes_sent = sent;
                 let outcome = Outcome::TimedOut { sent };
                 self.events.push_back(ChannelEvent::Done(ticket, outcome));
-                // it is open, which is all that this asks for
+                // `cut_off` fails only if the channel is not open
                 _ = self.cut_off(now, id, None);
             } else {
                 self.deadline = earlier(self.deadline, deadline);
@@ -350,7 +353,7 @@ impl Channels {
 }
 
 impl Channels {
-    /// The sends that wait do so by this mode from now on.
+    /// Changes the mode of the sends that are queued and wait.
     pub fn set_send_mode(&mut self, now: Instant, mode: SendMode) {
         let timeout = match mode {
             SendMode::Wait(timeout) => Some(timeout),
@@ -369,7 +372,7 @@ impl Channels {
             }
             let deadline = channel.queue.deadline();
             if !done.is_empty() {
-                // what is left may need no window
+                // the items that remain may need no window
                 self.schedule(id);
             }
             self.events

@@ -19,14 +19,14 @@ enum Kind {
     Eof,
     Close,
     WindowAdjust,
-    /// A message of the channel: its number is put in front, it keeps its place in the queue.
+    /// A message of a channel: the channel number is put in front, and it keeps its place in the queue.
     Channel,
-    /// Not of a channel: only the number is put in front.
+    /// A message of no channel: only the message number is put in front.
     Bare,
 }
 
-/// What may be sent by hand. Everything that would break the state of the transport, of
-/// authentication or of the table of channels may not.
+/// The kind of a message that the program may send by hand; messages that would break the state of the
+/// transport, of authentication or of the table of channels are refused.
 fn classify(number: u8) -> Result<Kind, ApiMisuse> {
     Ok(match number {
         messages::SSH_MSG_IGNORE | messages::SSH_MSG_DEBUG => Kind::Bare,
@@ -52,17 +52,17 @@ impl From<InvalidMessage> for ApiMisuse {
     }
 }
 
-/// What a packet comes to.
+/// What a packet becomes.
 pub(super) enum Packet {
-    /// A payload, for its place in the queue.
+    /// A payload to be queued.
     Whole(Vec<u8>),
-    /// What the program has a call for.
+    /// A command that the table has.
     Known(Queued),
 }
 
 impl Channels {
-    /// Reads a message that the program has built: `payload` follows the message number and, for
-    /// messages of a channel, the channel number. All keep the order of the calls on the channel.
+    /// Reads a message that the program has built: `payload` follows the message number and, for messages
+    /// of a channel, the channel number. It is sent in the order of the calls on the channel.
     pub(super) fn packet(
         &mut self,
         id: ChannelId,

@@ -1,5 +1,6 @@
-//! The messages that the data of one channel becomes: as long as its window, the client's maximum packet size
-//! and a budget allow (RFC 4254 section 5.2). Called by `outbound.rs`; the transport takes them one by one.
+//! Turns the data of one channel into messages, as many as its window, the client's maximum packet size and
+//! a budget allow (RFC 4254 section 5.2). Called by `outbound.rs`; the transport takes the messages one by
+//! one.
 
 use std::borrow::Cow;
 
@@ -13,12 +14,12 @@ pub(super) trait Source<'d> {
     /// The code of extended data.
     fn data_type(&self) -> Option<u32>;
 
-    /// Takes the data of the next message, as much as the window lets through. `None` when there is none, or
-    /// no window.
+    /// Takes the data of the next message, as much as the window allows. `None` when there is no data, or
+    /// the window is used up.
     fn take(&mut self, window: &SendWindow) -> Option<Cow<'d, [u8]>>;
 }
 
-/// The messages of a channel, for as long as the budget is not used up. What it gives is taken from the window.
+/// The messages of a channel, until the budget is used up. Each uses up window.
 pub(super) struct Run<'d, S> {
     peer_id: u32,
     window: &'d mut SendWindow,
@@ -27,17 +28,17 @@ pub(super) struct Run<'d, S> {
     put: Put,
 }
 
-/// What a run has put so far.
+/// What a run has sent so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Put {
     /// Bytes of data.
     pub(super) len: usize,
-    /// What they cost of the budget: with what is around the data.
+    /// The cost of the messages in the budget: data and overhead.
     pub(super) cost: usize,
 }
 
 impl<'d, S> Run<'d, S> {
-    /// Of about `budget` bytes: the message that uses it up is the last one.
+    /// A run of about `budget` bytes: the message that uses the budget up is the last one.
     pub(super) fn new(peer_id: u32, window: &'d mut SendWindow, source: S, budget: usize) -> Self {
         Self { peer_id, window, source, budget, put: Put::default() }
     }
@@ -64,7 +65,7 @@ impl<'d, S: Source<'d>> Iterator for Run<'d, S> {
     }
 }
 
-/// Data where its sender keeps it.
+/// Data in its sender's memory.
 pub(super) struct Lent<'d> {
     data_type: Option<u32>,
     rest: &'d [u8],

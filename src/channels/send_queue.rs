@@ -1,5 +1,5 @@
-//! What waits to be sent on one channel, in the order of the program's calls: data in windows, and
-//! messages that have to stay behind it.
+//! The send queue of one channel, in the order of the program's calls: data, which needs window, and
+//! messages that stay behind it.
 
 use std::borrow::Cow;
 use std::collections::{VecDeque, vec_deque};
@@ -11,7 +11,7 @@ use super::event::{Outcome, Ticket};
 use super::run::Source;
 use super::window::SendWindow;
 
-/// One call of the program.
+/// An item of the queue.
 #[derive(Debug)]
 pub(super) enum Item {
     Data(Data),
@@ -34,11 +34,11 @@ pub(super) struct Data {
     pub(super) data_type: Option<u32>,
     pub(super) bytes: Bytes,
     pub(super) sent: usize,
-    /// Time without progress after which it is given up, and the channel with it; `None` waits for ever,
-    /// whatever is set later.
+    /// Time without progress after which the data is dropped, and the channel closed; `None` waits for
+    /// ever, whatever mode is set later.
     pub(super) timeout: Option<Duration>,
     pub(super) ticket: Ticket,
-    /// Its caller was told its end when it was queued ([`super::SendMode::NoWait`]).
+    /// Whether its end was reported when it was queued ([`super::SendMode::NoWait`]).
     pub(super) reported: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Data {
 pub(super) struct SendQueue {
     items: VecDeque<Item>,
     data_bytes: usize,
-    /// When the first item was last seen to move.
+    /// When data or a message of the queue was last sent.
     progress: Option<Instant>,
 }
 
@@ -56,7 +56,7 @@ impl SendQueue {
         self.items.is_empty()
     }
 
-    /// Data bytes that wait.
+    /// Bytes of queued data.
     pub(super) fn data_bytes(&self) -> usize {
         self.data_bytes
     }
@@ -75,13 +75,13 @@ impl SendQueue {
         self.items.push_back(item);
     }
 
-    /// Takes the first item, which is not data.
+    /// Takes the first item out, which is not data.
     pub(super) fn pop_message(&mut self, now: Instant) -> Option<Item> {
         self.progress = Some(now);
         self.items.pop_front()
     }
 
-    /// The data at the front, message by message: calls of the same data type that follow each other are joined.
+    /// The data at the front, message by message: successive calls of the same data type are joined.
     pub(super) fn data(&self) -> Waiting<'_> {
         let mut items = self.items.iter();
         match items.next() {
@@ -92,8 +92,8 @@ impl SendQueue {
         }
     }
 
-    /// Takes `len` bytes of data that were sent; reports the calls that are complete, and the bytes
-    /// sent of the last one that does not know its end yet.
+    /// Takes out `len` bytes of data that were sent; reports the calls that are complete; returns the bytes
+    /// sent of the last call whose end was not reported before.
     pub(super) fn advance(
         &mut self,
         now: Instant,
@@ -130,7 +130,7 @@ impl SendQueue {
         sent
     }
 
-    /// When the first item is given up.
+    /// When the first item expires.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match (self.items.front(), self.progress) {
             (Some(Item::Data(Data { timeout: Some(timeout), .. })), Some(progress)) => {
@@ -140,7 +140,7 @@ impl SendQueue {
         }
     }
 
-    /// Takes the first item out if its time is over; whose it was, and what was sent of it.
+    /// Takes the first item out if it has expired; returns its ticket, and the bytes of it that were sent.
     pub(super) fn expire(&mut self, now: Instant) -> Option<(Ticket, usize)> {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return None;
@@ -155,7 +155,7 @@ impl SendQueue {
         }
     }
 
-    /// Gives what waits for a time another one; with `None` all of it is given up now.
+    /// Gives data that has a timeout another one; with `None` all such data is dropped now.
     pub(super) fn set_timeout(
         &mut self,
         timeout: Option<Option<Duration>>,
@@ -184,8 +184,8 @@ impl SendQueue {
         }
     }
 
-    /// Drops everything, with the outcome for each call. Who wanted the end of the channel, or of its data,
-    /// has got it.
+    /// Drops everything and reports `outcome` for each call. EOF and CLOSE are reported as complete: the
+    /// end that they asked for has come.
     pub(super) fn abandon(&mut self, outcome: &Outcome, done: &mut dyn FnMut(Ticket, Outcome)) {
         self.data_bytes = 0;
         for item in std::mem::take(&mut self.items) {
@@ -201,16 +201,16 @@ impl SendQueue {
     }
 }
 
-/// Data that waits in a queue.
+/// The data of a queue, as the source of messages.
 pub(super) struct Waiting<'q> {
     data_type: Option<u32>,
-    /// What is left of a call; empty at the end of what can be joined.
+    /// The unsent data of a call; empty when the next item cannot be joined.
     rest: &'q [u8],
     more: vec_deque::Iter<'q, Item>,
 }
 
 impl<'q> Waiting<'q> {
-    /// The data of the call that comes next in `more`; empty if it is no more of the same.
+    /// The data of the next call in `more`; empty if it has another data type, or is no data.
     fn next_call(data_type: Option<u32>, more: &mut vec_deque::Iter<'q, Item>) -> &'q [u8] {
         match more.next() {
             Some(Item::Data(data)) if data.data_type == data_type => &data.bytes,
@@ -218,7 +218,7 @@ impl<'q> Waiting<'q> {
         }
     }
 
-    /// Takes `len` bytes of several calls.
+    /// Takes `len` bytes, which several calls may have.
     fn joined(&mut self, len: usize) -> Vec<u8> {
         let mut joined = Vec::with_capacity(len);
         while joined.len() < len && !self.rest.is_empty() {
@@ -227,7 +227,7 @@ impl<'q> Waiting<'q> {
         joined
     }
 
-    /// Takes `len` bytes at most, of one call.
+    /// Takes at most `len` bytes of one call.
     fn skip(&mut self, len: usize) -> &'q [u8] {
         let (part, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
         self.rest = rest;
@@ -288,7 +288,7 @@ mod tests {
         (sent, done)
     }
 
-    /// The messages that the queue makes, and whether the data of each lay in one piece.
+    /// The messages that the queue makes, and whether the data of each is one slice.
     fn messages(queue: &SendQueue, left: u32, maximum: u32) -> Vec<(Vec<u8>, bool)> {
         let mut window = SendWindow::new(left, maximum);
         let mut data = queue.data();
@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(messages(&queue, 100, 100), [(vec![2; 10], true)]);
     }
 
-    /// With more than a message has room for, a large one leaves room for what is around its data.
+    /// If the queue has more than fits a message, large messages leave room for their overhead.
     #[test]
     fn how_long_a_message_is_depends_on_all_that_waits() {
         let now = Instant::now();
@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(done, [(1, given_up(4)), (4, given_up(0))]);
         assert_eq!(queue.data_bytes(), 10);
         assert!(matches!(queue.pop_message(now), Some(Item::Message { .. })));
-        // what was taken before is still sent, and is nobody's last send
+        // data that was taken before is still sent, but the count is that of the last call
         assert_eq!(advance(&mut queue, now, 10), (None, vec![]));
         assert!(matches!(queue.pop_message(now), Some(Item::Eof { .. })));
         assert!(queue.is_empty());

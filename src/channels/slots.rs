@@ -1,15 +1,15 @@
-//! What there is for each channel, by the number of the channel. Numbers rise, so the places are in their order
-//! and the last one is where the next channel goes. With one channel a place is all that it takes; with very many,
-//! one that is gone leaves its place empty until half of them are, as closing the gap moves all that come after it.
+//! A table of channels by number, as a sorted vector: numbers rise, so the next channel goes to its end.
+//! With one channel it costs one place. With very many, a channel that is removed leaves its place vacant
+//! until half of the places are, as closing the gap moves all places behind it.
 
 use super::event::ChannelId;
 
-/// Something for each number.
+/// A value for each number.
 #[derive(Debug)]
 pub(super) struct Slots<T> {
-    /// In the order of their numbers.
+    /// Sorted by number; `None` is vacant.
     places: Vec<(ChannelId, Option<T>)>,
-    /// How many of them are empty.
+    /// The number of vacant places.
     vacant: usize,
 }
 
@@ -33,7 +33,7 @@ impl<T> Slots<T> {
         self.places.get_mut(place)?.1.as_mut()
     }
 
-    /// Gives a number its slot; gives it back if there is one.
+    /// Inserts the slot of a number; gives it back if the number is in use.
     pub(super) fn insert(&mut self, id: ChannelId, slot: T) -> Result<(), T> {
         match self.place(id) {
             Err(place) => self.places.insert(place, (id, Some(slot))),
@@ -56,18 +56,18 @@ impl<T> Slots<T> {
             self.close_gaps();
         }
         if self.places.is_empty() {
-            // give the memory of a busy past back
+            // frees the memory of many channels
             self.places = Vec::new();
         }
         Some(slot)
     }
 
-    /// The numbers, in their order.
+    /// The numbers in use, ascending.
     pub(super) fn ids(&self) -> impl Iterator<Item = ChannelId> {
         self.places.iter().filter(|(_, slot)| slot.is_some()).map(|(id, _)| *id)
     }
 
-    /// Gives memory back that few channels do not need.
+    /// Frees memory if there are few channels.
     pub(super) fn release_memory(&mut self) {
         if self.len() < 4 {
             self.close_gaps();
@@ -82,10 +82,10 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Where a number is, or belongs.
+    /// The place of a number, or where it belongs.
     fn place(&self, id: ChannelId) -> Result<usize, usize> {
         let first = self.places.first().map_or(0, |(first, _)| first.0);
-        // as long as no gap was closed, each number has the place next to that of the one before
+        // as long as no gap was closed, a number's place is its distance to the first number
         let guess = id.0.checked_sub(first).and_then(|place| usize::try_from(place).ok());
         if let Some(guess) = guess
             && self.places.get(guess).is_some_and(|(found, _)| *found == id)
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// Does the same to both, as `draw` says.
+    /// Does the same to this table and to a map, as `draw` chooses, and compares them.
     fn differs_never(draws: impl Iterator<Item = u32>, numbers: u32) {
         let (mut slots, mut map) = (Slots::default(), BTreeMap::new());
         for draw in draws {
@@ -124,7 +124,7 @@ mod tests {
                 0 => assert_eq!(slots.remove(id), map.remove(&number)),
                 1 if map.contains_key(&number) => assert_eq!(slots.insert(id, draw), Err(draw)),
                 1 | 2 => {
-                    // at the end, as mostly, or wherever a number is free
+                    // at the end, as mostly, or at any free number
                     let number = if draw % 4 == 1 {
                         number
                     } else {

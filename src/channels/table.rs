@@ -1,4 +1,4 @@
-//! The table of channels: numbers, look-up, what becomes of everything when the connection ends.
+//! The table of channels: numbers, look-up, and the end of all channels with the connection.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -16,18 +16,18 @@ use crate::wire::messages::ChannelClose;
 pub struct Channels {
     slots: Slots<Slot>,
     numbers: Numbers,
-    /// Channels with something to send, in turn.
+    /// Channels with something to send, round-robin.
     pub(super) round: VecDeque<ChannelId>,
     pub(super) events: VecDeque<ChannelEvent>,
-    /// The global request that the program decides on.
+    /// The global request that the program has not decided on.
     pub(super) undecided: Option<Box<Undecided>>,
-    /// No queued data is given up before this time.
+    /// The earliest time at which queued data may expire.
     pub(super) deadline: Option<Instant>,
-    /// Messages that wait behind unanswered questions.
+    /// Messages that are held behind unanswered questions.
     pub(super) held: HeldCost,
 }
 
-/// What the held messages of a connection count for in [`MAX_HELD_BYTES`].
+/// The cost of a connection's held messages in [`MAX_HELD_BYTES`].
 #[derive(Debug, Default)]
 pub(super) struct HeldCost(usize);
 
@@ -41,10 +41,10 @@ impl HeldCost {
     }
 }
 
-/// The request that the program decides on, and what waits behind it.
+/// The global request that the program decides on, and the requests that wait behind it.
 pub(super) struct Undecided {
     pub(super) want_reply: bool,
-    /// RFC 4254 section 7.1: the reply tells the port if the request left it to us.
+    /// RFC 4254 section 7.1: the reply has the port if the request left its choice to the server.
     pub(super) wants_port: bool,
     pub(super) held: VecDeque<HeldGlobal>,
 }
@@ -52,12 +52,12 @@ pub(super) struct Undecided {
 /// A global request that waits behind the undecided one.
 pub(super) struct HeldGlobal {
     pub(super) want_reply: bool,
-    /// `None` for what is not granted in any case.
+    /// `None` for a request that is refused in any case.
     pub(super) request: Option<Forwarding>,
 }
 
 impl HeldGlobal {
-    /// What it counts for in [`MAX_HELD_BYTES`].
+    /// The cost of the request in [`MAX_HELD_BYTES`].
     pub(super) fn cost(&self) -> usize {
         let len = match &self.request {
             Some(Forwarding::Listen(place) | Forwarding::Cancel(place)) => place.address().len(),
@@ -67,13 +67,14 @@ impl HeldGlobal {
     }
 }
 
-/// The numbers of channels. A client may still speak of a channel that is closed already: its threads do
-/// not wait for one another. So the numbers that were in use are known without being kept, by the highest
-/// one; and each is new for as long as there are new ones, so that nothing late meets another channel.
+/// The numbers of channels. A client may still send messages for a channel that is closed already, as its
+/// threads do not wait for each other. The highest number given out shows which numbers were in use,
+/// without a list of them. Numbers are not reused as long as there are new ones, so that no late message
+/// reaches another channel.
 #[derive(Default)]
 struct Numbers {
     next: u32,
-    /// All below were given out.
+    /// All numbers below this one were given out.
     given: u32,
 }
 
@@ -96,7 +97,7 @@ impl Channels {
         self.events.pop_front()
     }
 
-    /// Gives memory back that is empty.
+    /// Frees empty buffers.
     pub fn release_memory(&mut self) {
         if self.events.is_empty() {
             self.events = VecDeque::new();
@@ -112,12 +113,12 @@ impl Channels {
         self.slots.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no channel.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How sending on a channel stands; `None` for one that is not open.
+    /// The send counters of a channel; `None` if it is not open.
     pub fn counters(&self, id: ChannelId) -> Option<Counters> {
         match self.slot(id)? {
             Slot::Open(channel) => Some(Counters {
@@ -128,12 +129,13 @@ impl Channels {
         }
     }
 
-    /// The numbers of all channels, in their order.
+    /// The numbers of all channels, ascending.
     pub(super) fn ids(&self) -> Vec<ChannelId> {
         self.slots.ids().collect()
     }
 
-    /// Whether so many messages wait behind unanswered questions that no more may be taken.
+    /// Whether the messages held behind unanswered questions are so many that no more input may be
+    /// processed.
     pub fn hold_too_much(&self) -> bool {
         self.held.0 >= MAX_HELD_BYTES
     }
@@ -146,7 +148,7 @@ impl Channels {
         let mut slot = slot;
         loop {
             let id = ChannelId(self.numbers.take());
-            // those that are in use are passed over
+            // numbers that are in use are skipped
             match self.slots.insert(id, slot) {
                 Ok(()) => return Some(id),
                 Err(back) => slot = back,
@@ -162,7 +164,7 @@ impl Channels {
             self.held.subtract(requests.held_cost());
         }
         if self.is_empty() {
-            // give the memory of a busy past back
+            // frees the memory of many channels
             self.round = VecDeque::new();
         }
         Some(slot)
@@ -176,9 +178,9 @@ impl Channels {
         self.slots.get_mut(id)
     }
 
-    /// The open channel that a message of the client names. `None` for one that is closed, whose messages
-    /// are late, and for one that the client has not opened yet: they are dropped. A number that the client
-    /// was never told is an error.
+    /// The open channel that a message of the client names. `None` if it is closed, as the message is late,
+    /// or if the client has not confirmed it yet: such messages are dropped. A number that the client was
+    /// never told is an error.
     pub(super) fn named(
         &mut self,
         number: u32,
@@ -211,8 +213,7 @@ impl Channels {
         }
     }
 
-    /// Carries a received CLOSE to its end, once nothing is held before it: ours goes back, and the
-    /// channel is gone.
+    /// Answers a received CLOSE with ours and removes the channel, once no message is held before it.
     pub(super) fn settle(&mut self, id: ChannelId, out: &mut dyn Outbox) -> Result<(), Error> {
         let Ok(channel) = self.open_channel_mut(id) else {
             return Ok(());
@@ -234,7 +235,7 @@ impl Channels {
         Ok(())
     }
 
-    /// The connection is over: every channel ends, every command gets its outcome. What the client
+    /// The connection is over: every channel ends, and every command gets its outcome. Data that the client
     /// sent before is still delivered.
     pub fn end(&mut self) {
         let slots = std::mem::take(&mut self.slots);
@@ -294,7 +295,7 @@ mod tests {
         assert_eq!(insert(&mut channels), 3);
         channels.numbers.next = MAX_CHANNEL_NUMBER;
         assert_eq!(insert(&mut channels), MAX_CHANNEL_NUMBER);
-        // those that are in use are passed over
+        // numbers that are in use are skipped
         assert_eq!([(); 2].map(|()| insert(&mut channels)), [1, 4]);
         assert_eq!(channels.ids().len(), channels.len());
         assert!(channels.ids().is_sorted());

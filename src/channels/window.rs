@@ -3,19 +3,19 @@
 use crate::error::ChannelMisbehaved;
 use crate::limits::{MAX_SENT_DATA_LEN, MESSAGE_OVERHEAD};
 
-/// A client's maximum packet size from which on our largest messages leave room for what is around
+/// From this maximum packet size of a client on, our largest messages leave room for the overhead around
 /// their data.
 const LARGE_PACKETS: usize = 8 * 1024;
 
-/// By how much the header of extended data is longer than that of data: the data type code.
+/// The difference between the headers of extended data and of data: the data type code.
 const DATA_TYPE_LEN: usize = 4;
 
-/// What the client may still send.
+/// The flow control window of the client: what it may still send.
 #[derive(Debug)]
 pub(super) struct ReceiveWindow {
     size: u32,
     left: u32,
-    /// Used by the program, not yet given back to the client.
+    /// Bytes that the program has used and that no adjustment has given back to the client yet.
     consumed: u32,
 }
 
@@ -28,16 +28,16 @@ impl ReceiveWindow {
         self.size
     }
 
-    /// Data has arrived.
+    /// Counts data that has arrived against the window.
     pub(super) fn take(&mut self, len: usize) -> Result<(), ChannelMisbehaved> {
         let len = u32::try_from(len).map_err(|_| ChannelMisbehaved::WindowOverrun)?;
         self.left = self.left.checked_sub(len).ok_or(ChannelMisbehaved::WindowOverrun)?;
         Ok(())
     }
 
-    /// The program has used data; how much to adjust the window by, at half of it.
+    /// The program has used data; returns by how much to adjust the window, once half of it is used.
     pub(super) fn consume(&mut self, len: usize) -> Option<u32> {
-        // never more than was received: a caller that counts twice must not widen the window
+        // never more than was received: a caller that counts data twice must not widen the window
         let outstanding = self.size.saturating_sub(self.left).saturating_sub(self.consumed);
         let len = u32::try_from(len).unwrap_or(u32::MAX).min(outstanding);
         self.consumed = self.consumed.saturating_add(len);
@@ -62,7 +62,7 @@ impl ReceiveWindow {
     }
 }
 
-/// What may be sent to the client.
+/// The flow control window of our side: what may be sent to the client.
 #[derive(Debug)]
 pub(super) struct SendWindow {
     left: u32,
@@ -74,13 +74,13 @@ impl SendWindow {
         Self { left, maximum_packet_size }
     }
 
-    /// How many bytes the next message carries of this many that are there, of this data type; or may
-    /// carry, with [`usize::MAX`].
+    /// How many of `available` bytes of this data type the next message carries; with [`usize::MAX`], the
+    /// most that it may carry.
     ///
-    /// Clients mostly take 32 KiB of data in a message. When there is more than that, a little less makes
-    /// the whole packet, with its header and MAC, as long: two of them fit one segment of the
-    /// loopback interface or of segmentation offload. With 32 KiB of data each, a write would end in a
-    /// segment of a few bytes.
+    /// Most clients take 32 KiB of data in a message. When more than that is available, a message gets a
+    /// little less, so that the whole packet, with its header and MAC, has 32 KiB: two of them fit one
+    /// segment of the loopback interface or of segmentation offload. With 32 KiB of data each, a write
+    /// would end in a segment of a few bytes.
     pub(super) fn part(&self, data_type: Option<u32>, available: usize) -> usize {
         let window = usize::try_from(self.left).unwrap_or(usize::MAX);
         let maximum = self.maximum(data_type);
@@ -92,9 +92,9 @@ impl SendWindow {
         available.min(most).min(window)
     }
 
-    /// The most that a message of this data type may carry. Dropbear names what fits the longest packet
-    /// it takes as data, and has no room for a longer header; a client that takes next to nothing has to
-    /// take one byte of extended data nevertheless.
+    /// The most data that a message of this type may carry. Dropbear announces as maximum what fits its
+    /// longest packet as data, and has no room for a longer header; but a client that announces next to
+    /// nothing has to take one byte of extended data nevertheless.
     fn maximum(&self, data_type: Option<u32>) -> usize {
         let maximum = usize::try_from(self.maximum_packet_size).unwrap_or(usize::MAX);
         let header = data_type.map_or(0, |_| DATA_TYPE_LEN);
