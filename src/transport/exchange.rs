@@ -17,7 +17,7 @@ use crate::wire::messages::{self, ExtInfo, KexInit, Message, NewKeys};
 use crate::wire::{NameList, Writer};
 
 impl Transport {
-    /// When [`Self::start_exchange`] is due because of time.
+    /// When the interval for a key re-exchange ends; [`Self::start_exchange`] is due then.
     pub fn rekey_due(&self) -> Option<Instant> {
         if let Progress::Connection(_, keys) = &self.progress
             && !self.in_key_exchange()
@@ -27,7 +27,7 @@ impl Transport {
         None
     }
 
-    /// Whether the keys in use are used up, or new ones were asked for too early.
+    /// Whether the keys in use are used up, or a re-exchange was asked for before the login.
     pub fn rekey_needed(&self) -> bool {
         let Some(keys) = self.progress.keys() else {
             return false;
@@ -45,8 +45,8 @@ impl Transport {
         by(self.inbound.usage()) || by(self.outbound.usage())
     }
 
-    /// Sends our KEXINIT, unless an exchange runs already. After the first exchange not before the client
-    /// is authenticated, if the keys in use can wait: OpenSSH's client takes no KEXINIT while it logs in.
+    /// Sends our KEXINIT, unless an exchange runs already. Between the first exchange and the login it is
+    /// postponed if the keys in use are still safe: OpenSSH's client takes no KEXINIT while it logs in.
     pub fn start_exchange(&mut self, settings: &Settings) -> Result<(), Error> {
         if self.in_key_exchange() {
             return Ok(());
@@ -207,7 +207,8 @@ impl Transport {
     ) -> Result<(), Error> {
         self.outbound.rekey(sealer, self.strict_kex());
         let (inward, outward) = (negotiated.client_to_server, negotiated.server_to_client);
-        // while SSH_MSG_USERAUTH_SUCCESS waits for this exchange, the client does not know yet
+        // while SSH_MSG_USERAUTH_SUCCESS is deferred to the end of this exchange, the client has not logged
+        // in yet
         let told = self.progress.is_authenticated()
             && !self.deferred.iter().any(|payload| is_success(payload));
         let starts =
@@ -249,8 +250,9 @@ impl Transport {
         Ok(())
     }
 
-    /// Authentication has succeeded, and SSH_MSG_USERAUTH_SUCCESS was put: larger packets are taken,
-    /// and delayed compression starts behind it, which may be after a key exchange.
+    /// Authentication has succeeded, and SSH_MSG_USERAUTH_SUCCESS was sent or deferred: larger packets are
+    /// taken from now on, and delayed compression starts behind that message, which may be after a key
+    /// exchange.
     pub fn set_authenticated(&mut self) -> Result<(), Error> {
         self.progress.authenticated()?;
         if self.can_send() {
@@ -269,7 +271,7 @@ impl Transport {
         }
         if let Some(new) = delayed(negotiated.client_to_server.compression) {
             if let Exchange::AwaitNewKeys(keys) = &mut self.exchange {
-                // the keys for it are agreed but not in use: it starts with them
+                // the inbound keys are agreed but not in use: decompression starts with them
                 keys.decompressor = Some(new().1);
             } else {
                 self.inbound.set_decompressor(new().1);

@@ -1,5 +1,5 @@
-//! The states of a key exchange (RFC 4253 section 7) and its arithmetic, cut off as a [`Job`] so that
-//! whoever drives the connection may run the slow ones on another thread.
+//! The states of a key exchange (RFC 4253 section 7) and its arithmetic, separated as a [`Job`] so that the
+//! driver may run slow ones on another thread.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::crypto::secret::Secret;
 use crate::error::Error;
 use crate::wire::Writer;
 
-/// What the key exchange waits for.
+/// The message or job that the key exchange waits for.
 pub(super) enum Exchange {
     /// No exchange runs.
     Idle,
@@ -36,7 +36,7 @@ pub(super) struct Running {
     pub(super) server: Box<dyn KexServer>,
     /// V_C, V_S, I_C and I_S, encoded as the exchange hash takes them.
     pub(super) preamble: Vec<u8>,
-    /// The next message of the method is a wrong guess, to be dropped (RFC 4253 section 7).
+    /// Whether the next message of the method is a wrong guess, to be dropped (RFC 4253 section 7).
     pub(super) skip_next: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct Job {
     pub(super) payload: Vec<u8>,
 }
 
-/// What a [`Job`] came to; goes back to the connection.
+/// The result of a [`Job`], which goes back to the connection.
 pub struct JobOutput {
     pub(super) running: Box<Running>,
     pub(super) random: Box<dyn Random>,
@@ -69,12 +69,12 @@ pub(super) enum JobStep {
 }
 
 impl Job {
-    /// Whether it takes so long that other connections would wait for it.
+    /// Whether the job takes so long that other connections of the thread would wait for it.
     pub fn is_heavy(&self) -> bool {
         self.running.server.is_heavy() || self.running.negotiated.host_key.is_heavy()
     }
 
-    /// Does the arithmetic.
+    /// Runs the arithmetic.
     pub fn run(mut self) -> JobOutput {
         let result = self.step();
         JobOutput { running: self.running, random: self.random, result }
@@ -120,7 +120,7 @@ impl fmt::Debug for JobOutput {
     }
 }
 
-/// What the keys of one exchange are derived from (RFC 4253 section 7.2).
+/// The values that the keys of one exchange are derived from (RFC 4253 section 7.2).
 pub(super) struct KeySource<'a> {
     pub(super) negotiated: &'a Negotiated,
     pub(super) shared_secret: &'a Secret,
@@ -149,14 +149,14 @@ impl KeySource<'_> {
         )
     }
 
-    /// The client-to-server side.
+    /// The protection of the client-to-server direction.
     pub(super) fn opener(&self) -> Result<Box<dyn Opener>, Error> {
         let suite = &self.negotiated.client_to_server;
         let (key, iv, mac_key) = self.keys(suite, *b"ACE");
         Ok(suite.cipher.opener(key.expose(), iv.expose(), suite.mac, mac_key.expose())?)
     }
 
-    /// The server-to-client side.
+    /// The protection of the server-to-client direction.
     pub(super) fn sealer(&self) -> Result<Box<dyn Sealer>, Error> {
         let suite = &self.negotiated.server_to_client;
         let (key, iv, mac_key) = self.keys(suite, *b"BDF");

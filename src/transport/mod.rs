@@ -1,5 +1,5 @@
-//! The transport layer protocol (RFC 4253), server side: identification, binary packets, key
-//! exchange. It hands on the messages of the services and knows nothing of their content.
+//! The transport layer protocol (RFC 4253), server side: identification, binary packets, key exchange. It
+//! passes on the messages of the services and does not read their content.
 
 mod exchange;
 mod kex;
@@ -44,10 +44,10 @@ pub use self::settings::{AlgorithmLists, RekeyThresholds, Settings, StrictKex};
 pub use self::trace::{TraceLine, Verbosity};
 pub use self::version::VersionPattern;
 
-/// What came off the wire for the layers above.
+/// Input for the layers above.
 #[derive(Debug)]
 pub enum Incoming {
-    /// A message of a service, message number included; without the data that has landed.
+    /// A message of a service, message number included; without data that has landed in a block.
     Message(BytesMut),
     /// Arithmetic to run; nothing is read until [`Transport::complete`].
     Job(Job),
@@ -62,13 +62,13 @@ pub struct Transport {
     progress: Progress,
     exchange: Exchange,
     flood: FloodGuard,
-    /// Messages of services that had not started.
+    /// The number of messages of services that had not started.
     early_messages: u32,
-    /// `None` while a job has it.
+    /// The random source; `None` while a job has it.
     random: Option<Box<dyn Random>>,
     /// Sealed packets for the socket.
     sealed: WriteBuffer,
-    /// Payloads that wait for the exchange to end.
+    /// Payloads that wait for the end of the key exchange.
     deferred: Vec<Vec<u8>>,
     deferred_bytes: usize,
     /// Compression that starts with authentication (zlib@openssh.com).
@@ -100,12 +100,12 @@ impl Transport {
         }
     }
 
-    /// A turn begins, in which [`Self::next`] processes [`crate::limits::TURN_WORK`] at most.
+    /// Begins a turn, in which [`Self::next`] processes [`crate::limits::TURN_WORK`] at most.
     pub fn begin_turn(&mut self) {
         self.work.begin();
     }
 
-    /// Whether the turn has processed what it may: [`Self::next`] gives nothing more.
+    /// Whether the turn has processed as much as one may: then [`Self::next`] returns `None`.
     pub fn turn_is_over(&self) -> bool {
         self.work.is_over()
     }
@@ -130,7 +130,7 @@ impl Transport {
         self.progress.session_id().unwrap_or_default()
     }
 
-    /// Whether the messages of services go out at once; otherwise they wait.
+    /// Whether the messages of services are sent at once; otherwise they are deferred.
     pub fn can_send(&self) -> bool {
         match self.exchange {
             Exchange::Idle | Exchange::AwaitNewKeys(_) => self.progress.is_keyed(),
@@ -143,25 +143,25 @@ impl Transport {
         !matches!(self.exchange, Exchange::Idle)
     }
 
-    /// Sealed bytes not taken yet.
+    /// Sealed bytes that were not taken for the socket yet.
     pub fn backlog(&self) -> usize {
         self.sealed.len()
     }
 
-    /// Seals into `out` from now on, behind what is there, until [`Self::return_buffer`]: the caller's
-    /// buffer is large already, and the bytes need not be moved.
+    /// Seals into `out` from now on, behind its content, until [`Self::return_buffer`]: the caller's buffer
+    /// is large already, and the bytes need not be copied.
     pub fn lend_buffer(&mut self, out: &mut WriteBuffer) {
         out.extend_from_slice(&self.sealed);
         self.sealed.clear();
         std::mem::swap(out, &mut self.sealed);
     }
 
-    /// Gives the buffer of [`Self::lend_buffer`] back, with everything that is sealed.
+    /// Gives the buffer of [`Self::lend_buffer`] back, with all sealed packets.
     pub fn return_buffer(&mut self, out: &mut WriteBuffer) {
         std::mem::swap(out, &mut self.sealed);
     }
 
-    /// Gives memory back that is empty.
+    /// Frees empty buffers.
     pub fn release_memory(&mut self) {
         if self.sealed.is_empty() {
             self.sealed = WriteBuffer::new();
@@ -172,9 +172,9 @@ impl Transport {
         self.trace.release_memory();
     }
 
-    /// Takes the next thing for the layers above off the front of `buf`; `None` while there is
-    /// nothing complete, while a job is out, or when the turn is over. The data of a large message of a channel
-    /// lands.
+    /// Takes the next input for the layers above off the front of `buf`; `None` while no packet is
+    /// complete, while a job is out, or when the turn is over. The data of a large channel message lands in
+    /// a block.
     pub fn next(
         &mut self,
         now: Instant,
@@ -211,14 +211,14 @@ impl Transport {
         Ok(None)
     }
 
-    /// A message of a service that has not started.
+    /// Refuses a message of a service that has not started.
     fn refuse_early(&mut self, packet: &Packet) -> Result<(), Error> {
         self.early_messages = self.early_messages.saturating_add(1);
         if self.early_messages > MAX_EARLY_MESSAGES {
             return Err(LimitExceeded::EarlyMessages.into());
         }
         match GlobalRequest::decode(&packet.payload) {
-            // RFC 4254 section 4: what every keepalive is there for
+            // RFC 4254 section 4: every keepalive request waits for this reply
             Ok(GlobalRequest { want_reply: true, .. }) => self.seal_message(&RequestFailure {}),
             Ok(_) | Err(_) => {
                 self.seal_message(&Unimplemented { packet_sequence_number: packet.sequence })
@@ -242,7 +242,7 @@ impl Transport {
         let number = packet.payload.first().copied().unwrap_or_default();
         let verdict = phase::check(number, self.stage());
         if verdict != Verdict::Handle && messages::is_of_login(number) {
-            // a password that came too early or too late is one, too
+            // it may be a password that came too early or too late
             packet.payload.zeroize();
         }
         match verdict {
@@ -275,7 +275,7 @@ impl Transport {
             }
             30..=49 => self.handle_method(packet),
             _ => {
-                // before authentication anybody could send one to pay for the next exchange
+                // before authentication any client could send one to be allowed another exchange
                 if self.progress.is_authenticated() {
                     self.flood.service_message();
                 }
@@ -298,7 +298,7 @@ impl Transport {
         self.seal(&mut |out| message.encode_to(out))
     }
 
-    /// Seals a payload at once, whatever the state.
+    /// Seals a payload at once, whatever the state of the key exchange.
     fn seal(&mut self, build: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Error> {
         let trace = &mut self.trace;
         self.outbound.seal(
@@ -310,8 +310,8 @@ impl Transport {
     }
 }
 
-/// The client's SSH_MSG_DISCONNECT. It ends the connection whatever it looks like: what can be read of it
-/// is told.
+/// The error for the client's SSH_MSG_DISCONNECT. The connection ends even if the message does not parse:
+/// the reason is what can be read of it.
 fn disconnected(payload: &[u8]) -> Error {
     let mut reader = Reader::new(payload.get(1..).unwrap_or_default());
     match reader.u32() {
@@ -323,7 +323,7 @@ fn disconnected(payload: &[u8]) -> Error {
     }
 }
 
-/// Clients have no extension that concerns a server yet; the message only has to parse (RFC 8308).
+/// Parses EXT_INFO. No extension of clients concerns a server yet (RFC 8308).
 fn check_ext_info(payload: &[u8]) -> Result<(), InvalidMessage> {
     let message = ExtInfo::decode(payload)?;
     let mut reader = Reader::new(message.extensions);

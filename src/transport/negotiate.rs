@@ -20,7 +20,7 @@ pub(super) const STRICT_SERVER: &str = "kex-strict-s-v00@openssh.com";
 /// The client's marker for extension negotiation (RFC 8308 section 2.1).
 pub(super) const EXT_INFO_CLIENT: &str = "ext-info-c";
 
-/// What protects one direction.
+/// The algorithms that protect one direction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Suite {
     pub(super) cipher: &'static CipherAlgorithm,
@@ -36,12 +36,12 @@ pub(super) struct Negotiated {
     pub(super) host_key: Arc<PrivateKey>,
     pub(super) client_to_server: Suite,
     pub(super) server_to_client: Suite,
-    /// The client guessed the first key exchange packet wrong, so it has to be skipped.
+    /// Whether the client has guessed the first key exchange packet wrong, so that it has to be dropped.
     pub(super) skip_guess: bool,
 }
 
 impl Negotiated {
-    /// For logs.
+    /// The chosen algorithms, for logs.
     pub(super) fn describe(&self, strict: bool) -> String {
         let mac = |suite: &Suite| suite.mac.map_or("implicit", |row| row.name);
         let (inward, outward) = (&self.client_to_server, &self.server_to_client);
@@ -69,9 +69,8 @@ pub(super) struct Offer {
     pub(super) compression: String,
 }
 
-/// Our proposal, the same in every exchange. The marker for strict kex says something in the first one
-/// only, but phpseclib forgets about strict kex at a KEXINIT without it, and OpenSSH's sshd never leaves
-/// it out.
+/// Our proposal, the same in every exchange. The marker for strict kex has a meaning in the first one only,
+/// but phpseclib forgets about strict kex at a KEXINIT without it, and OpenSSH's sshd always sends it.
 pub(super) fn offer(settings: &Settings) -> Offer {
     let lists = &settings.algorithms;
     let mut kex: Vec<&str> = lists.kex.iter().map(|row| row.name).collect();
@@ -91,7 +90,7 @@ pub(super) fn offer(settings: &Settings) -> Offer {
     }
 }
 
-/// Chooses. `strict` is whether strict kex is in force for the connection.
+/// Chooses the algorithms. `strict` is whether strict kex is in force for the connection.
 pub(super) fn negotiate(
     settings: &Settings,
     client: &KexInit<'_>,
@@ -210,8 +209,8 @@ mod tests {
         assert_eq!((inward.compression.name, outward.compression.name), ("none", "zlib"));
     }
 
-    /// RFC 4253 section 7: a guess is wrong when the first algorithms differ, even if what is
-    /// chosen in the end is what was guessed.
+    /// RFC 4253 section 7: a guess is wrong when the first algorithms differ, even if the guessed one is
+    /// chosen in the end.
     #[test]
     fn guesses() {
         let settings = settings();

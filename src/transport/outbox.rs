@@ -1,5 +1,5 @@
-//! Takes the messages of the layers above: sealed at once, or kept until a key exchange is over (RFC 4253
-//! section 7.1).
+//! Takes the messages of the layers above: seals them at once, or defers them to the end of a key exchange
+//! (RFC 4253 section 7.1).
 
 use super::Transport;
 use crate::error::{Error, LimitExceeded};
@@ -37,7 +37,7 @@ impl Outbox for Transport {
 }
 
 impl Transport {
-    /// Whether data can go to the packet from where it lies: now, and unseen.
+    /// Whether data can be sealed from its sender's memory: no key exchange runs, and no trace looks at it.
     fn seals_data(&self) -> bool {
         self.can_send() && self.outbound.seals_data() && !self.trace.wants_packets()
     }

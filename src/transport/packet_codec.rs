@@ -1,5 +1,5 @@
-//! The binary packet protocol (RFC 4253 section 6) of the receiving side: length, padding, sequence
-//! number, compression. Nobody but this and `packet_sealer.rs` knows the framing.
+//! The binary packet protocol (RFC 4253 section 6) of the receiving side: length, padding, sequence number,
+//! compression. Only this and `packet_sealer.rs` know the framing.
 //!
 //! `uint32 packet_length | byte padding_length | payload | random padding | mac`
 
@@ -18,13 +18,13 @@ pub(super) const MIN_PADDING: usize = 4;
 /// `packet_length` and `padding_length`.
 pub(super) const HEAD_LEN: usize = 5;
 pub(super) const LENGTH_LEN: usize = 4;
-/// What stands before the data in the payload of a packet whose data lands: the message number, the channel and
-/// the length (RFC 4254 section 5.2).
+/// Bytes before the data in the payload of a packet whose data lands in a block: the message number, the
+/// channel and the length (RFC 4254 section 5.2).
 const LANDED_HEAD_LEN: usize = 9;
-/// The same with what stands before the payload, the padding length.
+/// The same with the padding length before the payload.
 const PLAIN_HEAD_LEN: usize = 1 + LANDED_HEAD_LEN;
 type PlainHead = [u8; PLAIN_HEAD_LEN];
-/// Smaller packets are not worth it.
+/// The length from which on a packet's data lands in a block; smaller packets are not worth that.
 const MIN_LANDING_LEN: usize = 4 * 1024;
 
 /// One opened packet.
@@ -32,11 +32,11 @@ const MIN_LANDING_LEN: usize = 4 * 1024;
 pub(super) struct Packet {
     /// Its sequence number.
     pub(super) sequence: u32,
-    /// The payload, not empty; without the data that has landed.
+    /// The payload, not empty; without data that has landed in a block.
     pub(super) payload: BytesMut,
 }
 
-/// How much went through one direction since its keys were taken into use.
+/// What passed one direction since its keys were taken into use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Usage {
     pub(super) bytes: u64,
@@ -49,7 +49,7 @@ impl Usage {
         self.packets = self.packets.saturating_add(1);
     }
 
-    /// A sequence number may not repeat under one key, so this is the end of it.
+    /// A sequence number may not repeat under one key: an error ends the connection before it does.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.packets > u64::from(u32::MAX) { Err(CryptoError::Failed.into()) } else { Ok(()) }
     }
@@ -60,14 +60,14 @@ pub(super) struct Inbound {
     opener: Box<dyn Opener>,
     decompressor: Option<Box<dyn Decompressor>>,
     sequence: u32,
-    /// Length of the whole packet at the front of the buffer, once its prefix was read.
+    /// Length of the whole packet at the front of the buffer, once its length field was decrypted.
     current: Option<usize>,
     usage: Usage,
 }
 
-/// Takes a packet off the front, whose first `opened` bytes are decrypted already. A small one is
-/// copied: an event that keeps it, and outlives the read buffer, would otherwise cost a new one of
-/// hundreds of kilobytes.
+/// Takes a packet off the front, whose first `opened` bytes are decrypted already. A small one is copied:
+/// an event that kept it would otherwise keep the whole read buffer alive, and a new one of hundreds of
+/// kilobytes would be needed.
 fn take(buf: &mut BytesMut, len: usize, opened: usize) -> BytesMut {
     match buf.get_mut(..len) {
         Some(small) if len < MIN_LANDING_LEN => {
@@ -79,8 +79,8 @@ fn take(buf: &mut BytesMut, len: usize, opened: usize) -> BytesMut {
     }
 }
 
-/// Copies a packet. Its decrypted start can have the first characters of a password or response, and
-/// its owner, who wipes those, has only the copy.
+/// Copies a packet out and wipes its decrypted start in the read buffer: that may have the first characters
+/// of a password or response, and the owner of the packet wipes only the copy.
 fn copy_out(packet: &mut [u8], opened: usize) -> BytesMut {
     let copy = BytesMut::from(&*packet);
     if let Some(opened) = packet.get_mut(..opened) {
@@ -112,8 +112,8 @@ impl Inbound {
         self.usage
     }
 
-    /// Takes the next packet off the front of `buf`; `None` while it is incomplete. Of a large one with channel
-    /// data, the data lands.
+    /// Takes the next packet off the front of `buf`; `None` while it is incomplete. The data of a large
+    /// packet of a channel lands in a block.
     pub(super) fn next(
         &mut self,
         buf: &mut BytesMut,
@@ -152,8 +152,8 @@ impl Inbound {
         total >= MIN_LANDING_LEN && self.decompressor.is_none()
     }
 
-    /// Opens the packet of this length at the front of `buf`, so that what stands behind its head lands; `None`
-    /// if there is no room for it.
+    /// Opens the packet of this length at the front of `buf`, with the bytes behind its head going to the
+    /// block; `None` if the block has no room.
     fn open_into(
         &mut self,
         landing: &mut Landing<'_>,
@@ -168,7 +168,7 @@ impl Inbound {
         Some(head.and_then(|head| head.first_chunk().copied().ok_or(CryptoError::Failed)))
     }
 
-    /// The packet whose data has landed, with `len` bytes between its length and its tag.
+    /// The packet whose data has landed; `len` is the length between its length field and its tag.
     fn landed(
         &mut self,
         landing: &mut Landing<'_>,
@@ -177,14 +177,15 @@ impl Inbound {
         len: usize,
     ) -> Result<Packet, Error> {
         let sequence = self.opened(total)?;
-        // RFC 4253 section 6: hardly any payload and thousands of bytes of padding, which a packet cannot have
+        // RFC 4253 section 6: hardly any payload and thousands of bytes of padding, which a packet cannot
+        // have
         let data_len = unpadded_len(len, padding)?
             .checked_sub(LANDED_HEAD_LEN)
             .ok_or(InvalidMessage::BadPaddingLength)?;
         landing.truncate(data_len);
         let mut payload = BytesMut::from(&head[..]);
         if payload.first() != Some(&messages::SSH_MSG_CHANNEL_DATA) {
-            // another message: it is taken out again
+            // not channel data: copied back out of the block
             payload.extend_from_slice(landing.data().unwrap_or_default());
             landing.clear();
         }
@@ -215,12 +216,12 @@ impl Inbound {
         Ok((buf.len() >= total).then_some(total))
     }
 
-    /// How much of a packet is decrypted where it lies in the read buffer, to know its length.
+    /// How many bytes of a packet are decrypted in the read buffer, to know its length.
     fn opened_in_place(&self) -> usize {
         if self.opener.length_counts() { self.opener.prefix_len() } else { 0 }
     }
 
-    /// A packet was opened; its sequence number.
+    /// Counts a packet that was opened; returns its sequence number.
     fn opened(&mut self, total: usize) -> Result<u32, Error> {
         self.current = None;
         let sequence = self.sequence;
@@ -247,8 +248,9 @@ impl Inbound {
         len.checked_add(LENGTH_LEN).and_then(|n| n.checked_add(self.opener.tag_len())).ok_or(bad)
     }
 
-    /// Tells what is wrong with a packet whose first `taken` bytes are not in `buf` any more: at
-    /// once, or when it is no secret any more. Until then nothing is told, and nothing else is read.
+    /// Returns the error of a packet whose first `taken` bytes are not in `buf` any more: at once, or, if
+    /// the cipher hides the length, only after as many bytes as the longest packet has. Until then nothing
+    /// else is read, and nothing is told.
     #[cold]
     fn refuse(
         &mut self,
@@ -265,7 +267,7 @@ impl Inbound {
             .saturating_add(self.opener.tag_len())
             .max(taken);
         let missing = longest.saturating_sub(taken);
-        // the time that it takes to answer is that of opening the longest packet, too
+        // the time that the error takes has to be that of opening the longest packet, too
         let to_open = if buf.len() < missing { longest } else { missing };
         let opener = std::mem::replace(&mut self.opener, plaintext().0);
         self.opener = discarding(opener, missing, to_open);
@@ -281,8 +283,8 @@ impl Inbound {
     }
 }
 
-/// Inflates by way of `room`. What a login leaves behind there and in its packet is wiped; what the
-/// stream itself remembers of it, for the packets that follow, stays until the connection ends.
+/// Inflates into `room`. For a message of the login, the bytes in `room` and in the packet are wiped; the
+/// compression stream's own history, which later packets need, stays until the connection ends.
 fn inflate(
     decompressor: &mut dyn Decompressor,
     payload: &mut [u8],
@@ -297,7 +299,7 @@ fn inflate(
     Ok(inflated)
 }
 
-/// Leaves the payload of an opened packet without its tag.
+/// Reduces an opened packet without its tag to its payload.
 fn strip_padding(packet: &mut BytesMut) -> Result<(), Error> {
     let padding = packet.get(LENGTH_LEN).copied().unwrap_or_default();
     let payload_len = unpadded_len(packet.len().saturating_sub(LENGTH_LEN), padding)?;
@@ -306,7 +308,7 @@ fn strip_padding(packet: &mut BytesMut) -> Result<(), Error> {
     Ok(())
 }
 
-/// The length of a payload that stands between the padding length and the padding.
+/// The length of the payload between the padding length and the padding.
 fn unpadded_len(len: usize, padding: u8) -> Result<usize, Error> {
     let padding = usize::from(padding);
     // RFC 4253 section 6: at least 4 bytes of padding, and the payload is not negative
@@ -355,8 +357,8 @@ mod tests {
         )
     }
 
-    /// RFC 4253 section 6: at least 4 bytes of padding, whole blocks, at least 16 bytes; and never a
-    /// block more than that takes.
+    /// RFC 4253 section 6: at least 4 bytes of padding, whole blocks, at least 16 bytes; and not a block
+    /// more than needed.
     #[test]
     fn padding_is_the_least_that_is_legal() {
         for len in 1..100 {
@@ -424,7 +426,7 @@ mod tests {
         }
     }
 
-    /// Of a response to a prompt, the first block has two characters.
+    /// The first block has two characters of a response to a prompt.
     #[test]
     fn the_start_of_a_small_packet_is_not_left_in_the_read_buffer() {
         let response = b"\x3d\0\0\0\x01\0\0\0\x07hunter2";
@@ -465,7 +467,7 @@ mod tests {
         }
     }
 
-    /// No sequence number may come twice under the same keys.
+    /// No sequence number may repeat under the same keys.
     #[test]
     fn keys_end_with_their_sequence_numbers() {
         let all = u64::from(u32::MAX) + 1;

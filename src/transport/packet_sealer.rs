@@ -47,7 +47,8 @@ impl Outbound {
         self.usage
     }
 
-    /// Appends one sealed packet to `out`; `build` appends its payload. `observe` sees the payload.
+    /// Appends one sealed packet to `out`; `build` appends its payload, which `observe` gets before
+    /// encryption.
     pub(super) fn seal(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
@@ -75,13 +76,13 @@ impl Outbound {
         })
     }
 
-    /// Whether [`Self::seal_run`] can be used: the payloads are not looked at as a whole.
+    /// Whether [`Self::seal_run`] can be used: no compression needs whole payloads.
     pub(super) fn seals_data(&self) -> bool {
         self.compressor.is_none()
     }
 
-    /// As [`Self::seal`] for every message of a run, whose data is encrypted on its way to `out`. Two
-    /// messages at a time: there are MACs for which that is little more work than one.
+    /// As [`Self::seal`], for every message of a run, whose data is encrypted on its way to `out`. It seals
+    /// two messages at a time: some MACs take little longer for two than for one.
     pub(super) fn seal_run<'d>(
         &mut self,
         mut random: Option<&mut (dyn Random + 'static)>,
@@ -124,7 +125,7 @@ impl Outbound {
         Ok(())
     }
 
-    /// Appends a packet with room for the data behind its head; where in the packet it belongs.
+    /// Appends a packet with room for the data behind its head; returns where the data belongs.
     fn append_around(
         &mut self,
         random: Option<&mut (dyn Random + 'static)>,
@@ -189,7 +190,7 @@ impl Outbound {
     }
 }
 
-/// What could not be sealed must not leave in the clear with what is sent behind it.
+/// Removes bytes that could not be sealed: they must not be sent as plaintext with the packets behind them.
 fn sealed_or_nothing(
     out: &mut WriteBuffer,
     seal: impl FnOnce(&mut WriteBuffer) -> Result<(), Error>,
@@ -202,8 +203,8 @@ fn sealed_or_nothing(
     result
 }
 
-/// Random bytes for padding, drawn in small batches: asking the generator for each packet costs more
-/// than sealing a small one.
+/// Random bytes for padding, drawn in small batches: calling the generator for each packet costs more than
+/// sealing a small one.
 #[derive(Default)]
 struct PaddingPool {
     bytes: [u8; 32],
@@ -211,9 +212,9 @@ struct PaddingPool {
 }
 
 impl PaddingPool {
-    /// Appends `len` random bytes. Without a generator (it is lent to a key exchange job, during
-    /// which only a DISCONNECT may be sealed) the last bytes serve again: RFC 4253 section 6 asks
-    /// for random padding, security does not hang on it.
+    /// Appends `len` random bytes. Without a generator (a key exchange job has it, during which only a
+    /// DISCONNECT may be sealed) the last bytes are used again: RFC 4253 section 6 asks for random padding,
+    /// but security does not depend on it.
     fn append(
         &mut self,
         mut random: Option<&mut (dyn Random + 'static)>,

@@ -1,10 +1,10 @@
-//! Which message numbers are legal when: one pure function over the table of
-//! `wire::messages`, asked for every packet before anything looks inside.
+//! Which message numbers are legal in which phase: one pure function over the table of `wire::messages`,
+//! called for every packet before anything looks inside.
 
 use crate::error::PeerMisbehaved;
 use crate::wire::messages::{self, Phase, Sender};
 
-/// How far the connection is, as far as message numbers go.
+/// The phase of a connection, as far as message numbers depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// The first key exchange has not ended; `strict` once strict kex is agreed.
@@ -12,7 +12,7 @@ pub(super) enum Stage {
         /// Strict kex is in force.
         strict: bool,
     },
-    /// The client has sent its KEXINIT of a later exchange, and not yet NEWKEYS.
+    /// Between the client's KEXINIT of a later exchange and its NEWKEYS.
     KeyExchange,
     /// Not authenticated.
     Authentication,
@@ -29,17 +29,17 @@ pub(super) enum Verdict {
     Unimplemented,
     /// Drop it.
     Ignore,
-    /// It is of a service that has not started: say no, and count it.
+    /// The message is of a service that has not started: refuse and count it.
     TooEarly,
     /// End the connection.
     Refuse(PeerMisbehaved),
 }
 
-/// Judges a message number of the client.
+/// Decides on a message number of the client.
 pub(super) fn check(number: u8, stage: Stage) -> Verdict {
     let row = messages::info(number);
     if let Stage::FirstKeyExchange { strict: true } = stage {
-        // OpenSSH PROTOCOL 1.10: nothing but the messages of the key exchange itself
+        // OpenSSH PROTOCOL 1.10: only the messages of the key exchange itself
         let allowed = number == messages::SSH_MSG_DISCONNECT
             || (20..50).contains(&number) && row.is_some_and(|row| row.sender != Sender::Server);
         return if allowed {
@@ -49,7 +49,7 @@ pub(super) fn check(number: u8, stage: Stage) -> Verdict {
         };
     }
     if (80..=127).contains(&number) && stage == Stage::Authentication {
-        // clients keep connections alive while their users look for a password (OpenSSH's sshd says no, too)
+        // clients send keepalives while their users look for a password (OpenSSH's sshd refuses them, too)
         return Verdict::TooEarly;
     }
     let Some(row) = row else {

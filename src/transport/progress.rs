@@ -1,6 +1,5 @@
-//! How far a connection has come, from its identification string to the login (RFC 4253). Each state holds
-//! what is known in it and no more; `kex` has the states of a key exchange, which every connection goes
-//! through again.
+//! The states of a connection from its identification string to the login (RFC 4253). Each state holds only
+//! what is known in it; `kex` has the states of a key exchange, which every connection goes through again.
 
 use super::phase::Stage;
 use super::rekey::RekeyPolicy;
@@ -31,7 +30,7 @@ pub(super) enum Progress {
     Connection(Session, KeysInUse),
 }
 
-/// What the first key exchange has settled for good.
+/// The results of the first key exchange that hold for the whole connection.
 #[derive(Debug, Default)]
 pub(super) struct Session {
     version: String,
@@ -43,9 +42,9 @@ pub(super) struct Session {
 /// The keys that both sides use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeysInUse {
-    /// How long they serve.
+    /// When they have to be replaced.
     pub(super) policy: RekeyPolicy,
-    /// New ones were asked for before the client had logged in.
+    /// Whether a re-exchange was asked for before the client had logged in.
     pub(super) wanted: bool,
 }
 
@@ -70,7 +69,7 @@ impl Progress {
         Ok(())
     }
 
-    /// An exchange has come to its hash; that of the first one is the session identifier.
+    /// An exchange has computed its hash; that of the first one is the session identifier.
     pub(super) fn keyed(&mut self, exchange_hash: &[u8]) -> Result<(), Error> {
         match self {
             Self::Negotiated { version, strict } => {
@@ -83,7 +82,7 @@ impl Progress {
         }
     }
 
-    /// The client's NEWKEYS has come: keys are in use for which `policy` holds.
+    /// The client's NEWKEYS has come: new keys are in use, replaced as `policy` says.
     pub(super) fn secured(&mut self, policy: RekeyPolicy) -> Result<(), Error> {
         let new = KeysInUse { policy, wanted: false };
         match self {
@@ -137,7 +136,7 @@ impl Progress {
         }
     }
 
-    /// The keys that both sides use, once there are some.
+    /// The keys that both sides use, once there are any.
     pub(super) fn keys(&self) -> Option<&KeysInUse> {
         match self {
             Self::Authentication(_, keys) | Self::Connection(_, keys) => Some(keys),
@@ -148,7 +147,7 @@ impl Progress {
         }
     }
 
-    /// The same.
+    /// As [`Self::keys`].
     pub(super) fn keys_mut(&mut self) -> Option<&mut KeysInUse> {
         match self {
             Self::Authentication(_, keys) | Self::Connection(_, keys) => Some(keys),
@@ -164,7 +163,7 @@ impl Progress {
         matches!(self, Self::Identification | Self::Identified { .. })
     }
 
-    /// Whether our side has keys, so that messages may go out.
+    /// Whether our side has keys, so that messages of services may be sent.
     pub(super) fn is_keyed(&self) -> bool {
         matches!(self, Self::Keyed(_) | Self::Authentication(..) | Self::Connection(..))
     }
@@ -174,7 +173,7 @@ impl Progress {
         matches!(self, Self::Connection(..))
     }
 
-    /// Which messages are legal; `exchanging` from the client's KEXINIT to its NEWKEYS.
+    /// The stage for [`super::phase`]; `exchanging` is true from the client's KEXINIT to its NEWKEYS.
     pub(super) fn stage(&self, exchanging: bool) -> Stage {
         match self {
             Self::Authentication(..) | Self::Connection(..) if exchanging => Stage::KeyExchange,
@@ -199,7 +198,7 @@ mod tests {
         RekeyPolicy::new(Instant::now(), &RekeyThresholds::default(), 1)
     }
 
-    /// From the first state through `steps` of the usual way.
+    /// The state after `steps` steps of a usual connection.
     fn after(steps: usize) -> Progress {
         let all: [fn(&mut Progress) -> Result<(), Error>; 5] = [
             |state| state.identified("SSH-2.0-x".to_owned()),

@@ -1,4 +1,4 @@
-//! When keys have to be exchanged anew (RFC 4253 section 9, RFC 4344 section 3), and how many
+//! When keys have to be replaced by a re-exchange (RFC 4253 section 9, RFC 4344 section 3), and how many
 //! exchanges a client may ask for.
 
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::limits::{IDLE_KEY_EXCHANGE_REFILL, MAX_IDLE_KEY_EXCHANGES, MAX_PACKET
 /// The thresholds of the keys in use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RekeyPolicy {
-    /// What the settings say, or the ciphers' own limits where those are less.
+    /// The thresholds of the settings, or the ciphers' own limits where those are lower.
     wished: Usage,
     /// The ciphers' own limits.
     safe: Usage,
@@ -19,17 +19,17 @@ pub(super) struct RekeyPolicy {
     due: Option<Instant>,
 }
 
-/// Which thresholds count.
+/// Which thresholds apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Thresholds {
-    /// Those of the settings as well.
+    /// Those of the settings, too.
     Wished,
-    /// Only those without which the keys are no longer safe.
+    /// Only those beyond which the keys are no longer safe.
     Safe,
 }
 
 impl RekeyPolicy {
-    /// For keys taken into use at `now`; `cipher_bytes` is the ciphers' own limit.
+    /// The policy of keys taken into use at `now`; `cipher_bytes` is the ciphers' own limit.
     pub(super) fn new(now: Instant, thresholds: &RekeyThresholds, cipher_bytes: u64) -> Self {
         let safe = Usage { bytes: cipher_bytes, packets: MAX_PACKETS_OF_KEYS };
         Self {
@@ -51,13 +51,13 @@ impl RekeyPolicy {
         usage.bytes >= most.bytes || usage.packets >= most.packets
     }
 
-    /// When keys are exchanged whatever was sent.
+    /// When keys are replaced, however little was sent.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 }
 
-/// Counts key exchanges that the client asks for without sending anything else.
+/// Counts key exchanges that the client asks for without sending any other message.
 #[derive(Debug)]
 pub(super) struct FloodGuard {
     idle_exchanges: u32,
@@ -69,7 +69,7 @@ impl FloodGuard {
         Self { idle_exchanges: 0, since: now }
     }
 
-    /// A message of an authenticated client shows that the exchange was worth it.
+    /// A message of an authenticated client justifies the last exchange.
     pub(super) fn service_message(&mut self) {
         self.idle_exchanges = 0;
     }

@@ -1,4 +1,4 @@
-//! What the transport layer has to know before its first byte.
+//! The settings that the transport layer needs before its first byte.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ pub struct Settings {
     pub version_pattern: VersionPattern,
     /// The host keys, in order of preference among equals.
     pub host_keys: Vec<Arc<PrivateKey>>,
-    /// What is offered and accepted.
+    /// The algorithms that are offered and accepted.
     pub algorithms: AlgorithmLists,
     /// Strict key exchange.
     pub strict_kex: StrictKex,
-    /// When keys are exchanged anew.
+    /// When keys are replaced.
     pub rekey: RekeyThresholds,
 }
 
@@ -42,7 +42,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether one of the host keys can sign with one of the algorithms: without, nobody can connect.
+    /// Whether a host key can sign with one of the algorithms: without any, no client can connect.
     pub fn has_host_key(&self) -> bool {
         self.host_key_algorithms().next().is_some()
     }
@@ -77,7 +77,7 @@ pub struct AlgorithmLists {
     pub compression: Vec<&'static CompressionAlgorithm>,
     /// Signatures of public key authentication, announced in `server-sig-algs` (RFC 8308).
     pub user_signature: Vec<&'static SignatureAlgorithm>,
-    /// RSA keys of hosts and users below this size, in bits, are as good as unknown.
+    /// RSA keys of hosts and users below this size, in bits, are treated as unknown.
     pub min_rsa_bits: u32,
 }
 
@@ -106,7 +106,7 @@ impl AlgorithmLists {
         Self { min_rsa_bits: 2048, ..Self::of(Security::in_intermediate_profile) }
     }
 
-    /// The rows of the registries that belong into it, in their order.
+    /// The rows of the registries for which `belongs` is true, in their order.
     pub fn of(belongs: fn(Security) -> bool) -> Self {
         let signatures: Vec<_> =
             SIGNATURES.iter().copied().filter(|row| belongs(row.security)).collect();
@@ -130,14 +130,14 @@ pub enum StrictKex {
     /// Offered, not required.
     #[default]
     Offered,
-    /// Without the peer's offer, only algorithms that the attack does not reach.
+    /// Offered. If the peer does not offer it, only algorithms that the attack does not affect are used.
     RejectAffected,
     /// Required.
     Required,
 }
 
-/// When keys are exchanged anew (RFC 4253 section 9); the first threshold reached counts. A cipher's
-/// own limit applies as well.
+/// When keys are replaced (RFC 4253 section 9); the first threshold that is reached counts. A cipher's own
+/// limit applies as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RekeyThresholds {
     /// Bytes in either direction.

@@ -1,15 +1,15 @@
-//! Status and log lines. A line nobody asked for is never built.
+//! Status and log lines. A line without a listener is never built.
 
 use crate::wire::{Reader, escaped, messages};
 
-/// Which lines are built.
+/// The lines that are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Verbosity {
     /// Log lines up to this level; 0 is none.
     pub log_level: u8,
     /// Whether status lines are built.
     pub status: bool,
-    /// Whether lines of bytes show passwords and responses too.
+    /// Whether lines with packet contents show passwords and responses, too.
     pub secrets: bool,
 }
 
@@ -22,7 +22,7 @@ pub enum TraceLine {
     Log(u8, String),
 }
 
-/// Which way a packet went.
+/// The direction of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From the client.
@@ -36,7 +36,7 @@ const LEVEL_INFO: u8 = 1;
 const LEVEL_PACKETS: u8 = 2;
 const LEVEL_BYTES: u8 = 3;
 
-/// Methods whose request holds nothing that has to be kept secret.
+/// Methods whose request has no secret.
 const WITHOUT_SECRET: &[&[u8]] = &[b"none", b"publickey", b"keyboard-interactive", b"hostbased"];
 
 /// Collects lines until the connection takes them.
@@ -47,7 +47,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Chooses what is built from now on.
+    /// Chooses the lines that are built from now on.
     pub fn set_verbosity(&mut self, verbosity: Verbosity) {
         self.verbosity = verbosity;
     }
@@ -69,7 +69,7 @@ impl Trace {
         }
     }
 
-    /// A line of the log. What is in it of the client is made harmless here, whatever it is.
+    /// A line of the log. Text of the client in it is made harmless here (control characters).
     fn log(&mut self, level: u8, text: &str) {
         self.lines.push(TraceLine::Log(level, escaped(text).into_owned()));
     }
@@ -101,7 +101,7 @@ impl Trace {
         };
         let name = messages::name(number);
         let len = payload.len();
-        // of the client there are only numbers in these lines
+        // these lines have only numbers of the client, no text
         let line = format!("{arrow} {name} ({number}), sequence {sequence}, {len} bytes");
         self.lines.push(TraceLine::Log(LEVEL_PACKETS, line));
         if self.verbosity.log_level >= LEVEL_BYTES {
@@ -115,9 +115,9 @@ impl Trace {
     }
 }
 
-/// A request to log in with a password (RFC 4252 section 8), with a method that is not known here, or
-/// that cannot be read; and the responses of keyboard-interactive (RFC 4256 section 3.4). Keys and
-/// shared secrets are in no packet.
+/// Whether a packet has a secret: a request to log in with a password (RFC 4252 section 8), with an unknown
+/// method, or one that does not parse; and the responses of keyboard-interactive (RFC 4256 section 3.4).
+/// Private keys and shared secrets are in no packet.
 fn carries_secret(payload: &[u8]) -> bool {
     let mut reader = Reader::new(payload);
     match reader.u8() {

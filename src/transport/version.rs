@@ -1,13 +1,13 @@
-//! The identification exchange (RFC 4253 section 4.2), client side of it: reads the line, and decides
-//! which clients may go on.
+//! The identification exchange (RFC 4253 section 4.2), the client's side of it: reads the line, and decides
+//! whether the client may go on.
 
 use bytes::{Buf, BytesMut};
 
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerIncompatible};
 use crate::limits::{MAX_IDENTIFICATION_LEN, MAX_VERSION_PATTERN_LEN};
 
-/// Which identification strings are accepted: patterns of which one has to match the whole string, `*`
-/// standing for any text and `?` for any one character.
+/// The identification strings that are accepted: patterns of which one has to match the whole string; `*`
+/// stands for any text and `?` for any one character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionPattern {
     text: String,
@@ -21,7 +21,7 @@ impl Default for VersionPattern {
 }
 
 impl VersionPattern {
-    /// Takes a comma-separated list of patterns; `None` if there is none in it, or it is too long.
+    /// Parses a comma-separated list of patterns; `None` if it has no pattern, or is too long.
     pub fn parse(list: &str) -> Option<Self> {
         let parsed = Self { text: list.trim().to_owned() };
         let usable = list.len() <= MAX_VERSION_PATTERN_LEN && parsed.patterns().next().is_some();
@@ -41,7 +41,7 @@ impl VersionPattern {
     /// Refuses a client that this server does not serve.
     pub(super) fn check(&self, identification: &str) -> Result<(), Error> {
         let protocol = identification.split('-').nth(1).unwrap_or_default();
-        // whatever the patterns allow: older protocols are not spoken here
+        // whatever the patterns allow: this server speaks no older protocol
         if protocol != "1.99" && !protocol.starts_with("2.") {
             return Err(PeerIncompatible::ProtocolVersion.into());
         }
@@ -56,8 +56,8 @@ impl VersionPattern {
     }
 }
 
-/// Matches from left to right. A mismatch goes back to the last `*` only, which takes one byte more:
-/// an earlier one could not do better, so the steps are bounded by the product of the lengths.
+/// Matches from left to right. After a mismatch only the last `*` takes one byte more: an earlier one could
+/// not do better, so the number of steps is bounded by the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut star) = ((0_usize, 0_usize), None);
     while let Some(&byte) = text.get(at.1) {
@@ -102,8 +102,8 @@ pub(super) fn read_identification(buf: &mut BytesMut) -> Result<Option<String>, 
 
 fn parse(line: &[u8]) -> Result<String, Error> {
     let text = std::str::from_utf8(line).map_err(|_| InvalidMessage::BadIdentification)?.to_owned();
-    // RFC 4253 section 4.2: printable US-ASCII. Of other characters, which comments do have, those that
-    // a terminal obeys may not get into a log.
+    // RFC 4253 section 4.2: printable US-ASCII. Comments do have other characters; those that control a
+    // terminal must not get into a log.
     if text.chars().any(char::is_control) {
         return Err(InvalidMessage::BadIdentification.into());
     }
