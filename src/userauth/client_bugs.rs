@@ -1,21 +1,21 @@
-//! What certain versions of clients get wrong in a login, known by their identification (RFC 4253 section
-//! 4.2), as OpenSSH's server knows them.
+//! Bugs of certain client versions in a login, recognized by their identification string (RFC 4253 section
+//! 4.2), as OpenSSH's server does.
 
-/// Whether signatures of this client may be by ssh-rsa where it has announced rsa-sha2-256 or
-/// rsa-sha2-512. Since OpenSSH 7.2 the client asks its agent for SHA-2, but agents of that time, and
-/// those of others for long after, answer with SHA-1 (RFC 8332 section 3 forbids what the client makes
-/// of it). From 7.8 on the client looks at the signature itself.
+/// Whether signatures of this client may be by ssh-rsa although it has announced rsa-sha2-256 or
+/// rsa-sha2-512. Since OpenSSH 7.2 the client asks its agent for SHA-2, but agents of that time, and those
+/// of other vendors long after, answer with SHA-1; the client forwards such a signature, which RFC 8332
+/// section 3 forbids. From 7.8 on the client checks the signature's algorithm itself.
 pub(super) fn signs_with_sha1(identification: &str) -> bool {
     let Some((_, version)) = identification.split_once("-OpenSSH_") else {
         return false;
     };
-    // Microsoft's builds have the same code and its agent the same fault
+    // Microsoft's builds have the same code, and its agent the same bug
     let version = version.strip_prefix("for_Windows_").unwrap_or(version);
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
     let (Some(Ok(major)), Some(Ok(minor))) = (numbers.next(), numbers.next()) else {
         return false;
     };
-    // the client that announces SHA-2 came with 7.2; the fault is told of 6.5 to 7.7
+    // 7.2 is the first client that announces SHA-2; the bug is known of 6.5 to 7.7
     (FIRST..=LAST).contains(&(major, minor))
 }
 

@@ -1,5 +1,5 @@
-//! The `keyboard-interactive` method (RFC 4256): prompts out, responses in, one question to the
-//! program per response and one for the whole.
+//! The `keyboard-interactive` method (RFC 4256): sends prompts, takes responses, and asks the program one
+//! question for each response and one for the whole dialog.
 
 use std::collections::VecDeque;
 
@@ -14,7 +14,7 @@ use crate::wire::{Outbox, Reader, Writer};
 /// Reads `string language_tag | string submethods`.
 pub(super) fn read(method_specific: &[u8]) -> Result<(), InvalidMessage> {
     let mut reader = Reader::new(method_specific);
-    // hints that are not followed here
+    // hints that this server ignores
     reader.string()?;
     reader.string()?;
     reader.finish()
@@ -23,13 +23,13 @@ pub(super) fn read(method_specific: &[u8]) -> Result<(), InvalidMessage> {
 /// A dialog from its prompts to the verdict.
 pub(super) struct Dialog {
     prompts: usize,
-    /// Responses the program has not judged.
+    /// Responses that the program has not judged yet.
     responses: VecDeque<Secret>,
-    /// How many it has judged.
+    /// The number of responses that it has judged.
     judged: usize,
-    /// Whether it has accepted each of them.
+    /// Whether it has accepted every response so far.
     all_accepted: bool,
-    /// Whether it has accepted one of them, or the whole.
+    /// Whether it has accepted a response, or the whole dialog.
     any_accepted: bool,
 }
 
@@ -61,7 +61,7 @@ impl Dialog {
         })
     }
 
-    /// Reads the responses; false when there are not as many as prompts (RFC 4256 section 3.4).
+    /// Reads the responses; `false` when their number is not that of the prompts (RFC 4256 section 3.4).
     pub(super) fn take_responses(&mut self, payload: &[u8]) -> Result<bool, Error> {
         let message = UserauthInfoResponse::decode(payload)?;
         if usize::try_from(message.num_responses) != Ok(self.prompts) {
@@ -79,7 +79,7 @@ impl Dialog {
         Ok(true)
     }
 
-    /// The method and parameter of the next question: a response, or the whole dialog at its end.
+    /// The method and parameter of the next question: a response, or at the end the whole dialog.
     pub(super) fn next_question(&mut self) -> (String, AuthParam) {
         match self.responses.pop_front() {
             Some(response) => {
@@ -90,8 +90,8 @@ impl Dialog {
         }
     }
 
-    /// Takes the answer to the last question; the verdict once the whole dialog is judged. Every
-    /// response is shown to the program even after one was refused, so timing tells nothing.
+    /// Takes the answer to the last question; returns the verdict once the whole dialog is judged. The
+    /// program is asked about every response even after one was refused, so timing tells nothing.
     pub(super) fn judge(&mut self, mut answer: AuthAnswer) -> Option<AuthAnswer> {
         self.any_accepted |= answer.is_good();
         if self.judged < self.prompts {
@@ -104,7 +104,7 @@ impl Dialog {
         Some(answer)
     }
 
-    /// Whether the program has called some of it good, and may have counted that.
+    /// Whether the program has accepted a response or the dialog, and may have counted that as a factor.
     pub(super) fn some_of_it_was_good(&self) -> bool {
         self.any_accepted
     }

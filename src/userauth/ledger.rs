@@ -1,19 +1,19 @@
-//! What a login has proven and what it owes. A program may count factors itself, and it counts what it
-//! has called good; not all of that is a proof. A key is asked about before anybody signs with it (RFC
-//! 4252 section 7), the responses of a dialog are judged one by one before the dialog is, and what was
-//! proven for another user is no proof for this one (RFC 4252 section 5). Each of these is written down
-//! here as owed, and as long as something is owed nothing that the program accepts lets the client in.
+//! Keeps account of the proofs of a login, so that a program that counts factors itself cannot be misled:
+//! it counts what it has accepted, but not all of that is a proof. It accepts a key before there is a
+//! signature by it (RFC 4252 section 7); it judges the responses of a dialog one by one before the dialog;
+//! and a proof for another user is no proof for this one (RFC 4252 section 5). Each of these is noted here
+//! as owed, and as long as something is owed, nothing that the program accepts lets the client in.
 
 use super::{AuthAnswer, KEYBOARD_INTERACTIVE, PUBLICKEY};
 
 /// A hash of a public key.
 pub(super) type KeyId = Vec<u8>;
 
-/// Something that the client has proven and the program has called good.
+/// A proof of the client that the program has accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Proof {
     pub(super) method: &'static str,
-    /// Of a public key which one: two keys are two factors.
+    /// The key of a public key proof: two keys are two factors.
     pub(super) key: Option<KeyId>,
 }
 
@@ -23,28 +23,28 @@ impl Proof {
     }
 }
 
-/// A key that was called good before there was a signature by it.
+/// A key that the program has accepted in a query, before a signature by it.
 #[derive(Debug)]
 struct UnsignedKey {
     key: KeyId,
-    /// Whether it may have been counted beside others. Else the program has said that this key alone
-    /// would let in: then another key that lets in alone may take its place (an agent with two keys
-    /// that signs with one of them only).
+    /// Whether the program may have counted it as one of several factors. Else the program has accepted
+    /// this key as sufficient alone: then another key that is sufficient alone may replace it (an agent
+    /// with two keys may sign with one of them only).
     counted: bool,
 }
 
-/// The books of one connection.
+/// The account of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// For this user and this service, each once.
+    /// Proofs for the current user and service, each once.
     proven: Vec<Proof>,
-    /// Proven for others on this connection, and not repeated since.
+    /// Proofs for other users or services on this connection, which were not repeated for the current one.
     inherited: Vec<Proof>,
-    /// Called good, and not signed with since. As many as there are requests at most.
+    /// Keys that were accepted in queries and have not signed since; at most one for each request.
     unsigned: Vec<UnsignedKey>,
-    /// Whether responses were called good in a dialog that was not.
+    /// Whether the program accepted responses of a dialog that it then refused.
     dialog_owed: bool,
-    /// Whether the program knows partial successes, and may count them.
+    /// Whether the program has used partial success, and so may count factors.
     counts_factors: bool,
 }
 
@@ -54,8 +54,8 @@ impl Ledger {
         distinct(self.proven.iter().map(|proof| proof.method))
     }
 
-    /// RFC 4252 section 5: another user or service starts anew. A program that counts for each
-    /// connection goes on counting, so the same has to be proven for the new one too.
+    /// RFC 4252 section 5: another user or service starts anew. A program that counts per connection does
+    /// not start anew, so each earlier proof has to be repeated for the new user.
     pub(super) fn start_anew(&mut self) {
         for proof in std::mem::take(&mut self.proven) {
             if !self.inherited.contains(&proof) {
@@ -64,12 +64,12 @@ impl Ledger {
         }
     }
 
-    /// Sees every answer of the program.
+    /// Notes every answer of the program.
     pub(super) fn see(&mut self, answer: &AuthAnswer) {
         self.counts_factors |= answer.partial_success;
     }
 
-    /// The program has called a key good that nobody has signed with.
+    /// The program has accepted a key in a query, without a signature.
     pub(super) fn promise(&mut self, key: KeyId) {
         let is_signed = |proof: &Proof| proof.key.as_ref() == Some(&key);
         if self.proven.iter().any(is_signed) {
@@ -82,12 +82,12 @@ impl Ledger {
         }
     }
 
-    /// A dialog was refused, though the program may have counted some of it.
+    /// A dialog was refused, though the program may have counted responses of it.
     pub(super) fn dialog_failed(&mut self, some_of_it_was_good: bool) {
         self.dialog_owed |= some_of_it_was_good && self.counts_factors;
     }
 
-    /// The client has proven something, and the program has called it good.
+    /// The client has given a proof, and the program has accepted it.
     pub(super) fn prove(&mut self, proof: Proof) {
         if proof.method == KEYBOARD_INTERACTIVE {
             self.dialog_owed = false;
@@ -96,7 +96,7 @@ impl Ledger {
             self.unsigned.retain(|it| it.key != *key);
         }
         if self.proven.contains(&proof) {
-            // the second signature by one key does not stand for a second key
+            // a second signature by one key is no second factor
             return;
         }
         if let Some(at) = self.inherited.iter().position(|it| it.method == proof.method) {
@@ -105,8 +105,8 @@ impl Ledger {
         self.proven.push(proof);
     }
 
-    /// By which methods something is owed when the program lets in for this one; empty when the client
-    /// is in.
+    /// The methods that are still owed when the program accepts a request of method `accepted`; empty when
+    /// the client may be let in.
     pub(super) fn debts(&self, accepted: &str) -> Vec<&'static str> {
         let is_due = |it: &&UnsignedKey| it.counted || accepted != PUBLICKEY;
         let keys = self.unsigned.iter().filter(is_due).map(|_| PUBLICKEY);
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(ledger.debts(PUBLICKEY), [PUBLICKEY]);
         ledger.prove(signed(1));
         assert_eq!(ledger.debts(PASSWORD), [""; 0]);
-        // and stays paid
+        // and the signature still counts
         ledger.promise(vec![1]);
         assert_eq!(ledger.debts(PASSWORD), [""; 0]);
         assert_eq!(ledger.methods(), [PASSWORD, PUBLICKEY]);
@@ -162,7 +162,7 @@ mod tests {
         ledger.prove(signed(2));
         assert_eq!(ledger.debts(PUBLICKEY), [""; 0]);
         assert_eq!(ledger.debts(PASSWORD), [PUBLICKEY]);
-        // a second look at it, by a program that has begun to count
+        // a second query of the key, at a program that has begun to count
         ledger.see(&partial());
         ledger.promise(vec![1]);
         assert_eq!(ledger.debts(PUBLICKEY), [PUBLICKEY]);

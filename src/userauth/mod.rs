@@ -1,6 +1,5 @@
-//! User authentication (RFC 4252), server side: attempts, which method a request is of, and the
-//! questions to the program. One file per method. The caller carries the answers back and starts the
-//! service.
+//! User authentication (RFC 4252), server side: counts attempts, recognizes the method of a request, and
+//! asks the program. One file per method. The caller passes the answers back and starts the service.
 
 mod client_bugs;
 mod keyboard_interactive;
@@ -35,28 +34,28 @@ pub struct AuthQuestion {
     /// The method: `none`, `password`, `publickey`, `keyboard-interactive-N`,
     /// `keyboard-interactive`, `sigstatus`.
     pub method: String,
-    /// What the client proves itself with.
+    /// What the client proves its identity with.
     pub param: AuthParam,
     /// The signature algorithm of a `publickey` request, else empty.
     pub key_algorithm: String,
-    /// Whether a `publickey` request came with its signature, which is right then; else it only asks
-    /// whether a signature by this key would do, and proves nothing.
+    /// Whether a `publickey` request has a signature, which is valid then; else it is a query whether a
+    /// signature by this key would be accepted, and proves nothing.
     pub signed: bool,
     /// The methods of partial successes so far, for this user and this service, each once.
     pub partial_successes: Vec<&'static str>,
 }
 
-/// What the client proves itself with. Debug shows no secret.
+/// What the client proves its identity with. Debug shows no secret.
 pub enum AuthParam {
     /// Nothing (`none`, the last step of `keyboard-interactive`).
     None,
     /// A password or a response.
     Text(Secret),
-    /// A public key blob. Of one that is a certificate
-    /// ([`Certificate::parse`](crate::crypto::signature::Certificate::parse)) the signature of its
-    /// authority, its kind and its dates are verified, and that its critical options are understood.
-    /// Whether the authority is trusted, whether the user is among the principals, and what the options
-    /// ask for is up to the program.
+    /// A public key blob. If it is a certificate
+    /// ([`Certificate::parse`](crate::crypto::signature::Certificate::parse)), these are verified: its
+    /// authority's signature, its kind, its dates, and that its critical options are known. The program has
+    /// to check whether it trusts the authority, whether the user is among the principals, and what the
+    /// options demand.
     PublicKey(Bytes),
     /// The verdict on a signature, for `sigstatus`.
     SignatureStatus(bool),
@@ -74,20 +73,20 @@ impl fmt::Debug for AuthParam {
     }
 }
 
-/// Why a request came to less than the client, or the program, may have expected.
+/// Why a request was refused, or accepted only in part, without the program's decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// The user name is no text (RFC 4252 section 5).
+    /// The user name is no valid text (RFC 4252 section 5).
     UserName,
-    /// The program does not know this method, or this form of it.
+    /// This server does not know the method, or this form of it.
     Method,
-    /// A signature algorithm that is not allowed, a key of another type, or one that is too small.
+    /// A signature algorithm that is not allowed, a key of another type, or a key that is too small.
     Key,
     /// The certificate: its authority's signature, its dates, its kind, or its options.
     Certificate,
-    /// The signature is not by this key, or not for this request.
+    /// The signature is not by this key, or not of this request.
     Signature,
-    /// The program has accepted the request, but with these methods something is still owed.
+    /// The program has accepted the request, but proofs by these methods are still owed.
     Owed(Vec<&'static str>),
 }
 
@@ -107,12 +106,12 @@ impl fmt::Display for Why {
     }
 }
 
-/// What has to happen next.
+/// The next step.
 #[derive(Debug)]
 pub enum Step {
-    /// Nothing: a reply was sent, or the client has to go on.
+    /// Nothing to do: a reply was sent, or the client has to send its next message.
     Wait,
-    /// The same, after a refusal that the program was not asked about: a line for the log.
+    /// As `Wait`, after a refusal without the program: a line for the log.
     Explain(Why),
     /// Ask the program, then [`UserAuth::answer`].
     Ask(AuthQuestion),
@@ -134,9 +133,10 @@ pub struct Settings<'a> {
     pub signatures: &'a [&'static SignatureAlgorithm],
     /// Failed attempts before the connection is ended; 0 for no limit.
     pub max_attempts: u32,
-    /// Whether `sigstatus` is asked.
+    /// Whether the program is asked a `sigstatus` question.
     pub ask_after_signature: bool,
-    /// Sent when a request is refused without asking the program, which has not said others before.
+    /// Sent when a request is refused without asking the program, unless the program has named others
+    /// before.
     pub methods: &'a str,
     /// RSA keys below this size, in bits, are refused.
     pub min_rsa_bits: u32,
@@ -148,7 +148,7 @@ pub struct Settings<'a> {
     pub client_version: &'a str,
 }
 
-/// Which request waits for what.
+/// What the current request waits for.
 enum State {
     /// The next request.
     AwaitRequest,
@@ -160,19 +160,19 @@ enum State {
     PublicKey(Box<PublicKeyRequest>),
     /// The program's acknowledgement of `sigstatus`, and what follows it.
     SignatureStatus(Box<AfterStatus>),
-    /// The prompts.
+    /// The program's prompts.
     Prompts,
-    /// Prompts are out, or responses are being judged.
+    /// Responses: the client's, or the program's verdict on them.
     Dialog(Box<Dialog>),
     /// Authenticated.
     Done,
 }
 
-/// What `sigstatus` has told of.
+/// The result that the `sigstatus` question reports.
 enum AfterStatus {
-    /// A right signature, and the program's answer to it.
+    /// A valid signature, and the program's answer to it.
     Right(AuthAnswer, Proof),
-    /// A wrong one.
+    /// A wrong signature.
     Wrong,
 }
 
@@ -238,7 +238,7 @@ impl UserAuth {
         if request.user_name.len() > MAX_USER_NAME_LEN {
             return Err(InvalidMessage::BadText.into());
         }
-        // a new request abandons a dialog that is under way (RFC 4252 section 5.1)
+        // a new request ends a dialog that is under way (RFC 4252 section 5.1)
         self.state = State::AwaitRequest;
         let Ok(user_name) = std::str::from_utf8(request.user_name) else {
             return self.refuse(settings, Why::UserName, out);
@@ -284,7 +284,8 @@ impl UserAuth {
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
         if request.signature_valid() == Some(false) {
-            // A program that is asked about a key may count it whatever becomes of its answer.
+            // The program is not asked about the key: it may count a key when it is asked, whatever it
+            // answers.
             if settings.ask_after_signature {
                 return Ok(self.ask_status(&request, AfterStatus::Wrong));
             }
@@ -297,7 +298,7 @@ impl UserAuth {
         Ok(Step::Ask(question))
     }
 
-    /// Tells the program what became of a signature.
+    /// Reports the result of a signature to the program.
     fn ask_status(&mut self, request: &PublicKeyRequest, after: AfterStatus) -> Step {
         let is_right = matches!(after, AfterStatus::Right(..));
         let mut question = self.question("sigstatus", AuthParam::SignatureStatus(is_right));
@@ -318,8 +319,8 @@ impl UserAuth {
         }
     }
 
-    /// Takes the prompts of the dialog that the client has asked for. A dialog without any text asks
-    /// nothing and proves nothing: it is refused.
+    /// Takes the prompts for the dialog that the client has asked for. A dialog without prompts and
+    /// instruction asks nothing and proves nothing: it is refused.
     pub fn prompts(
         &mut self,
         settings: &Settings<'_>,
@@ -410,7 +411,7 @@ impl UserAuth {
         self.ledger.see(&answer);
         let proof = Proof { method: PUBLICKEY, key: Some(request.key_id()) };
         match request.signature_valid() {
-            // a query: would a signature by this key be taken? (RFC 4252 section 7)
+            // a query: would a signature by this key be accepted? (RFC 4252 section 7)
             None if answer.is_good() => {
                 self.ledger.promise(request.key_id());
                 request.send_ok(out)?;
@@ -418,8 +419,8 @@ impl UserAuth {
             }
             None => self.fail(settings, &answer, out),
             Some(false) => Err(Error::Internal("a wrong signature was asked about")),
-            // Of a key that the program does not want nothing is told: "a right signature" alone may
-            // be what it counts.
+            // For a key that the program has refused there is no `sigstatus`: a program may count a valid
+            // signature alone.
             Some(true) if settings.ask_after_signature && answer.is_good() => {
                 Ok(self.ask_status(request, AfterStatus::Right(answer, proof)))
             }
@@ -459,7 +460,7 @@ impl UserAuth {
         Ok(Step::Wait)
     }
 
-    /// Ends a request that nothing good can be said about.
+    /// Ends a request that the program has not accepted.
     fn fail(
         &mut self,
         settings: &Settings<'_>,
@@ -471,7 +472,7 @@ impl UserAuth {
         Ok(Step::Wait)
     }
 
-    /// Refuses a request that the program is not asked about.
+    /// Refuses a request without asking the program.
     fn refuse(
         &mut self,
         settings: &Settings<'_>,
@@ -493,7 +494,7 @@ impl UserAuth {
     }
 }
 
-/// How clients ask for the list of methods: a refusal of it is no failed attempt.
+/// Clients request this method for the list of methods: its refusal is no failed attempt.
 const NONE: &str = "none";
 const PASSWORD: &str = "password";
 const PUBLICKEY: &str = "publickey";

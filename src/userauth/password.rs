@@ -5,8 +5,8 @@ use crate::error::{Error, InvalidMessage};
 use crate::limits::MAX_PASSWORD_LEN;
 use crate::wire::Reader;
 
-/// Reads `boolean change | string password [| string new_password]`; `None` for a change, which no
-/// program here takes.
+/// Reads `boolean change | string password [| string new_password]`; `None` for a change of password, which
+/// is not supported.
 pub(super) fn read(method_specific: &[u8]) -> Result<Option<Secret>, Error> {
     let mut reader = Reader::new(method_specific);
     let change = reader.boolean()?;

@@ -1,6 +1,6 @@
 //! The `publickey` method (RFC 4252 section 7). The signature is verified here, before the program is
-//! asked, so no program can let a wrong one in. So are certificates, except for what only the
-//! program knows: which authorities and which principals it trusts.
+//! asked, so no program can let in a client with a wrong one. Certificates are verified here, too, except
+//! for what only the program knows: which authorities and principals it trusts.
 
 use bytes::Bytes;
 
@@ -14,21 +14,21 @@ use crate::wire::{Outbox, Reader, Writer};
 
 /// A request that the program is asked about.
 pub(super) struct PublicKeyRequest {
-    /// What the request announces; of a signature what it is by.
+    /// The signature algorithm: of a query the announced one, of a signature the one it was made with.
     algorithm: &'static SignatureAlgorithm,
-    /// What the request announces.
+    /// The signature algorithm that the request announces.
     announced: &'static SignatureAlgorithm,
-    /// As the client has sent it.
+    /// The key blob as the client has sent it.
     sent_blob: Bytes,
-    /// As everybody writes it.
+    /// The key blob in its usual form.
     key_blob: Bytes,
     key_id: KeyId,
     /// `None` for a query.
     signature_valid: Option<bool>,
 }
 
-/// Reads `boolean signed | string algorithm | string key_blob [| string signature]`; why not, when the
-/// algorithm or the key is not allowed.
+/// Reads `boolean signed | string algorithm | string key_blob [| string signature]`; returns the reason for
+/// a refusal if the algorithm or the key is not allowed.
 pub(super) fn read(
     settings: &Settings<'_>,
     session_id: &[u8],
@@ -45,7 +45,7 @@ pub(super) fn read(
         return Ok(Err(Why::Key));
     };
     let key_blob = signature::usual_blob(announced, sent_blob);
-    // a key of another type than the algorithm's is as good as an unknown algorithm
+    // a key whose type does not fit the algorithm is treated as an unknown algorithm
     if Reader::new(&key_blob).string() != Ok(announced.key_type.as_bytes()) {
         return Ok(Err(Why::Key));
     }
@@ -67,7 +67,7 @@ pub(super) fn read(
         let verified = !asks_for_verification(certificate.as_ref()) || user_verified(signature);
         verified && signature::verify(algorithm, &key_blob, &message, signature).is_ok()
     });
-    // one key, alone and in whatever certificates
+    // the same for a plain key and for all certificates of that key
     let key_id = Hash::Sha256.digest(&[plain_blob]);
     let sent_blob = Bytes::copy_from_slice(sent_blob);
     let key_blob = Bytes::from(key_blob.into_owned());
@@ -76,8 +76,8 @@ pub(super) fn read(
     Ok(Ok(read))
 }
 
-/// What made the signature of a client that cannot know it: ssh-rsa in place of a younger algorithm for
-/// the same keys, if the settings allow it. `None` where the announced algorithm counts.
+/// The algorithm of a signature by a client whose agent knows only ssh-rsa and no newer algorithm for the
+/// same keys, if the settings allow it. `None` where the announced algorithm counts.
 fn signed_with(
     settings: &Settings<'_>,
     announced: &SignatureAlgorithm,
@@ -87,12 +87,12 @@ fn signed_with(
         return None;
     }
     let name = Reader::new(signature_blob).string().ok()?;
-    // the name of the algorithm with SHA-1 is that of the keys
+    // ssh-rsa is also the key type of RSA keys
     let mut allowed = settings.signatures.iter().copied();
     allowed.find(|row| row.name == announced.key_type && row.name.as_bytes() == name)
 }
 
-/// The certificate in a blob, when nothing of it speaks against letting its owner in.
+/// The certificate in a blob, if it is valid and all its critical options are known.
 fn check_certificate(
     settings: &Settings<'_>,
     algorithm: &SignatureAlgorithm,
@@ -103,7 +103,7 @@ fn check_certificate(
     let is_large = rsa_bits(&certificate.authority).is_none_or(|b| b >= settings.min_rsa_bits);
     // OpenSSH PROTOCOL.certkeys: an option that is not understood refuses the certificate
     let is_understood = |name| {
-        // kept to here, for the keys that can
+        // this server enforces it itself, for security keys
         let ours = algorithm.security_key && name == VERIFY_REQUIRED;
         ours || settings.critical_options.iter().any(|known| known == name)
     };
@@ -113,14 +113,14 @@ fn check_certificate(
     fits.then_some(certificate)
 }
 
-/// Whether the device has to find out who touches it.
+/// Whether a certificate demands that the device verifies its user.
 fn asks_for_verification(certificate: Option<&Certificate>) -> bool {
     let mut options = certificate.iter().flat_map(|it| &it.critical_options);
     options.any(|option| option.name == VERIFY_REQUIRED)
 }
 
-/// The flag of a device's signature that says so: `string algorithm | string signature | byte flags
-/// | uint32 counter` (OpenSSH PROTOCOL.u2f).
+/// Whether the signature of a security key has the flag for user verification: `string algorithm | string
+/// signature | byte flags | uint32 counter` (OpenSSH PROTOCOL.u2f).
 fn user_verified(signature: &[u8]) -> bool {
     let mut reader = Reader::new(signature);
     let mut flags = || {
@@ -131,9 +131,9 @@ fn user_verified(signature: &[u8]) -> bool {
     flags().is_ok_and(|flags: u8| flags & USER_VERIFIED != 0)
 }
 
-/// The critical option of a certificate for a key in a device (OpenSSH PROTOCOL.certkeys).
+/// The critical option of a certificate that demands user verification (OpenSSH PROTOCOL.certkeys).
 const VERIFY_REQUIRED: &str = "verify-required";
-/// Bit 2 of the flags of CTAP: the device knows who touched it, by a PIN or a fingerprint.
+/// Bit 2 of the flags of CTAP: the device has verified its user, by a PIN or a fingerprint.
 const USER_VERIFIED: u8 = 4;
 
 /// What the client signs: the session identifier and the request up to the signature.
@@ -157,7 +157,7 @@ fn signed_message(
 }
 
 impl PublicKeyRequest {
-    /// What the signature is by, or would be.
+    /// The algorithm of the signature, or for a query the announced one.
     pub(super) fn algorithm(&self) -> &'static SignatureAlgorithm {
         self.algorithm
     }
@@ -170,14 +170,14 @@ impl PublicKeyRequest {
         self.key_id.clone()
     }
 
-    /// Whether the signature is right; `None` for a query.
+    /// Whether the signature is valid; `None` for a query.
     pub(super) fn signature_valid(&self) -> Option<bool> {
         self.signature_valid
     }
 
-    /// Tells the client that a signature by this key would be taken.
+    /// Tells the client that a signature by this key would be accepted.
     pub(super) fn send_ok(&self, out: &mut dyn Outbox) -> Result<(), Error> {
-        // RFC 4252 section 7: both as they stand in the request
+        // RFC 4252 section 7: both fields as in the request
         out.send(&UserauthPkOk { algorithm: self.announced.name, key_blob: &self.sent_blob })
     }
 }

@@ -8,9 +8,9 @@ use crate::wire::{NameList, Outbox};
 /// The program's verdict on one authentication step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuthAnswer {
-    /// The client is in.
+    /// The client is authenticated.
     pub accept: bool,
-    /// This step was good, but another method has to follow. Counts only without `accept`.
+    /// This step was accepted, but another method has to follow. Ignored with `accept`.
     pub partial_success: bool,
     /// Comma-separated methods that can continue, told to the client with a failure.
     pub available_methods: String,
@@ -19,7 +19,7 @@ pub struct AuthAnswer {
 }
 
 impl AuthAnswer {
-    /// Whether the program has called the step good.
+    /// Whether the program has accepted the step, wholly or in part.
     pub(super) fn is_good(&self) -> bool {
         self.accept || self.partial_success
     }
@@ -39,7 +39,7 @@ impl AuthAnswer {
     }
 }
 
-/// Programs write "password, publickey" too.
+/// Removes blanks: programs also write "password, publickey".
 fn tidy_list(list: &str) -> String {
     let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     names.join(",")
