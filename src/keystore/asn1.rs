@@ -1,5 +1,5 @@
-//! The few DER values this module writes (X.690), into memory that is wiped: structures of private
-//! keys pass through here.
+//! Writes the few DER values that this module needs (X.690), into memory that is wiped, as private keys are
+//! among them.
 
 use zeroize::Zeroizing;
 

@@ -7,10 +7,9 @@ use zeroize::Zeroizing;
 /// The columns of a line in PEM (RFC 7468 section 2).
 const LINE_LEN: usize = 64;
 
-/// Decodes a text, in pieces, in which white space may stand anywhere; `None` if anything else is
-/// wrong.
+/// Decodes a text, given in pieces, with white space anywhere; `None` if it has any other error.
 pub(super) fn decode(text: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
-    // room for all of it: a vector that grows leaves copies behind
+    // capacity for all of it: a vector that grows leaves copies of secrets behind
     let len = text.iter().map(|piece| piece.len()).sum();
     let mut digits = Zeroizing::new(Vec::with_capacity(len));
     for piece in text {
@@ -36,7 +35,7 @@ pub(super) fn to_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let digits_len = Base64::encoded_len(der);
     let mut digits = Zeroizing::new(vec![0_u8; digits_len]);
     let digits = Base64::encode(der, &mut digits).unwrap_or_default();
-    // all of it at once: a string that grows leaves copies behind
+    // capacity for all of it: a string that grows leaves copies of secrets behind
     let lines = digits_len.div_ceil(LINE_LEN);
     let around = label.len().saturating_mul(2).saturating_add(40);
     let capacity = digits_len.saturating_add(lines).saturating_add(around);

@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format =
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("BCFKS store");
 
-/// What a derived key is for is appended to the password.
+/// The purpose of a derived key, which is appended to the password.
 const INTEGRITY: &str = "INTEGRITY_CHECK";
 const STORE: &str = "STORE_ENCRYPTION";
 const PRIVATE_KEY: &str = "PRIVATE_KEY_ENCRYPTION";
@@ -34,7 +34,7 @@ fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     let store = Store::parse(data).map_err(|NotDer| MALFORMED)?;
     let result = store.open(unlock, false);
     match result {
-        // Bouncy Castle gives scrypt its block size a second time where the parallelization belongs
+        // Bouncy Castle passes scrypt its block size as parallelization, too
         Err(KeystoreError::WrongPassword) if store.uses_scrypt() => store.open(unlock, true),
         result => result,
     }
@@ -47,7 +47,7 @@ fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
 
 /// `SEQUENCE { storeData, integrityCheck }`
 struct Store<'a> {
-    /// EncryptedObjectStoreData as it is, for the MAC.
+    /// EncryptedObjectStoreData as encoded, for the MAC.
     signed: &'a [u8],
     algorithm: Algorithm<'a>,
     encrypted: &'a [u8],
@@ -60,8 +60,8 @@ enum Integrity<'a> {
         derivation: Algorithm<'a>,
         expected: &'a [u8],
     },
-    /// By a key that whoever reads the store has to know beforehand, which nobody here does: what
-    /// the encryption, which is authenticated, says is all that is known.
+    /// A signature by a key that the reader of the store has to know beforehand. It is not verified here:
+    /// only the encryption, which is authenticated, shows that the store is genuine.
     Signature,
 }
 
@@ -119,7 +119,7 @@ impl<'a> Store<'a> {
     }
 }
 
-/// Password and purpose, each in UTF-16BE with a terminator; an empty one is nothing at all.
+/// Password and purpose, each in UTF-16BE with a terminator; an empty password is no bytes at all.
 fn purposed(password: &str, purpose: &str) -> Password {
     let form = |text: &str| match text {
         "" => Password::nothing(),

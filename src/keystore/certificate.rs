@@ -1,5 +1,5 @@
-//! The documented `Certificate` type: a private key, an X.509 certificate, or both, with everything
-//! the documentation lets a program ask about them. What a bare key has no answer for is empty.
+//! The documented `Certificate` type: a private key, an X.509 certificate, or both, with every documented
+//! field. Fields that a bare key does not have are empty.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub struct Certificate {
     pub public_key: String,
     /// PublicKeyAlgorithm: "RSA", "ECDSA", "EdDSA" or an object identifier.
     pub public_key_algorithm: String,
-    /// PublicKeyLength in bits; 0 for algorithms that only the object identifier is known of.
+    /// PublicKeyLength in bits; 0 for algorithms of which only the object identifier is known.
     pub public_key_length: u32,
     /// SerialNumber: pairs of upper-case hexadecimal digits.
     pub serial_number: String,
@@ -68,12 +68,12 @@ pub struct Certificate {
     key: Option<Arc<PrivateKey>>,
 }
 
-/// Which certificate of a store is wanted.
+/// The certificate of a store that is wanted.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
-    /// The one with this subject, compared by its fields: exactly, or else the first that contains
-    /// them or the text, whatever the case of its letters; or the one that the store has under this
-    /// name. "*" and "" are the first with a private key, or else the first.
+    /// The one with this subject, compared by its fields: one with exactly these fields, or else the first
+    /// that contains them or the text, ignoring case; or the one that the store has under this name. "*"
+    /// and "" select the first with a private key, or else the first.
     Subject(&'a str),
     /// The one with this MD5, SHA-1 or SHA-256 thumbprint in hexadecimal digits; a key without a
     /// certificate has its fingerprints instead.
@@ -144,7 +144,7 @@ impl std::fmt::Debug for Certificate {
     }
 }
 
-/// The type by number and name and, if there is such a file, its path.
+/// The number and name of the type and, if there is such a file, its path.
 fn store_text(store_type: u32, store: &[u8]) -> String {
     let row = StoreType::of(store_type);
     let mut text = match row {
@@ -161,7 +161,7 @@ fn store_text(store_type: u32, store: &[u8]) -> String {
     text
 }
 
-/// What was found in a store: a key, a certificate, or a certificate with its key.
+/// The selected entry of a store: a key, a certificate, or a certificate with its key.
 #[derive(Debug)]
 pub(super) struct Selection<'a> {
     pub(super) key: Option<&'a EntryKey>,
@@ -185,7 +185,7 @@ pub(super) fn select<'a>(
     if matches!(subject, "" | "*") {
         return select_any(contents);
     }
-    // what has a key is wanted sooner than what has none
+    // an entry with a private key is preferred
     let (with_key, without): (Vec<_>, Vec<_>) =
         contents.entries.iter().partition(|entry| entry.has_private_key());
     let ordered = || with_key.iter().chain(&without).copied();
@@ -199,7 +199,7 @@ pub(super) fn select<'a>(
         })
     };
     let lower = subject.to_lowercase();
-    // names with the same fields in another order are rare, but the text of a subject is always its own
+    // two names rarely have the same fields in another order, but the text of a subject is unique
     by_subject(&|each| each.to_string() == subject)
         .or_else(|| {
             let wanted = DistinguishedName::parse(subject)?;
@@ -207,7 +207,7 @@ pub(super) fn select<'a>(
             by_subject(&|each| each.fields() == exactly)
                 .or_else(|| by_subject(&|each| each.folded() == folded))
                 .or_else(|| by_subject(&|each| each.folded().contain(&folded)))
-                // a value may be part of one
+                // a part of a value matches, too
                 .or_else(|| {
                     let part = wanted.to_string().to_lowercase();
                     by_subject(&|each| each.to_string().to_lowercase().contains(&part))
@@ -228,7 +228,7 @@ fn select_any(contents: &Contents) -> Result<Selection<'_>, KeystoreError> {
         return Selection::of(entry);
     }
     if let Some(entry) = usable().next() {
-        // who puts a certificate beside a key wants to use it
+        // a program that puts a certificate beside a key wants to use it
         return match contents.certificates().next() {
             Some(_) => Err(KeystoreError::KeyOfAnotherCertificate),
             None => Selection::of(entry),
@@ -284,7 +284,7 @@ pub(super) fn select_for<'a>(
 }
 
 impl Selection<'_> {
-    /// Builds the whole type, with the key that signs.
+    /// Builds the documented type, including the key that signs.
     pub(super) fn finish(&self) -> Result<Certificate, KeystoreError> {
         let mut certificate = self.describe()?;
         certificate.key = match self.key {
@@ -298,7 +298,7 @@ impl Selection<'_> {
         Ok(certificate)
     }
 
-    /// Everything but the key that signs.
+    /// Builds the documented type without the key that signs.
     pub(super) fn describe(&self) -> Result<Certificate, KeystoreError> {
         let mut out = Certificate::default();
         if let Some(public) = self.key.and_then(EntryKey::public) {
@@ -359,7 +359,7 @@ fn sha256(bytes: &[u8]) -> digest::Digest {
     digest::digest(&digest::SHA256, bytes)
 }
 
-/// A PEM block of something public.
+/// A PEM block of public data.
 fn to_pem(label: &str, der: &[u8]) -> String {
     base64::to_pem(label, der).to_string()
 }

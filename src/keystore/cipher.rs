@@ -1,5 +1,5 @@
-//! The ciphers that protect private keys in files, for decryption in place. Padding and
-//! plausibility are the callers' matter: only the authenticated ones can tell a wrong key.
+//! The ciphers that protect private keys in files, for decryption in place. The callers check padding and
+//! plausibility: only the authenticated ciphers can detect a wrong key.
 
 use aes::{Aes128, Aes192, Aes256};
 use aws_lc_rs::aead::{self, chacha20_poly1305_openssh};
@@ -16,7 +16,7 @@ use ccm::aead::AeadInOut;
 use ccm::consts::{U8, U12, U16};
 use zeroize::Zeroizing;
 
-/// Decryption did not work: a wrong key, a wrong length, or damaged data.
+/// Decryption has failed: a wrong key, a wrong length, or damaged data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Undecryptable;
 
@@ -29,7 +29,7 @@ pub(super) enum Mode {
     /// chacha20-poly1305@openssh.com, as OpenSSH applies it to key files: no separate length.
     ChaCha20Poly1305,
     TripleDesCbc,
-    /// With two keys, the first of which is used again as the third.
+    /// Triple DES with two keys; the first is used again as the third.
     TwoKeyTripleDesCbc,
     DesCbc,
     /// RFC 2268, with the effective length of the key in bits.
@@ -264,11 +264,11 @@ fn aes_gcm(key: &[u8], iv: &[u8], data: &mut [u8], tag: &[u8]) -> Result<(), Und
     Ok(())
 }
 
-/// OpenSSH encrypts a key file like the body of packet 0: ChaCha20 with the first half of the key
-/// from block 1 on, and Poly1305 over all of the ciphertext. The library has that construction for
-/// packets only, whose first four bytes are a length under the other half of the key, so it is used
-/// for the tag, which covers those too; the plaintext comes from the AEAD of RFC 8439, which for an
-/// all-zero nonce has the same key stream, and where encrypting is decrypting.
+/// OpenSSH encrypts a key file like the body of packet 0: ChaCha20 with the first half of the key from
+/// block 1 on, and Poly1305 over all of the ciphertext. The library has that construction for packets only,
+/// whose first four bytes are a length under the other half of the key. It computes the tag here, which
+/// covers those bytes, too; the plaintext comes from the AEAD of RFC 8439, which for an all-zero nonce has
+/// the same key stream. With a stream cipher encrypting is decrypting.
 fn chacha20_poly1305(key: &[u8], data: &mut [u8], tag: &[u8]) -> Result<(), Undecryptable> {
     let key: Zeroizing<[u8; chacha20_poly1305_openssh::KEY_LEN]> =
         Zeroizing::new(key.try_into().map_err(|_| Undecryptable)?);
@@ -284,7 +284,7 @@ fn chacha20_poly1305(key: &[u8], data: &mut [u8], tag: &[u8]) -> Result<(), Unde
     let stream =
         aead::UnboundKey::new(&aead::CHACHA20_POLY1305, first_half).map_err(|_| Undecryptable)?;
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
-    // the tag it makes is that of another construction
+    // its tag is that of another construction
     let _unused_tag = aead::LessSafeKey::new(stream)
         .seal_in_place_separate_tag(nonce, aead::Aad::empty(), data)
         .map_err(|_| Undecryptable)?;

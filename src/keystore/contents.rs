@@ -1,5 +1,5 @@
-//! What a store holds: entries, each with a key, a certificate with those that certify it, or both.
-//! Formats fill it; `certificate` chooses from it.
+//! The content of a store: entries, each with a key, a certificate with its chain, or both. The formats
+//! fill it; `certificate` selects from it.
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ pub struct Contents {
 /// A key, a certificate, or a certificate with its key.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    /// What the store calls it: alias, friendly name, label, key id, comment.
+    /// The entry's name in the store: alias, friendly name, label, key id, comment.
     pub(super) name: Option<String>,
     pub(super) key: Option<EntryKey>,
-    /// The entry's own certificate first, then those that certify it.
+    /// The entry's own certificate first, then its chain.
     pub(super) certificates: Vec<X509>,
 }
 
 /// The key of an entry.
 #[derive(Debug)]
 pub(super) enum EntryKey {
-    /// Only the public half.
+    /// Only the public half is known.
     Public(PublicKey),
     /// The private key itself.
     Private(Box<ParsedKey>),
-    /// A private key that stays where it is, and signs there.
+    /// A private key that stays in a token, and signs there.
     Token { public: PublicKey, signer: Arc<PrivateKey> },
-    /// There is one, but it cannot be used, and why. It only matters to who asks for this entry:
-    /// the others of the store may have another password, or be of another kind.
+    /// A private key that cannot be used, and the reason. It is an error only if this entry is selected:
+    /// other entries may have another password, or another kind of key.
     Unusable(KeystoreError),
 }
 
@@ -72,7 +72,7 @@ impl Entry {
         self.certificates.first()
     }
 
-    /// Whether the entry has a private key, be it one that cannot be used.
+    /// Whether the entry has a private key, usable or not.
     pub(super) fn has_private_key(&self) -> bool {
         matches!(
             self.key,
@@ -94,9 +94,9 @@ impl From<Entry> for Contents {
 }
 
 impl Contents {
-    /// Entries from keys and certificates that a store holds side by side, without saying which
-    /// belong together: each key gets the certificate with its public key and, as far as they are
-    /// there, those that certify it. What is left over is an entry of its own.
+    /// Entries from keys and certificates that a store holds side by side, without saying which belong
+    /// together: each key gets the certificate with its public key and, as far as the store has it, the
+    /// chain of that. Every other certificate is an entry of its own.
     pub(super) fn assemble(keys: Vec<Entry>, certificates: Vec<X509>) -> Self {
         let mut entries = keys;
         let mut rest = certificates;
@@ -123,7 +123,7 @@ impl Contents {
         Self { entries }
     }
 
-    /// The first private key that can be read.
+    /// The first usable private key.
     pub fn first_key(&self) -> Option<&ParsedKey> {
         self.entries.iter().find_map(|entry| match &entry.key {
             Some(EntryKey::Private(key)) => Some(&**key),
@@ -138,7 +138,7 @@ impl Contents {
         self.entries.iter().flat_map(|entry| &entry.certificates)
     }
 
-    /// What is left when nothing private is wanted.
+    /// The contents without any private key.
     pub(super) fn without_private_keys(mut self) -> Self {
         for entry in &mut self.entries {
             let public = entry.key.as_ref().and_then(EntryKey::public).cloned();
@@ -147,7 +147,7 @@ impl Contents {
         self
     }
 
-    /// Whether there is anything at all.
+    /// Whether there is no entry.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -6,7 +6,7 @@ use der::asn1::ObjectIdentifier;
 use super::{KeystoreError, asn1};
 use crate::crypto::signature::Curve;
 
-/// What the formats call a curve.
+/// The names of a curve in the formats.
 pub(super) struct CurveNames {
     pub(super) curve: Curve,
     /// RFC 5656 section 10.1

@@ -1,6 +1,6 @@
-//! Keys and certificates in DER, plain or as the content of PEM: PKCS#1 (RFC 8017), SEC 1
-//! (RFC 5915), PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). Which
-//! one it is shows in the types of its first elements.
+//! Keys and certificates in DER, plain or as the content of PEM: PKCS#1 (RFC 8017), SEC 1 (RFC 5915),
+//! PKCS#8 without and with encryption (RFC 5958, RFC 8018) and X.509 (RFC 5280). The types of its first
+//! elements show which form a value has.
 
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef, UintRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, Tagged};
@@ -39,7 +39,7 @@ pub(super) enum Form {
     Dsa,
 }
 
-/// Tells the form, if `data` is one DER SEQUENCE of a known form and nothing else.
+/// Recognizes the form, if `data` is one DER SEQUENCE of a known form and nothing else.
 pub(super) fn form_of(data: &[u8]) -> Option<Form> {
     let outer = AnyRef::from_der(data).ok()?;
     if outer.tag() != Tag::Sequence {
@@ -73,7 +73,7 @@ fn elements_after(mut elements: SliceReader<'_>) -> Option<usize> {
     })?
 }
 
-/// Reads a DER value whose form is told by [`form_of`].
+/// Reads a DER value of the form that [`form_of`] has recognized.
 fn parse(data: &[u8], form: Form, unlock: &Unlock<'_>) -> Result<Entry, KeystoreError> {
     match form {
         Form::Pkcs1 => parse_pkcs1(data).map(Entry::of_key),
@@ -124,7 +124,7 @@ pub(super) fn parse_pkcs1(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
     })
 }
 
-/// What OpenSSL writes as a DSA private key: no standard has it.
+/// The DSA private key as OpenSSL writes it; there is no standard for it.
 #[derive(Sequence)]
 struct DsaPrivateKey<'a> {
     version: u8,
@@ -151,7 +151,7 @@ pub(super) fn parse_dsa(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
     })
 }
 
-/// SEC 1 ECPrivateKey. In PKCS#8 `curve` comes from around it.
+/// SEC 1 ECPrivateKey. In PKCS#8 `curve` is that of the structure around it.
 pub(super) fn parse_sec1(
     data: &[u8],
     curve: Option<&'static CurveNames>,
@@ -240,7 +240,7 @@ pub(super) fn parse_pkcs8(data: &[u8]) -> Result<ParsedKey, KeystoreError> {
     }
 }
 
-/// PKCS#8 EncryptedPrivateKeyInfo that stands for itself.
+/// PKCS#8 EncryptedPrivateKeyInfo alone.
 pub(super) fn parse_encrypted_pkcs8(
     data: &[u8],
     unlock: &Unlock<'_>,
@@ -271,7 +271,7 @@ pub(super) fn decrypt_pkcs8(
     unlock: &Unlock<'_>,
 ) -> Result<ParsedKey, KeystoreError> {
     let plain = pbe::decrypt(algorithm, encrypted, password, unlock)?;
-    // one wrong password in 256 yields a plausible padding, and then anything
+    // one wrong password in 256 leads to valid padding by chance, and any content behind it
     match form_of(&plain) {
         Some(Form::Pkcs8) => parse_pkcs8(&plain),
         Some(_) | None => Err(KeystoreError::WrongPassword),

@@ -1,5 +1,5 @@
-//! Tells what data is from its content: text or DER, plain or in base64. A store of a definite type may
-//! only be of the forms of that type.
+//! Recognizes the format of data from its content: text or DER, plain or in base64. A store of a definite
+//! type may only have the formats of that type.
 
 use super::format::Format;
 use super::{
@@ -11,7 +11,7 @@ use crate::limits::MAX_STORE_LEN;
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
-/// The forms that are read, in the order in which they are tried.
+/// The formats that are read, in the order in which they are tried.
 pub(super) static FORMATS: &[&Format] = &[
     &pem::FORMAT,
     &openssh::FORMAT,
@@ -20,7 +20,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &p7b::FORMAT,
     &bcfks::FORMAT,
     &ppk::FORMAT,
-    // before the public keys, with which it begins
+    // tried before public keys, as it begins like one
     &dropbear::FORMAT,
     &ssh_public::FORMAT,
     &xml::FORMAT,
@@ -28,13 +28,13 @@ pub(super) static FORMATS: &[&Format] = &[
     &der_key::FORMAT,
 ];
 
-/// Forms that are told apart only to name them in the error.
+/// Formats that are recognized only to name them in the error.
 const UNSUPPORTED_FORMS: &[(&[u8], &str)] = &[
     (b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", "ssh.com private key"),
     (b"SSH PRIVATE KEY FILE FORMAT 1", "SSH protocol 1 private key"),
 ];
 
-/// Why a store could not be read, and what it is as far as that shows.
+/// Why a store could not be read, and its format as far as it was recognized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unread {
     pub(super) format: Option<&'static str>,
@@ -47,7 +47,7 @@ impl From<KeystoreError> for Unread {
     }
 }
 
-/// Reads keys and certificates in any supported form out of `data`. Pure: touches no file.
+/// Reads keys and certificates in any supported format from `data`. Touches no file.
 pub fn parse<'a>(data: &[u8], unlock: impl Into<Unlock<'a>>) -> Result<Contents, KeystoreError> {
     parse_as(data, FORMATS, &unlock.into()).map_err(|unread| unread.why)
 }
@@ -61,7 +61,7 @@ pub(super) fn parse_as(
     if data.len() > MAX_STORE_LEN {
         return Err(KeystoreError::TooLarge.into());
     }
-    // editors of Windows put it before every text, and no other data begins so
+    // editors of Windows put it before every text, and no other data begins with it
     let data = data.strip_prefix(BYTE_ORDER_MARK).unwrap_or(data);
     if let Some(format) = format_of(data) {
         return read_as(format, data, formats, unlock);

@@ -1,5 +1,5 @@
-//! Distinguished names as fields (X.501): how a program names a certificate by its subject, and how a
-//! certificate's names are written. `x509` reads them out of certificates, `certificate` compares them.
+//! Distinguished names as fields (X.501): by a subject a program names a certificate, and so are a
+//! certificate's names written. `x509` reads them from certificates, `certificate` compares them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,8 +12,8 @@ use x509_cert::name::Name;
 use super::hex;
 use crate::limits::MAX_NAME_FIELDS;
 
-/// A name whose text is that of the documentation: "CN=..., O=...", values with commas in quotes. Its
-/// fields are what is compared; their order and the way they are written are not.
+/// A name whose text has the documented form: "CN=..., O=...", values with commas in quotes. Names are
+/// compared by their fields, not by the order and spelling of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DistinguishedName {
     /// The relative names, in the order of the text; mostly one field each.
@@ -28,7 +28,7 @@ struct Field {
     value: String,
 }
 
-/// The fields of a name, sorted; two names are the same if they have the same.
+/// The fields of a name, sorted; names with the same fields are equal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fields(Vec<Field>);
 
@@ -51,7 +51,7 @@ const ATTRIBUTES: &[(&str, &str, &[&str])] = &[
     ("0.9.2342.19200300.100.1.25", "DC", &["DOMAINCOMPONENT"]),
 ];
 
-/// How many of them the documentation has; these come first, in its order.
+/// The number of documented attributes; these come first, in the documented order.
 const DOCUMENTED: usize = 7;
 
 impl DistinguishedName {
@@ -133,7 +133,7 @@ impl fmt::Display for DistinguishedName {
 }
 
 impl Fields {
-    /// Whether all of `part` are among them, as often as `part` has them.
+    /// Whether every field of `part` is among these, at least as often as in `part`.
     pub(super) fn contain(&self, part: &Self) -> bool {
         // both are sorted
         let mut rest = self.0.iter();
@@ -148,7 +148,7 @@ impl Field {
         Self { name: field_name(&attribute.oid.to_string()), value }
     }
 
-    /// The field that `text` begins with, the separator that ends it, and what follows.
+    /// The field that `text` begins with, the separator behind it, and the text after that.
     fn read(text: &str) -> Option<(Self, Option<char>, &str)> {
         let (name, rest) = text.split_once('=')?;
         let name = name.trim();
@@ -170,7 +170,7 @@ impl Field {
     }
 }
 
-/// The name that is written for a name, another name or an object identifier.
+/// The name that is written for an attribute's name, alias or object identifier.
 fn field_name(name: &str) -> Cow<'static, str> {
     let upper = name.to_ascii_uppercase();
     let upper = upper.strip_prefix("OID.").unwrap_or(&upper);
@@ -187,7 +187,7 @@ fn is_separator(c: char) -> bool {
     matches!(c, ',' | ';' | '+')
 }
 
-/// A value up to the quote that ends it, and what follows the spaces behind it. Two quotes are one.
+/// A value up to its closing quote, and the text behind the spaces after that. Two quotes stand for one.
 fn read_quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = text;
@@ -204,11 +204,11 @@ fn read_quoted(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A value up to a separator or the end, without the spaces around it, and what follows. A backslash
-/// stands before a character that has a meaning, or before two hexadecimal digits (RFC 4514 section 2.4).
+/// A value up to a separator or the end, without the spaces around it, and the text behind it. A backslash
+/// escapes a character, or stands before two hexadecimal digits (RFC 4514 section 2.4).
 fn read_plain(text: &str) -> Option<(String, &str)> {
     let mut value = Vec::new();
-    // behind the last character that is not a space
+    // the end of the value without trailing spaces
     let mut end = 0;
     let mut chars = text.chars();
     loop {
@@ -230,7 +230,7 @@ fn read_plain(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// What stands behind a backslash, if that has a meaning, and what follows.
+/// The character or byte that a backslash escapes, and the text behind it.
 fn escaped(text: &str) -> Option<(u8, &str)> {
     match text.as_bytes() {
         [byte @ (b' ' | b'"' | b'#' | b'+' | b',' | b';' | b'<' | b'=' | b'>' | b'\\'), ..] => {
@@ -243,7 +243,7 @@ fn escaped(text: &str) -> Option<(u8, &str)> {
     }
 }
 
-/// A value in quotes if it has a comma or another character with a meaning in a list of names.
+/// A value, in quotes if it has a comma or another special character of a list of names.
 fn quoted(value: &str) -> Cow<'_, str> {
     let special = [',', '+', '=', '"', '<', '>', '#', ';', '\\', '\r', '\n'];
     if value.contains(special) || value != value.trim() || value.is_empty() {
@@ -259,7 +259,7 @@ pub(super) fn string_text(text: &Any) -> Option<String> {
     if matches!(tag, Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString) {
         std::str::from_utf8(value).ok().map(ToOwned::to_owned)
     } else if tag == Tag::TeletexString {
-        // what is written as T.61 is Latin-1 in practice
+        // text of type T.61 is Latin-1 in practice
         Some(value.iter().copied().map(char::from).collect())
     } else if tag == Tag::BmpString {
         let (pairs, []) = value.as_chunks::<2>() else {
@@ -328,7 +328,7 @@ mod tests {
         }
     }
 
-    /// A name as long as a program likes is not kept in pieces.
+    /// The number of fields of a name is bounded.
     #[test]
     fn fields_are_bounded() {
         let of = |count: usize| DistinguishedName::parse(&vec!["OU=x"; count].join(","));
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(of(MAX_NAME_FIELDS + 1), None);
     }
 
-    /// What is written is read as what it was, whatever the values are.
+    /// A name that is written is read back as the same name, whatever its values are.
     #[test]
     fn what_is_written_reads_as_the_same() {
         let parts =

@@ -1,6 +1,6 @@
 //! Dropbear's own private keys, as `dropbearkey` writes them: the public key blob (RFC 4253 section 6.6)
-//! with the private numbers behind it, never encrypted. That a blob has just these fields tells it from
-//! a public key.
+//! and the private numbers behind it, never encrypted. The additional fields distinguish such a blob from a
+//! public key.
 
 use super::contents::{Contents, Entry};
 use super::curves::{CURVES, CurveNames};
@@ -77,5 +77,5 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Of the seed and of the public key.
+/// Length of the seed and of the public key.
 const ED25519_LEN: usize = 32;

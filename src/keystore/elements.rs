@@ -1,5 +1,5 @@
-//! Takes the elements of a DER value one after another (X.690), for the formats whose structure has
-//! choices that are told apart by tags; and turns BER, which some programs write stores in, into DER.
+//! Reads the elements of a DER value one after another (X.690), for formats whose structures have choices
+//! by tag; and converts BER, in which some programs write stores, to DER.
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
@@ -8,11 +8,11 @@ use zeroize::Zeroizing;
 use super::asn1;
 use crate::limits::MAX_STORE_DEPTH;
 
-/// What is wrong is told by whoever knows which structure this is.
+/// The value does not parse. The caller, which knows the structure, names it in the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotDer;
 
-/// The elements of a constructed value that are not taken yet.
+/// The remaining elements of a constructed value.
 #[derive(Clone)]
 pub(super) struct Elements<'a>(SliceReader<'a>);
 
@@ -38,12 +38,12 @@ impl<'a> Elements<'a> {
         self.0.is_finished()
     }
 
-    /// Nothing may follow.
+    /// Checks that no element remains.
     pub(super) fn finish(self) -> Result<(), NotDer> {
         if self.is_empty() { Ok(()) } else { Err(NotDer) }
     }
 
-    /// The next element, whatever it is.
+    /// The next element of any type.
     pub(super) fn any(&mut self) -> Result<AnyRef<'a>, NotDer> {
         AnyRef::decode(&mut self.0).map_err(|_| NotDer)
     }
@@ -104,7 +104,7 @@ impl<'a> Algorithm<'a> {
         Self::of(elements.sequence()?)
     }
 
-    /// From what is in its SEQUENCE.
+    /// Reads the content of its SEQUENCE.
     pub(super) fn of(mut inside: Elements<'a>) -> Result<Self, NotDer> {
         let oid = inside.oid()?;
         let parameters = if inside.is_empty() { None } else { Some(inside.any()?) };
@@ -129,8 +129,8 @@ impl<'a> Algorithm<'a> {
     }
 }
 
-/// Writes a BER value, and nothing else is in `data`, as DER as far as that is about lengths and
-/// strings in pieces: lengths become definite (X.690 10.1), strings whole (10.2).
+/// Converts `data`, which has to be one BER value, to DER as far as lengths and strings in pieces are
+/// concerned: lengths become definite (X.690 10.1), strings whole (10.2).
 pub(super) fn to_der(data: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotDer> {
     let mut rest = data;
     let der = element(&mut rest, 0)?;
@@ -209,7 +209,7 @@ fn take<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], NotDer> {
     Ok(taken)
 }
 
-/// What follows the tag and the length of a SEQUENCE in BER or DER, to tell structures apart by.
+/// The content of a SEQUENCE in BER or DER, by which structures are recognized.
 pub(super) fn start_of_sequence(data: &[u8]) -> Option<&[u8]> {
     let mut rest = data.strip_prefix(&[asn1::SEQUENCE])?;
     length(&mut rest).ok()?;

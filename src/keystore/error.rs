@@ -1,6 +1,6 @@
-//! Why a key or a certificate could not be loaded, in words for the person who configures a server.
-//! Nothing of a password, of a key or of the store's content is ever part of a text; what a file
-//! calls an algorithm is, with everything unprintable removed.
+//! Why a key or a certificate could not be loaded, in words for the person who configures a server. A text
+//! never has any part of a password, of a key or of a store's content, except the name of an algorithm in a
+//! file, without unprintable characters.
 
 use crate::limits::MAX_QUOTED_LEN;
 use std::fmt;
@@ -23,17 +23,17 @@ pub enum KeystoreError {
     TooManyEntries,
     /// The module of a security token cannot be loaded.
     ModuleNotLoaded,
-    /// There is no token that fits, behind the module.
+    /// The module has no token that fits.
     NoToken,
-    /// A PIN was given and several tokens could be meant: each wrong one locks itself sooner.
+    /// A PIN was given and several tokens fit: a wrong PIN counts towards the lock of a token.
     SeveralTokens,
     /// The token, or its module, reports this error.
     Token(String),
     /// No data at all.
     Empty,
-    /// Data of a supported form, but not of one that stores of the type have.
+    /// Data of a supported format that stores of this type do not have.
     OtherFormat,
-    /// A store in which there is nothing.
+    /// A store without a key and without a certificate.
     NoKeyAndNoCertificate,
     /// Neither a private key nor a certificate in a known form.
     NotRecognized,
@@ -66,7 +66,7 @@ pub enum KeystoreError {
 }
 
 impl KeystoreError {
-    /// Whether the store could be opened and only has not what was asked for.
+    /// Whether the store could be opened, but does not have what was asked for.
     pub fn is_no_match(&self) -> bool {
         matches!(
             self,
@@ -151,16 +151,16 @@ impl fmt::Display for KeystoreError {
 
 impl std::error::Error for KeystoreError {}
 
-/// Why a certificate could not be loaded from a store: which store it is, what is in it as far as
-/// that is known, and what is wrong.
+/// Why a certificate could not be loaded from a store: the store, its format if that is known, and the
+/// error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
-    /// The number and name of the store's type and, if there is such a file, its path. What is
-    /// taken for a path may be a key that was put into the wrong place: it is not repeated.
+    /// The number and name of the store's type and, if there is such a file, its path. A text that names no
+    /// file is not repeated: it may be a key in the wrong place.
     pub store: String,
     /// The format of the data.
     pub format: Option<&'static str>,
-    /// What is wrong.
+    /// The error.
     pub why: KeystoreError,
 }
 

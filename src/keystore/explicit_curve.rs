@@ -1,7 +1,7 @@
-//! Curves that a key file spells out in numbers in place of naming them (SEC 1 section C.2; OpenSSL's
-//! `-param_enc explicit`). RFC 5480 forbids that, ssh-keygen reads it. Only what is one of the named
-//! curves in every number is taken: of a curve with a generator of somebody's choice anybody can know
-//! the private keys (CVE-2020-0601).
+//! Curves that a key file gives by explicit parameters instead of a name (SEC 1 section C.2; OpenSSL's
+//! `-param_enc explicit`). RFC 5480 forbids that, ssh-keygen reads it. Only parameters that equal those of
+//! a named curve in every number are accepted: for a curve with a generator of an attacker's choice, the
+//! attacker knows the private keys (CVE-2020-0601).
 
 use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
 use der::{Tag, Tagged};
@@ -13,7 +13,7 @@ use crate::crypto::signature::Curve;
 
 const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.1.1");
 
-/// The curve that EC parameters mean, by its name or by its numbers.
+/// The curve of EC parameters, by name or by explicit parameters.
 pub(super) fn curve_of(parameters: AnyRef<'_>) -> Result<&'static CurveNames, KeystoreError> {
     if parameters.tag() != Tag::Sequence {
         let oid = parameters.decode_as().map_err(|_| KeystoreError::Malformed("EC parameters"))?;
@@ -27,7 +27,7 @@ pub(super) fn curve_of(parameters: AnyRef<'_>) -> Result<&'static CurveNames, Ke
 /// A kind of key that is refused by its name.
 pub(super) struct Refused(&'static str);
 
-/// Parameters in numbers that no named curve has.
+/// Explicit parameters that no named curve has.
 pub(super) const NOT_NAMED: Refused = Refused("EC with explicit curve parameters");
 
 impl Refused {
@@ -61,7 +61,7 @@ impl<'a> Numbers<'a> {
         field.finish()?;
         let mut equation = elements.sequence()?;
         let (a, b) = (equation.octets()?, equation.octets()?);
-        // what the numbers were made from is only of interest to who doubts them
+        // the seed of the parameters is of no interest here
         equation.optional(Tag::BitString)?;
         equation.finish()?;
         let (generator, order) = (elements.octets()?, number(&mut elements)?);
@@ -87,7 +87,8 @@ impl<'a> Numbers<'a> {
             && self.generator_is(&domain)
     }
 
-    /// SEC 1 section 2.3.3: the point in one of its three forms, the last of which says twice what y is.
+    /// SEC 1 section 2.3.3: whether the generator is the point, in one of its three forms; the hybrid form
+    /// has y twice.
     fn generator_is(&self, domain: &Domain) -> bool {
         let (Some(x), Some(y)) =
             (hex::decode(domain.x.as_bytes()), hex::decode(domain.y.as_bytes()))

@@ -12,13 +12,13 @@ use crate::limits::MAX_STORE_LEN;
 /// Reads the file at `path`.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let unreadable = |error: std::io::Error| KeystoreError::Unreadable(error.kind());
-    // asked before opening: opening a named pipe would wait for a writer
+    // checked before opening, as opening a named pipe would wait for a writer
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(KeystoreError::NotAFile);
     }
     let file = fs::File::open(path).map_err(unreadable)?;
-    // room for all that is accepted, because a vector that grows leaves a copy behind that nobody
-    // wipes; pages that are not written to cost nothing
+    // capacity for the longest file that is accepted, because a vector that grows leaves copies behind that
+    // are not wiped; pages that are not written to cost nothing
     let bound = MAX_STORE_LEN.saturating_add(1);
     let mut content = Zeroizing::new(Vec::with_capacity(bound));
     let limit = u64::try_from(bound).map_err(|_| KeystoreError::TooLarge)?;

@@ -1,4 +1,4 @@
-//! One form of key and certificate data, as a row of data: each file of a format has one, `detect` has
+//! One format of key and certificate data, as a row of data: each format's file has one, `detect` lists
 //! them all.
 
 use super::{Contents, KeystoreError, Unlock};
@@ -7,9 +7,9 @@ use super::{Contents, KeystoreError, Unlock};
 pub(super) struct Format {
     /// As error messages call it.
     pub(super) name: &'static str,
-    /// Whether the data is of this form, which its start or its outermost structure tells.
+    /// Whether the data has this format, by its start or its outermost structure.
     pub(super) matches: fn(&[u8]) -> bool,
-    /// Reads data of this form; all of it, as none of the others would.
+    /// Reads data of this format; it is the only reader that is tried then.
     pub(super) read: fn(&[u8], &Unlock<'_>) -> Result<Contents, KeystoreError>,
 }
 

@@ -1,5 +1,5 @@
-//! Skips an object in Java's serialization (the Object Serialization Stream Protocol), without making
-//! anything of it: a JCEKS store holds secret keys as such, with no length in front.
+//! Skips an object in Java's serialization (the Object Serialization Stream Protocol), without building it:
+//! a JCEKS store has secret keys in this form, with no length in front.
 
 use crate::error::InvalidMessage;
 use crate::limits::{MAX_JAVA_DEPTH, MAX_JAVA_HANDLES};
@@ -21,7 +21,7 @@ const END_BLOCK_DATA: u8 = 0x78;
 const HAS_WRITE_METHOD: u8 = 0x01;
 const SERIALIZABLE: u8 = 0x02;
 
-/// It is not an object that can be skipped.
+/// The data is no object that can be skipped.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotSkipped;
 
@@ -42,7 +42,7 @@ pub(super) fn skip(reader: &mut Reader<'_>) -> Result<(), NotSkipped> {
 
 struct Skipper<'r, 'a> {
     reader: &'r mut Reader<'a>,
-    /// The classes by their handles; `None` for everything else that has one.
+    /// The classes by their handles; `None` for handles of anything else.
     handles: Vec<Option<Class>>,
 }
 
@@ -107,7 +107,7 @@ impl Skipper<'_, '_> {
         self.handles.get(handle).and_then(Option::as_ref).ok_or(NotSkipped)
     }
 
-    /// A class description: here, or where it was before.
+    /// A class description: in full, or a reference to an earlier one.
     fn class(&mut self, depth: usize) -> Result<Option<usize>, NotSkipped> {
         if depth >= MAX_JAVA_DEPTH {
             return Err(NotSkipped);
@@ -149,7 +149,7 @@ impl Skipper<'_, '_> {
         }
     }
 
-    /// What a class or an object has written besides its fields.
+    /// The data that a class or an object has written besides its fields.
     fn annotations(&mut self, depth: usize) -> Result<(), NotSkipped> {
         loop {
             match self.reader.u8()? {

@@ -36,7 +36,7 @@ const JCEKS_KEY_PROTECTOR: &str = "1.3.6.1.4.1.42.2.19.1";
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("Java key store");
 
-/// Where the reader of the wire stops.
+/// The data ends too early.
 struct Cut;
 
 impl From<InvalidMessage> for Cut {
@@ -77,7 +77,7 @@ fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     Ok(contents)
 }
 
-/// The store's integrity: SHA-1 over password, whitener and everything before it.
+/// Checks the store's integrity: SHA-1 over password, whitener and everything before the hash.
 fn check(body: &[u8], expected: &[u8], password: &str) -> Result<(), KeystoreError> {
     let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
     hash.update(&utf16(password));
@@ -204,7 +204,7 @@ fn sha1(parts: &[&[u8]]) -> digest::Digest {
     hash.finish()
 }
 
-/// Triple DES under a key that MD5 makes of the password and, apart, of each half of the salt.
+/// Triple DES. The key is made with MD5 from the password and each half of the salt.
 fn jceks_plain(
     algorithm: &Algorithm<'_>,
     data: &[u8],
@@ -220,7 +220,7 @@ fn jceks_plain(
     let (salt, iterations) = parts().map_err(|NotDer| MALFORMED)?;
     let salt: [u8; 8] = salt.try_into().map_err(|_| MALFORMED)?;
     let [a, b, c, d, e, f, g, h] = salt;
-    // halves that are equal are told apart like this, a slip of Java's that stays for good
+    // equal halves are made different like this, including a bug of Java's that cannot be changed any more
     let first = if [a, b, c, d] == [e, f, g, h] { [d, a, b, d] } else { [a, b, c, d] };
     if iterations == 0 {
         return Err(MALFORMED);
@@ -242,7 +242,7 @@ fn jceks_plain(
         .decrypt(key, iv, &mut plain, &[])
         .and_then(|()| remove_padding(&mut plain, CIPHER.block_len))
         .map_err(|_| KeystoreError::WrongPassword)?;
-    // one wrong password in 256 yields a plausible padding, and then anything
+    // one wrong password in 256 leads to valid padding by chance, and any content behind it
     match der_key::form_of(&plain) {
         Some(der_key::Form::Pkcs8) => Ok(plain),
         Some(_) | None => Err(KeystoreError::WrongPassword),

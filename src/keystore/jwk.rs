@@ -19,7 +19,7 @@ pub(super) static FORMAT: Format =
 const MALFORMED: KeystoreError = KeystoreError::Malformed("JSON Web Key");
 
 fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
-    // how deep it may nest is bounded by the library
+    // the library bounds the nesting
     let json = Wiped(serde_json::from_slice(text_of(data)).map_err(|_| MALFORMED)?);
     let object = json.0.as_object().ok_or(MALFORMED)?;
     let Some(keys) = object.get("keys") else {
@@ -28,7 +28,7 @@ fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     let mut contents = Contents::default();
     for key in keys.as_array().ok_or(MALFORMED)? {
         let jwk = Jwk(key.as_object().ok_or(MALFORMED)?);
-        // RFC 7517 section 5: what is not understood does not spoil the others
+        // RFC 7517 section 5: a key that is not understood does not affect the others
         let entry = match jwk.entry(unlock) {
             Err(KeystoreError::TooCostly) => return Err(KeystoreError::TooCostly),
             Err(why) => {
@@ -45,7 +45,7 @@ fn text_of(data: &[u8]) -> &[u8] {
     data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data).trim_ascii()
 }
 
-/// Values whose texts are wiped when they are dropped.
+/// JSON values whose texts are wiped when they are dropped.
 struct Wiped(Value);
 
 impl Drop for Wiped {

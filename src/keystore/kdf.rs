@@ -1,5 +1,5 @@
-//! Keys from passwords: PBKDF1 and PBKDF2 (RFC 8018), scrypt (RFC 7914) and the derivation of
-//! PKCS#12 (RFC 7292 appendix B). The cost comes from a file, so it is paid for before anything is
+//! Keys from passwords: PBKDF1 and PBKDF2 (RFC 8018), scrypt (RFC 7914) and the derivation of PKCS#12 (RFC
+//! 7292 appendix B). The file states the cost, so that is checked against the bounds before anything is
 //! computed.
 
 use std::num::NonZeroU32;
@@ -98,7 +98,7 @@ impl Hash {
         with_hash!(self, digest(parts))
     }
 
-    /// Hashes, and the hash again, `rounds` times in all.
+    /// Hashes `parts`, then the digest again, `rounds` hashes in all.
     fn digest_again(self, parts: &[&[u8]], rounds: u32) -> Zeroizing<Vec<u8>> {
         let mut block = self.digest(parts);
         let Some(fast) = self.fast_digest() else {
@@ -112,7 +112,7 @@ impl Hash {
         block
     }
 
-    /// The hash in the library that is fast, if it has it.
+    /// The same hash in the faster library, if that has it.
     fn fast_digest(self) -> Option<&'static aws_lc_rs::digest::Algorithm> {
         match self {
             Self::Sha1 => Some(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY),
@@ -163,7 +163,7 @@ fn again<D: Digest>(block: &mut [u8], rounds: u32) {
 }
 
 fn hmac<D: Digest + BlockSizeUser>(key: &[u8], data: &[u8]) -> Zeroizing<Vec<u8>> {
-    // a key of any length will do
+    // HMAC takes a key of any length
     match SimpleHmac::<D>::new_from_slice(key) {
         Ok(mut mac) => {
             mac.update(data);
@@ -202,7 +202,7 @@ fn fill_pbkdf2<D: Digest + BlockSizeUser + Clone + Sync>(
     pbkdf2::pbkdf2::<SimpleHmac<D>>(password, salt, rounds, out).map_err(|_| BAD_PARAMETERS)
 }
 
-/// Pays, and bounds what nothing is paid for.
+/// Charges the cost against the bounds, and bounds the length of the salt and of the result.
 fn pay(
     hash: Hash,
     salt: &[u8],
@@ -257,7 +257,7 @@ pub(super) fn scrypt(
     Ok(out)
 }
 
-/// What the derivation of PKCS#12 is for (RFC 7292 appendix B.3).
+/// The purpose of a PKCS#12 derivation (RFC 7292 appendix B.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Key,
@@ -304,10 +304,10 @@ pub(super) fn pkcs12(
     Ok(out)
 }
 
-/// As many copies as it takes to end at a multiple of the block length; none of nothing.
+/// Copies of `bytes` up to a multiple of the block length; no bytes stay no bytes.
 fn filled(bytes: &[u8], block_len: usize) -> Zeroizing<Vec<u8>> {
     let len = bytes.len().div_ceil(block_len.max(1)).saturating_mul(block_len);
-    // twice the room: a vector that grows leaves copies behind
+    // twice the capacity: a vector that grows leaves copies of secrets behind
     let mut out = Zeroizing::new(Vec::with_capacity(len.saturating_mul(2)));
     out.extend(bytes.iter().cycle().take(len));
     out

@@ -1,7 +1,7 @@
-//! Private keys and certificates from files: one file per format, `detect` to tell the formats apart,
-//! `certificate` for the documented type over them. Adding a format is its file, its row in `detect`
-//! and its name at its store types in `store_type`. Knows nothing of the protocol; files
-//! are read here because a documented store may be the name of one.
+//! Private keys and certificates from files: one file per format, `detect` to recognize the formats,
+//! `certificate` for the documented type over them. A new format needs its file, its row in `detect` and
+//! its name at its store types in `store_type`. This module knows nothing of the protocol. It reads files
+//! because a documented store may be a file name.
 
 mod asn1;
 mod base64;

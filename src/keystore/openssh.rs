@@ -41,7 +41,7 @@ const CIPHERS: &[(&str, Cipher)] = &[
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("OpenSSH key");
 
-/// Only OpenSSH's formats are read with the reader of the wire.
+/// OpenSSH's formats are the only ones that the wire's reader reads.
 impl From<InvalidMessage> for KeystoreError {
     fn from(_: InvalidMessage) -> Self {
         MALFORMED
@@ -55,7 +55,7 @@ pub(super) fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<ParsedKey, Keyst
     let kdf_name = reader.string()?;
     let kdf_options = reader.string()?;
     if reader.u32()? != 1 {
-        // no program writes more, and none reads them
+        // no program writes several keys, and none reads them
         return Err(KeystoreError::unsupported_format("several keys in one file"));
     }
     let public_blob = reader.string()?;
@@ -110,7 +110,7 @@ fn decrypt(
     bcrypt_pbkdf(password, salt, rounds, &mut derived).map_err(|_| MALFORMED)?;
     let (key, iv) = derived.split_at_checked(cipher.key_len).ok_or(MALFORMED)?;
     cipher.decrypt(key, iv, &mut section, tag).map_err(|_| KeystoreError::WrongPassword)?;
-    // The check numbers tell a wrong password where the cipher does not.
+    // If the cipher has no tag, the check numbers show a wrong password.
     match section.split_at_checked(8) {
         Some((check, _)) if checks_agree(check) => Ok(section),
         Some(_) | None => Err(KeystoreError::WrongPassword),
@@ -155,7 +155,7 @@ fn parse_key(reader: &mut Reader<'_>) -> Result<ParsedKey, KeystoreError> {
             let pair = reader.string()?;
             let (seed, second) = pair.split_at_checked(32).ok_or(MALFORMED)?;
             let key = ParsedKey::ed25519(seed)?;
-            // the file says the public key three times; the third is compared with the blob
+            // the file has the public key three times; the third is compared with the blob
             if second != public || second.len() != 32 || !key.public_blob().ends_with(second) {
                 return Err(KeystoreError::InconsistentKey);
             }

@@ -1,5 +1,5 @@
-//! Certificates in PKCS#7 (RFC 5652 section 5.1), "P7B": a SignedData of which nothing but the
-//! certificates is taken. DER, BER, or a PEM block with it.
+//! Certificates in PKCS#7 (RFC 5652 section 5.1), "P7B": a SignedData, of which only the certificates are
+//! read. It may be DER, BER, or a PEM block.
 
 use der::Tag;
 use der::asn1::ObjectIdentifier;

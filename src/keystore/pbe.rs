@@ -1,6 +1,6 @@
-//! Decryption with a password, whatever an AlgorithmIdentifier says it is: PBES1 and PBES2 (RFC
-//! 8018, with the ciphers and derivations that programs put into it) and the schemes of PKCS#12 (RFC
-//! 7292 appendix C). Encrypted PKCS#8 keys, PKCS#12 and BCFKS are read with it.
+//! Decryption with a password by any AlgorithmIdentifier that is supported: PBES1 and PBES2 (RFC 8018, with
+//! the ciphers and derivations that programs use there) and the schemes of PKCS#12 (RFC 7292 appendix C).
+//! Encrypted PKCS#8 keys, PKCS#12 and BCFKS use it.
 
 use aws_lc_rs::key_wrap::{AES_128, AES_256, AesKek, KeyWrap, KeyWrapPadded};
 use der::asn1::ObjectIdentifier;
@@ -21,13 +21,13 @@ pub(super) const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap(SCRYPT_
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("encryption's parameters");
 
-/// A password in the forms that key derivations take it in.
+/// A password in the encodings that key derivations need.
 pub(super) struct Password {
     /// PBES1 and PBES2: UTF-8.
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// PKCS#12: UTF-16BE with a terminator (RFC 7292 appendix B.1).
     pub(super) utf16: Zeroizing<Vec<u8>>,
-    /// scrypt is to be run with its block size in place of its parallelization.
+    /// Whether scrypt is run with its block size as parallelization, as Bouncy Castle does.
     pub(super) scrypt_slip: bool,
 }
 
@@ -41,13 +41,13 @@ impl Password {
         Self { bytes: Zeroizing::new(text.as_bytes().to_vec()), utf16, scrypt_slip: false }
     }
 
-    /// The empty password as some programs take it for PKCS#12: without its terminator.
+    /// The empty password as some programs encode it for PKCS#12: without a terminator.
     pub(super) fn nothing() -> Self {
         Self { bytes: Zeroizing::default(), utf16: Zeroizing::default(), scrypt_slip: false }
     }
 }
 
-/// Decrypts; what is wrong about the result is for the caller to tell from a wrong password.
+/// Decrypts. The caller has to decide from the result whether the password was wrong.
 pub(super) fn decrypt(
     algorithm: &Algorithm<'_>,
     data: &[u8],
@@ -162,7 +162,7 @@ fn pbes2(
     }
 }
 
-/// A way from a password to a key, as PBES2, PBMAC1 and BCFKS name it.
+/// A key derivation, as PBES2, PBMAC1 and BCFKS name it.
 pub(super) struct Derivation<'a> {
     function: Function<'a>,
     /// The key's length, if the parameters give it.
@@ -252,14 +252,14 @@ fn optional_len(parameters: &mut Elements<'_>) -> Result<Option<usize>, NotDer> 
     }
 }
 
-/// What PBES2 encrypts with.
+/// The encryption of PBES2.
 enum Scheme<'a> {
     Cipher { cipher: Cipher, iv: &'a [u8] },
     KeyWrap { key_len: usize, padded: bool },
 }
 
 impl<'a> Scheme<'a> {
-    /// `key_len` is that of the derivation, which ciphers with several need.
+    /// `key_len` is that of the derivation, for ciphers with several key lengths.
     fn parse(algorithm: &Algorithm<'a>, key_len: Option<usize>) -> Result<Self, KeystoreError> {
         let oid = algorithm.oid.to_string();
         if let Some(number) = oid.strip_prefix("2.16.840.1.101.3.4.1.") {
@@ -270,7 +270,7 @@ impl<'a> Scheme<'a> {
             "1.3.14.3.2.7" => Cipher::des_cbc(),
             "1.2.840.113549.3.2" => return Self::rc2(algorithm, key_len),
             "1.3.6.1.4.1.3029.1.2" => Cipher::blowfish_cbc(key_len.unwrap_or(16)),
-            // not with the parameters of RFC 2984: no program writes them here
+            // without the parameters of RFC 2984, which no program writes here
             "1.2.840.113533.7.66.10" => Cipher::cast5_cbc(key_len.unwrap_or(16)),
             "1.2.392.200011.61.1.1.1.2" => Cipher::camellia_cbc(16),
             "1.2.392.200011.61.1.1.1.3" => Cipher::camellia_cbc(24),
@@ -356,7 +356,7 @@ fn nonce_and_tag_len<'a>(algorithm: &Algorithm<'a>) -> Result<(&'a [u8], usize),
     Ok((nonce, tag_len))
 }
 
-/// A cipher without a tag, which pads if it works in blocks.
+/// Runs a cipher without a tag; a block cipher has padding.
 fn run(
     cipher: &Cipher,
     key: &[u8],

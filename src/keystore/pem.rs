@@ -47,8 +47,8 @@ fn is_pem(data: &[u8]) -> bool {
     lines(data).any(|line| line.starts_with(BEGIN))
 }
 
-/// Reads the first private key and all certificates. Further private keys are left alone: each
-/// would cost another password derivation.
+/// Reads the first private key and all certificates. Further private keys are not decrypted: each would
+/// cost another password derivation.
 fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     let mut keys = Vec::new();
     let mut certificates = Vec::new();
@@ -62,7 +62,7 @@ fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
             b"PKCS7" | b"CMS" | b"PKCS #7 SIGNED DATA" => {
                 certificates.extend(p7b::certificates(&block.body)?);
             }
-            // names the curve of the key that follows, which names it too
+            // names the curve of the next key, which names it, too
             b"EC PARAMETERS" => {}
             label if label.ends_with(b"PRIVATE KEY") => {
                 if !unlock.public_only && !keys.iter().any(Entry::has_private_key) {
@@ -75,7 +75,7 @@ fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
             b"RSA PUBLIC KEY" => {
                 keys.push(Entry::of_public_key(PublicKey::from_pkcs1(&block.body)?));
             }
-            // the parameters of the key that follows, which has them too
+            // the parameters of the next key, which has them, too
             b"DSA PARAMETERS" => {}
             label => other_label = Some(label),
         }
@@ -98,7 +98,7 @@ fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     data.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
-/// The blocks, with whatever text stands between them left out.
+/// The blocks, without the text between them.
 fn blocks(data: &[u8]) -> impl Iterator<Item = Result<Block<'_>, KeystoreError>> {
     let mut lines = lines(data);
     std::iter::from_fn(move || {
@@ -122,7 +122,7 @@ fn block<'a>(
             }
             break;
         }
-        // RFC 1421 4.6: a header has a colon, which base64 has not
+        // RFC 1421 4.6: a header has a colon, which no base64 has
         if let Some(value) = line.strip_prefix(b"DEK-Info:") {
             dek_info = Some(value.trim_ascii());
         } else if !line.contains(&b':') {
@@ -143,7 +143,7 @@ fn parse_key(block: &Block<'_>, unlock: &Unlock<'_>) -> Result<ParsedKey, Keysto
         b"EC PRIVATE KEY" => der_key::parse_sec1(body, None),
         b"ENCRYPTED PRIVATE KEY" => der_key::parse_encrypted_pkcs8(body, unlock),
         b"PRIVATE KEY" => match der_key::form_of(body) {
-            // some programs leave the kind out of the label
+            // some programs leave the key type out of the label
             Some(Form::Pkcs1) => der_key::parse_pkcs1(body),
             Some(Form::Sec1) => der_key::parse_sec1(body, None),
             Some(_) | None => der_key::parse_pkcs8(body),
@@ -152,7 +152,7 @@ fn parse_key(block: &Block<'_>, unlock: &Unlock<'_>) -> Result<ParsedKey, Keysto
         other => Err(KeystoreError::unsupported_format(other)),
     };
     match parsed {
-        // one wrong password in 256 yields a plausible padding, and then anything
+        // one wrong password in 256 leads to valid padding by chance, and any content behind it
         Err(KeystoreError::Malformed(_)) if block.dek_info.is_some() => {
             Err(KeystoreError::WrongPassword)
         }

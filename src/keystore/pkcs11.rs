@@ -1,7 +1,7 @@
-//! Keys in security tokens, through PKCS#11 (OASIS, version 2.40): the module is loaded at run time
-//! and the keys sign in the token. The store is the path of the module, or a URI (RFC 7512) that
-//! also says which token, key or certificate is meant:
-//! `pkcs11:token=LABEL;object=LABEL?module-path=/path/to/module`. The password is the PIN.
+//! Keys in security tokens, through PKCS#11 (OASIS, version 2.40): the module is loaded at run time, and
+//! the keys sign in the token. The store is the path of the module, or a URI (RFC 7512) that also selects a
+//! token, key or certificate: `pkcs11:token=LABEL;object=LABEL?module-path=/path/to/module`. The password
+//! is the PIN.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub(super) fn open(store: &[u8], unlock: &Unlock<'_>) -> Result<Contents, Keysto
     token.with_session(|session| Ok(read(&token, session, &location)))?
 }
 
-/// What a store says: RFC 7512 section 2.3.
+/// The parts of a store's text, by RFC 7512 section 2.3.
 #[derive(Default)]
 struct Location {
     module: PathBuf,
@@ -93,7 +93,7 @@ impl Location {
                 "slot-id" => location.slot_id = Some(value.parse().map_err(|_| MALFORMED)?),
                 "object" => location.object = Some(value),
                 "pin-value" => location.pin = Some(value),
-                // what kind of object is meant is clear, and RFC 7512 says to pass over the unknown
+                // the type of the object is clear, and RFC 7512 says to ignore unknown attributes
                 _ => {}
             }
         }
@@ -103,7 +103,7 @@ impl Location {
         Ok(location)
     }
 
-    /// The one token that fits. A PIN is for one token only: others would count it as a wrong one.
+    /// The only token that fits. A PIN is for one token only: any other would count it as a wrong one.
     fn slot(&self, module: &Pkcs11) -> Result<Slot, KeystoreError> {
         let mut found = None;
         for slot in module.get_slots_with_initialized_token().map_err(|it| failed(&it))? {
@@ -148,7 +148,7 @@ fn percent_decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The modules that this process has loaded. A module is initialized once for the whole process, and
-/// its sessions end when it is finalized: so it stays.
+/// finalizing it would end all its sessions: so it stays loaded.
 static MODULES: Mutex<BTreeMap<PathBuf, Pkcs11>> = Mutex::new(BTreeMap::new());
 
 fn load(path: &Path) -> Result<Pkcs11, KeystoreError> {
@@ -161,7 +161,7 @@ fn load(path: &Path) -> Result<Pkcs11, KeystoreError> {
         if is_its_own { failed(&error) } else { KeystoreError::ModuleNotLoaded }
     })?;
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // by another part of the process
+        // initialized by another part of the process
         Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(error) => return Err(failed(&error)),
     }
@@ -169,7 +169,7 @@ fn load(path: &Path) -> Result<Pkcs11, KeystoreError> {
     Ok(module)
 }
 
-/// What a failure means for who loads a key.
+/// The error of loading a key for an error of the token.
 fn failed(error: &Error) -> KeystoreError {
     let Error::Pkcs11(value, _function) = error else {
         return KeystoreError::Token(error.to_string());
@@ -194,12 +194,12 @@ struct Token {
 
 struct State {
     session: Option<Session>,
-    /// It is not tried again: a few wrong ones lock the token.
+    /// Whether the PIN was wrong: it is not tried again, as a few wrong ones lock the token.
     pin_is_wrong: bool,
 }
 
 impl Token {
-    /// Works in the session, and once more in a new one if the token was away in between.
+    /// Runs `work` in the session, and again in a new one if the token was removed in between.
     fn with_session<T>(
         &self,
         work: impl Fn(&Session) -> Result<T, Error>,
@@ -230,7 +230,7 @@ impl Token {
             return Err(KeystoreError::WrongPassword);
         }
         match session.login(UserType::User, Some(pin)) {
-            // through another session: the login is the process's
+            // already logged in through another session: the login is that of the process
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
             Err(error) => {
                 let error = failed(&error);
@@ -241,7 +241,7 @@ impl Token {
     }
 }
 
-/// Whether an error may be gone in a new session.
+/// Whether a new session may help against an error.
 fn is_about_session(error: &Error) -> bool {
     matches!(
         error,
@@ -258,7 +258,7 @@ fn is_about_session(error: &Error) -> bool {
     )
 }
 
-/// What is known of an object.
+/// The known attributes of an object.
 struct Object {
     handle: ObjectHandle,
     label: Vec<u8>,
@@ -301,7 +301,7 @@ fn read(
         });
         ids.push(object.id);
     }
-    // of a key that is meant, also if the certificate is called otherwise
+    // an object belongs to a selected key, also if the certificate has another label
     let is_meant = |it: &Object| location.is_meant(&it.label, &it.id) || ids.contains(&it.id);
     let certificates = certificates.into_iter().filter(|(object, _)| is_meant(object));
     let certificates = certificates.map(|(_, certificate)| certificate).collect();
@@ -322,7 +322,7 @@ fn objects(session: &Session, class: ObjectClass) -> Result<Vec<Object>, Error> 
     Ok(handles.into_iter().map(object).collect())
 }
 
-/// An attribute that is bytes.
+/// The bytes of an attribute.
 fn value(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option<Vec<u8>> {
     let attributes = session.get_attributes(object, &[kind]).ok()?;
     #[allow(clippy::wildcard_enum_match_arm, reason = "there are a hundred attributes")]
@@ -338,7 +338,7 @@ fn value(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option
     }
 }
 
-/// The public half, out of the private key's object or that of the public key with the same id.
+/// The public half, from the private key's object or from the public key with the same id.
 fn public_key(
     session: &Session,
     private: &Object,
@@ -362,7 +362,7 @@ fn public_key(
     let point = inner.map_or(point.as_slice(), |inner| inner.value());
     match ObjectIdentifier::from_der(&parameters).ok().and_then(|oid| curve_by_oid(&oid)) {
         Some(curve) => PublicKey::ecdsa(curve, point),
-        // by a name or one of two identifiers: the point is of this length for no other curve here
+        // the curve has a name or one of two identifiers; no other curve here has points of this length
         None => PublicKey::ed25519(point),
     }
 }
@@ -395,7 +395,7 @@ fn token_key(
     Ok(EntryKey::Token { public, signer })
 }
 
-/// A key in a token. It is looked up each time: its handle may change while the token is away.
+/// A key in a token. It is looked up for each use: its handle may change while the token is removed.
 struct TokenKey {
     token: Arc<Token>,
     id: Vec<u8>,
@@ -418,7 +418,7 @@ impl TokenKey {
             Attribute::Id(self.id.clone()),
             Attribute::Label(self.label.clone()),
         ];
-        // none: a private object is only there for who is logged in
+        // an empty result: private objects are visible only after a login
         let not_found =
             Error::Pkcs11(RvError::UserNotLoggedIn, cryptoki::context::Function::FindObjects);
         let handle = *session.find_objects(&template)?.first().ok_or(not_found)?;

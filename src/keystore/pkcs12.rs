@@ -102,8 +102,8 @@ impl<'a> Pfx<'a> {
         self.content.ok_or(MALFORMED)
     }
 
-    /// The forms of the password with which the MAC is right, or all if there is none. Programs do
-    /// not agree what an empty password is.
+    /// The encodings of the password with which the MAC is right, or all if there is no MAC. Programs
+    /// encode an empty password differently.
     fn store_passwords(&self, unlock: &Unlock<'_>) -> Result<Vec<Password>, KeystoreError> {
         let text = unlock.store_password();
         let mut forms = vec![Password::new(text)];
@@ -123,7 +123,7 @@ impl<'a> Pfx<'a> {
     }
 }
 
-/// No password was given where one is needed, or it is the wrong one.
+/// The error when a password was needed and not given, or was wrong.
 fn wrong(password: &str) -> KeystoreError {
     if password.is_empty() { KeystoreError::PasswordRequired } else { KeystoreError::WrongPassword }
 }
@@ -163,7 +163,7 @@ impl<'a> MacData<'a> {
         Ok(hash.hmac(&key, content).ct_eq(self.expected).into())
     }
 
-    /// RFC 9579 section 5: salt and iterations around it mean nothing.
+    /// RFC 9579 section 5: the salt and iterations of MacData are not used.
     fn pbmac1_key(
         &self,
         password: &Password,
@@ -179,13 +179,13 @@ impl<'a> MacData<'a> {
         let scheme = scheme.oid.to_string();
         let hash = Hash::by_hmac_oid(&scheme)
             .ok_or_else(|| KeystoreError::unsupported_encryption(format!("MAC {scheme}")))?;
-        // RFC 9579 section 5: it has to be there; a short key would make the MAC worthless
+        // RFC 9579 section 5: the length is required; a short key would make the MAC worthless
         let len = derivation.key_len.filter(|&len| len >= 20).ok_or(MALFORMED)?;
         Ok((hash, derivation.derive(password, len, unlock)?))
     }
 }
 
-/// What the bags hold, as far as they are read.
+/// The contents of the bags read so far.
 struct Safe<'a> {
     unlock: &'a Unlock<'a>,
     passwords: Vec<Password>,
@@ -237,7 +237,7 @@ impl Safe<'_> {
         let (algorithm, encrypted) = read().map_err(|NotDer| MALFORMED)?;
         self.with_store_password(|password| {
             let plain = pbe::decrypt(&algorithm, &encrypted, password, self.unlock)?;
-            // one wrong password in 256 leaves a plausible padding behind
+            // one wrong password in 256 leads to valid padding by chance
             match elements::to_der(&plain) {
                 Ok(_) => Ok(plain),
                 Err(NotDer) => Err(KeystoreError::WrongPassword),
@@ -309,13 +309,13 @@ impl Safe<'_> {
                 self.contents(value, depth.saturating_add(1))?;
             }
             SAFE_CONTENTS_BAG => return Err(MALFORMED),
-            // revocation lists and secrets
+            // revocation lists and secrets are ignored
             _ => {}
         }
         Ok(())
     }
 
-    /// The key is tried with the keys' own password, then with that of the store.
+    /// Decrypts a key with the password of the keys, then with that of the store.
     fn shrouded_key(&self, value: &[u8]) -> Result<super::ParsedKey, KeystoreError> {
         let (algorithm, encrypted) = der_key::encrypted_parts(value)?;
         let with = |password: &Password| {
@@ -365,7 +365,7 @@ impl Safe<'_> {
     }
 }
 
-/// A key that cannot be used only matters to who asks for it; damage makes the store doubtful.
+/// A key that cannot be used is an error only if it is selected; damage is an error of the whole store.
 fn entry_key(key: Result<super::ParsedKey, KeystoreError>) -> Result<EntryKey, KeystoreError> {
     match key {
         Ok(key) => Ok(EntryKey::Private(Box::new(key))),
@@ -386,7 +386,7 @@ fn certificate(value: &[u8]) -> Result<Option<X509>, KeystoreError> {
     read().map_err(|NotDer| MALFORMED)?.map(X509::from_der).transpose()
 }
 
-/// [0] IMPLICIT OCTET STRING: whole, or in the pieces that BER has it in.
+/// [0] IMPLICIT OCTET STRING: whole, or in pieces as BER allows.
 fn implicit_octets(value: AnyRef<'_>) -> Result<Zeroizing<Vec<u8>>, NotDer> {
     const WHOLE: Tag = Tag::ContextSpecific { constructed: false, number: TagNumber(0) };
     if value.tag() == WHOLE {

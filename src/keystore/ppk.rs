@@ -32,20 +32,20 @@ enum Version {
     Three,
 }
 
-/// A file taken apart, nothing interpreted.
+/// The fields of a file, not interpreted.
 struct File<'a> {
     version: Version,
     key_type: &'a [u8],
     encryption: &'a [u8],
     comment: &'a [u8],
     public: Zeroizing<Vec<u8>>,
-    /// Of version 3 with encryption.
+    /// Only of version 3 with encryption.
     derivation: Option<Derivation<'a>>,
     private: Zeroizing<Vec<u8>>,
     mac: Vec<u8>,
 }
 
-/// How the keys come out of the password.
+/// How the keys are derived from the password.
 struct Derivation<'a> {
     flavour: &'a [u8],
     memory_kib: u32,
@@ -54,7 +54,7 @@ struct Derivation<'a> {
     salt: Vec<u8>,
 }
 
-/// Everything a password gives.
+/// The keys that are derived from a password.
 struct Keys {
     cipher_key: Zeroizing<Vec<u8>>,
     iv: Zeroizing<Vec<u8>>,
@@ -140,7 +140,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// The MAC covers everything that means something, the private half in clear.
+    /// The MAC covers everything that has a meaning, with the private half decrypted.
     fn is_authentic(&self, mac_key: &[u8]) -> bool {
         let algorithm = match self.version {
             Version::Two => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
@@ -154,11 +154,11 @@ impl<'a> File<'a> {
             writer.string(part);
         }
         let key = hmac::Key::new(algorithm, mac_key);
-        // in constant time
+        // this compares in constant time
         hmac::verify(&key, &message, &self.mac).is_ok()
     }
 
-    /// The private half has the numbers that the public one has not; padding may follow.
+    /// The private half has the numbers that the public half lacks; padding may follow.
     fn private_key(&self, public: &PublicKey) -> Result<ParsedKey, KeystoreError> {
         let malformed = |_| MALFORMED;
         let mut reader = Reader::new(&self.private);
@@ -241,7 +241,7 @@ fn sha1(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(context.finish().as_ref().to_vec())
 }
 
-/// The lines of a file, of which each has to be the expected one.
+/// Reads a file line by line, where each line has to be the expected one.
 struct Lines<'a>(&'a [u8]);
 
 impl<'a> Lines<'a> {

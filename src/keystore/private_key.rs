@@ -1,5 +1,5 @@
-//! A private key as it comes out of a file: brought into one form whatever the file left out, and
-//! checked against the public key that the file names beside it.
+//! A private key from a file, in one form whichever numbers the file has left out, and checked against the
+//! public key that the file has beside it.
 
 use aws_lc_rs::agreement;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -19,8 +19,8 @@ pub struct ParsedKey {
     pkcs8: Zeroizing<Vec<u8>>,
 }
 
-/// The numbers of an RSA key that cannot be computed from the others without effort (RFC 8017
-/// section 3.2); the remaining three are.
+/// The numbers of an RSA key that cannot be computed easily from the others (RFC 8017 section 3.2); the
+/// remaining three are computed.
 pub(super) struct RsaNumbers<'a> {
     pub(super) n: &'a [u8],
     pub(super) e: &'a [u8],
@@ -58,7 +58,7 @@ impl ParsedKey {
         &self.pkcs8
     }
 
-    /// RFC 8032: from the seed.
+    /// From the seed (RFC 8032).
     pub(super) fn ed25519(seed: &[u8]) -> Result<Self, KeystoreError> {
         let seed: Zeroizing<[u8; 32]> =
             Zeroizing::new(seed.try_into().map_err(|_| KeystoreError::Malformed("Ed25519 key"))?);
@@ -93,7 +93,7 @@ impl ParsedKey {
         let mut scalar = Zeroizing::new(Vec::with_capacity(curve.field_len));
         scalar.resize(zeros, 0);
         scalar.extend_from_slice(digits);
-        // refuses zero and everything from the order of the curve on
+        // refuses zero and numbers from the order of the curve on
         let computed = agreement::PrivateKey::from_private_key(curve.agreement, &scalar)
             .ok()
             .and_then(|key| key.compute_public_key().ok())
@@ -102,7 +102,7 @@ impl ParsedKey {
         if is_uncompressed(curve, point) && point != computed {
             return Err(KeystoreError::InconsistentKey);
         }
-        // RFC 5915 section 3; the curve is named by the AlgorithmIdentifier around it
+        // RFC 5915 section 3; the AlgorithmIdentifier around it names the curve
         let key = asn1::value(
             asn1::SEQUENCE,
             &[
@@ -122,7 +122,7 @@ impl ParsedKey {
         ))
     }
 
-    /// From the numbers. Whether they belong together is checked where the key is put to use.
+    /// From the numbers. They are checked against each other where the key is built for use.
     pub(super) fn rsa(numbers: &RsaNumbers<'_>) -> Result<Self, KeystoreError> {
         let public = PublicKey::rsa(numbers.n, numbers.e)?;
         let [n, e, d, p, q] =
@@ -164,8 +164,8 @@ impl ParsedKey {
         ))
     }
 
-    /// From the numbers of a key with three primes or more (RFC 8017 A.1.2, version 1), and the whole of
-    /// it: nothing in use today counts with the third one, so the key signs with d alone.
+    /// From the numbers of a key with three primes or more (RFC 8017 A.1.2, version 1), and its whole
+    /// encoding: no library here computes with the third prime, so the key signs with d alone.
     pub(super) fn rsa_of_several_primes(
         n: &[u8],
         e: &[u8],
@@ -189,7 +189,7 @@ impl ParsedKey {
     pub(super) fn dsa(numbers: &DsaNumbers<'_>) -> Result<Self, KeystoreError> {
         const MALFORMED: KeystoreError = KeystoreError::Malformed("DSA key");
         let DsaNumbers { p, q, g, .. } = numbers;
-        // the bounds on lengths come before the work
+        // the lengths are bounded before anything is computed
         let [p, q, g] = [p, q, g].map(|number| asn1::without_zeros(number));
         PublicKey::dsa(p, q, g, numbers.y.unwrap_or(g))?;
         let x = asn1::without_zeros(numbers.x);

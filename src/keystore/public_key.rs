@@ -19,7 +19,7 @@ pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 pub(super) const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// What signs, see `crypto/signature/dsa.rs`.
+/// The only size that can sign, see `crypto/signature/dsa.rs`.
 const DSA_Q_BITS: u32 = 160;
 const DSA_P_BITS: std::ops::RangeInclusive<u32> = 1024..=3072;
 
@@ -239,7 +239,7 @@ impl PublicKey {
         }
     }
 
-    /// Why no key of this size signs, if that is so: what the protocol, or the library, has no room for.
+    /// Why no key of this size can sign, if so: the protocol or the library does not allow it.
     pub(super) fn unusable(&self) -> Option<KeystoreError> {
         let kind = match self {
             Self::Rsa { n, .. } if bit_len(n) < MIN_RSA_BITS => {
@@ -270,7 +270,7 @@ impl PublicKey {
     }
 }
 
-/// What a key algorithm is called that is not supported.
+/// The name of an unsupported key algorithm.
 pub(super) fn kind_name(oid: &ObjectIdentifier) -> String {
     let number = oid.to_string();
     let name = match number.as_str() {

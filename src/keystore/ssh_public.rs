@@ -11,7 +11,7 @@ pub(super) static FORMAT: Format = Format { name: "SSH public key", matches, rea
 
 const BEGIN: &[u8] = b"---- BEGIN SSH2 PUBLIC KEY ----";
 const END: &[u8] = b"---- END SSH2 PUBLIC KEY ----";
-/// What begins the names of key types: with it, a line or a blob is told from anything else.
+/// The beginnings of key type names: by them a line or a blob is recognized.
 const TYPES: &[&[u8]] = &[b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-sha2-"];
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("SSH public key");
@@ -34,7 +34,7 @@ fn read(data: &[u8], _: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     Ok(contents)
 }
 
-/// Lines with something on them that is no comment.
+/// Lines that are neither empty nor comments.
 fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     data.split(|&byte| matches!(byte, b'\n' | b'\r'))
         .map(<[u8]>::trim_ascii)
@@ -49,7 +49,7 @@ fn is_blob(data: &[u8]) -> bool {
 }
 
 /// Type, base64 and comment. The base64 of every blob begins with the zeros of a short length; that
-/// tells the line from a file name.
+/// distinguishes the line from a file name.
 fn fields_of(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (key_type, rest) = first_word(line);
     let (digits, comment) = first_word(rest);
@@ -58,7 +58,7 @@ fn fields_of(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     is_key.then_some((key_type, digits, comment))
 }
 
-/// Up to a space or a tab, and what follows these, of which there may be several.
+/// The first word, up to a space or tab, and the text behind the white space after it.
 fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
     let (word, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
@@ -85,7 +85,7 @@ fn ssh2<'a>(lines: &mut impl Iterator<Item = &'a [u8]>) -> Result<Entry, Keystor
         if line == END {
             break;
         }
-        // section 3.3: a header has a colon, which base64 has not
+        // section 3.3: a header has a colon, which no base64 has
         let is_header = goes_on || line.contains(&b':');
         if !is_header {
             body.push(line);

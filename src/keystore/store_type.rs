@@ -1,6 +1,6 @@
-//! The documented store types as data: a row for each with where its data is and in which forms. Those
-//! of the operating system have a row too, so that refusing one can name it. [`open`] reads a store of one
-//! of them; cstAuto may be the data of any form or the name of a file with it.
+//! The documented store types as data: a row for each, with the place of its data and the formats of it.
+//! Types of the operating system have a row, too, so that the error for one can name it. [`open`] reads a
+//! store of a type; cstAuto may be data of any format, or the name of a file with it.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::limits::MAX_PATH_LEN;
 
-/// How the bytes of a store lead to key data.
+/// Where the data of a store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The store is the name of a file.
@@ -23,9 +23,9 @@ pub enum Source {
     Blob,
     /// The store is the data, or, if it is not, the name of a file.
     Either,
-    /// The store is one of the operating system's.
+    /// The store belongs to the operating system.
     System,
-    /// The store is a security token, behind the module that it names.
+    /// The store is a security token; it names the module.
     Token,
 }
 
@@ -40,7 +40,7 @@ pub struct StoreType {
     pub source: Source,
     /// The forms its data may have.
     pub(super) formats: &'static [&'static Format],
-    /// Whether private keys in it are left alone.
+    /// Whether private keys in it are ignored.
     pub(super) public_only: bool,
 }
 
@@ -72,7 +72,7 @@ const fn public(row: StoreType) -> StoreType {
     StoreType { public_only: true, ..row }
 }
 
-/// A private key: what `openssl`, `ssh-keygen` and `dropbearkey` write, with or without the frame of PEM.
+/// A private key as `openssl`, `ssh-keygen` and `dropbearkey` write it, with or without PEM around it.
 const PRIVATE_KEY: &[&Format] =
     &[&pem::FORMAT, &openssh::FORMAT, &dropbear::FORMAT, &der_key::FORMAT];
 const P7B: &[&Format] = &[&p7b::FORMAT, &pem::FORMAT];
@@ -95,7 +95,7 @@ pub static STORE_TYPES: &[StoreType] = &[
     public(file(8, "cstPublicKeyFile", PUBLIC_KEY)),
     public(blob(9, "cstPublicKeyBlob", PUBLIC_KEY)),
     public(blob(10, "cstSSHPublicKeyBlob", SSH_PUBLIC_KEY)),
-    // certificates alone: a private key in the PEM around them is not one of such a store
+    // certificates only: a private key in the PEM around them is no part of such a store
     public(file(11, "cstP7BFile", P7B)),
     public(blob(12, "cstP7BBlob", P7B)),
     public(file(13, "cstSSHPublicKeyFile", SSH_PUBLIC_KEY)),
@@ -111,7 +111,7 @@ pub static STORE_TYPES: &[StoreType] = &[
     row(99, "cstAuto", Source::Either, FORMATS),
 ];
 
-/// Reads a store of a documented type: from the file it names, or out of itself.
+/// Reads a store of a documented type: from the file that it names, or from the store itself.
 pub(super) fn open(
     store_type: &StoreType,
     store: &[u8],
@@ -145,7 +145,7 @@ fn named_file(store: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, KeystoreError>
     }
     match read_named_file(store) {
         Ok(content) => Ok(Some(content)),
-        // there is such a file
+        // there is such a file, but it cannot be read
         Err(error @ (KeystoreError::TooLarge | KeystoreError::NotAFile)) => Err(error),
         Err(KeystoreError::Unreadable(std::io::ErrorKind::PermissionDenied)) => {
             Err(KeystoreError::Unreadable(std::io::ErrorKind::PermissionDenied))

@@ -1,5 +1,5 @@
-//! The passwords that a store is opened with, and how much work its key derivations may cost: a
-//! file says itself how often its password is hashed, for each of its parts.
+//! The passwords for a store, and the bounds on the work of its key derivations: a file states itself how
+//! often its password is hashed, for each of its parts.
 
 use std::cell::Cell;
 
@@ -7,14 +7,14 @@ use super::KeystoreError;
 use super::public_key::PublicKey;
 use crate::limits;
 
-/// What it takes to open a store.
+/// The passwords for a store, and the work spent on it so far.
 #[derive(Clone)]
 pub struct Unlock<'a> {
     store_password: &'a str,
     key_password: Option<&'a str>,
-    /// Private keys are not wanted, so nothing is derived for them.
+    /// Whether private keys are ignored, so that nothing is derived for them.
     pub(super) public_only: bool,
-    /// Thousandths of the dearest derivation that is allowed.
+    /// The work so far, in thousandths of the most that one derivation may take.
     spent: Cell<u64>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> From<&'a String> for Unlock<'a> {
 }
 
 impl<'a> Unlock<'a> {
-    /// With the password of the store and, where it is another, that of its keys.
+    /// `key_password` is the password of the keys, if it is another than that of the store.
     pub fn new(store_password: &'a str, key_password: Option<&'a str>) -> Self {
         Self { store_password, key_password, public_only: false, spent: Cell::new(0) }
     }
@@ -40,27 +40,27 @@ impl<'a> Unlock<'a> {
         Self { public_only: true, ..Self::new("", None) }
     }
 
-    /// The password of what surrounds the keys.
+    /// The password of the store around the keys.
     pub(super) fn store_password(&self) -> &'a str {
         self.store_password
     }
 
-    /// The password of a key. A file that is nothing but a key has only this one.
+    /// The password of a key. A file with only a key has only this one.
     pub(super) fn key_password(&self) -> &'a str {
         self.key_password.unwrap_or(self.store_password)
     }
 
-    /// Pays for PBKDF1, PBKDF2 or the derivation of PKCS#12.
+    /// Charges PBKDF1, PBKDF2 or the derivation of PKCS#12.
     pub(super) fn pay_for_hashing(&self, iterations: u64) -> Result<(), KeystoreError> {
         self.pay(iterations, limits::MAX_HASH_ITERATIONS)
     }
 
-    /// Pays for bcrypt.
+    /// Charges bcrypt.
     pub(super) fn pay_for_bcrypt(&self, rounds: u64) -> Result<(), KeystoreError> {
         self.pay(rounds, limits::MAX_BCRYPT_ROUNDS)
     }
 
-    /// Pays for scrypt (RFC 7914): it fills `128 * n * r` bytes, `p` times over.
+    /// Charges scrypt (RFC 7914): it fills `128 * n * r` bytes, `p` times.
     pub(super) fn pay_for_scrypt(&self, n: u64, r: u64, p: u64) -> Result<(), KeystoreError> {
         let memory = n.saturating_mul(128).saturating_mul(r);
         if memory > limits::MAX_DERIVATION_MEMORY {
@@ -69,7 +69,7 @@ impl<'a> Unlock<'a> {
         self.pay(memory.saturating_mul(p), limits::MAX_MEMORY_FILLED)
     }
 
-    /// Pays for Argon2 (RFC 9106): it fills `memory` bytes, `passes` times.
+    /// Charges Argon2 (RFC 9106): it fills `memory` bytes, `passes` times.
     pub(super) fn pay_for_argon2(&self, memory: u64, passes: u64) -> Result<(), KeystoreError> {
         if memory > limits::MAX_DERIVATION_MEMORY {
             return Err(KeystoreError::TooCostly);
@@ -77,7 +77,7 @@ impl<'a> Unlock<'a> {
         self.pay(memory.saturating_mul(passes), limits::MAX_MEMORY_FILLED)
     }
 
-    /// Pays for a key whose numbers were computed with: for each of a store that holds many.
+    /// Charges the arithmetic with the numbers of a key, as a store may have many keys.
     pub(super) fn pay_for_key(&self, key: Option<&PublicKey>) -> Result<(), KeystoreError> {
         let bits = u64::from(key.map_or(0, PublicKey::bits));
         self.pay(bits.saturating_mul(bits), limits::MAX_KEY_BITS_SQUARED)

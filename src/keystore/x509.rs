@@ -1,4 +1,4 @@
-//! What X.509 certificates (RFC 5280) say, as the documented texts: names, dates, usages.
+//! The fields of X.509 certificates (RFC 5280) as the documented texts: names, dates, usages.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -23,8 +23,8 @@ pub struct X509 {
 }
 
 impl X509 {
-    /// Reads one certificate in DER. Its signature is not looked at: a host's own certificate needs
-    /// no issuer to be trusted by the host.
+    /// Reads one certificate in DER. Its signature is not verified: a host does not need to trust the
+    /// issuer of its own certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, KeystoreError> {
         Ok(Self {
             der: der.to_vec(),
@@ -37,7 +37,7 @@ impl X509 {
         &self.der
     }
 
-    /// The key, if it is of a kind that a host key can have.
+    /// The public key, if a host key can be of this kind.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
         PublicKey::from_spki(self.parsed.tbs_certificate().subject_public_key_info()).ok()
     }
@@ -82,8 +82,8 @@ impl X509 {
         date_text(&self.parsed.tbs_certificate().validity().not_after)
     }
 
-    /// Pairs of upper-case hexadecimal digits; the byte that only keeps the number positive is left
-    /// out.
+    /// Pairs of upper-case hexadecimal digits, without the leading zero byte that keeps the number
+    /// positive.
     pub(super) fn serial_number(&self) -> String {
         match self.parsed.tbs_certificate().serial_number().as_bytes() {
             [0, rest @ ..] if !rest.is_empty() => hex::encode(rest),
@@ -228,7 +228,7 @@ fn general_name_text(name: &GeneralName) -> Option<String> {
     })
 }
 
-/// A name in quotes if it would read as several.
+/// A name, in quotes if it would read as several names.
 fn list_item(name: &str) -> String {
     if name.contains([',', '"']) {
         format!("\"{}\"", name.replace('"', "\"\""))

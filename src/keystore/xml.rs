@@ -51,7 +51,7 @@ fn read(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     Ok(Contents::assemble(entries, certificates))
 }
 
-/// What is of interest in a document.
+/// The fields of a document that are read.
 #[derive(Default)]
 struct Document {
     root: String,
@@ -64,7 +64,7 @@ impl Document {
         let mut reader = Reader::from_str(text);
         let mut out = Self::default();
         let mut open: Vec<Field> = Vec::new();
-        // how deep the element of the key is that is being read
+        // the depth of the key's element that is being read
         let mut key_depth = None;
         loop {
             match reader.read_event().map_err(|_| MALFORMED)? {
@@ -93,7 +93,7 @@ impl Document {
                 Event::CData(text) => {
                     append(&mut open, &text)?;
                 }
-                // no value of a key has one, and declared ones can stand for gigabytes
+                // no key has one, and declared entities can expand to gigabytes
                 Event::DocType(_) | Event::GeneralRef(_) => return Err(MALFORMED),
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
                 Event::Eof if open.is_empty() => return Ok(out),
@@ -114,7 +114,7 @@ impl Document {
         }
         if key_depth.is_some() {
             if let Some(key) = self.keys.last_mut() {
-                // its search for duplicates would compare each with each
+                // checking for duplicates compares each attribute with each other
                 for attribute in element.attributes().with_checks(false) {
                     let attribute = attribute.map_err(|_| MALFORMED)?;
                     let own = attribute.key.as_ref();
@@ -154,7 +154,7 @@ fn append(open: &mut [Field], text: &str) -> Result<(), KeystoreError> {
     };
     let len = element.text.len().saturating_add(text.len());
     if len > element.text.capacity() {
-        // a string that grows by itself leaves a copy behind that nobody wipes
+        // a string that grows by itself leaves a copy behind that is not wiped
         let mut longer = Zeroizing::new(String::with_capacity(len.saturating_mul(2)));
         longer.push_str(&element.text);
         element.text = longer;
@@ -219,7 +219,7 @@ impl KeyValue {
                 .point(&from_decimal(x, curve.field_len)?, &from_decimal(y, curve.field_len)?)?,
             _ => {
                 let mut point = self.needed("PublicKey")?;
-                // the example in the standard has the coordinates alone
+                // the example in the standard has the coordinates without the leading 4
                 if point.len() == curve.field_len.saturating_mul(2) {
                     point.insert(0, 4);
                 }
