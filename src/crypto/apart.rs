@@ -1,10 +1,10 @@
-//! Data that are encrypted on their way into a packet: whole blocks of the cipher go directly, what shares
-//! a block with something else is copied first.
+//! Data that is encrypted on its way into a packet: whole blocks of the cipher are encrypted from their
+//! source; data that shares a block with something else is copied first.
 
 use crate::error::CryptoError;
 
-/// A plain packet of which a part lies somewhere else. In this order, everything is to be encrypted:
-/// `before` in place, `source` to `target`, which is as long, and `after` in place.
+/// A plain packet of which a part is in other memory. These are encrypted in this order: `before` in place,
+/// `source` to `target`, which has the same length, and `after` in place.
 pub(super) struct Apart<'p, 'd> {
     pub(super) before: &'p mut [u8],
     pub(super) source: &'d [u8],
@@ -13,7 +13,7 @@ pub(super) struct Apart<'p, 'd> {
 }
 
 impl<'p, 'd> Apart<'p, 'd> {
-    /// Of `data`, which belongs into `body` from `at` on; blocks begin where `body` does.
+    /// `data` belongs into `body` from `at` on; cipher blocks begin at the start of `body`.
     pub(super) fn new(
         body: &'p mut [u8],
         at: usize,

@@ -1,6 +1,6 @@
-//! Holds our own code for vector instructions against AWS-LC: a packet of any length that begins anywhere
+//! Compares our own code for vector instructions with AWS-LC: a packet of any length that begins anywhere
 //! in a cache line has the same bytes and the same tag, opens again, and does not with a bit flipped; and
-//! nothing is written beside it. Called by the tests below and by `fuzz/`: with what a fuzzer thinks of
+//! nothing is written outside of it. Called by the tests below and by `fuzz/`: with input of a fuzzer
 //! (`targets/vector_code.rs`), and for every length and every alignment (`src/vector_sweep.rs`).
 #![allow(
     clippy::unwrap_used,
@@ -22,12 +22,12 @@ use crate::error::CryptoError;
 /// Bytes of a cache line, the longest vector there is.
 pub const LINE: usize = 64;
 
-/// What is around a packet in memory.
+/// The byte that fills the memory around a packet.
 const GUARD: u8 = 0x5a;
 
 type Tag = [u8; 16];
 
-/// A key, a place in a sequence, and what is to be encrypted.
+/// A key, a sequence number, and the plaintext.
 #[derive(Debug, Clone, Copy)]
 pub struct Packet<'p> {
     pub key: &'p [u8; 64],
@@ -35,12 +35,12 @@ pub struct Packet<'p> {
     pub plain: &'p [u8],
 }
 
-/// Where a packet lies, and which part of it is somewhere else or wrong.
+/// Where a packet is in memory, and which part of it is in other memory or wrong.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    /// Modulo [`LINE`].
+    /// The offset from a cache line, modulo [`LINE`].
     pub alignment: usize,
-    /// Any number, from which the rest is taken.
+    /// Any number, from which the other choices are derived.
     pub draw: usize,
 }
 
@@ -81,7 +81,7 @@ pub static SUBJECTS: &[Subject] = &[
     Subject { name: "sha_ni: hmac-sha2-256", compare: hmac },
 ];
 
-/// Memory in which bytes lie where they are wanted, with guards around them.
+/// Memory in which bytes have the wanted alignment, with guard bytes around them.
 struct Room {
     memory: Vec<u8>,
     start: usize,
@@ -107,7 +107,7 @@ impl Room {
         &mut self.memory[self.start..self.start + self.len]
     }
 
-    /// Whether it holds this, and nothing was written beside it.
+    /// Whether it has this content, and no guard byte was overwritten.
     fn is(&self, content: &[u8]) -> bool {
         let end = self.start + self.len;
         let guards = [&self.memory[self.start - LINE..self.start], &self.memory[end..end + LINE]];
@@ -151,7 +151,7 @@ fn chacha20_with_avx2(packet: Packet<'_>) -> Option<Compare> {
 
 type Opened = ([u8; 4], Result<(), CryptoError>);
 
-/// The packet is a length, and the plaintext behind it.
+/// The packet is a length with the plaintext behind it.
 fn chacha20(
     packet: Packet<'_>,
     seal: impl Fn(&mut [u8], usize, &[u8], &mut Tag) + 'static,
@@ -178,7 +178,7 @@ fn chacha20(
             None => tag[byte - expected.len()] ^= bit,
         }
         assert_eq!(open(room.bytes(), &tag).1, Err(CryptoError::BadMac), "{byte} {bit}");
-        // nothing is decrypted
+        // a packet with a wrong tag is not decrypted
         if let Some(wrong) = room.bytes().get_mut(byte) {
             *wrong ^= bit;
         }
@@ -248,7 +248,7 @@ fn gcm<const KEY_LEN: usize>(packet: Packet<'_>) -> Option<Compare> {
     }))
 }
 
-/// Whole blocks only; the stream goes on between two parts.
+/// Whole blocks only; the key stream continues between two parts.
 fn ctr<const KEY_LEN: usize>(packet: Packet<'_>) -> Option<Compare> {
     let key = *packet.key.first_chunk::<KEY_LEN>()?;
     let mut iv: [u8; 16] = *packet.key[48..].first_chunk().unwrap();
@@ -309,7 +309,7 @@ mod tests {
     use super::*;
     use crate::crypto::tests::{Numbers, or_skipped};
 
-    /// What is in a folder, if the processor has what it takes.
+    /// Compares every subject of a folder, if the processor has the instructions for it.
     fn agree(folder: &str) {
         let none = Packet { key: &[0; 64], sequence: 0, plain: &[] };
         let subjects = SUBJECTS.iter().filter(|subject| subject.name.starts_with(folder));
@@ -321,8 +321,8 @@ mod tests {
         }
     }
 
-    /// Every length up to that of the widest code, each somewhere else in its line, and the edges of longer
-    /// ones.
+    /// Every length up to that of the widest code, each at another offset in its line, and the edges of
+    /// longer lengths.
     fn agrees(subject: &Subject) {
         let mut random = Numbers(0x6469_6666);
         let edges = [1023, 1024, 1025, 2048, 4097, 16_383, 32_768, 32_785, 65_537, 70_000];

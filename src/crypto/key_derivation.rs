@@ -19,7 +19,7 @@ pub fn derive(
 ) -> Secret {
     let mut digest =
         Zeroizing::new(hash.digest(&[shared_secret, exchange_hash, &[letter], session_id]));
-    // room for all of it at once, so that growing leaves no copy behind
+    // capacity for all of it, so that growing leaves no copy behind
     let mut key = Zeroizing::new(Vec::with_capacity(len + digest.len()));
     key.extend_from_slice(&digest);
     while key.len() < len {

@@ -34,15 +34,15 @@ mod vaes;
 #[cfg(vector_code)]
 mod vector_code;
 
-/// Which offers an algorithm belongs into. The registries have it in any case, so that a setting may
-/// name it.
+/// The offers that an algorithm belongs to. The registries have it in any case, so that a setting may name
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     /// In the default offer and in those of both profiles.
     Modern,
     /// In both profiles only: the documented defaults leave it out.
     ProfilesOnly,
-    /// In the default offer and in that of the intermediate profile: sound, and audits warn of it.
+    /// In the default offer and in that of the intermediate profile: sound, but audits warn of it.
     Intermediate,
     /// In the documented default offer only.
     Compatible,

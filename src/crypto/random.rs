@@ -1,5 +1,5 @@
-//! Where the engine's random bytes come from: passed in, so that a session replays byte for byte in
-//! a test.
+//! The source of the engine's random bytes: passed in, so that a session can be replayed byte for byte in a
+//! test.
 
 use crate::error::CryptoError;
 

@@ -21,7 +21,7 @@ impl Secret {
     }
 }
 
-/// In a time that depends only on the lengths.
+/// Takes a time that depends only on the lengths.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.0.as_slice().ct_eq(&other.0).into()

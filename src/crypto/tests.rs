@@ -1,4 +1,4 @@
-//! What holds for all tables of algorithms.
+//! Tests that hold for all tables of algorithms.
 
 use super::*;
 
@@ -40,8 +40,8 @@ impl Numbers {
     }
 }
 
-/// Says that a test cannot run for want of a processor's instructions, unless `supported`: `npm test` counts
-/// these lines.
+/// Notes that a test cannot run because the processor lacks instructions, unless `supported`: `npm test`
+/// counts these lines.
 #[cfg(vector_code)]
 pub(super) fn or_skipped(supported: bool, folder: &str) -> bool {
     use std::io::Write as _;
@@ -54,7 +54,7 @@ pub(super) fn or_skipped(supported: bool, folder: &str) -> bool {
     supported
 }
 
-/// Compares the names of a table with those that have something, whatever the order.
+/// Compares the names of a table with those for which there is something, in any order.
 pub(super) fn same_names<'n>(table: impl Iterator<Item = &'n str>, mut have: Vec<&'n str>) {
     let mut table: Vec<_> = table.collect();
     table.sort_unstable();
@@ -106,7 +106,7 @@ fn names_are_found_and_others_are_not() {
     }
 }
 
-/// The order is what is offered first; a change has to be meant.
+/// The order of preference: a change of it has to be deliberate.
 #[test]
 fn the_order_of_preference() {
     let [_, _, kexes, signatures, _] = names();

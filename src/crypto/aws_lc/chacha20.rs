@@ -1,4 +1,4 @@
-//! ChaCha20 (RFC 8439 section 2.4) alone, as AWS-LC has it for the processor at hand.
+//! ChaCha20 (RFC 8439 section 2.4) alone, in AWS-LC's code for this processor.
 
 use aws_lc_sys as ffi;
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ impl ChaCha20Key {
         Self(Zeroizing::new(*key))
     }
 
-    /// Adds the key stream from this block on to `data`.
+    /// XORs the key stream from this block on into `data`.
     pub(crate) fn apply(&self, nonce: &[u8; 12], block: u32, data: &mut [u8]) {
         let start = data.as_mut_ptr();
         // SAFETY: reads and writes the `data.len()` bytes of `data`, each before it is written, and
@@ -23,7 +23,7 @@ impl ChaCha20Key {
         }
     }
 
-    /// The same from `data` to `out`, which has to be as long.
+    /// The same from `data` to `out`, which has to have the same length.
     pub(crate) fn apply_from(
         &self,
         nonce: &[u8; 12],

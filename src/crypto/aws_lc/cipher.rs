@@ -1,5 +1,4 @@
-//! Ciphers that keep their state from call to call (EVP), for the modes that run on from packet to
-//! packet.
+//! Ciphers that keep their state from call to call (EVP), for modes that continue from packet to packet.
 
 use std::ffi::{c_int, c_uint};
 use std::ptr::{NonNull, null, null_mut};
@@ -51,7 +50,7 @@ impl CipherKind {
     }
 }
 
-/// Which way a [`CipherContext`] runs.
+/// The direction of a [`CipherContext`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Encrypt,
@@ -61,7 +60,7 @@ pub(crate) enum Direction {
 /// A cipher under a key, in the middle of its stream.
 pub(crate) struct CipherContext {
     context: NonNull<ffi::EVP_CIPHER_CTX>,
-    /// What lengths have to be a multiple of; 1 for stream ciphers.
+    /// Lengths have to be a multiple of this; 1 for stream ciphers.
     block_len: usize,
 }
 
@@ -128,7 +127,7 @@ impl CipherContext {
         unsafe { self.update_at(start, start, len) }
     }
 
-    /// The same from `data` to `out`, which has to be as long.
+    /// The same from `data` to `out`, which has to have the same length.
     pub(crate) fn update_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
         if data.len() != out.len() {
             return Err(CryptoError::Failed);
@@ -146,7 +145,7 @@ impl CipherContext {
         to: *mut u8,
         len: usize,
     ) -> Result<(), CryptoError> {
-        // a part of a block would stay in the context and come out one call too late
+        // the context would keep a part of a block and output it one call too late
         if len == 0 || !len.is_multiple_of(self.block_len) {
             return if len == 0 { Ok(()) } else { Err(CryptoError::Failed) };
         }

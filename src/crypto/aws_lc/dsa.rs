@@ -62,7 +62,7 @@ impl DsaKey {
                 self.key.as_ptr(),
             )
         };
-        // -1 is a key that the library refuses
+        // -1 means that the library refuses the key
         succeeded(valid).map_err(|_| CryptoError::BadSignature)
     }
 

@@ -1,4 +1,4 @@
-//! HMAC keys that take two states of their hash, not 1200 bytes.
+//! HMAC keys that take the size of two hash states, not 1200 bytes.
 
 use std::ffi::c_uint;
 use std::mem::MaybeUninit;

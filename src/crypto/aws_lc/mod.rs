@@ -1,5 +1,5 @@
-//! What AWS-LC has no safe Rust interface for, one file for each part of the library.
-//! Everything it exports is safe, whatever the arguments.
+//! Functions of AWS-LC that have no safe Rust interface, one file for each part of the library. Every
+//! exported function is safe, whatever its arguments.
 #![allow(unsafe_code, reason = "the one audited module over the C library")]
 
 #[cfg(vector_code)]

@@ -11,7 +11,7 @@ use super::{SecretBytes, succeeded};
 use crate::error::CryptoError;
 use crate::limits::MAX_NUMBER_LEN;
 
-/// `base ^ exponent mod modulus`, as long as `modulus`, in time that depends only on the lengths of
+/// `base ^ exponent mod modulus`, with the length of `modulus`, in time that depends only on the lengths of
 /// the arguments. `modulus` has to be odd and above 1, `base` below it, and none longer than
 /// [`MAX_NUMBER_LEN`].
 pub(crate) fn mod_exp(
@@ -24,7 +24,7 @@ pub(crate) fn mod_exp(
     result.to_bytes(modulus.len())
 }
 
-/// What the Chinese remainder theorem needs of an RSA key (RFC 8017 section 3.2).
+/// The numbers of an RSA key for the Chinese remainder theorem (RFC 8017 section 3.2).
 pub(crate) struct RsaCrt {
     /// d mod (p - 1)
     pub(crate) d_p: SecretBytes,
@@ -34,8 +34,8 @@ pub(crate) struct RsaCrt {
     pub(crate) q_inv: SecretBytes,
 }
 
-/// Computes them once, when a key is loaded. Numbers that are no key give an error or a result
-/// that is no key either; whoever builds the key checks it.
+/// Computes the numbers once, when a key is loaded. Arguments that are no key give an error, or numbers
+/// that are no key either; the builder of the key checks that.
 pub(crate) fn rsa_crt(d: &[u8], p: &[u8], q: &[u8]) -> Result<RsaCrt, CryptoError> {
     let (p_len, q_len) = (p.len(), q.len());
     let (d, p, q) = (Number::from_bytes(d)?, Number::from_bytes(p)?, Number::from_bytes(q)?);
@@ -77,8 +77,8 @@ impl Rfc3526Prime {
     }
 }
 
-/// Whether a number is prime, as far as 16 rounds of Miller and Rabin tell: wrong once in 2^32 at
-/// worst, and of random numbers far less often.
+/// Whether a number is prime, by 16 rounds of Miller-Rabin: wrong once in 2^32 at worst, and for random
+/// numbers far less often.
 #[cfg(test)]
 pub(crate) fn is_probably_prime(number: &[u8]) -> Result<bool, CryptoError> {
     let (number, scratch) = (Number::from_bytes(number)?, Scratch::new()?);

@@ -1,4 +1,4 @@
-//! Tests of the safe functions over AWS-LC, above all with arguments that do not fit.
+//! Tests of the safe functions over AWS-LC, above all with invalid arguments.
 
 use super::*;
 use crate::limits::MAX_NUMBER_LEN;
@@ -53,7 +53,7 @@ fn hmac_with_keys_and_parts_of_all_lengths() {
         let own = HmacKey::<128>::new(HmacHash::Sha512, &key).unwrap();
         let oracle = hmac::Key::new(hmac::HMAC_SHA512, &key);
         let (start, end) = data.split_at(len);
-        // twice: signing leaves the key as it is
+        // twice: signing does not change the key
         for _ in 0..2 {
             let tag = own.sign(&[start, &[], end]).unwrap();
             assert_eq!(tag.as_bytes(), hmac::sign(&oracle, &data).as_ref());
@@ -155,7 +155,7 @@ fn rsa_keys_that_are_none_are_refused() {
     }
 }
 
-/// The library takes the numbers over, or does not: both have to end well.
+/// Whether the library takes ownership of the numbers or not, nothing is freed twice or leaked.
 #[test]
 fn dsa_keys_that_are_none_neither_sign_nor_verify() {
     for x in [None, Some(&[][..]), Some(&[5])] {

@@ -1,5 +1,4 @@
-//! aes128-ctr, aes192-ctr, aes256-ctr (RFC 4344 section 4). The counter runs on from packet to
-//! packet.
+//! aes128-ctr, aes192-ctr, aes256-ctr (RFC 4344 section 4). The counter continues from packet to packet.
 
 use super::evp::{keystream, stream_row};
 use super::{CipherAlgorithm, Keystream, NewKeystream};
@@ -66,7 +65,7 @@ pub(super) mod tests {
     use super::*;
     use crate::crypto::cipher::tests::{hex, runs_to};
 
-    /// NIST SP 800-38A, F.5.1, F.5.3 and F.5.5; in two parts, so that the counter has to run on.
+    /// NIST SP 800-38A, F.5.1, F.5.3 and F.5.5; in two parts, so that the counter has to continue.
     pub(in crate::crypto::cipher) fn known_answers() -> Vec<&'static str> {
         let iv = hex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
         let plain = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\

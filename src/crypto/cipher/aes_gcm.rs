@@ -1,8 +1,7 @@
-//! aes128-gcm@openssh.com and aes256-gcm@openssh.com: AES-GCM as RFC 5647 frames it, negotiated as
-//! OpenSSH's PROTOCOL says (no MAC is chosen next to it). The length stays in clear and is
-//! authenticated; the nonce is 4 fixed bytes and a 64-bit counter that steps once per packet.
-//! Runs on `crypto/vaes/` where the processor has that and not what AWS-LC's own fast code needs, and
-//! on AWS-LC everywhere else.
+//! aes128-gcm@openssh.com and aes256-gcm@openssh.com: AES-GCM in the framing of RFC 5647, negotiated as in
+//! OpenSSH's PROTOCOL (without a MAC). The length is not encrypted but authenticated; the nonce is 4 fixed
+//! bytes and a 64-bit counter that is incremented for each packet. Runs on `crypto/vaes/` where the
+//! processor has its instructions and not those of AWS-LC's own fast code, and on AWS-LC everywhere else.
 
 #[cfg(vector_code)]
 use std::arch::is_x86_feature_detected;
@@ -66,8 +65,8 @@ fn sealer(
     Ok(Box::new(GcmPacket::new(aws_lc_key(algorithm, key)?, iv)?))
 }
 
-/// `None` where AWS-LC is at least as fast: with AVX-512 it has code of its own for the same
-/// instructions, but on Windows.
+/// `None` where AWS-LC is at least as fast: with AVX-512 it has code of its own for the same instructions,
+/// except on Windows.
 #[cfg(vector_code)]
 fn vaes_key(algorithm: &Algorithm, key: &[u8]) -> Option<vaes::Key> {
     let aws_lc_is_fast = cfg!(not(windows))
@@ -88,8 +87,8 @@ fn aws_lc_key(algorithm: &'static Algorithm, key: &[u8]) -> Result<LessSafeKey, 
     Ok(LessSafeKey::new(key))
 }
 
-/// What the implementations have in common. The length is authenticated; `body` is the rest of a
-/// packet, without its tag.
+/// The interface of the implementations. The length is authenticated; `body` is the rest of a packet,
+/// without its tag.
 trait GcmKey: Send {
     /// [`Sealer::vector_code`]
     const VECTOR_CODE: Option<&'static str> = None;
@@ -102,7 +101,7 @@ trait GcmKey: Send {
         tag: &mut [u8; TAG_LEN],
     ) -> Result<(), CryptoError>;
 
-    /// The same with `data` in `body` from `at` on, where it need not be yet.
+    /// The same with `data`, which belongs into `body` from `at` on and need not be there yet.
     fn seal_from(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -125,7 +124,7 @@ trait GcmKey: Send {
         sealed: &mut [u8],
     ) -> Result<(), CryptoError>;
 
-    /// The same to another place, which is as long as what is before the tag.
+    /// The same to `opened`, which has the length of the ciphertext without its tag.
     fn open_into(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -240,8 +239,8 @@ impl<K> GcmPacket<K> {
         Ok(Self { key, fixed: *fixed, invocation_counter: u64::from_be_bytes(*counter) })
     }
 
-    /// The nonce of the next packet. The counter starts anywhere and wraps around (RFC 5647 section
-    /// 7.1); it cannot return to its start, keys are exchanged after 2^31 packets at the latest.
+    /// The nonce of the next packet. The counter starts anywhere and wraps around (RFC 5647 section 7.1);
+    /// it cannot return to its start, as keys are replaced after 2^31 packets at the latest.
     fn next_nonce(&mut self) -> [u8; NONCE_LEN] {
         let [a, b, c, d] = self.fixed;
         let [e, f, g, h, i, j, k, l] = self.invocation_counter.to_be_bytes();
@@ -373,7 +372,7 @@ pub(super) mod tests {
         vec![AES128_GCM.name, AES256_GCM.name]
     }
 
-    /// A row's cipher on one of the implementations, whatever the registry takes here.
+    /// A row's cipher on one of the implementations, whichever the registry chooses here.
     fn has_the_same_answers<K: GcmKey + 'static>(new: impl Fn(&[u8]) -> K) {
         let (iv, plain) = (hex(IV), sample_packet());
         for (key, sealed) in [(key(16), SEALED_128), (key(32), SEALED_256)] {
@@ -407,7 +406,7 @@ pub(super) mod tests {
         has_the_same_answers(|key| aws_lc_key(algorithm(key), key).unwrap());
     }
 
-    /// `vaes/tests.rs` says so where it cannot run.
+    /// `vaes/tests.rs` prints it where this cannot run.
     #[test]
     #[cfg(vector_code)]
     fn vaes_has_the_same_answers() {

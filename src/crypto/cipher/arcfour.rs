@@ -1,5 +1,5 @@
-//! arcfour (RFC 4253 section 6.3), and arcfour128 and arcfour256, which leave out the start of the
-//! key stream (RFC 4345).
+//! arcfour (RFC 4253 section 6.3), and arcfour128 and arcfour256, which discard the start of the key stream
+//! (RFC 4345).
 
 use super::evp::{keystream, stream_row};
 use super::{CipherAlgorithm, Keystream, NewKeystream};
@@ -17,7 +17,7 @@ pub(super) static ARCFOUR128: CipherAlgorithm = row("arcfour128", 16, without_st
 pub(super) static ARCFOUR256: CipherAlgorithm = row("arcfour256", 32, without_start);
 
 const fn row(name: &'static str, key_len: usize, new: NewKeystream) -> CipherAlgorithm {
-    // RFC 4253 section 6: what has no blocks is padded to 8 bytes
+    // RFC 4253 section 6: packets of a stream cipher are padded to 8 bytes
     stream_row(name, key_len, 0, 8, Security::Compatible, new)
 }
 
@@ -31,7 +31,7 @@ fn without_start(key: &[u8], iv: &[u8]) -> Result<Box<dyn Keystream>, CryptoErro
     Ok(cipher)
 }
 
-/// RFC 4345 section 4: the first 1536 bytes of the key stream, which tell of the key.
+/// RFC 4345 section 4: the first 1536 bytes of the key stream, which leak information about the key.
 const DISCARDED_LEN: usize = 1536;
 
 #[cfg(test)]

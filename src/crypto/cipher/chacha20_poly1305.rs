@@ -19,7 +19,7 @@ pub(super) static CHACHA20_POLY1305: CipherAlgorithm = CipherAlgorithm {
     iv_len: 0,
     block_len: BLOCK_LEN,
     security: Security::Modern,
-    // a nonce never repeats before 2^32 packets, and keys are exchanged after 2^31
+    // a nonce does not repeat before 2^32 packets, and keys are replaced after 2^31
     rekey_after_bytes: u64::MAX,
     terrapin: true,
     terrapin_with_etm: false,
@@ -55,7 +55,7 @@ fn sealer(key: &[u8; KEY_LEN]) -> Box<dyn Sealer> {
     Box::new(ChachaSealer(aws_lc::SealingKey::new(key)))
 }
 
-/// What the implementations have in common: a packet starts with its length, and its tag is apart.
+/// The inbound interface of the implementations: a packet starts with its length, and its tag is separate.
 trait OpenPackets: Send {
     /// [`Sealer::vector_code`]
     fn vector_code(&self) -> Option<&'static str> {
@@ -81,7 +81,8 @@ trait SealPackets: Send {
 
     fn seal(&mut self, sequence: u32, packet: &mut [u8], tag: &mut [u8; TAG_LEN]);
 
-    /// The same with `data` in `packet` from `at` on, behind the length, where it need not be yet.
+    /// The same with `data`, which belongs into `packet` from `at` on, behind the length, and need not be
+    /// there yet.
     fn seal_from(
         &mut self,
         sequence: u32,
@@ -320,7 +321,7 @@ pub(super) mod tests {
         }
     }
 
-    /// The way of processors without AVX-512, which the registry does not take everywhere.
+    /// The implementation for processors without AVX-512, which the registry does not choose everywhere.
     #[test]
     fn aws_lc_has_the_same_answers() {
         let key = std::array::from_fn(|i| u8::try_from(i).unwrap());
@@ -341,7 +342,7 @@ pub(super) mod tests {
         ends.get(random.below(8)).copied().unwrap_or(other)
     }
 
-    /// With AWS-LC, and with what is built here for this processor.
+    /// Runs a test with AWS-LC, and with our own code for this processor.
     fn each(key: &[u8; KEY_LEN], mut test: impl FnMut(&mut dyn SealPackets, &mut dyn OpenPackets)) {
         test(&mut aws_lc::SealingKey::new(key), &mut aws_lc::OpeningKey::new(key));
         #[cfg(vector_code)]
@@ -360,8 +361,8 @@ pub(super) mod tests {
         }
     }
 
-    /// Each seals as AWS-LC does, opens what that sealed, and nothing else. `draw` is what is flipped, and
-    /// what data is apart.
+    /// Each implementation seals as AWS-LC does, and opens packets that AWS-LC has sealed, but no others.
+    /// `draw` chooses the bit that is flipped, and the data that is separate.
     fn agrees(key: &[u8; KEY_LEN], sequence: u32, plain: &[u8], draw: usize) {
         let (len, mut expected, mut expected_tag) = (plain.len(), plain.to_vec(), [0; TAG_LEN]);
         aws_lc::SealingKey::new(key).seal_in_place(sequence, &mut expected, &mut expected_tag);
@@ -412,7 +413,7 @@ pub(super) mod tests {
         }
     }
 
-    /// What is drawn is the same in every run, and everything about a packet is drawn.
+    /// The random choices are the same in every run, and decide everything about a packet.
     #[test]
     fn random_packets_are_those_of_aws_lc() {
         let mut random = Numbers(0x3230_3236);

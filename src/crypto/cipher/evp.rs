@@ -1,5 +1,4 @@
-//! The ciphers of AWS-LC as [`Keystream`]s, and the values that the rows of ciphers which take a MAC
-//! have in common.
+//! The ciphers of AWS-LC as [`Keystream`]s, and the common values of the rows of ciphers with a MAC.
 
 use super::{CipherAlgorithm, Keystream, Mode, NewKeystream};
 use crate::crypto::Security;
@@ -42,14 +41,14 @@ pub(super) const fn cbc_row(
         security: Security::Compatible,
         rekey_after_bytes: rekey_after_bytes(block_len),
         terrapin: false,
-        // a packet that the attack removes takes one block of the next with it, which the MAC of
-        // encrypt-then-MAC does not notice
+        // a packet that the attack removes makes one block of the next one wrong, which the MAC of
+        // encrypt-then-MAC does not detect
         terrapin_with_etm: true,
         mode: Mode::WithMac { decryptor, encryptor, guards_length: true },
     }
 }
 
-/// The row of a cipher that xors a key stream to the data, both ways the same.
+/// The row of a cipher that XORs a key stream into the data, in both directions.
 pub(super) const fn stream_row(
     name: &'static str,
     key_len: usize,

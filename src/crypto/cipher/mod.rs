@@ -28,7 +28,7 @@ use crate::error::CryptoError;
 ///
 /// A packet in memory is `uint32 packet_length | byte padding_length | payload | padding | tag`.
 pub trait Opener: Send {
-    /// What the encrypted part has to be a multiple of; at least 8 (RFC 4253 section 6).
+    /// The length of the encrypted part has to be a multiple of this; at least 8 (RFC 4253 section 6).
     fn block_len(&self) -> usize;
 
     /// Bytes of MAC or authentication tag after the encrypted part.
@@ -42,9 +42,9 @@ pub trait Opener: Send {
     /// encrypted with the rest; not for AEAD and encrypt-then-MAC).
     fn length_counts(&self) -> bool;
 
-    /// Whether the peer may learn that a packet is bad only after as many bytes as the longest
-    /// packet has, whatever is wrong with it: its length is believed before the MAC is checked, and
-    /// with CBC it is the plaintext of a block that an attacker may have taken from elsewhere.
+    /// Whether the peer is told of a bad packet only after as many bytes as the longest packet has,
+    /// whatever is wrong with it: the length is used before the MAC is checked, and with CBC it is the
+    /// plaintext of a block that an attacker may have taken from elsewhere.
     fn guards_length(&self) -> bool {
         false
     }
@@ -58,8 +58,8 @@ pub trait Opener: Send {
     /// encrypted after the length field, in place.
     fn open(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
 
-    /// As [`Opener::open`], but leaves what stands between the length field and the tag in `opened`,
-    /// which is as long as that.
+    /// As [`Opener::open`], but writes the decrypted bytes between the length field and the tag to
+    /// `opened`, which has that length.
     fn open_into(
         &mut self,
         sequence: u32,
@@ -83,7 +83,7 @@ const LENGTH_LEN: usize = 4;
 
 /// Encrypts outbound packets in place.
 pub trait Sealer: Send {
-    /// What the encrypted part has to be a multiple of; at least 8 (RFC 4253 section 6).
+    /// The length of the encrypted part has to be a multiple of this; at least 8 (RFC 4253 section 6).
     fn block_len(&self) -> usize;
 
     /// Bytes of MAC or authentication tag after the encrypted part.
@@ -96,8 +96,8 @@ pub trait Sealer: Send {
     /// room for the tag.
     fn seal(&mut self, sequence: u32, packet: &mut [u8]) -> Result<(), CryptoError>;
 
-    /// As [`Sealer::seal`], but what belongs into the packet from `at` on is `data`, which need not be there
-    /// yet: an implementation may encrypt it on the way.
+    /// As [`Sealer::seal`], but `data` belongs into the packet from `at` on and need not be there yet: an
+    /// implementation may encrypt it on the way.
     fn seal_from(
         &mut self,
         sequence: u32,
@@ -111,7 +111,7 @@ pub trait Sealer: Send {
     }
 
     /// Encrypts packets that follow each other, each as [`Sealer::seal_from`]; `sequence` is that of the
-    /// first. An implementation may do so for less than the packets cost one by one.
+    /// first. An implementation may do so at less cost than one by one.
     fn seal_run(&mut self, sequence: u32, run: &mut [Loose<'_>]) -> Result<(), CryptoError> {
         let mut sequence = sequence;
         for Loose { packet, at, data } in run {
@@ -127,13 +127,13 @@ pub trait Sealer: Send {
     }
 }
 
-/// A plain packet that lacks something.
+/// A plain packet whose data is in other memory.
 pub struct Loose<'p> {
     /// The packet, with room for its tag.
     pub packet: &'p mut [u8],
     /// Where in it `data` belongs.
     pub at: usize,
-    /// What need not be there yet.
+    /// The data, which need not be in the packet yet.
     pub data: &'p [u8],
 }
 
@@ -171,12 +171,12 @@ pub enum Mode {
     },
 }
 
-/// A cipher with state that runs on from packet to packet.
+/// A cipher whose state continues from packet to packet.
 pub trait Keystream: Send {
     /// Encrypts or decrypts `data`, whole blocks, in place.
     fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError>;
 
-    /// The same from `data` to `out`, which has to be as long.
+    /// The same from `data` to `out`, which has to have the same length.
     fn apply_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
         if data.len() != out.len() {
             return Err(CryptoError::Failed);
@@ -204,7 +204,7 @@ pub struct CipherAlgorithm {
     pub block_len: usize,
     /// Whether it belongs into an offer.
     pub security: Security,
-    /// Bytes after which keys have to be exchanged anew, whatever the settings say.
+    /// Bytes after which keys have to be replaced, whatever the settings say.
     pub rekey_after_bytes: u64,
     /// Whether the Terrapin attack applies to it without strict kex, whatever the MAC.
     pub terrapin: bool,
@@ -293,11 +293,11 @@ impl CipherAlgorithm {
     }
 }
 
-/// RFC 4344 section 3.2: a cipher with blocks of L bits, L at least 128, is keyed anew before
+/// RFC 4344 section 3.2: the key of a cipher with blocks of L bits, L at least 128, is replaced before
 /// 2^(L/4) blocks: 2^32 blocks of 16 bytes.
 const REKEY_128_BIT_BLOCKS: u64 = 1 << 36;
 
-/// The length field of ciphers that leave it in clear.
+/// Reads the length field of ciphers that do not encrypt it.
 fn length_in_clear(prefix: &[u8]) -> Result<u32, CryptoError> {
     let length = prefix.first_chunk().ok_or(CryptoError::Failed)?;
     Ok(u32::from_be_bytes(*length))

@@ -9,7 +9,7 @@ pub fn plaintext() -> (Box<dyn Opener>, Box<dyn Sealer>) {
     (Box::new(Plaintext), Box::new(Plaintext))
 }
 
-/// Takes no memory: a box of it does not allocate.
+/// A type without fields: a box of it does not allocate.
 struct Plaintext;
 
 impl Opener for Plaintext {

@@ -1,4 +1,4 @@
-//! What holds for every row of the cipher table, and what the known-answer tests share.
+//! Tests that hold for every row of the cipher table, and helpers of the known-answer tests.
 
 use super::*;
 use crate::crypto::mac::MACS;
@@ -28,7 +28,7 @@ pub(super) fn seals_to(
     seals_and_opens(sealer, opener, first, plain, sealed);
 }
 
-/// A cipher with a MAC, and what both take.
+/// A cipher with a MAC, and the keys of both.
 pub(super) struct Suite<'k> {
     pub(super) cipher: &'k CipherAlgorithm,
     pub(super) key: &'k [u8],
@@ -61,7 +61,7 @@ pub(super) fn seals_and_opens(
     }
 }
 
-/// Encrypts `plain` to `sealed` and back, the first block by itself, so that the state has to run on.
+/// Encrypts `plain` to `sealed` and back, the first block by itself, so that the state has to continue.
 pub(super) fn runs_to(row: &CipherAlgorithm, key: &[u8], iv: &[u8], plain: &[u8], sealed: &[u8]) {
     let Mode::WithMac { encryptor, decryptor, .. } = row.mode else {
         panic!("{row:?} is an AEAD");
@@ -214,7 +214,7 @@ fn a_replayed_packet_is_refused_by_every_suite() {
         sealer.seal(0, &mut sealed).unwrap();
         opens_to(&mut *opener, 0, &mut sealed.clone(), &plain);
         let prefix = opener.prefix_len();
-        // the length may come out as anything, or not
+        // the length may be any number, or an error
         let _ = opener.packet_length(1, &mut sealed[..prefix]);
         assert_eq!(opener.open(1, &mut sealed), Err(CryptoError::BadMac), "{cipher:?} {mac:?}");
     }
@@ -255,7 +255,7 @@ fn terrapin_applies_to_chacha20_and_to_cbc_with_encrypt_then_mac() {
     }
 }
 
-/// Unless the length is in clear.
+/// CBC guards its lengths, except with encrypt-then-MAC, where the length is not encrypted.
 #[test]
 fn cbc_guards_its_lengths() {
     for (cipher, mac) in suites() {

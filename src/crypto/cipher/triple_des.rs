@@ -1,5 +1,5 @@
 //! 3des-cbc (RFC 4253 section 6.3) and 3des-ctr (RFC 4344 section 4): three keys, encrypt, decrypt,
-//! encrypt. The library has no counter mode of it, so that is made of its single blocks.
+//! encrypt. The library has no counter mode for it, so that is built from single blocks.
 
 use super::evp::{cbc_row, keystream, stream_row};
 use super::{CipherAlgorithm, Keystream};
@@ -85,7 +85,7 @@ pub(super) mod tests {
         vec![TRIPLE_DES_CBC.name, TRIPLE_DES_CTR.name]
     }
 
-    /// Longer than the room for the key stream, and against single blocks.
+    /// Longer than the key stream buffer, compared with single blocks.
     #[test]
     fn the_counter_runs_on_in_long_packets() {
         let new = || {

@@ -1,6 +1,6 @@
-//! A cipher and a MAC made one: encrypt-and-MAC, where the length is encrypted with the packet and
-//! the MAC is over the plain packet (RFC 4253 section 6.4), and OpenSSH's encrypt-then-MAC, where
-//! the length is in clear and the MAC over the encrypted packet is checked before it is decrypted.
+//! Combines a cipher and a MAC: encrypt-and-MAC, where the length is encrypted with the packet and the MAC
+//! is over the plain packet (RFC 4253 section 6.4), and OpenSSH's encrypt-then-MAC, where the length is not
+//! encrypted and the MAC over the encrypted packet is checked before decryption.
 
 use subtle::ConstantTimeEq;
 
@@ -75,7 +75,7 @@ impl Parts {
         packet.split_at_mut_checked(body_len).ok_or(CryptoError::Failed)
     }
 
-    /// Encrypts what is in `plain`, but for `data`, which belongs there from `at` on.
+    /// Encrypts the content of `plain`, and `data`, which belongs there from `at` on.
     fn encrypt_from(
         &mut self,
         plain: &mut [u8],
@@ -105,11 +105,11 @@ impl Parts {
     }
 }
 
-/// A sealer whose MAC may take two packets at a time.
+/// A sealer whose MAC may compute two packets at a time.
 trait SealsPairs: Sealer {
     fn mac(&mut self) -> &mut dyn Mac;
 
-    /// Encrypts a packet and the one after it; where the MAC has [`Mac::pairs`].
+    /// Encrypts a packet and the one after it; needs a MAC with [`Mac::pairs`].
     fn seal_both(
         &mut self,
         sequence: u32,
@@ -118,7 +118,7 @@ trait SealsPairs: Sealer {
     ) -> Result<(), CryptoError>;
 }
 
-/// [`Sealer::seal_run`], two packets at a time if the MAC takes two.
+/// [`Sealer::seal_run`], two packets at a time if the MAC can do that.
 fn in_pairs(
     sealer: &mut impl SealsPairs,
     mut sequence: u32,
@@ -223,7 +223,7 @@ impl SealsPairs for EncryptAndMac {
     }
 }
 
-/// A packet in three parts, the one in the middle somewhere else.
+/// A packet in three parts, of which the middle one is in other memory.
 fn joined<'p>(body: &'p [u8], at: usize, data: &'p [u8]) -> Result<[&'p [u8]; 3], CryptoError> {
     let end = at.checked_add(data.len()).ok_or(CryptoError::Failed)?;
     let (Some(before), Some(after)) = (body.get(..at), body.get(end..)) else {
@@ -321,7 +321,7 @@ impl SealsPairs for EncryptThenMac {
 }
 
 impl EncryptThenMac {
-    /// Encrypts all but the length.
+    /// Encrypts everything but the length.
     fn encrypt_from(&mut self, body: &mut [u8], at: usize, data: &[u8]) -> Result<(), CryptoError> {
         let plain = body.get_mut(LENGTH_LEN..).ok_or(CryptoError::Failed)?;
         let at = at.checked_sub(LENGTH_LEN).ok_or(CryptoError::Failed)?;

@@ -6,7 +6,7 @@ mod zlib;
 use super::Security;
 use crate::error::Error;
 
-/// Compresses outbound payloads; the state runs on from packet to packet.
+/// Compresses outbound payloads; its state continues from packet to packet.
 pub trait Compressor: Send {
     /// Appends the compressed `payload` to `out`, flushed so that the peer can read all of it.
     fn compress(&mut self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), Error>;
@@ -31,7 +31,7 @@ pub struct CompressionAlgorithm {
     pub security: Security,
     /// Whether it starts only after authentication (OpenSSH's delayed compression).
     pub delayed: bool,
-    /// Builds both sides; `None` for the algorithm that changes nothing.
+    /// Builds both sides; `None` for the algorithm that does not compress.
     pub new: Option<NewCompression>,
 }
 

@@ -7,8 +7,8 @@ use super::{CompressionAlgorithm, Compressor, Decompressor};
 use crate::crypto::Security;
 use crate::error::{Error, InvalidMessage, LimitExceeded};
 
-/// The registry row of zlib. It shows code that parses hostile data to everybody who can connect,
-/// so the profiles leave it out.
+/// The registry row of zlib. It exposes code that parses hostile data to every client that can connect, so
+/// the profiles leave it out.
 pub(super) static ZLIB: CompressionAlgorithm = CompressionAlgorithm {
     name: "zlib",
     security: Security::Compatible,
@@ -36,8 +36,8 @@ struct Deflate(Compress);
 impl Compressor for Deflate {
     fn compress(&mut self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         let mut rest = payload;
-        // what does not compress grows by a few bytes in some thousand; the flush and the header
-        // of the first packet take some more
+        // incompressible data grows by a few bytes in some thousand; the flush and the header of the first
+        // packet take some more
         out.reserve(payload.len() + payload.len() / 512 + 64);
         loop {
             let taken = self.0.total_in();
@@ -46,7 +46,7 @@ impl Compressor for Deflate {
                 .compress_vec(rest, out, FlushCompress::Partial)
                 .map_err(|_| Error::Internal("deflate"))?;
             rest = after(rest, self.0.total_in() - taken).ok_or(Error::Internal("deflate"))?;
-            // room that is left over means that the flush is complete
+            // remaining capacity means that the flush is complete
             if rest.is_empty() && (out.len() < out.capacity() || status == Status::BufError) {
                 return Ok(());
             }
@@ -77,7 +77,7 @@ impl Decompressor for Inflate {
                 out.truncate(start);
                 return Err(LimitExceeded::InflatedPayload.into());
             }
-            // RFC 4253 section 6.2: the stream runs on to the next packet, so it has no end
+            // RFC 4253 section 6.2: the stream continues in the next packet, so it has no end
             if status == Status::StreamEnd {
                 return Err(InvalidMessage::BadCompression.into());
             }
@@ -96,10 +96,10 @@ fn after(input: &[u8], taken: u64) -> Option<&[u8]> {
     input.get(usize::try_from(taken).ok()?..)
 }
 
-/// Added when deflate fills its output, which takes a payload that grows.
+/// Capacity that is added when deflate fills its output, for a payload that grows.
 const MORE_ROOM: usize = 1024;
-/// How much output memory a packet gets before it has shown that it needs it: inflated data can be
-/// a thousand times as long.
+/// Output capacity that a packet gets before it has shown that it needs more: inflated data can be a
+/// thousand times as long.
 const INFLATE_CHUNK: usize = 16 * 1024;
 
 #[cfg(test)]

@@ -45,13 +45,13 @@ impl KexServer for Curve25519 {
     }
 }
 
-/// What one run of X25519 leads to.
+/// The result of X25519.
 pub(super) struct Agreed {
     pub(super) public: [u8; KEY_LEN],
     pub(super) secret: Zeroizing<[u8; KEY_LEN]>,
 }
 
-/// Makes an ephemeral key and agrees on a secret with the peer.
+/// Generates an ephemeral key and computes the shared secret with the peer's key.
 pub(super) fn x25519(random: &mut dyn Random, peer_public: &[u8]) -> Result<Agreed, CryptoError> {
     // RFC 8731 section 3: a public key of another length aborts
     if peer_public.len() != KEY_LEN {
@@ -80,7 +80,7 @@ pub(super) fn x25519(random: &mut dyn Random, peer_public: &[u8]) -> Result<Agre
     Ok(Agreed { public, secret })
 }
 
-/// Of private keys, public keys and shared secrets.
+/// Length of private keys, public keys and shared secrets.
 pub(super) const KEY_LEN: usize = 32;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! diffie-hellman-group1-sha1 and -group14-sha1 (RFC 4253 section 8), and -group14-sha256 to
-//! -group18-sha512 (RFC 8268): Diffie-Hellman over a group that the name tells. None is in a profile:
-//! OpenSSH's server has stopped to offer them with version 10, because the curves cost a tenth.
+//! -group18-sha512 (RFC 8268): Diffie-Hellman in a group that the name fixes. None is in a profile:
+//! OpenSSH's server does not offer them since version 10, because the curves cost a tenth.
 
 use super::group::Group;
 use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
@@ -11,7 +11,7 @@ use crate::crypto::random::Random;
 use crate::error::{CryptoError, Error};
 use crate::wire::Writer;
 
-/// The registry row of diffie-hellman-group1-sha1: 1024 bits, within reach of a state.
+/// The registry row of diffie-hellman-group1-sha1: 1024 bits, which a state can break.
 pub(super) static GROUP1_SHA1: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group1-sha1",
     hash: Hash::Sha1,
@@ -60,7 +60,7 @@ pub(super) static GROUP18_SHA512: KexAlgorithm = KexAlgorithm {
     ..GROUP15_SHA512
 };
 
-/// A group with a number.
+/// A group with a number in its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FixedGroup {
     Rfc2409,

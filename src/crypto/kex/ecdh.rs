@@ -57,7 +57,7 @@ impl KexServer for Ecdh {
         let mut init = super::read_init(payload)?;
         let client_public = init.string()?;
         init.finish()?;
-        // SEC 1 section 2.3.3, uncompressed: the library would take other encodings too
+        // SEC 1 section 2.3.3, uncompressed: the library would accept other encodings, too
         if client_public.len() != 1 + 2 * self.len || client_public.first() != Some(&4) {
             return Err(CryptoError::BadPublicValue.into());
         }

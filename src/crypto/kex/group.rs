@@ -7,8 +7,8 @@ use crate::crypto::aws_lc::{Rfc3526Prime, SecretBytes, mod_exp};
 use crate::crypto::random::Random;
 use crate::error::CryptoError;
 
-/// What every group starts from. In those of RFC 3526 and in our own 2 has the order q; in that of
-/// RFC 2409 too.
+/// The generator of every group. In the groups of RFC 3526, in our own and in that of RFC 2409, 2 has the
+/// order q.
 pub(super) const GENERATOR: u8 = 2;
 
 /// A group, by its modulus, big-endian.
@@ -16,7 +16,7 @@ pub(super) struct Group {
     prime: Vec<u8>,
 }
 
-/// The server's half.
+/// The result of the server's half of the exchange.
 pub(super) struct Exchanged {
     /// f, our public value.
     pub(super) public: SecretBytes,
@@ -45,13 +45,13 @@ impl Group {
         &self.prime
     }
 
-    /// Whether the arithmetic takes so long that other connections would wait for it: 2048 bits take
-    /// half a millisecond, which fifty clients at once make a delay that people feel.
+    /// Whether the arithmetic takes so long that other connections would wait for it: 2048 bits take half a
+    /// millisecond, which fifty clients at once turn into a delay that people notice.
     pub(super) fn is_heavy(&self) -> bool {
         self.prime.len() >= 256
     }
 
-    /// Draws an exponent y and gives f = 2^y and K = e^y, after a check of `e`.
+    /// Draws an exponent y and returns f = 2^y and K = e^y, after checking `e`.
     pub(super) fn exchange(
         &self,
         random: &mut dyn Random,
@@ -68,10 +68,10 @@ impl Group {
         Ok(Exchanged { public, secret })
     }
 
-    /// Bytes of a private exponent. Finding one takes the square root of their number, so twice the
-    /// strength of the group is as good as the whole length (RFC 4419 section 6.2, RFC 3526 section
-    /// 8): NIST SP 800-56A revision 3, table 25, wants 224, 256, 304, 352 and 400 bits from 2048 to
-    /// 8192 bits; here are more.
+    /// Bytes of a private exponent. Finding one takes the square root of the number of exponents, so twice
+    /// the strength of the group is as good as the whole length (RFC 4419 section 6.2, RFC 3526 section 8):
+    /// NIST SP 800-56A revision 3, table 25, demands 224, 256, 304, 352 and 400 bits for 2048 to 8192 bits;
+    /// these are longer.
     fn exponent_len(&self) -> usize {
         match self.prime.len() {
             0..=256 => 32,
@@ -82,10 +82,10 @@ impl Group {
         }
     }
 
-    /// Whether 1 < e < p - 1 (RFC 8268 section 4). That settles the order of e as well: p is a safe
-    /// prime, so of its subgroups only {1} and {1, p - 1} are small, and an exponentiation by q would
-    /// add nothing but time. Whether the order is q or 2q tells the lowest bit of an exponent that
-    /// is used once; clients of groups whose generator has order 2q send such values too.
+    /// Whether 1 < e < p - 1 (RFC 8268 section 4). That also decides the order of e: p is a safe prime, so
+    /// its only small subgroups are {1} and {1, p - 1}, and an exponentiation by q would only cost time.
+    /// Whether the order is q or 2q reveals the lowest bit of an exponent that is used once; clients of
+    /// groups whose generator has order 2q send such values, too.
     fn takes(&self, e: &[u8]) -> bool {
         let Some((&last, start)) = self.prime.split_last() else {
             return false;

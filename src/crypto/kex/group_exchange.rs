@@ -1,6 +1,6 @@
-//! diffie-hellman-group-exchange-sha256 and -sha1 (RFC 4419, RFC 8270): Diffie-Hellman over a group
-//! whose size the client asks for. The server picks one of that size at random, so that nobody can
-//! prepare for all of its sessions at once.
+//! diffie-hellman-group-exchange-sha256 and -sha1 (RFC 4419, RFC 8270): Diffie-Hellman in a group whose
+//! size the client asks for. The server picks one of that size at random, so that an attacker cannot
+//! precompute for all of its sessions at once.
 
 use super::group::{GENERATOR, Group};
 use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
@@ -19,8 +19,8 @@ pub(super) static GROUP_EXCHANGE_SHA256: KexAlgorithm = KexAlgorithm {
     start: || Box::new(GroupExchange::new(Smallest::Bits2048)),
 };
 
-/// The registry row of diffie-hellman-group-exchange-sha1. Who takes SHA-1 may have no more than 1024
-/// bits either.
+/// The registry row of diffie-hellman-group-exchange-sha1. A client that uses SHA-1 may have no more than
+/// 1024 bits either.
 pub(super) static GROUP_EXCHANGE_SHA1: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group-exchange-sha1",
     hash: Hash::Sha1,
@@ -35,8 +35,8 @@ const INIT: u8 = 32;
 const REPLY: u8 = 33;
 const REQUEST: u8 = 34;
 
-/// What the method goes down to. Below 2048 bits (RFC 8270 section 3) it goes only when the client's
-/// maximum leaves nothing else.
+/// The smallest group of the method. Groups below 2048 bits (RFC 8270 section 3) are used only when the
+/// client's maximum allows no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Smallest {
     Bits1024,
@@ -44,7 +44,7 @@ enum Smallest {
 }
 
 enum GroupExchange {
-    /// A request has to come.
+    /// The client's request has to come.
     AwaitRequest(Smallest),
     /// The client's value in this group has to come.
     AwaitInit {
@@ -135,7 +135,7 @@ impl Request {
         Ok(request)
     }
 
-    /// The smallest size that is at least what is preferred, else the largest within the bounds.
+    /// The smallest size that is at least the preferred one, else the largest within the bounds.
     fn choose(self, smallest: Smallest) -> Option<Size> {
         let floor = match smallest {
             Smallest::Bits1024 if self.max < Size::Bits2048.bits() => 0,
@@ -179,7 +179,7 @@ impl Size {
         }
     }
 
-    /// The group of this size that everybody has.
+    /// The well-known group of this size.
     fn well_known(self) -> Result<Group, CryptoError> {
         Group::rfc_3526(match self {
             Self::Bits1024 => return Ok(Group::rfc_2409()),
@@ -201,7 +201,7 @@ impl Size {
     fn pick(self, random: &mut dyn Random) -> Result<Group, CryptoError> {
         let mut draw = [0; 4];
         random.fill(&mut draw)?;
-        // the well-known one comes after our own; a few more or less in 2^32 do not matter here
+        // the well-known group comes after our own; the slight bias of the choice does not matter here
         let count = u32::try_from(self.own().count()).unwrap_or_default().saturating_add(1);
         let index = u32::from_be_bytes(draw).checked_rem(count).unwrap_or_default();
         match self.own().nth(usize::try_from(index).unwrap_or_default()) {
@@ -244,7 +244,7 @@ pub(super) mod tests {
         [vec![INIT], mpints(&[e])].concat()
     }
 
-    /// Sends a request; gives what the server waits with, and the modulus it chose.
+    /// Sends a request; returns the state of the server then, and the modulus it chose.
     fn begun(row: &KexAlgorithm, request: &[u8]) -> Result<(Box<dyn KexServer>, Vec<u8>), Error> {
         let mut server = (row.start)();
         match server.handle(&mut SystemRandom, request)? {
@@ -310,14 +310,14 @@ pub(super) mod tests {
             (1024, 1024, 8192, Bits1024, Some(2048)),
             (1024, 1024, 2048, Bits1024, Some(2048)),
             (1024, 4096, 4095, Bits1024, Some(3072)),
-            // only a maximum below 2048 bits leads there, and not everywhere
+            // only a maximum below 2048 bits leads to this size, and not with every method
             (1024, 1024, 1024, Bits2048, None),
             (1024, 1024, 2047, Bits1024, Some(1024)),
             (1025, 1100, 1100, Bits1024, None),
             (512, 768, 1023, Bits1024, None),
             (8193, 8193, 16_384, Bits2048, None),
             (2049, 2049, 3071, Bits2048, None),
-            // nonsense
+            // contradictory bounds
             (8192, 4096, 2048, Bits1024, None),
             (u32::MAX, u32::MAX, u32::MAX, Bits2048, None),
         ];

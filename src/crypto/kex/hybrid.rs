@@ -1,5 +1,5 @@
-//! A post-quantum KEM and X25519 side by side, so that the secret stands as long as one of them
-//! does: what mlkem768x25519-sha256 and sntrup761x25519-sha512 have in common.
+//! A post-quantum KEM and X25519 combined, so that the secret is safe as long as one of them is: the common
+//! part of mlkem768x25519-sha256 and sntrup761x25519-sha512.
 
 use super::curve25519::{KEY_LEN as X25519_LEN, x25519};
 use super::{KexOutcome, KexServer, KexStep};
@@ -9,7 +9,7 @@ use crate::crypto::random::Random;
 use crate::error::{CryptoError, Error};
 use crate::wire::Writer;
 
-/// Makes a secret and its encapsulation for a public key: `(ciphertext, secret)`.
+/// Generates a secret and its encapsulation for a public key: `(ciphertext, secret)`.
 pub(super) type Encapsulate =
     fn(&mut dyn Random, &[u8]) -> Result<(Vec<u8>, SecretBytes), CryptoError>;
 

@@ -1,5 +1,5 @@
-//! Key exchange methods, server side (RFC 4253 section 8 and those built like it). A method owns
-//! messages 30 to 49 and knows nothing of packets, host keys or the session identifier.
+//! Key exchange methods, server side (RFC 4253 section 8 and similar ones). A method owns messages 30 to 49
+//! and knows nothing of packets, host keys or the session identifier.
 
 mod curve25519;
 mod dh_group;
@@ -31,7 +31,7 @@ pub trait KexServer: Send {
     }
 }
 
-/// What a message led to.
+/// The result of a message.
 #[derive(Debug)]
 pub enum KexStep {
     /// Send this payload and wait for the next message.
@@ -40,7 +40,7 @@ pub enum KexStep {
     Finished(KexOutcome),
 }
 
-/// What the exchange hash and the last reply are made of.
+/// The values for the exchange hash and the last reply.
 #[derive(Debug)]
 pub struct KexOutcome {
     /// The fields of the exchange hash between K_S and K, encoded (Q_C and Q_S as strings, e and f
@@ -105,7 +105,7 @@ const INIT: u8 = 30;
 /// The answer to [`INIT`].
 const REPLY: u8 = 31;
 
-/// Starts reading the one message these methods take; any other is not theirs.
+/// Starts reading the only message that these methods take; any other number is an error.
 fn read_init(payload: &[u8]) -> Result<Reader<'_>, Error> {
     let mut reader = Reader::new(payload);
     match reader.u8().map_err(|_| InvalidMessage::EmptyPayload)? {
@@ -116,7 +116,7 @@ fn read_init(payload: &[u8]) -> Result<Reader<'_>, Error> {
 
 /// A shared secret that is a number: an mpint (RFC 4253 section 8).
 fn secret_mpint(magnitude: &[u8]) -> Secret {
-    // room for all of it at once, so that no copy is left behind by a reallocation
+    // capacity for all of it, so that no reallocation leaves a copy behind
     let mut encoded = Vec::with_capacity(4 + 1 + magnitude.len());
     Writer::new(&mut encoded).mpint(magnitude);
     Secret::new(encoded)

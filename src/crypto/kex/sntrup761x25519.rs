@@ -46,8 +46,7 @@ fn encapsulate(
     }
 }
 
-/// Our randomness for a library whose sources cannot fail: what was made of a source that has failed
-/// is thrown away.
+/// Our random source for a library whose sources cannot fail: if ours has failed, the result is discarded.
 struct Source<'r> {
     random: &'r mut dyn Random,
     failed: Option<CryptoError>,

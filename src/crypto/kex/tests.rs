@@ -1,4 +1,4 @@
-//! What holds for every key exchange method, and what their tests share.
+//! Tests that hold for every key exchange method, and their helpers.
 
 use aws_lc_rs::agreement::{Algorithm, PrivateKey, UnparsedPublicKey, agree};
 
@@ -7,7 +7,7 @@ use crate::crypto::random::SystemRandom;
 use crate::crypto::tests::same_names;
 use crate::error::CryptoError;
 
-/// Gives out the bytes it was given, then fails.
+/// Returns the bytes it was given, then fails.
 pub(super) struct FixedRandom(std::collections::VecDeque<u8>);
 
 impl FixedRandom {

@@ -81,12 +81,12 @@ pub(super) const fn cut(name: &'static str, whole: &MacAlgorithm) -> MacAlgorith
     MacAlgorithm { name, tag_len: 12, security: Security::Compatible, ..*whole }
 }
 
-/// The hash is sound and the tag is long: only the order of MAC and encryption is out of date.
+/// The hash is sound and the tag is long: only the order of MAC and encryption is outdated.
 pub(super) const fn sound(row: MacAlgorithm) -> MacAlgorithm {
     MacAlgorithm { security: Security::Intermediate, ..row }
 }
 
-/// OpenSSH's PROTOCOL section 1.5: the same over the encrypted packet.
+/// OpenSSH's PROTOCOL section 1.5: the same MAC over the encrypted packet.
 pub(super) const fn encrypt_then_mac(
     name: &'static str,
     plain: &MacAlgorithm,
@@ -95,7 +95,7 @@ pub(super) const fn encrypt_then_mac(
     MacAlgorithm { name, encrypt_then_mac: true, security, ..*plain }
 }
 
-/// That of two packets at a time if the processor can.
+/// The implementation that computes two packets at a time, if the processor has the instructions.
 fn hmac_sha2_256(key: &[u8]) -> Result<Box<dyn Mac>, CryptoError> {
     #[cfg(vector_code)]
     if let Ok(key) = key.try_into()
@@ -124,7 +124,7 @@ impl<const STATES_LEN: usize> Mac for Hmac<STATES_LEN> {
     }
 }
 
-/// The tag is as much of the whole one as there is room for.
+/// Fills `tag` with the start of the whole tag.
 fn cut_to(tag: &mut [u8], whole: &[u8]) -> Result<(), CryptoError> {
     tag.copy_from_slice(whole.get(..tag.len()).ok_or(CryptoError::Failed)?);
     Ok(())

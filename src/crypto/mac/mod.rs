@@ -13,7 +13,7 @@ pub trait Mac: Send {
     /// truncated MAC is the same code).
     fn sign(&mut self, sequence: u32, data: &[u8], tag: &mut [u8]) -> Result<(), CryptoError>;
 
-    /// Where two packets at a time are less work than one by one: what does them.
+    /// The interface for two packets at a time, if that is less work than one by one.
     fn pairs(&mut self) -> Option<&mut dyn Pairs> {
         None
     }
@@ -24,7 +24,7 @@ pub trait Mac: Send {
     }
 }
 
-/// A MAC that takes two packets side by side.
+/// A MAC that computes two packets side by side.
 pub trait Pairs {
     /// Computes the MACs of a packet and the one after it, each as [`Mac::sign`] of its parts joined.
     fn sign_both(

@@ -1,5 +1,5 @@
-//! UMAC (RFC 4418) with tags of 64 and of 128 bits, as OpenSSH uses it: the key of 128 bits is that
-//! of AES, the nonce is the sequence number as eight bytes, the data is the packet alone.
+//! UMAC (RFC 4418) with tags of 64 and of 128 bits, as OpenSSH uses it: the 128-bit key is an AES key, the
+//! nonce is the sequence number as eight bytes, and only the packet is authenticated.
 
 use zeroize::Zeroizing;
 
@@ -36,10 +36,10 @@ const fn row(name: &'static str, tag_len: usize, new: NewMac) -> MacAlgorithm {
     }
 }
 
-/// A key, as RFC 4418 section 4.1 makes it of the 16 bytes; each of the `STREAMS` hashes gives 32
-/// bits of the tag.
+/// A key, derived from the 16 bytes as in RFC 4418 section 4.1; each of the `STREAMS` hashes gives 32 bits
+/// of the tag.
 struct Umac<const STREAMS: usize> {
-    /// The words of L1Key by fours; stream `i` begins at the fours with number `i`.
+    /// The words of L1Key in groups of four; stream `i` begins at group `i`.
     nh: Zeroizing<Vec<[u32; 4]>>,
     streams: [Stream; STREAMS],
     /// AES under the key of PDF (RFC 4418 section 3.3.1).
@@ -49,7 +49,7 @@ struct Umac<const STREAMS: usize> {
 /// The keys of the second and the third hash of a stream.
 #[derive(Default)]
 struct Stream {
-    /// L2Key, the 64 bits of it that data up to 16 MiB needs.
+    /// L2Key: the 64 bits of it that are needed for data up to 16 MiB.
     poly: Zeroizing<u64>,
     /// The last four of the eight numbers of L3Key1: the others are multiplied with zeros.
     inner: Zeroizing<[u64; 4]>,
@@ -134,7 +134,7 @@ impl<const STREAMS: usize> Umac<STREAMS> {
         out
     }
 
-    /// PDF (RFC 4418 section 3.3.1): what the hash is hidden with.
+    /// PDF (RFC 4418 section 3.3.1): the pad that hides the hash.
     fn pad(&mut self, sequence: u32) -> Result<[u8; AES_BLOCK_LEN], CryptoError> {
         let mut block = [0; AES_BLOCK_LEN];
         let halves = STREAMS == 2;
@@ -201,7 +201,7 @@ fn nh_sum(key: &[[u32; 4]], blocks: &[[u8; NH_BLOCK_LEN]]) -> u64 {
 /// One step of POLY (RFC 4418 section 5.4) modulo 2^64 - 59.
 fn poly_64(key: u64, poly: u64, number: u64) -> u64 {
     if number >= 0xffff_ffff_0000_0000 {
-        // too large to be told from what it is modulo the prime: a marker, and the number less 59
+        // a number that is not below the prime: a marker, then the number less 59
         let marked = multiply_add(key, poly, PRIME_64 - 1);
         multiply_add(key, marked, number.wrapping_sub(59))
     } else {

@@ -1,5 +1,5 @@
-//! Poly1305 (RFC 8439 section 2.5), one block at a time: for short messages, and for the beginning and
-//! the end of what `avx512/` and `avx2/` do with vectors.
+//! Poly1305 (RFC 8439 section 2.5), one block at a time: for short messages, and for the first and last
+//! blocks of those for which `avx512/` and `avx2/` use vectors.
 //!
 //! A number modulo p = 2^130 - 5 is three limbs of 44, 44 and 42 bits, which may hold a few bits
 //! more between the steps. 2^132 is 20 modulo p: a product beyond the third limb comes back times 20.
@@ -104,7 +104,7 @@ impl Key {
         Self { r: Zeroizing::new(Number::from_u128(r & CLAMP)), s: Zeroizing::new(s) }
     }
 
-    /// From the 32 bytes that RFC 8439 calls one-time key.
+    /// From the 32 bytes that RFC 8439 calls the one-time key.
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Self {
         let [r, s] = [0, BLOCK].map(|at| {
             let half = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
@@ -118,7 +118,7 @@ impl Key {
         self.finish(Number([0; 3]), message)
     }
 
-    /// The tag of `rest` after what the sum was before.
+    /// The tag of a message whose blocks before `rest` have given `sum`.
     pub(super) fn finish(self, mut sum: Number, rest: &[u8]) -> u128 {
         let (blocks, end) = rest.as_chunks::<BLOCK>();
         for block in blocks {

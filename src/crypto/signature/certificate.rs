@@ -1,5 +1,5 @@
-//! OpenSSH certificates, `*-cert-v01@openssh.com` (OpenSSH PROTOCOL.certkeys): a public key, whom and
-//! what it is for, and the signature of an authority. One parser for those of users and of hosts.
+//! OpenSSH certificates, `*-cert-v01@openssh.com` (OpenSSH PROTOCOL.certkeys): a public key, its owner and
+//! purpose, and the signature of an authority. One parser for user and host certificates.
 
 use super::{SIGNATURES, SignatureAlgorithm, dsa, ecdsa, ed25519, rsa, security_key};
 use crate::crypto::Security;
@@ -61,9 +61,9 @@ pub(super) static SSH_RSA_CERT: SignatureAlgorithm =
 pub(super) static SSH_DSS_CERT: SignatureAlgorithm =
     SignatureAlgorithm { security: Security::OnRequest, ..row(DSS, DSS, &dsa::SSH_DSS) };
 
-/// What the key in an RSA certificate signed with under the old name, which is that of the key type too:
-/// russh and OpenSSH of before rsa-sha2-512-cert-v01@openssh.com know no other name and sign with
-/// SHA-2, and OpenSSH's server takes that. Every other name says what the signature has to be.
+/// The algorithm of a signature by the key in an RSA certificate under the old name, which is also the key
+/// type: russh, and OpenSSH before rsa-sha2-512-cert-v01@openssh.com, know no other name and sign with
+/// SHA-2, and OpenSSH's server accepts that. Every other name fixes the algorithm of the signature.
 pub(super) fn signed_with(
     algorithm: &SignatureAlgorithm,
     signature_blob: &[u8],
@@ -73,8 +73,8 @@ pub(super) fn signed_with(
     all.into_iter().find(|row| algorithm.name == RSA && row.name.as_bytes() == name)
 }
 
-/// The key type of a certificate, that of the key in it, and how many fields that key has. Each field
-/// is a string or an mpint, which look alike on the wire.
+/// The key type of a certificate, that of the key in it, and the number of fields of that key. Each field
+/// is a string or an mpint, which have the same encoding on the wire.
 static KINDS_OF_KEY: [(&str, &str, usize); 8] = [
     (ED25519, "ssh-ed25519", 1),
     (ECDSA_NISTP256, "ecdsa-sha2-nistp256", 2),
@@ -86,12 +86,12 @@ static KINDS_OF_KEY: [(&str, &str, usize); 8] = [
     (DSS, "ssh-dss", 4),
 ];
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateKind {
     /// A user logs in with it.
     User,
-    /// A server shows it.
+    /// A server proves its identity with it.
     Host,
 }
 
@@ -100,40 +100,40 @@ pub enum CertificateKind {
 pub struct CertificateOption {
     /// Its name.
     pub name: String,
-    /// Its data as it stands: for the options of OpenSSH nothing, or one string.
+    /// Its data as encoded: for the options of OpenSSH nothing, or one string.
     pub data: Vec<u8>,
 }
 
 /// A parsed certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// The public key blob of the key that it certifies, as the key alone would have it.
+    /// The public key blob of the certified key, without the certificate.
     pub key_blob: Vec<u8>,
     /// The number that the authority gave it.
     pub serial: u64,
-    /// What it is for.
+    /// Its purpose.
     pub kind: CertificateKind,
     /// The authority's name for it, for logs.
     pub key_id: String,
-    /// The accounts or hosts it is for; empty means all, which deserves distrust.
+    /// The accounts or hosts it is for; empty means all, which the program should not trust.
     pub principals: Vec<String>,
     /// Seconds since 1970 from which on it is valid.
     pub valid_after: u64,
     /// Seconds since 1970 from which on it is no longer valid.
     pub valid_before: u64,
-    /// What has to be understood and kept to by whoever takes it.
+    /// Options that the verifier has to know and enforce.
     pub critical_options: Vec<CertificateOption>,
-    /// What it permits.
+    /// Permissions that the certificate grants.
     pub extensions: Vec<CertificateOption>,
     /// The public key blob of the authority.
     pub authority: Vec<u8>,
     signature: Vec<u8>,
-    /// How much of the blob is signed.
+    /// Length of the signed part of the blob.
     signed_len: usize,
 }
 
 impl Certificate {
-    /// Takes a blob apart. Nothing is verified.
+    /// Parses a blob. Nothing is verified.
     pub fn parse(blob: &[u8]) -> Result<Self, InvalidMessage> {
         let mut reader = Reader::new(blob);
         let key_type = reader.string()?;
@@ -180,9 +180,9 @@ impl Certificate {
         })
     }
 
-    /// Takes a blob apart and verifies the signature of its authority. Whether that authority is
-    /// trusted is for the caller to decide. The signature has to be one of today: whoever can make
-    /// two contents with one SHA-1 gets a second certificate for the price of one.
+    /// Parses a blob and verifies the signature of its authority. The caller decides whether that authority
+    /// is trusted. SHA-1 signatures are refused: whoever can make two contents with one SHA-1 gets a second
+    /// certificate for the price of one.
     pub fn verified(blob: &[u8]) -> Result<Self, Error> {
         let this = Self::parse(blob)?;
         let name = Reader::new(&this.signature).string()?;
@@ -192,7 +192,7 @@ impl Certificate {
             .filter(|row| row.security.in_intermediate_profile())
             .ok_or(CryptoError::BadSignature)?;
         let signed = blob.get(..this.signed_len).ok_or(CryptoError::BadSignature)?;
-        // a blob of another type than the algorithm's, that of a certificate too, does not verify
+        // a blob of another type than the algorithm's, also that of a certificate, does not verify
         super::verify(algorithm, &this.authority, signed, &this.signature)?;
         Ok(this)
     }

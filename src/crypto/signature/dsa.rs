@@ -26,7 +26,7 @@ fn verify(key_blob: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Crypt
     DsaKey::new(numbers, None)?.verify(&Hash::Sha1.digest(&[message]), r, s)
 }
 
-/// p, q, g and y of a blob; their sizes are bounded here, before anything is computed with them.
+/// p, q, g and y of a blob; their sizes are bounded here, before any arithmetic with them.
 fn public_numbers(key_blob: &[u8]) -> Result<[&[u8]; 4], CryptoError> {
     let parse = || {
         let mut reader = Reader::new(key_blob);
@@ -36,7 +36,7 @@ fn public_numbers(key_blob: &[u8]) -> Result<[&[u8]; 4], CryptoError> {
     };
     let (name, numbers) = parse().map_err(|_: InvalidMessage| CryptoError::UnsuitableKey)?;
     let [p, q, g, y] = numbers;
-    // a number of 160 bits has its highest bit set; the library wants it too
+    // a 160-bit number has its highest bit set; the library demands that, too
     let fits = name == NAME.as_bytes()
         && (MIN_MODULUS_LEN..=MAX_MODULUS_LEN).contains(&p.len())
         && q.len() == NUMBER_LEN
@@ -45,7 +45,7 @@ fn public_numbers(key_blob: &[u8]) -> Result<[&[u8]; 4], CryptoError> {
     if fits { Ok(numbers) } else { Err(CryptoError::UnsuitableKey) }
 }
 
-/// Builds a key; numbers that do not belong together are refused.
+/// Builds a key; numbers that do not fit each other are refused.
 pub(super) fn private_key([p, q, g, y]: [&[u8]; 4], x: &Secret) -> Result<PrivateKey, CryptoError> {
     let mut public_blob = Vec::new();
     Writer::new(&mut public_blob).string(NAME).mpint(p).mpint(q).mpint(g).mpint(y);
@@ -78,7 +78,7 @@ impl Signer for Dsa {
 }
 
 const NAME: &str = "ssh-dss";
-/// Of q, r and s.
+/// Length of q, r and s.
 const NUMBER_LEN: usize = 20;
 /// FIPS 186-2 has 1024 bits; puttygen makes up to 3072 with the same q.
 const MIN_MODULUS_LEN: usize = 128;

@@ -35,8 +35,7 @@ const fn row(parameters: &Parameters, verify: Verify) -> SignatureAlgorithm {
     }
 }
 
-/// What differs from curve to curve; the hash is given by the size of the curve (RFC 5656 section
-/// 6.2.1).
+/// The parameters of a curve; its size decides the hash (RFC 5656 section 6.2.1).
 struct Parameters {
     name: &'static str,
     names: &'static [&'static str],
@@ -87,7 +86,7 @@ fn verify(
     verify_by(parameters, public_point(parameters, key_blob)?, message, signature)
 }
 
-/// With the bare point.
+/// Verifies with the bare point.
 fn verify_by(
     parameters: &Parameters,
     point: &[u8],
@@ -114,7 +113,7 @@ fn public_point<'b>(parameters: &Parameters, key_blob: &'b [u8]) -> Result<&'b [
     if fits { Ok(point) } else { Err(CryptoError::UnsuitableKey) }
 }
 
-/// With a point of nistp256 and SHA-256, for the keys of devices.
+/// Verifies with a point of nistp256 and SHA-256, for security keys.
 pub(super) fn verify_nistp256(
     point: &[u8],
     message: &[u8],
@@ -123,7 +122,7 @@ pub(super) fn verify_nistp256(
     verify_by(&P256, point, message, signature)
 }
 
-/// SEC 1 section 2.3.3: 4, then both coordinates. The library would take other encodings too.
+/// SEC 1 section 2.3.3: 4, then both coordinates. The library would accept other encodings, too.
 fn is_uncompressed(parameters: &Parameters, point: &[u8]) -> bool {
     point.len() == 1 + 2 * parameters.len && point.first() == Some(&4)
 }
@@ -145,7 +144,7 @@ fn fixed_signature(parameters: &Parameters, signature: &[u8]) -> Result<Vec<u8>,
     Ok(fixed)
 }
 
-/// Builds a key; a point that is not that of the scalar is refused, an empty one is computed.
+/// Builds a key; a point that does not fit the scalar is refused, an empty one is computed.
 pub(super) fn private_key(
     curve: Curve,
     scalar: &Secret,
@@ -179,7 +178,7 @@ pub(super) fn private_key(
     Ok(PrivateKey::plain(public_blob, Box::new(Ecdsa { pair, parameters })))
 }
 
-/// Files carry scalars as mpints or padded; the library wants them as long as the curve.
+/// Files have scalars as mpints or padded; the library needs the length of the curve.
 fn padded(number: &[u8], len: usize) -> Option<Zeroizing<Vec<u8>>> {
     let zeros = number.iter().take_while(|&&byte| byte == 0).count();
     let digits = number.get(zeros..)?;
@@ -363,7 +362,7 @@ pub(super) mod tests {
                 mpints(&[&r, &[0xff; 67]]),
                 mpints(&[&[], &s]),
                 mpints(&[&r, &[]]),
-                // not an mpint in its shortest form
+                // an mpint that is not in its shortest form
                 strings(&[&[&[0, 0], &r[..]].concat(), &s]),
                 [&r[..], &s].concat(),
             ];

@@ -16,7 +16,7 @@ fn verify(key_blob: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Crypt
     verify_by(public_key(key_blob)?, message, signature)
 }
 
-/// With the bare public key.
+/// Verifies with the bare public key.
 pub(super) fn verify_by(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
     // RFC 8709 section 4: 32 bytes
     if key.len() != KEY_LEN {
@@ -41,7 +41,7 @@ fn public_key(key_blob: &[u8]) -> Result<&[u8], CryptoError> {
     if name == NAME.as_bytes() { Ok(key) } else { Err(CryptoError::UnsuitableKey) }
 }
 
-/// Builds the key of a seed.
+/// Builds a key from its seed.
 pub(super) fn private_key(seed: &Secret) -> Result<PrivateKey, CryptoError> {
     if seed.expose().len() != KEY_LEN {
         return Err(CryptoError::UnsuitableKey);
@@ -74,7 +74,7 @@ impl Signer for Ed25519 {
 }
 
 const NAME: &str = "ssh-ed25519";
-/// Of seeds and of public keys.
+/// Length of seeds and of public keys.
 const KEY_LEN: usize = 32;
 const SIGNATURE_LEN: usize = 64;
 

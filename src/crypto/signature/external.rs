@@ -1,12 +1,12 @@
-//! Private keys that sign outside of this process: in a security token. What is hashed and how the
-//! signature is encoded is the same as for keys in memory; only the arithmetic is elsewhere.
+//! Private keys that sign outside of this process, in a security token. The hash and the encoding of the
+//! signature are as for keys in memory; only the arithmetic is in the token.
 
 use super::{PrivateKey, Signer, by_name};
 use crate::crypto::hash::Hash;
 use crate::error::{CryptoError, InvalidMessage};
 use crate::wire::{Reader, Writer};
 
-/// One signature, as far as a token makes it.
+/// The input of the part of a signature that a token computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RawSignature<'a> {
     /// RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2) from the DigestInfo on.
@@ -17,13 +17,13 @@ pub enum RawSignature<'a> {
     Ed25519(&'a [u8]),
 }
 
-/// What makes the signatures.
+/// Computes signatures outside of this process.
 pub trait ExternalSigner: Send + Sync {
-    /// Makes one. May take as long as a token, or a person who touches it, does.
+    /// Computes one. May take as long as the token, or the person who has to touch it, takes.
     fn sign(&self, signature: RawSignature<'_>) -> Result<Vec<u8>, CryptoError>;
 }
 
-/// What the key type of a public key blob means for signing.
+/// How a key of this type signs, by the type in its public key blob.
 struct Kind {
     key_type: &'static str,
     algorithms: &'static [&'static str],
@@ -49,7 +49,7 @@ const SHA512_INFO: &[u8] = &[
     0x00, 0x04, 0x40,
 ];
 
-/// Builds a key from its public half and what signs with the other.
+/// Builds a key from its public half and the signer that has the private half.
 pub(super) fn private_key(
     public_blob: &[u8],
     signer: Box<dyn ExternalSigner>,
@@ -107,8 +107,8 @@ impl Signer for External {
     fn sign(&self, algorithm: &str, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let row = by_name(algorithm).ok_or(CryptoError::UnsuitableKey)?;
         let signature = self.make(algorithm, message)?;
-        // a token that signs with another key than it says, or not at all, is told here and not by
-        // every client; a faulty RSA signature would give the key away
+        // a token that signs with another key than it claims, or not at all, is detected here and not by
+        // every client; a faulty RSA signature would reveal the key
         (row.verify)(&self.public_blob, message, &signature).map_err(|_| CryptoError::Failed)?;
         Ok(signature)
     }

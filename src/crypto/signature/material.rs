@@ -1,5 +1,5 @@
-//! The numbers of a private key, as key files carry them: what `keystore` reads and
-//! [`super::PrivateKey`] is built from. Numbers are big-endian magnitudes; every secret is wiped.
+//! The numbers of a private key in a key file: `keystore` reads them, and [`super::PrivateKey`] is built
+//! from them. Numbers are big-endian magnitudes; every secret is wiped.
 
 use crate::crypto::secret::Secret;
 

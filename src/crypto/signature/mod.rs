@@ -37,10 +37,10 @@ pub struct SignatureAlgorithm {
     pub key_type: &'static str,
     /// Whether it belongs into an offer.
     pub security: Security,
-    /// A key in a device of a user, which no host has. Its signature blobs have fields after the
-    /// signature.
+    /// Whether the key is in a user's security key (FIDO device), which no host has. Its signature blobs
+    /// have fields after the signature.
     pub security_key: bool,
-    /// For a certificate: what its key signs with.
+    /// For a certificate: the algorithm that its key signs with.
     pub plain: Option<&'static SignatureAlgorithm>,
     /// Verifies `signature` (the inner signature, without the algorithm name; all that follows the
     /// name for [`Self::security_key`]) over `message` with the key of a plain public key blob.
@@ -48,7 +48,7 @@ pub struct SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// A row for keys that are no certificates, fit for everything.
+    /// A row for plain keys, which every purpose allows.
     const fn plain(name: &'static str, key_type: &'static str, verify: Verify) -> Self {
         Self {
             name,
@@ -101,9 +101,9 @@ pub fn by_name(name: &str) -> Option<&'static SignatureAlgorithm> {
     SIGNATURES.iter().copied().find(|row| row.name == name)
 }
 
-/// Verifies a signature blob `string algorithm | string signature` made with `algorithm` by the key
-/// in `key_blob`. The name in the blob has to be that of `algorithm` (RFC 8332 section 3). Of a
-/// certificate only the key counts here; see [`Certificate::verified`].
+/// Verifies a signature blob `string algorithm | string signature` made with `algorithm` by the key in
+/// `key_blob`. The name in the blob has to be that of `algorithm` (RFC 8332 section 3). Of a certificate
+/// only the key is used here; see [`Certificate::verified`].
 pub fn verify(
     algorithm: &SignatureAlgorithm,
     key_blob: &[u8],
@@ -129,9 +129,9 @@ pub fn verify(
     Ok((algorithm.verify)(key_blob, message, signature)?)
 }
 
-/// A public key blob as everybody writes it: VS Code's dev-tunnels and the crate ssh-rs write the name of
-/// an algorithm of RFC 8332 where the type of the key belongs, `ssh-rsa` (RFC 8332 section 3), and
-/// OpenSSH's server takes that. Of other algorithms, and of certificates, the blob is left as it is.
+/// A public key blob in its usual form: VS Code's dev-tunnels and the crate ssh-rs write the name of an
+/// algorithm of RFC 8332 where the key type belongs, `ssh-rsa` (RFC 8332 section 3), and OpenSSH's server
+/// accepts that. Blobs of other algorithms, and of certificates, are not changed.
 pub fn usual_blob<'a>(algorithm: &SignatureAlgorithm, key_blob: &'a [u8]) -> Cow<'a, [u8]> {
     rsa::usual_blob(algorithm, key_blob).map_or(Cow::Borrowed(key_blob), Cow::Owned)
 }
@@ -149,7 +149,7 @@ pub struct PrivateKey {
     certificate: Option<(Vec<u8>, String)>,
 }
 
-/// What a family of algorithms does for [`PrivateKey`].
+/// The interface of an algorithm family for [`PrivateKey`].
 trait Signer: Send + Sync {
     /// The names it signs with.
     fn algorithms(&self) -> &'static [&'static str];
@@ -168,7 +168,7 @@ impl PrivateKey {
         Self { public_blob, signer: signer.into(), certificate: None }
     }
 
-    /// Builds a key from its parts; parts that do not belong together are refused.
+    /// Builds a key from its parts; parts that do not fit each other are refused.
     pub fn new(material: &KeyMaterial) -> Result<Self, CryptoError> {
         match material {
             KeyMaterial::Ed25519 { seed } => ed25519::private_key(seed),
@@ -189,9 +189,9 @@ impl PrivateKey {
         external::private_key(public_blob, signer)
     }
 
-    /// Adds the host certificate in this blob (the file `ssh_host_..._key-cert.pub` has it in
-    /// base64), to be offered beside the plain key. One of another kind, for another key or with a
-    /// wrong signature is refused; its dates are for the clients to check.
+    /// Adds the host certificate in this blob (the file `ssh_host_..._key-cert.pub` has it in base64), to
+    /// be offered beside the plain key. A certificate of another kind, for another key or with a wrong
+    /// signature is refused; the clients check its dates.
     pub fn with_certificate(mut self, blob: &[u8]) -> Result<Self, Error> {
         let certificate = Certificate::verified(blob)?;
         if certificate.kind != CertificateKind::Host || certificate.key_blob != self.public_blob {
@@ -202,7 +202,7 @@ impl PrivateKey {
         Ok(self)
     }
 
-    /// The same key with that certificate, for a key that others use as it is.
+    /// A copy of the key with this certificate, for a key that others use without it.
     pub fn certified(&self, blob: &[u8]) -> Result<Self, Error> {
         let signer = Arc::clone(&self.signer);
         let plain = Self { public_blob: self.public_blob.clone(), signer, certificate: None };

@@ -40,8 +40,8 @@ fn verify(
     signature: &[u8],
 ) -> Result<(), CryptoError> {
     let (e, n) = public_numbers(key_blob)?;
-    // RFC 8017 section 8.2.2 wants a signature as long as the modulus; clients that write the
-    // number without its leading zeros exist, and OpenSSH takes them, so they are put back
+    // RFC 8017 section 8.2.2 demands a signature as long as the modulus; some clients write the number
+    // without its leading zeros, and OpenSSH accepts that, so the zeros are put back
     let mut room = [0; MAX_NUMBER_LEN];
     let padded = room.get_mut(..n.len()).ok_or(CryptoError::UnsuitableKey)?;
     let zeros = n.len().checked_sub(signature.len()).ok_or(CryptoError::BadSignature)?;
@@ -49,7 +49,7 @@ fn verify(
     RsaPublicKey::new(n, e)?.verify(hash, message, padded)
 }
 
-/// e and n of a blob; their sizes are bounded here, before anything is computed with them.
+/// e and n of a blob; their sizes are bounded here, before any arithmetic with them.
 fn public_numbers(key_blob: &[u8]) -> Result<(&[u8], &[u8]), CryptoError> {
     let parse = || {
         let mut reader = Reader::new(key_blob);
@@ -63,8 +63,8 @@ fn public_numbers(key_blob: &[u8]) -> Result<(&[u8], &[u8]), CryptoError> {
     if fits { Ok((e, n)) } else { Err(CryptoError::UnsuitableKey) }
 }
 
-/// The blob with the type of the key in place of the name of an algorithm of RFC 8332, if it is for one
-/// of these and has one of them there.
+/// The blob with the key type in place of the name of an RFC 8332 algorithm, if `algorithm` is one of these
+/// and the blob has such a name there.
 pub(super) fn usual_blob(algorithm: &SignatureAlgorithm, key_blob: &[u8]) -> Option<Vec<u8>> {
     const YOUNGER: [&str; 2] = [SHA2_256, SHA2_512];
     if !YOUNGER.contains(&algorithm.name) {
@@ -85,13 +85,13 @@ pub(super) fn modulus_bits(key_blob: &[u8]) -> Option<u32> {
     public_numbers(key_blob).ok().map(|(_, n)| bit_len(n))
 }
 
-/// Of a number without leading zeros.
+/// The length of a number without leading zeros, in bits.
 fn bit_len(number: &[u8]) -> u32 {
     let unused = number.first().map_or(0, |first| first.leading_zeros());
     u32::try_from(number.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(unused)
 }
 
-/// Builds a key; the library checks that the numbers belong together.
+/// Builds a key; the library checks that the numbers fit each other.
 pub(super) fn private_key(
     n: &[u8],
     e: &[u8],
@@ -108,8 +108,8 @@ pub(super) fn private_key(
     Ok(PrivateKey::plain(public_blob, Box::new(Rsa { key, bits })))
 }
 
-/// Builds a key that signs with d alone, which takes three times as long; a signature of it is checked,
-/// because there is nothing else to check d by.
+/// Builds a key that signs with d alone, which takes three times as long; one of its signatures is
+/// verified, because nothing else shows whether d is right.
 pub(super) fn private_key_without_primes(
     n: &[u8],
     e: &[u8],
@@ -130,13 +130,13 @@ pub(super) fn private_key_without_primes(
 
 struct Rsa {
     key: RsaPrivateKey,
-    /// The size of a modulus with which a signature takes as long.
+    /// The size of a modulus for which a signature takes as long.
     bits: u32,
 }
 
 impl Signer for Rsa {
     fn algorithms(&self) -> &'static [&'static str] {
-        // RFC 8332 section 3.3: 512 bits in PKCS #1 need a modulus of 752, which all have
+        // RFC 8332 section 3.3: 512 bits in PKCS #1 need a modulus of 752 bits, which all keys have
         &[SHA2_256, SHA2_512, KEY_TYPE]
     }
 
@@ -155,7 +155,7 @@ impl Signer for Rsa {
     }
 }
 
-/// Of blobs, and the algorithm with SHA-1.
+/// The key type of blobs, and the name of the algorithm with SHA-1.
 const KEY_TYPE: &str = "ssh-rsa";
 const SHA2_512: &str = "rsa-sha2-512";
 const SHA2_256: &str = "rsa-sha2-256";

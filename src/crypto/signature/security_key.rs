@@ -1,7 +1,7 @@
-//! sk-ssh-ed25519@openssh.com and sk-ecdsa-sha2-nistp256@openssh.com (OpenSSH PROTOCOL.u2f): keys of
-//! users that live in a FIDO device. What is signed is `SHA-256(application) | flags | counter |
-//! SHA-256(message)`; the signature blob carries flags and counter behind the signature proper. A
-//! server has no such key, and it does not keep the counters of others: it has nowhere to keep them.
+//! sk-ssh-ed25519@openssh.com and sk-ecdsa-sha2-nistp256@openssh.com (OpenSSH PROTOCOL.u2f): users' keys in
+//! a FIDO device. The signed bytes are `SHA-256(application) | flags | counter | SHA-256(message)`; the
+//! signature blob has flags and counter behind the signature itself. A server has no such key, and it does
+//! not check the counters of users' devices, as it has no place to store them.
 
 use super::{SignatureAlgorithm, ecdsa, ed25519};
 use crate::crypto::Security;
@@ -22,7 +22,7 @@ pub(super) static SK_ECDSA_NISTP256: SignatureAlgorithm = SignatureAlgorithm {
     ..SignatureAlgorithm::plain(ECDSA, ECDSA, verify_ecdsa)
 };
 
-/// What follows the algorithm's name in a signature blob.
+/// The fields behind the algorithm's name in a signature blob.
 struct Signature<'a> {
     proper: &'a [u8],
     flags: u8,
@@ -40,8 +40,8 @@ impl<'a> Signature<'a> {
         parse().map_err(|_: InvalidMessage| CryptoError::BadSignature)
     }
 
-    /// What the device signed. Somebody has to have touched it (OpenSSH asks for that by default
-    /// too): a device that signs on its own serves whoever has taken the machine over.
+    /// The bytes that the device signed. The user has to have touched it (OpenSSH demands that by default,
+    /// too): a device that signs without a touch also serves an attacker on its machine.
     fn signed(&self, application: &[u8], message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         if self.flags & USER_PRESENT == 0 {
             return Err(CryptoError::BadSignature);
@@ -87,7 +87,7 @@ fn verify_ecdsa(key_blob: &[u8], message: &[u8], rest: &[u8]) -> Result<(), Cryp
 
 const ED25519: &str = "sk-ssh-ed25519@openssh.com";
 const ECDSA: &str = "sk-ecdsa-sha2-nistp256@openssh.com";
-/// Bit 0 of the flags of CTAP: somebody touched the device.
+/// Bit 0 of the flags of CTAP: the user has touched the device.
 const USER_PRESENT: u8 = 1;
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ pub(super) mod tests {
             let (key, signature, message) = (hex(key), hex(signature), hex(MESSAGE));
             assert_eq!(verify(row, &key, &message, &signature), Ok(()));
             assert_eq!(verify(row, &key, b"sample", &signature), bad);
-            // flags and counter are signed
+            // flags and counter are covered by the signature
             for back in 1..=5 {
                 let mut changed = signature.clone();
                 let at = changed.len() - back;

@@ -1,4 +1,4 @@
-//! What holds for every signature algorithm, and what their tests share.
+//! Tests that hold for every signature algorithm, and their helpers.
 
 use super::*;
 use crate::crypto::random::SystemRandom;
@@ -130,7 +130,7 @@ fn a_host_key_with_a_certificate() {
     assert!(key().with_certificate(&blob("ed25519")).is_err());
 }
 
-/// The blob of a certificate without a word about who made it, which [`verify`] does not ask.
+/// The blob of a certificate without its authority's part, which [`verify`] does not read.
 fn rsa_certificate(key: &PrivateKey) -> Vec<u8> {
     let mut reader = Reader::new(key.public_blob());
     reader.string().unwrap();
