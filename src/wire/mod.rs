@@ -1,5 +1,5 @@
-//! The data types of RFC 4251 section 5 on the wire, and the table of messages. Used by every layer
-//! above; knows none of them.
+//! The data types of RFC 4251 section 5 on the wire, and the table of messages. Every layer above uses
+//! them; they know none of these layers.
 
 pub mod messages;
 mod outbox;

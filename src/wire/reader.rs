@@ -1,5 +1,5 @@
-//! Reads the data types of RFC 4251 section 5 from a byte slice without copying. Every message
-//! parser is built on it, so nothing here trusts a length before it is checked.
+//! Reads the data types of RFC 4251 section 5 from a byte slice without copying. Every message parser uses
+//! it, so it checks every length before it uses it.
 
 use crate::error::InvalidMessage;
 use crate::limits::MAX_NAME_LEN;
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// Takes all that is left, for fields that run to the end of the message.
+    /// Takes all remaining bytes, for fields that run to the end of the message.
     pub fn take_rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.rest)
     }
@@ -72,8 +72,8 @@ impl<'a> Reader<'a> {
         self.bytes(usize::try_from(len).map_err(|_| InvalidMessage::Truncated)?)
     }
 
-    /// The language tag that a message ends with: a `string` that says nothing any more, which some
-    /// senders leave out.
+    /// The language tag at the end of a message: a `string` without a meaning today, which some senders
+    /// leave out.
     pub fn language_tag(&mut self) -> Result<&'a [u8]> {
         if self.is_empty() { Ok(&[]) } else { self.string() }
     }
@@ -83,8 +83,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.string()?).map_err(|_| InvalidMessage::BadText)
     }
 
-    /// `string` holding a name: printable US-ASCII without space or comma (RFC 4251 section 6).
-    /// Names of any length are taken; only lists bound them.
+    /// `string` holding a name: printable US-ASCII without space or comma (RFC 4251 section 6). Names of
+    /// any length are accepted here; only lists bound them.
     pub fn name(&mut self) -> Result<&'a str> {
         let name = self.text()?;
         if name.bytes().all(is_of_name) { Ok(name) } else { Err(InvalidMessage::BadText) }
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Ends the message: bytes that are left over make it invalid.
+    /// Ends the message: remaining bytes make it invalid.
     pub fn finish(self) -> Result<()> {
         if self.rest.is_empty() { Ok(()) } else { Err(InvalidMessage::TrailingBytes) }
     }
@@ -132,8 +132,8 @@ fn is_of_name(byte: u8) -> bool {
 pub struct NameList<'a>(&'a str);
 
 impl<'a> NameList<'a> {
-    /// Checks a list: ASCII, no empty name, no name above 64 characters, no control character. One
-    /// comma at the end is taken: libssh 0.10 sends its ciphers with it.
+    /// Checks a list: ASCII, no empty name, no name above 64 characters, no control character. One comma at
+    /// the end is accepted: libssh 0.10 sends its ciphers with one.
     pub fn parse(list: &'a str) -> Result<Self> {
         let names = list.strip_suffix(',').unwrap_or(list);
         if list.is_empty() || names.split(',').all(is_name) {

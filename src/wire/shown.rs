@@ -1,5 +1,5 @@
-//! What peers say, made fit to be shown to people (RFC 4251 section 9.2): nothing of it may move the
-//! cursor of a terminal, begin a line of a log, or turn the direction of what stands beside it. Every
+//! Makes the text of peers fit to be shown to people (RFC 4251 section 9.2): no character of it may move
+//! the cursor of a terminal, begin a line of a log, or change the direction of the text around it. Every
 //! line of a log ([`escaped`]) and every description of an event ([`description`]) goes through here.
 
 use std::borrow::Cow;
@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use crate::limits::MAX_DESCRIPTION_LEN;
 
-/// The text with `\n`, `\r`, `\t` and `\u{..}` in place of what cannot be shown. A backslash stays one:
-/// it does no harm, and accounts of Windows have it in their names.
+/// The text with `\n`, `\r`, `\t` and `\u{..}` in place of characters that cannot be shown. A backslash
+/// stays one: it does no harm, and account names of Windows have it.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unshowable) {
         return Cow::Borrowed(text);
@@ -27,8 +27,8 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters, the ends of lines and paragraphs that Unicode has besides, and what turns the
-/// direction of text or is not seen.
+/// Control characters, Unicode's separators of lines and paragraphs, and characters that change the
+/// direction of text or are invisible.
 fn is_unshowable(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -42,8 +42,8 @@ fn is_unshowable(c: char) -> bool {
         )
 }
 
-/// What a peer says to people (of its leaving, of a refused channel): its beginning, with spaces in place
-/// of what cannot be shown.
+/// The beginning of a peer's text for people (why it leaves, why it refuses a channel), with spaces in
+/// place of characters that cannot be shown.
 pub fn description(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let shown = text.chars().take(MAX_DESCRIPTION_LEN);

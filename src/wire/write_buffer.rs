@@ -1,12 +1,12 @@
-//! The bytes that wait to be written to a socket. As a `Vec<u8>` to append to; but room that was used
-//! before is not cleared before it is used again, which costs as much as a copy of the data.
+//! The bytes that wait to be written to a socket. It is appended to as a `Vec<u8>` is, but memory that was
+//! used before is not cleared before it is used again, which would cost as much as a copy of the data.
 
 use std::ops::{Deref, DerefMut};
 
 /// Bytes to write.
 #[derive(Debug, Default)]
 pub struct WriteBuffer {
-    /// What is behind the end was written once and cleared.
+    /// The memory, of which the part behind `end` was initialized by an earlier use.
     room: Vec<u8>,
     len: usize,
 }
@@ -17,18 +17,18 @@ impl WriteBuffer {
         Self { room: Vec::new(), len: 0 }
     }
 
-    /// Bytes that it can hold without asking for memory.
+    /// Bytes that it can hold without a new allocation.
     pub fn capacity(&self) -> usize {
         self.room.capacity()
     }
 
-    /// Has memory for so many bytes more.
+    /// Allocates memory for so many more bytes.
     pub fn reserve(&mut self, additional: usize) {
         let unused = self.room.len().saturating_sub(self.len);
         self.room.reserve(additional.saturating_sub(unused));
     }
 
-    /// Forgets all bytes, and keeps the memory.
+    /// Removes all bytes, and keeps the memory.
     pub fn clear(&mut self) {
         self.len = 0;
     }
@@ -43,7 +43,7 @@ impl WriteBuffer {
         self.len = end;
     }
 
-    /// Appends so many bytes that the caller fills in: each is 0, or what once stood there.
+    /// Appends so many bytes for the caller to fill in: each is 0, or an old byte of the buffer.
     pub fn extend_for(&mut self, additional: usize) {
         self.len = self.len.saturating_add(additional);
         if self.room.len() < self.len {
@@ -51,20 +51,20 @@ impl WriteBuffer {
         }
     }
 
-    /// Appends what `append` appends.
+    /// Appends the bytes that `append` appends.
     pub fn build(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
         self.room.truncate(self.len);
         append(&mut self.room);
         self.len = self.room.len();
     }
 
-    /// Wipes and forgets the bytes from `len` on.
+    /// Wipes and removes the bytes from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.get_mut(len..).unwrap_or_default().fill(0);
         self.len = self.len.min(len);
     }
 
-    /// Takes the bytes from `at` on off the end.
+    /// Removes the bytes from `at` on, and returns them.
     pub fn split_off(&mut self, at: usize) -> Vec<u8> {
         let bytes = self.get(at..).unwrap_or_default().to_vec();
         self.len = self.len.min(at);

@@ -1,5 +1,5 @@
-//! What stands before the data in SSH_MSG_CHANNEL_DATA and SSH_MSG_CHANNEL_EXTENDED_DATA, for data that is not
-//! to be copied into a message first.
+//! The fields before the data in SSH_MSG_CHANNEL_DATA and SSH_MSG_CHANNEL_EXTENDED_DATA, for data that is
+//! not to be copied into a message first.
 
 use super::{SSH_MSG_CHANNEL_DATA, SSH_MSG_CHANNEL_EXTENDED_DATA};
 
@@ -12,7 +12,7 @@ pub struct DataHead {
 }
 
 impl DataHead {
-    /// For `len` bytes of data; `data_type` is the code of extended data.
+    /// The head of `len` bytes of data; `data_type` is the code of extended data.
     pub fn new(recipient_channel: u32, data_type: Option<u32>, len: u32) -> Self {
         let [c0, c1, c2, c3] = recipient_channel.to_be_bytes();
         let [l0, l1, l2, l3] = len.to_be_bytes();

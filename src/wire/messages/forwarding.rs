@@ -1,5 +1,5 @@
-//! The fields of tunnels: what follows the common part of their global requests and channel opens
-//! (RFC 4254 section 7, and OpenSSH's PROTOCOL 2.4 for Unix domain sockets).
+//! The fields of tunnels, which follow the common part of their global requests and channel opens (RFC 4254
+//! section 7, and OpenSSH's PROTOCOL 2.4 for Unix domain sockets).
 
 use crate::error::InvalidMessage;
 use crate::wire::{Reader, Writer};
@@ -44,9 +44,9 @@ fields! {
     /// Of `tcpip-forward` and `cancel-tcpip-forward`: `string address | uint32 port`
     /// (RFC 4254 7.1)
     TcpipForward {
-        /// Which addresses to listen on.
+        /// The address to listen on.
         address: text,
-        /// 0 has the server choose.
+        /// The port; 0 has the server choose one.
         port: u32,
     }
 
@@ -59,11 +59,11 @@ fields! {
     /// Of the channels `direct-tcpip` and `forwarded-tcpip`: `string address | uint32 port
     /// | string originator_address | uint32 originator_port` (RFC 4254 7.2)
     Tcpip {
-        /// Where to connect to, or what was connected to.
+        /// The target to connect to, or the address that was connected to.
         address: text,
         /// Its port.
         port: u32,
-        /// Where the connection comes from.
+        /// The address that the connection comes from.
         originator_address: text,
         /// Its port.
         originator_port: u32,

@@ -26,8 +26,8 @@ pub use userauth::{
 use super::{Reader, Writer};
 use crate::error::InvalidMessage;
 
-/// The request, of a channel or of the connection, that asks for nothing but its reply: OpenSSH's name
-/// for it, which all others took over.
+/// The request, of a channel or global, that only asks for a reply: OpenSSH's name, which all other
+/// programs have adopted.
 pub const KEEP_ALIVE: &str = "keepalive@openssh.com";
 
 /// One message type. `read` and `write` handle the fields after the message number.
@@ -67,7 +67,7 @@ pub trait Message<'a>: Sized {
     }
 }
 
-/// In which part of a connection's life a message is legal.
+/// The phase of a connection in which a message is legal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// At any time (RFC 4253 section 11).
