@@ -1,7 +1,7 @@
 //! A turn of the program's event loop: from taking a batch of events to the end of its listeners. The
 //! program's commands to connections wait for the end of the turn, so that replies and data that belong
-//! together are written together (coalescing). At the end the program's thread serves a connection itself
-//! if the thread of its task sleeps: waking that costs more.
+//! together are written together (coalescing). Then the program's thread serves a connection itself, unless
+//! commands wait for it and its task is awake: waking a task costs more.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};

@@ -1,8 +1,8 @@
 //! chacha20-poly1305@openssh.com for processors with AVX2 and without AVX-512: ChaCha20 is AWS-LC's, which
-//! has code for AVX2; Poly1305 is not, which it has for SSE2 alone. Data are
-//! encrypted on their way into the packet. [`Keys`] exist only where the processor has the
-//! instructions, which is why functions that are safe to call may use them. Nothing here branches on a
-//! secret or looks a secret up. Called by `cipher/chacha20_poly1305.rs`.
+//! has code for AVX2; Poly1305 is our own, as AWS-LC's uses only SSE2. Data is encrypted on its way into
+//! the packet. [`Keys`] exist only where the processor has the instructions, which is why functions that
+//! are safe to call may use them. No code here branches on a secret or uses one as an index. Called by
+//! `cipher/chacha20_poly1305.rs`.
 #![allow(unsafe_code, reason = "calls functions that need what `Keys::new` checked")]
 
 mod memory;
@@ -21,12 +21,12 @@ use crate::crypto::poly1305::Key;
 use crate::crypto::vector_code::VectorCode;
 use crate::error::CryptoError;
 
-/// Bytes of the key stream that belong together.
+/// Bytes of one block of the key stream.
 const STREAM_BLOCK: usize = 64;
 /// `packet_length`
 const LENGTH_LEN: usize = 4;
 
-/// Encrypts or decrypts the packets of one direction; there are none where the processor lacks the
+/// Encrypts or decrypts the packets of one direction; none can be built where the processor lacks the
 /// instructions.
 pub(crate) struct Keys {
     /// K_2 of OpenSSH's PROTOCOL.chacha20poly1305: encrypts packets and makes the keys of their tags.
@@ -59,8 +59,8 @@ impl Keys {
         *tag = self.tag(&nonce, packet).to_le_bytes();
     }
 
-    /// As [`Keys::seal_in_place`], but what belongs into the packet from `at` on is `data`: the most of it
-    /// is encrypted from where it is to where it belongs, without a copy before.
+    /// As [`Keys::seal_in_place`], but `data` belongs into the packet from `at` on: most of it is encrypted
+    /// from its own memory into the packet, without a copy before.
     pub(crate) fn seal_from(
         &self,
         sequence: u32,

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::memory::load;
 use crate::crypto::poly1305::{BLOCK, Key, LIMB, LIMB_MASK, Number};
 
-/// Bytes from which on the powers of r for four blocks at a time pay, as measured.
+/// From this length on the powers of r for four blocks at a time pay off, as measured.
 const LONG: usize = 32 * BLOCK;
 
 /// Bits of a limb here; those of a [`Number`] are longer.
@@ -55,7 +55,7 @@ pub(super) fn tag_by_four(key: Key, message: &[u8]) -> u128 {
         products.add(sum, &by_4);
         sum = products.carry();
     }
-    // in the order that `Numbers::from_blocks` gives the blocks
+    // in the order in which `Numbers::from_blocks` returns the blocks
     let last = Factor::new(&lanes([r4, r2, r3, r]));
     let mut products = Products::starting_with(Numbers([_mm256_setzero_si256(); 5]));
     products.add(sum, &last);
@@ -137,7 +137,7 @@ impl Numbers {
     }
 }
 
-/// What four numbers are multiplied with, one in each lane.
+/// The factor of four numbers, one in each lane.
 #[derive(Clone, Copy)]
 struct Factor {
     m: [__m256i; 5],

@@ -216,7 +216,7 @@ fn row_of_each([w0, w1, w2, w3]: [i32; 4]) -> __m512i {
     _mm512_broadcast_i32x4(row([w0, w1, w2, w3]))
 }
 
-/// Adds a number of each lane's own to the first word of each lane, the block counter.
+/// Adds a different number to the first word of each lane, the block counter.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn count(row: __m512i, [n0, n1, n2, n3]: [i32; 4]) -> __m512i {
@@ -288,7 +288,7 @@ pub(super) fn apply(key: &Key, mut counter: i32, nonce: Nonce, data: &mut [u8]) 
     }
 }
 
-/// Adds a key stream to `data` bit by bit; what is longer than the key stream stays.
+/// XORs a key stream into `data`; bytes beyond the key stream are not changed.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn xor_blocks(data: &mut [u8], blocks: &[__m512i]) {

@@ -31,7 +31,7 @@ pub(super) fn store(bytes: &mut [u8; 64], vector: __m512i) {
     unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), vector) }
 }
 
-/// Adds the first bytes of `vector` to up to 64 bytes of `data`, bit by bit; what is longer stays.
+/// XORs the first bytes of `vector` into up to 64 bytes of `data`; bytes beyond that are not changed.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn xor(data: &mut [u8], vector: __m512i) {

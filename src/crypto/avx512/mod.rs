@@ -1,7 +1,7 @@
-//! chacha20-poly1305@openssh.com for processors with AVX-512: more than twice as fast as AWS-LC,
-//! which does not use those instructions for it. [`Keys`] exist only where the processor has them,
-//! which is why functions that are safe to call may use them. Nothing here branches on a secret or
-//! looks a secret up. Called by `cipher/chacha20_poly1305.rs`.
+//! chacha20-poly1305@openssh.com for processors with AVX-512: more than twice as fast as AWS-LC, which does
+//! not use those instructions for it. [`Keys`] exist only where the processor has the instructions, which
+//! is why functions that are safe to call may use them. No code here branches on a secret or uses one as an
+//! index. Called by `cipher/chacha20_poly1305.rs`.
 #![allow(unsafe_code, reason = "calls functions that need what `Keys::new` checked")]
 
 mod chacha20;
@@ -44,7 +44,7 @@ impl SealingKey {
 /// Decrypts the packets of the other direction.
 pub(crate) struct OpeningKey {
     keys: Keys,
-    /// Made for the length of a packet, and used again for the rest of it.
+    /// The key stream of a packet: made for its length, and used again for the rest of it.
     start: Start,
 }
 
@@ -77,7 +77,7 @@ impl OpeningKey {
     }
 }
 
-/// The two keys of a direction; there are none where the processor lacks the instructions.
+/// The two keys of a direction; none can be built where the processor lacks the instructions.
 struct Keys {
     /// K_2 of OpenSSH's PROTOCOL.chacha20poly1305: encrypts packets and makes the keys of their tags.
     main: chacha20::Key,
@@ -88,12 +88,12 @@ struct Keys {
 /// The key stream at the start of a packet, made in one go: block 0 of K_1 for the length, block 0
 /// of K_2 for the key of the tag, and blocks 1 to 6 of K_2 for the packet.
 struct Start {
-    /// The packet it is for.
+    /// The sequence number of its packet.
     sequence: u32,
     blocks: Zeroizing<[__m512i; 8]>,
 }
 
-/// Bytes of a packet that [`Start`] reaches, after the length.
+/// Bytes of a packet behind the length that [`Start`] covers.
 const START: usize = 6 * 64;
 
 /// The block of the key stream that follows [`Start`].
@@ -162,7 +162,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Adds the key stream to what follows the length; `stream` is its beginning.
+    /// XORs the key stream into the bytes behind the length; `stream` is its beginning.
     #[target_feature(enable = "avx512f,avx512bw")]
     fn apply(&self, stream: &[__m512i; START / 64], nonce: Nonce, body: &mut [u8]) {
         chacha20::xor_blocks(body, stream);

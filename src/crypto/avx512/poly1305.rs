@@ -13,7 +13,7 @@ use crate::crypto::poly1305::{
     AFTER_BLOCK, BLOCK, Key, LAST_LIMB, LAST_LIMB_MASK, LIMB, LIMB_MASK, Number,
 };
 
-/// Bytes from which on the powers of r for eight blocks at a time pay, as measured.
+/// From this length on the powers of r for eight blocks at a time pay off, as measured.
 const LONG: usize = 8 * BLOCK;
 
 /// The tag of a message, as the number that its bytes are in little-endian order.
@@ -116,7 +116,7 @@ impl Numbers {
     }
 }
 
-/// What eight numbers are multiplied with, one in each lane.
+/// The factor of eight numbers, one in each lane.
 #[derive(Clone, Copy)]
 struct Factor {
     m0: __m512i,

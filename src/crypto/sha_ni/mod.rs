@@ -1,11 +1,11 @@
-//! HMAC-SHA-256 (RFC 2104, FIPS 180-4) of packets, one or two at a time, for processors that have
-//! instructions for SHA-256: two packets side by side take little longer than one, as AWS-LC's code leaves the
-//! processor idle most of the time, waiting for the step before. An [`HmacSha256`] exists only where the
-//! processor has the instructions, which is why functions that are safe to call may use them. Nothing here
-//! branches on a secret or looks a secret up. Called by `mac/hmac.rs`.
+//! HMAC-SHA-256 (RFC 2104, FIPS 180-4) of packets, one or two at a time, for processors with instructions
+//! for SHA-256: two packets side by side take little longer than one, as one alone leaves the processor
+//! idle most of the time, waiting for the result of the step before. An [`HmacSha256`] exists only where
+//! the processor has the instructions, which is why functions that are safe to call may use them. No code
+//! here branches on a secret or uses one as an index. Called by `mac/hmac.rs`.
 //!
-//! None of this uses vectors of 256 bits: those instructions know the older encoding only, and some
-//! processors take hundreds of cycles to go from one to the other.
+//! This code uses no 256-bit vectors: the SHA instructions have only the older encoding, and some
+//! processors take hundreds of cycles to switch between the two encodings.
 #![allow(unsafe_code, reason = "calls functions that need what `HmacSha256::new` checked")]
 
 mod sha256;
@@ -23,7 +23,7 @@ use sha256::{BLOCK, HASH, State, compress};
 /// A tag.
 pub(super) type Tag = [u8; HASH];
 
-/// What is authenticated: the sequence number and a packet (RFC 4253 section 6.4), which may lie in three
+/// The authenticated bytes: the sequence number and a packet (RFC 4253 section 6.4), which may be in three
 /// places.
 #[derive(Clone, Copy)]
 pub(super) struct Message<'d> {
@@ -111,7 +111,7 @@ impl HmacSha256 {
         Ok(tags)
     }
 
-    /// The tag of a message of `len` bytes, of which there is a `rest` that is not in the state.
+    /// The tag of a message of `len` bytes, of which `rest` is not in the state yet.
     #[target_feature(enable = "avx,sha")]
     fn end(&self, mut rest: Rest<'_>, len: usize, state: State) -> Result<Tag, CryptoError> {
         let mut state = [state];
@@ -153,7 +153,7 @@ fn finish(state: &mut [State; 1], mut block: [u8; BLOCK], len: usize) -> Result<
     Ok(())
 }
 
-/// What is not hashed yet: the sequence number and the parts.
+/// The bytes that are not hashed yet: the sequence number and the parts.
 #[derive(Clone, Copy, Default)]
 struct Rest<'d> {
     parts: [&'d [u8]; 4],
@@ -164,7 +164,7 @@ impl<'d> Rest<'d> {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// Takes a block; one in which parts meet is put together in `room`.
+    /// Takes a block; one that spans several parts is joined in `room`.
     #[inline]
     fn take<'r>(&mut self, room: &'r mut [u8; BLOCK]) -> &'r [u8; BLOCK]
     where
@@ -181,7 +181,7 @@ impl<'d> Rest<'d> {
         room
     }
 
-    /// Takes as much as there is, a block at most; how much that was.
+    /// Copies the next bytes, at most a block; returns how many there were.
     fn copy(&mut self, room: &mut [u8; BLOCK]) -> usize {
         let mut filled = 0_usize;
         for part in &mut self.parts {

@@ -1,5 +1,5 @@
-//! The compression of SHA-256 (FIPS 180-4 section 6.2.2), of one message or of two side by side: each step
-//! waits for the one before, and a second message fills the gaps.
+//! The compression function of SHA-256 (FIPS 180-4 section 6.2.2), for one message or two side by side:
+//! each step waits for the result of the one before, and a second message fills these gaps.
 
 use std::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_set_epi64x, _mm_sha256msg1_epu32,

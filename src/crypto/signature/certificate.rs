@@ -181,8 +181,8 @@ impl Certificate {
     }
 
     /// Parses a blob and verifies the signature of its authority. The caller decides whether that authority
-    /// is trusted. SHA-1 signatures are refused: whoever can make two contents with one SHA-1 gets a second
-    /// certificate for the price of one.
+    /// is trusted. SHA-1 signatures are refused: an attacker who can make two contents with one SHA-1 hash
+    /// gets a second certificate for the price of one.
     pub fn verified(blob: &[u8]) -> Result<Self, Error> {
         let this = Self::parse(blob)?;
         let name = Reader::new(&this.signature).string()?;

@@ -69,10 +69,10 @@ impl RoundKeys {
         Self { first, middle, rounds, last: next() }
     }
 
-    /// Encrypts `N` pairs of blocks, and does some `work` meanwhile: a part after every other round, of
-    /// which there are four at least. A round waits for the one before, and the parts fill the gaps.
-    /// The compiler does not know how many rounds there are: if it did, it would unroll them all and
-    /// then sort the work to the front.
+    /// Encrypts `N` pairs of blocks, and does a part of `work` after every other round, of which there are
+    /// at least four. A round waits for the result of the one before, and the parts of the work fill these
+    /// gaps. The number of rounds is hidden from the compiler: otherwise it would unroll them all and move
+    /// the work to the front.
     #[inline]
     #[target_feature(enable = "avx2,vaes")]
     pub(super) fn encrypt_beside<const N: usize, W>(

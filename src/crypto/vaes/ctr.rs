@@ -31,7 +31,8 @@ impl Drop for Key {
 }
 
 impl Key {
-    /// Encrypts or decrypts whole blocks from `source`, which is as long, or else from `data`, to `data`.
+    /// Encrypts or decrypts whole blocks to `data`, from `source`, which has the same length, or else in
+    /// place.
     #[target_feature(enable = "avx2,vaes")]
     pub(super) fn apply(&mut self, data: &mut [u8], source: Option<&[u8]>) {
         let (batches, rest) = data.as_chunks_mut::<BATCH>();
@@ -98,7 +99,7 @@ impl Key {
     }
 }
 
-/// What is in `source`, and the stream added to it.
+/// The content of `source` XORed with the key stream.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn add(mut stream: [__m256i; PAIRS], source: &[u8; BATCH]) -> [__m256i; PAIRS] {

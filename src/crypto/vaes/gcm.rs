@@ -20,15 +20,15 @@ const PAIR: usize = 2 * BLOCK;
 /// Bytes of eight blocks: as many as there are powers of H.
 pub(super) const BATCH: usize = 4 * PAIR;
 
-/// What there is for each packet: its nonce and what is authenticated next to it. SSH has four bytes of
-/// that, the tests also other lengths.
+/// The inputs of each packet: its nonce and the data that is only authenticated. In SSH that data has four
+/// bytes, in the tests other lengths, too.
 #[derive(Clone, Copy)]
 pub(super) struct Start<'a, const AAD: usize> {
     pub(super) nonce: &'a [u8; 12],
     pub(super) aad: &'a [u8; AAD],
 }
 
-/// Batches that are read from another place than they are written to, after `before` that are not.
+/// Batches that are read from other memory than they are written to, after `before` batches that are not.
 #[derive(Clone, Copy)]
 pub(super) struct Apart<'a> {
     pub(super) before: usize,
@@ -68,7 +68,7 @@ impl Counter {
     }
 }
 
-/// The keys of one direction.
+/// The key of one direction.
 pub(super) struct Key {
     rounds: RoundKeys,
     powers: Powers,
@@ -81,8 +81,8 @@ impl Key {
         Self { rounds, powers: Powers::new(_mm256_castsi256_si128(h)) }
     }
 
-    /// Encrypts (`SEAL`) or decrypts what is in `body`, but for the batches that come from elsewhere,
-    /// and returns its tag.
+    /// Encrypts (`SEAL`) or decrypts the content of `body`, except for the batches that are read from other
+    /// memory, and returns its tag.
     #[target_feature(enable = "avx2,vaes,vpclmulqdq")]
     pub(super) fn crypt<const SEAL: bool, const AAD: usize>(
         &self,
@@ -116,7 +116,7 @@ impl Key {
         tag
     }
 
-    /// The encryption of the first block, which no data is added to.
+    /// The encryption of the first block, which is XORed into the tag.
     #[inline]
     #[target_feature(enable = "avx2,vaes")]
     fn mask(&self, first: __m128i) -> __m128i {
@@ -124,7 +124,7 @@ impl Key {
         _mm256_castsi256_si128(mask)
     }
 
-    /// The hash of what is only authenticated.
+    /// The hash of the data that is only authenticated.
     #[inline]
     #[target_feature(enable = "avx2,vpclmulqdq")]
     fn authenticated<const AAD: usize>(&self, aad: &[u8; AAD]) -> __m128i {
@@ -139,8 +139,8 @@ impl Key {
         sum
     }
 
-    /// Applies the stream to a batch, which is read from `source` if that is elsewhere, and hashes it
-    /// while the stream of the next one is made.
+    /// XORs the key stream into a batch, which is read from `source` if there is one, and hashes it while
+    /// the key stream of the next batch is made.
     #[inline]
     #[target_feature(enable = "avx2,vaes,vpclmulqdq")]
     fn batch<const SEAL: bool>(
@@ -163,7 +163,7 @@ impl Key {
         Run { stream, sum: products.reduce() }
     }
 
-    /// The last blocks, less than a batch, and the hash of all.
+    /// Handles the last blocks, less than a batch; returns the hash of everything.
     #[inline]
     #[target_feature(enable = "avx2,vpclmulqdq")]
     fn end<const SEAL: bool>(
@@ -210,15 +210,15 @@ impl Key {
     }
 }
 
-/// What a batch hands on to what follows it.
+/// The state between two batches.
 struct Run {
-    /// The key stream of that.
+    /// The key stream of the next batch.
     stream: [__m256i; 4],
-    /// The hash before it.
+    /// The hash of the batches before it.
     sum: __m128i,
 }
 
-/// The block that ends what is hashed, with its bytes reversed: both lengths in bits.
+/// The last block that is hashed, with its bytes reversed: both lengths in bits.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn lengths(aad: usize, body: usize) -> __m128i {
@@ -226,8 +226,8 @@ fn lengths(aad: usize, body: usize) -> __m128i {
     _mm_set_epi64x(aad, body)
 }
 
-/// Adds the key stream to what is in `source`, or in `bytes`, and leaves that in `bytes`. Returns
-/// what is hashed: the encrypted side of it.
+/// XORs the key stream into the content of `source`, or of `bytes`, and writes the result to `bytes`.
+/// Returns the input of the hash: the ciphertext.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn apply<const SEAL: bool, const N: usize, const LEN: usize>(
@@ -251,7 +251,7 @@ fn apply<const SEAL: bool, const N: usize, const LEN: usize>(
     if SEAL { outputs } else { inputs }
 }
 
-/// The same for less than a pair; what is hashed ends with zeros.
+/// The same for less than a pair; the input of the hash is padded with zeros.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn apply_to_end<const SEAL: bool>(end: &mut [u8], stream: __m256i) -> __m256i {

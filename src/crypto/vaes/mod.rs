@@ -1,9 +1,9 @@
-//! AES for processors that have the vector forms of the AES instructions. AES-GCM where there is no AVX-512:
-//! twice as fast as AWS-LC with full packets and three times with the shortest; it uses those instructions
-//! together with AVX-512 only. And the counter mode, for which it never does. A [`Key`] or [`CtrKey`] exists
-//! only where the processor has the instructions, which is why functions that are safe to call may use
-//! them. Nothing here branches on a secret or looks a secret up. Called by `cipher/aes_gcm.rs` and
-//! `cipher/aes_ctr.rs`.
+//! AES for processors with the vector forms of the AES instructions. AES-GCM where there is no AVX-512:
+//! twice as fast as AWS-LC with full packets and three times with the shortest, as AWS-LC uses those
+//! instructions only together with AVX-512. And counter mode, for which AWS-LC never uses them. A [`Key`]
+//! or [`CtrKey`] exists only where the processor has the instructions, which is why functions that are safe
+//! to call may use them. No code here branches on a secret or uses one as an index. Called by
+//! `cipher/aes_gcm.rs` and `cipher/aes_ctr.rs`.
 #![allow(unsafe_code, reason = "calls functions that need what was checked when a key was made")]
 
 mod aes;
@@ -63,7 +63,7 @@ impl CtrKey {
         self.run(data, None)
     }
 
-    /// The same from `data` to `out`, which is as long.
+    /// The same from `data` to `out`, which has the same length.
     pub(crate) fn apply_from(&mut self, data: &[u8], out: &mut [u8]) -> Result<(), CryptoError> {
         if data.len() != out.len() {
             return Err(CryptoError::Failed);
@@ -106,8 +106,8 @@ impl Key {
         *tag = self.crypt::<true, 4>(Start { nonce, aad }, body, Apart::NONE);
     }
 
-    /// As [`Key::seal`], but what belongs into `body` from `at` on is `data`: the most of it is
-    /// encrypted from where it is to where it belongs, without a copy before.
+    /// As [`Key::seal`], but `data` belongs into `body` from `at` on: most of it is encrypted from its own
+    /// memory into the packet, without a copy before.
     pub(crate) fn seal_from(
         &self,
         nonce: &[u8; 12],
@@ -123,7 +123,7 @@ impl Key {
         Ok(())
     }
 
-    /// Decrypts `body` in place. With a wrong tag, nothing of it is left.
+    /// Decrypts `body` in place. With a wrong tag, it is wiped.
     pub(crate) fn open(
         &self,
         nonce: &[u8; 12],
@@ -135,7 +135,7 @@ impl Key {
         keep_if_equal(body, &found, tag)
     }
 
-    /// Decrypts `sealed` to `opened`, which is as long. With a wrong tag, nothing is left there.
+    /// Decrypts `sealed` to `opened`, which has the same length. With a wrong tag, `opened` is wiped.
     pub(crate) fn open_into(
         &self,
         nonce: &[u8; 12],
@@ -165,7 +165,7 @@ impl Key {
     }
 }
 
-/// The tag is known when all is decrypted; if it is another one, that is wiped.
+/// The tag is known only when all is decrypted; if it is wrong, the plaintext is wiped.
 fn keep_if_equal(opened: &mut [u8], found: &[u8; 16], tag: &[u8; 16]) -> Result<(), CryptoError> {
     if bool::from(u128::from_ne_bytes(*found).ct_eq(&u128::from_ne_bytes(*tag))) {
         return Ok(());

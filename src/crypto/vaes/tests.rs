@@ -305,7 +305,7 @@ fn ctr_by_aws_lc(key: &[u8], iv: &[u8; 16]) -> CipherContext {
     CipherContext::new(kind, Direction::Encrypt, key, iv).unwrap()
 }
 
-/// One stream in many parts of all lengths, in place and from elsewhere.
+/// One stream in many parts of all lengths, in place and from other memory.
 #[test]
 fn the_counter_mode_agrees_with_aws_lc() {
     if !supported() {

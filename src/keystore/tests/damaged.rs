@@ -10,7 +10,7 @@ fn truncated_files_are_refused() {
     for (name, password) in plain.chain(encrypted).chain(certificates) {
         let data = read(name);
         let whole = if name.ends_with(".der") { data.len() } else { data.trim_ascii_end().len() };
-        // a complete block before the cut is a complete answer
+        // a cut behind a complete block leaves a complete file
         let may_be_read = name.starts_with("key-and") || name.starts_with("chain");
         for len in 0..whole {
             let result = parse(&data[..len], password);
@@ -72,7 +72,7 @@ fn truncated_text_keys_are_refused_or_the_same() {
         let whole = if name.ends_with(".der") { data.len() } else { data.trim_ascii_end().len() };
         let step = if name.contains("rsa") { 13 } else { 3 };
         for len in (0..whole).step_by(step).chain([whole - 1]) {
-            // a whole block before the cut is a whole answer
+            // a cut behind a complete block leaves a complete file
             if name.contains("-with-") || name.starts_with("chain") {
                 continue;
             }

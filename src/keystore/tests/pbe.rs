@@ -87,7 +87,7 @@ fn damaged_encryption_does_no_harm() {
             for flip in [1, 4, 0x80, 0xff] {
                 let mut bad = der.clone();
                 bad[index] ^= flip;
-                // nothing vouches for the key, so a flip in the IV may lead to another
+                // nothing authenticates the key, so a flip in the IV may lead to another one
                 let result = parse(&bad, PASSWORD);
                 assert!(index >= 45 || result.is_err(), "{name} {index}");
             }

@@ -79,7 +79,7 @@ fn a_key_may_have_a_password_of_its_own() {
     assert_eq!(keys(STORE_PASSWORD.into()), ["rsa", &wrong]);
     assert_eq!(keys(Unlock::new(STORE_PASSWORD, Some("secret2"))), ["rsa", "ec"]);
     assert_eq!(keys(Unlock::new(STORE_PASSWORD, Some("secret3"))), ["rsa", &wrong]);
-    // only who asks for that key hears of its password
+    // the wrong password of a key is an error only if that key is selected
     let load = |subject| Certificate::load(3, &data, STORE_PASSWORD, subject);
     assert!(load("CN=rsa.example.com").unwrap().private_key_available());
     assert!(load("*").unwrap().private_key_available());
@@ -167,7 +167,7 @@ fn damaged_stores_are_noticed() {
     flipped_stores_do_no_harm("bc-empty-password.p12", "", 200);
 }
 
-/// Without a MAC nothing vouches for the rest: the store may be read, with another key in it.
+/// Without a MAC nothing authenticates the rest: the store may be read, with another key in it.
 #[test]
 fn damaged_stores_without_a_mac_do_no_harm() {
     for (name, password) in [("no-mac.p12", STORE_PASSWORD), ("plain.p12", "")] {

@@ -126,7 +126,7 @@ fn every_store_type_reads_its_files_and_refuses_the_others() {
     }
 }
 
-/// The types of public keys leave a private key alone, and need no password for it.
+/// Store types for public keys ignore a private key, and need no password for it.
 #[test]
 fn a_store_of_public_keys_gives_no_private_key() {
     let mut data = read("rsa-with-chain.pem");
@@ -176,7 +176,7 @@ fn keys_of_a_set_are_chosen_by_their_names() {
     assert_eq!(none.unwrap_err().why, KeystoreError::NoMatchingThumbprint);
 }
 
-/// A key of another kind spoils only itself.
+/// A key of an unsupported kind does not affect the others.
 #[test]
 fn a_set_may_hold_keys_that_cannot_be_used() {
     let text = |name| String::from_utf8(read(name)).unwrap();
