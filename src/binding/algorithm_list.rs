@@ -1,5 +1,5 @@
-//! The documented comma-separated lists of algorithms: what is read is exactly what was set, what is
-//! offered are the rows of the registries.
+//! The documented comma-separated lists of algorithms: a list is read back exactly as it was set, and its
+//! rows of the registries are offered.
 
 use super::errors::{Failure, shown};
 use crate::crypto::cipher::{self, CipherAlgorithm};
@@ -10,7 +10,7 @@ use crate::crypto::signature::{self, SignatureAlgorithm};
 
 /// A row of a registry.
 pub(super) trait Algorithm: Sized + 'static {
-    /// What the list is a list of.
+    /// The kind of algorithm in the list.
     const KIND: &'static str;
     /// Documented names that have no row: accepted, so that the documented defaults can be set, and not
     /// offered.
@@ -20,7 +20,7 @@ pub(super) trait Algorithm: Sized + 'static {
     fn by_name(name: &str) -> Option<&'static Self>;
 }
 
-/// Sets a list: what is shown is the text as it is, what is used are its rows.
+/// Sets a list: `shown` gets the text as it is, and `rows` the rows of its names.
 pub(super) fn set_list<T: Algorithm>(
     shown: &mut String,
     rows: &mut Vec<&'static T>,
@@ -37,7 +37,7 @@ fn parse<T: Algorithm>(text: &str) -> Result<Vec<&'static T>, Failure> {
         match T::by_name(name) {
             Some(row) if !rows.iter().any(|other| other.name() == name) => rows.push(row),
             Some(_) => {}
-            // Accepted everywhere, offered only where a GSSAPI library is used.
+            // Accepted everywhere, but offered only where a GSSAPI library is used.
             None if name.starts_with("gss-") || T::NOT_AVAILABLE.contains(&name) => {}
             None => {
                 let kind = T::KIND;

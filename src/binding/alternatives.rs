@@ -1,5 +1,5 @@
-//! The AltSSHCert settings: certificates beside the server's own, so that a client finds a key of a
-//! kind it likes. They are loaded on another thread; until one is there, its predecessor is used.
+//! The AltSSHCert settings: certificates beside the server's own, so that a client finds a key of a type
+//! that it accepts. They are loaded on another thread; until one is loaded, its predecessor is used.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use super::errors::{Failure, NO_CERTIFICATE};
 use crate::crypto::signature::PrivateKey;
 use crate::limits::MAX_ALTERNATIVES;
 
-/// The records in order, and which are still to be loaded.
+/// The records in order, and those that are still to be loaded.
 #[derive(Default)]
 pub(super) struct Alternatives {
     records: Vec<Alternative>,
-    /// Tells what was loaded for a record of before from what is loaded for it now.
+    /// Distinguishes a load for the current settings of a record from one for earlier settings.
     last_load: u32,
     to_load: Option<usize>,
 }
@@ -81,12 +81,12 @@ impl Alternatives {
         Ok(())
     }
 
-    /// The keys that are there, in order.
+    /// The keys that are loaded, in order.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Arc<PrivateKey>> {
         self.records.iter().filter_map(|record| record.key.as_ref())
     }
 
-    /// What the last [`Self::set_subject`] asked for; once.
+    /// The load that the last [`Self::set_subject`] asked for; returned once.
     pub(super) fn take_load(&mut self) -> Option<AlternativeToLoad> {
         let record = self.records.get(self.to_load.take()?)?;
         let request = Request {
@@ -99,7 +99,7 @@ impl Alternatives {
         Some(AlternativeToLoad { task: Some(LoadAlternative { request, load: record.load }) })
     }
 
-    /// Takes a key over, unless its record asked for another meanwhile.
+    /// Takes a key over, unless its record has asked for another one meanwhile.
     pub(super) fn finish_load(&mut self, loaded: &LoadedAlternative) {
         let record = self.records.iter_mut().find(|record| record.load == loaded.load);
         if let Some(record) = record {

@@ -1,13 +1,14 @@
-//! What crosses the boundary to JavaScript by number, stated once: the kinds of event with their fields, in
-//! the order in which they follow the kind in the flat array of a batch, and the numbers of enums. The types
-//! by which `events.rs` fills a batch come from the table, and so does `lib/boundary.js`, by which the
-//! facade reads one: nobody writes a number or a position by hand. A test holds the file against the table;
-//! with `SSHSERVER_WRITE_BOUNDARY=1` in its environment it writes the file.
+//! Everything that crosses the boundary to JavaScript by number, stated once: the kinds of event with their
+//! fields, in the order in which they follow the kind in the flat array of a batch, and the numbers of
+//! enums. The types with which `events.rs` fills a batch come from this table, and so does
+//! `lib/boundary.js`, by which the facade reads one: no number or position is written by hand. A test
+//! compares that file with the table; with `SSHSERVER_WRITE_BOUNDARY=1` in its environment the test writes
+//! it.
 
 use super::flat_array::{Field, FlatArray};
 use crate::driver::EventKind;
 
-/// What the events of a kind wait for before they run.
+/// The earlier events that the events of a kind wait for.
 #[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -25,7 +26,7 @@ enum Lane {
 struct Kind {
     name: &'static str,
     number: u8,
-    /// `None` for what has no listeners.
+    /// `None` for a kind that has no listeners.
     event: Option<&'static str>,
     lane: Lane,
     fields: &'static [&'static str],

@@ -46,7 +46,7 @@ const SHUT_DOWN: u32 = 10058;
 const TIMED_OUT: u32 = 10060;
 const REFUSED: u32 = 10061;
 
-/// What the facade makes errors with, or knows them by.
+/// The errors that the facade makes or recognizes, by name.
 #[cfg(test)]
 pub(super) const OF_FACADE: &[(&str, u32)] = &[
     ("UNKNOWN_ID", UNKNOWN_CONNECTION),
@@ -65,7 +65,7 @@ pub(super) fn text(number: u32) -> String {
     row.map(|(_, text)| (*text).to_owned()).or_else(|| os_error::text(number)).unwrap_or_default()
 }
 
-/// A text of the program in a message: quoted, and not longer than it takes to recognise it.
+/// A text of the program in a message: quoted, and cut to a recognizable length.
 pub(super) fn shown(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED_LEN) {
         Some((at, _)) => format!("{:?}...", text.get(..at).unwrap_or_default()),
@@ -91,7 +91,7 @@ impl Failure {
         Self { code, message: format!("{} {detail}", text(code)) }
     }
 
-    /// A value that does not do.
+    /// The error of an invalid value.
     pub(super) fn invalid(detail: impl Display) -> Self {
         Self::with(INVALID_ARGUMENT, &detail)
     }
@@ -147,7 +147,7 @@ fn other_family(host: &str, families: Families) -> Failure {
     )
 }
 
-/// The documented text, where the tunnel led, and what became of it.
+/// The documented text, the address of the tunnel, and the cause.
 fn tunnel(code: u32, place: &Place, cause: &TunnelFailure) -> Failure {
     let place = match place {
         Place::Tcp { address, port } if address.contains(':') => format!("[{address}]:{port}"),
@@ -165,7 +165,7 @@ fn tunnel(code: u32, place: &Place, cause: &TunnelFailure) -> Failure {
 impl From<&io::Error> for Failure {
     fn from(error: &io::Error) -> Self {
         let number = os_error::number(error);
-        // The text of an error that is not documented has to come from elsewhere.
+        // An error without a documented number needs the text of the system.
         if os_error::is_other(error) { Self::with(number, error) } else { Self::new(number) }
     }
 }

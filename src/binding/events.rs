@@ -19,7 +19,7 @@ use crate::driver::{
 use crate::engine::{Answer, AuthAnswer, AuthParam, AuthQuestion, Outcome, Ticket};
 use crate::number_map::NumberMap;
 
-/// A question that waits for its answer.
+/// A question that has no answer yet.
 pub(super) enum Pending {
     Request(RequestAsked),
     Connected(ConnectedAsked),
@@ -42,7 +42,7 @@ impl Questions {
         self.last
     }
 
-    /// Answers yes or no; a number that is not there was answered before.
+    /// Answers yes or no; a number that is not found was answered before.
     pub(super) fn answer(&mut self, number: u64, yes: bool) {
         match self.pending.remove(&number) {
             Some(Pending::Request(asked)) => asked.answer(yes),
@@ -52,7 +52,7 @@ impl Questions {
                 ConnectedAnswer::Refused
             }),
             Some(Pending::Accept(asked)) => asked.answer(Answer::Accept(yes)),
-            // A bare yes says nothing of the methods that can follow, or of the port: dropped, it
+            // A bare yes has neither the methods that can follow nor the port. The dropped question
             // refuses.
             Some(Pending::Auth { .. } | Pending::Tunnel(_)) | None => {}
         }
@@ -66,14 +66,14 @@ impl Questions {
         }
     }
 
-    /// Answers the request for a tunnel: the port, or none for no tunnel.
+    /// Answers the question about a tunnel: the port, or `None` to refuse it.
     pub(super) fn answer_tunnel(&mut self, number: u64, port: Option<u16>) {
         if let Some(Pending::Tunnel(asked)) = self.pending.remove(&number) {
             asked.answer(port);
         }
     }
 
-    /// Takes the question out which host key a connection gets.
+    /// Takes out the question of the host key for a connection.
     pub(super) fn take_connected(&mut self, number: u64) -> Option<ConnectedAsked> {
         match self.pending.remove(&number) {
             Some(Pending::Connected(asked)) => Some(asked),
@@ -88,8 +88,8 @@ impl Questions {
     }
 }
 
-/// What can still be read of connections and channels whose last events were handed over: the facade
-/// says when the listeners of these are done.
+/// Keeps what can be read of connections and channels whose last events were handed over, until the facade
+/// says that the listeners of those are done.
 #[derive(Default)]
 pub(super) struct AllRemains {
     pub(super) connections: NumberMap<u64, Remains>,

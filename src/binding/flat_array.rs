@@ -6,8 +6,8 @@ use napi::bindgen_prelude::{Array, Null, ToNapiValue, Uint8Array, Uint8ArraySlic
 
 use super::memory;
 
-/// Shorter data is copied: an external buffer costs more than it saves. Longer data keeps alive what
-/// it lies in: a block, or a copy of its own.
+/// Shorter data is copied: an external buffer costs more than the copy. Longer data keeps its memory alive:
+/// a block, or a copy of its own.
 const COPIED_LEN: usize = 4 * 1024;
 
 /// An array that is being filled.
@@ -50,7 +50,7 @@ macro_rules! plain_fields {
 
 plain_fields!(bool, u8, u16, u32, i32, &str, String);
 
-/// A number of a table or a counter: below 2^53.
+/// The number of a connection or another counter: below 2^53.
 impl Field for u64 {
     fn put(self, array: &mut FlatArray<'_>) -> napi::Result<()> {
         array.put_value(i64::try_from(self).unwrap_or(i64::MAX))
@@ -67,7 +67,7 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// Bytes that the engine may still have: JavaScript gets its own.
+/// Bytes that the engine may still have: JavaScript gets a copy.
 pub(super) struct Copied<'a>(pub(super) &'a [u8]);
 
 impl Field for Copied<'_> {
@@ -77,7 +77,7 @@ impl Field for Copied<'_> {
     }
 }
 
-/// A request as the program knows it: the channel in it is the number that the other calls take.
+/// A request as the program sees it: its channel number is the one that the other calls take.
 pub(super) struct Packet<'a> {
     pub(super) packet: &'a [u8],
     pub(super) channel: u64,

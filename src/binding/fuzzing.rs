@@ -1,5 +1,5 @@
-//! What the fuzz targets call of the binding; see `fuzz/targets/`. Built with tests too, so that it does
-//! not fall behind.
+//! The functions of the binding that the fuzz targets call; see `fuzz/targets/`. Built with the tests, too,
+//! so that it keeps compiling.
 #![allow(missing_docs, reason = "fuzz targets are its only readers")]
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use super::errors::Failure;
 use crate::crypto::signature::{Certificate, CertificateKind, PrivateKey};
 use crate::limits::MAX_HOST_CERTIFICATES;
 
-/// Certificates that hold, each for another key.
+/// Valid certificates, each for another key.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HostCertificates {
     shown: String,
@@ -18,7 +18,7 @@ pub(super) struct HostCertificates {
 
 #[derive(Debug)]
 struct Row {
-    /// The key that it is for.
+    /// The key that the certificate is for.
     key_blob: Vec<u8>,
     blob: Vec<u8>,
 }
@@ -45,7 +45,7 @@ impl HostCertificates {
         Ok(Self { shown: text.to_owned(), rows: rows.into() })
     }
 
-    /// As it was set.
+    /// The text as it was set.
     pub(super) fn shown(&self) -> &str {
         &self.shown
     }

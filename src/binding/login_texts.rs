@@ -1,14 +1,14 @@
-//! What people read while they log in: banners, and the prompts of keyboard-interactive. A text that
-//! cannot be sent is refused when it is set, not when a client is waiting for it.
+//! The texts that people read while they log in: banners, and the prompts of keyboard-interactive. A text
+//! that cannot be sent is refused when it is set, and not when a client waits for it.
 
 use super::errors::Failure;
 use crate::engine::Prompt;
 use crate::limits::{MAX_LOGIN_TEXT_LEN, MAX_PROMPTS};
 
-/// What a prompt takes in its message besides its text: its length, and whether it is shown.
+/// The overhead of a prompt in its message: its length, and whether the client shows the input.
 const PROMPT_OVERHEAD: usize = 5;
 
-/// A banner or an instruction.
+/// Checks a banner or an instruction.
 pub(super) fn check(name: &str, text: &str) -> Result<(), Failure> {
     if text.len() > MAX_LOGIN_TEXT_LEN {
         return Err(Failure::invalid(format!(
@@ -16,14 +16,14 @@ pub(super) fn check(name: &str, text: &str) -> Result<(), Failure> {
             text.len()
         )));
     }
-    // for a terminal there is no such character, and a client in C would stop at it
+    // a terminal has no such character, and a client in C would end the text at it
     if text.contains('\0') {
         return Err(Failure::invalid(format!("{name} contains a NUL character.")));
     }
     Ok(())
 }
 
-/// The prompts of one dialog.
+/// Checks the prompts of one dialog.
 pub(super) fn check_prompts(name: &str, prompts: &[Prompt]) -> Result<(), Failure> {
     if prompts.len() > MAX_PROMPTS {
         return Err(Failure::invalid(format!(

@@ -1,5 +1,5 @@
-//! Sockets of connections in the libuv loop of the program: what they bring is there when the loop looks,
-//! and its events are handed to JavaScript without another wake-up.
+//! Sockets of connections in the libuv loop of the program: the loop reads them itself, and their events go
+//! to JavaScript without another wake-up.
 
 use std::ffi::c_int;
 use std::sync::{Arc, Weak};
@@ -14,18 +14,18 @@ pub(super) struct LoopSockets {
 }
 
 impl LoopSockets {
-    /// `None` where the system has no way to do it.
+    /// `None` where the system cannot do it.
     pub(super) fn new(server: &Server, program: &Arc<Program>) -> Option<Self> {
         let sockets = server.program_loop(ProgramTime::default()).ok()?;
         Some(Self { sockets, program: Arc::downgrade(program) })
     }
 
-    /// For the loop to watch.
+    /// The descriptor for the loop to poll.
     pub(super) fn descriptor(&self) -> c_int {
         self.sockets.descriptor()
     }
 
-    /// The descriptor can be read; `true` when there are events for JavaScript.
+    /// Serves the sockets when the descriptor is readable; `true` when there are events for JavaScript.
     pub(super) fn serve(&self) -> bool {
         let Some(program) = self.program.upgrade() else {
             return false;
@@ -33,7 +33,7 @@ impl LoopSockets {
         program.without_wakes(true, || self.sockets.serve())
     }
 
-    /// The loop watches no more.
+    /// The loop does not poll the descriptor any more.
     pub(super) fn leave(&self) {
         self.sockets.leave();
     }

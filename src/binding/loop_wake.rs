@@ -15,10 +15,10 @@ use parking_lot::{Mutex, RwLock};
 use super::loop_sockets::LoopSockets;
 use super::program::Wake;
 
-/// uv.h: of `uv_handle_type`.
+/// `uv_handle_type` of uv.h.
 const UV_ASYNC: c_int = 1;
 const UV_POLL: c_int = 8;
-/// uv.h: of `uv_poll_event`.
+/// `uv_poll_event` of uv.h.
 const UV_READABLE: c_int = 1;
 
 type HandleCallback = unsafe extern "C" fn(handle: *mut c_void);
@@ -38,7 +38,7 @@ struct Uv {
 }
 
 impl Uv {
-    /// Those of this process, if it has them.
+    /// The functions of this process, if it has libuv.
     fn of_process() -> Option<&'static Self> {
         static UV: OnceLock<Option<Uv>> = OnceLock::new();
         UV.get_or_init(Self::load).as_ref()
@@ -92,30 +92,30 @@ type Polled = (LoopSockets, Vec<Box<[u64]>>, NonNull<c_void>);
 /// Calls a JavaScript function on its thread; never keeps the process alive.
 pub(super) struct LoopWake(Arc<Waker>);
 
-/// What the handle of the loop points to, until it is closed.
+/// The target of the handle's data pointer, until the handle is closed.
 struct Waker {
     uv: &'static Uv,
     /// `None` once it is being closed.
     handle: RwLock<Option<NonNull<c_void>>>,
-    /// Nobody wakes any more.
+    /// Whether the [`LoopWake`] was dropped.
     dropped: AtomicBool,
-    /// What else is watched.
+    /// The sockets that the loop watches, too.
     sockets: Option<LoopSockets>,
-    /// Handles that are not closed.
+    /// The number of handles that are not closed.
     open: AtomicUsize,
     on_thread: Mutex<OnThread>,
 }
 
-/// What only the JavaScript thread uses.
+/// The fields that only the JavaScript thread uses.
 struct OnThread {
     env: sys::napi_env,
     /// The function to call.
     callback: sys::napi_ref,
-    /// Told when the handle is closed: the environment waits for it.
+    /// Removed when the handles are closed: the environment waits for that.
     cleanup: sys::napi_async_cleanup_hook_handle,
     /// The handle that watches the sockets.
     poll: Option<NonNull<c_void>>,
-    /// The handles lie in it.
+    /// The memory of the handles.
     memory: Vec<Box<[u64]>>,
 }
 
@@ -127,8 +127,8 @@ unsafe impl Send for Waker {}
 unsafe impl Sync for Waker {}
 
 impl LoopWake {
-    /// Has `callback` called on this thread, also for what comes from `sockets`; `None` where the process
-    /// has no libuv.
+    /// Has `callback` called on this thread for wake-ups and for events of `sockets`; `None` where the
+    /// process has no libuv.
     pub(super) fn new(
         env: &Env,
         callback: &Function<'_, (), ()>,
@@ -198,15 +198,15 @@ impl Wake for LoopWake {
 
 impl Drop for LoopWake {
     fn drop(&mut self) {
-        // On any thread: the loop closes its handle itself.
+        // This may be any thread: the loop closes its handle itself.
         self.0.dropped.store(true, Ordering::Release);
         self.0.send();
     }
 }
 
 impl Waker {
-    /// The handles point here: what they tell can come now. `false` when the environment is ending
-    /// already. On the JavaScript thread.
+    /// Sets the data pointers of the handles, whose callbacks may come from now on. `false` when the
+    /// environment is ending already. On the JavaScript thread.
     fn begin(self: &Arc<Self>, poll: Option<NonNull<c_void>>) -> bool {
         let data = Arc::as_ptr(self).cast_mut().cast::<c_void>();
         let mut cleanup = ptr::null_mut();
@@ -235,7 +235,7 @@ impl Waker {
         })
     }
 
-    /// Calls the function; on the JavaScript thread.
+    /// Calls the JavaScript function; on the JavaScript thread.
     fn call(&self) {
         let (env, callback) = {
             let on_thread = self.on_thread.lock();

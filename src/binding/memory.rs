@@ -1,5 +1,5 @@
-//! Gives memory back to the system once the connections are gone. glibc keeps what was freed in its
-//! arenas; after thousands of connections that is most of what the process seems to use.
+//! Returns memory to the system once the connections are over. glibc keeps freed memory in its arenas;
+//! after thousands of connections that is most of the memory that the process seems to use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,17 +7,17 @@ use std::time::Duration;
 use crate::blocks;
 use crate::driver::later;
 
-/// How long after the last connection: what JavaScript held is collected by then, and a server that
-/// is called again at once has better things to do.
+/// Delay after the last connection: JavaScript has collected its objects by then, and a server that is used
+/// again at once has better things to do.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// How long after data has come: a flood needs its buffers again at once.
+/// Delay after the last data: a flood needs its buffers again at once.
 const DATA_DELAY: Duration = Duration::from_secs(3);
 
 static TRIM_PLANNED: AtomicBool = AtomicBool::new(false);
 static SHRINK_PLANNED: AtomicBool = AtomicBool::new(false);
 
-/// Gives back what is free a moment from now, on a thread that may take its time.
+/// Returns free memory after a delay, on a thread that may block.
 pub(super) fn trim_later() {
     if !TRIM_PLANNED.swap(true, Ordering::AcqRel) {
         later(DELAY, || {
@@ -28,8 +28,8 @@ pub(super) fn trim_later() {
     }
 }
 
-/// Gives back the buffers for data that are not used, a part every few seconds until none is left:
-/// of those that a flood needs all the time, enough are in use.
+/// Frees unused data buffers, a part every few seconds until none is left: a flood keeps in use those that
+/// it needs.
 pub(super) fn shrink_later() {
     if !SHRINK_PLANNED.swap(true, Ordering::AcqRel) {
         later(DATA_DELAY, || {

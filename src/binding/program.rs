@@ -10,9 +10,9 @@ use parking_lot::Mutex;
 use crate::driver::{Charge, Handler, ServerEvent, Wanted};
 use crate::engine::{AuthAnswer, Prompt};
 
-/// What JavaScript is woken for at once; less waits for what else is at hand.
+/// The load for which JavaScript is woken at once; with less, further events are waited for.
 const ENOUGH: Load = Load { events: 64, bytes: 64 * 1024 };
-/// What is handed over at a time, so that timers and other I/O of the program get their turn.
+/// The load that is handed over at a time, so that timers and other I/O of the program get their turn.
 const BATCH: Load = Load { events: 1024, bytes: 8 * 1024 * 1024 };
 
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ struct Load {
 
 /// Wakes the JavaScript thread.
 pub(super) trait Wake: Send + Sync + 'static {
-    /// `false` when nobody is there any more.
+    /// `false` when the environment has ended.
     fn wake(&self) -> bool;
 }
 
@@ -32,16 +32,16 @@ pub(super) struct Program {
     wanted: Wanted,
     queue: Mutex<Queue>,
     replies: Mutex<Replies>,
-    /// `None` while nothing happens: events that come all the same wait for [`Self::rouse`].
+    /// `None` while the server is idle: events that come all the same wait for [`Self::rouse`].
     wake: Mutex<Option<Box<dyn Wake>>>,
-    /// JavaScript expects nothing: it need not be woken once the last socket is closed.
+    /// JavaScript expects no events: it need not be woken once the last socket is closed.
     may_rest: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// With what they count for on their connections while they are here: for events of one connection
-    /// in a row, the last one has it for all of them.
+    /// The events, with their charges on the load of their connections while they are queued: of successive
+    /// events of one connection, the last one has the charge for all.
     events: VecDeque<(ServerEvent, Option<Charge>)>,
     bytes: usize,
     /// A wake-up is on its way.
@@ -50,7 +50,7 @@ struct Queue {
     gone: bool,
 }
 
-/// What the driver's questions are answered with.
+/// The answers to questions that do not cross the boundary.
 #[derive(Debug, Default)]
 struct Replies {
     auth_methods: String,
@@ -59,7 +59,7 @@ struct Replies {
     connections: HashMap<u64, OfConnection>,
 }
 
-/// What a program has set for one connection.
+/// The program's settings for one connection.
 #[derive(Debug, Default)]
 struct OfConnection {
     prompts: Vec<Prompt>,
@@ -67,7 +67,7 @@ struct OfConnection {
 }
 
 impl Program {
-    /// Nobody is woken before [`Self::rouse`].
+    /// JavaScript is not woken before [`Self::rouse`].
     pub(super) fn new() -> Self {
         Self {
             wanted: Wanted::default(),
@@ -78,7 +78,7 @@ impl Program {
         }
     }
 
-    /// JavaScript is to be woken from now on, by what `wake` makes if there is nothing yet.
+    /// JavaScript is to be woken from now on, with the result of `wake` if there is nothing to wake it yet.
     pub(super) fn rouse<E>(
         &self,
         wake: impl FnOnce() -> Result<Box<dyn Wake>, E>,
@@ -102,12 +102,12 @@ impl Program {
         Ok(())
     }
 
-    /// JavaScript expects nothing more.
+    /// JavaScript expects no more events.
     pub(super) fn may_rest(&self) {
         self.may_rest.store(true, Ordering::Release);
     }
 
-    /// Gives the means to wake JavaScript back if nobody will need it; on the JavaScript thread.
+    /// Drops the means to wake JavaScript if it is not needed any more; on the JavaScript thread.
     pub(super) fn rest(&self, server_is_idle: bool) {
         let rests = self.may_rest.load(Ordering::Acquire)
             && server_is_idle
@@ -117,7 +117,7 @@ impl Program {
         }
     }
 
-    /// Replaces what questions are answered with.
+    /// Replaces the answers to questions that do not cross the boundary.
     pub(super) fn set_replies(&self, auth_methods: &str, instruction: &str, prompts: &[Prompt]) {
         let mut replies = self.replies.lock();
         auth_methods.clone_into(&mut replies.auth_methods);
@@ -159,7 +159,7 @@ impl Program {
     /// The next batch of events.
     pub(super) fn take_batch(&self) -> Vec<ServerEvent> {
         let mut batch = Vec::new();
-        // Dropped at the end, outside of the lock: connections may be woken by it.
+        // Dropped at the end, outside of the lock: dropping a charge may wake a connection.
         let mut charges = Vec::new();
         let more = {
             let mut queue = self.queue.lock();
@@ -182,9 +182,9 @@ impl Program {
         batch
     }
 
-    /// Runs `work` on the JavaScript thread, which need not be woken for the events that it brings.
-    /// `true` when there are such events, no wake-up is on its way, and `again` says that they will be
-    /// taken without one.
+    /// Runs `work` on the JavaScript thread, which need not be woken for the events of `work`. `true` when
+    /// there are such events, no wake-up is on its way, and `again` says that the caller takes them without
+    /// one.
     pub(super) fn without_wakes(&self, again: bool, work: impl FnOnce()) -> bool {
         let woken = mem::replace(&mut self.queue.lock().woken, true);
         work();
@@ -210,7 +210,7 @@ impl Program {
             queue.bytes = 0;
             mem::take(&mut queue.events)
         };
-        // Outside of the lock: a question that is dropped answers itself.
+        // Outside of the lock: a dropped question answers itself.
         drop(events);
     }
 

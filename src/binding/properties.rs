@@ -1,6 +1,6 @@
-//! The documented properties by their names: read and set at once, refused with the documented error
-//! at a forbidden time, changing nothing then. They are rows as the settings of `config()` are, with values
-//! of JavaScript in place of texts.
+//! The documented properties by their names: they are read and set at once; at a forbidden time they are
+//! refused with the documented error, and nothing changes. They are rows like the settings of `config()`,
+//! with JavaScript values in place of texts.
 
 use napi::bindgen_prelude::Either3;
 
@@ -175,7 +175,7 @@ pub(super) fn get(state: &State, name: &str) -> Result<Value, Failure> {
 
 fn read(settings: &Settings, name: &str) -> Result<Value, Failure> {
     let row = find(name)?;
-    // no number here is more than a u32
+    // no number here is larger than a u32
     let number = row.value.read_number(settings).and_then(|number| u32::try_from(number).ok());
     Ok(match number {
         Some(number) => Either3::B(number.into()),
@@ -202,7 +202,7 @@ fn write(settings: &mut Settings, row: &Row, value: Value) -> Result<(), Failure
     let text = match (&row.value, value) {
         (Text { .. }, Either3::C(text)) => text,
         (Text { .. }, _) => return Err(Failure::invalid(format!("{} is a text.", row.name))),
-        // what is no whole number is no number within any bounds
+        // a number that is not whole is out of any bounds
         (_, Either3::B(number)) => whole(number).map_or_else(String::new, |it| it.to_string()),
         (_, Either3::A(_) | Either3::C(_)) => String::new(),
     };
@@ -214,7 +214,7 @@ fn find(name: &str) -> Result<&'static Row, Failure> {
     found.ok_or_else(|| Failure::invalid(format!("There is no property {name:?}.")))
 }
 
-/// What a listener of Connected may not set.
+/// Refuses properties that a listener of Connected may not set.
 pub(super) fn check_in_connected(name: &str) -> Result<(), Failure> {
     match name {
         "SSHCompressionAlgorithms" | "SSHEncryptionAlgorithms" => Err(refused_in_connected(name)),
@@ -228,7 +228,7 @@ fn of_u16(number: u64) -> u16 {
 
 /// An address, with its zone or in brackets if need be, or a host name; or nothing.
 fn checked_host(text: &str) -> Result<String, Failure> {
-    // the underscores that there are included
+    // including the underscores that occur in practice
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%[]".contains(&byte);
     if text.len() > MAX_HOST_NAME_LEN {
         let message = format!("LocalHost is longer than {MAX_HOST_NAME_LEN} bytes.");

@@ -1,5 +1,5 @@
-//! What was set for a server: the settings of the driver and of its connections themselves, which the rows
-//! of `config_strings` and `properties` edit, and what only this layer knows.
+//! The settings of a server: those of the driver and of its connections, which the rows of `config_strings`
+//! and `properties` edit, and those that only this layer has.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,21 +11,21 @@ use crate::crypto::signature::PrivateKey;
 use crate::driver;
 use crate::engine::{AlgorithmLists, Config, Prompt};
 
-/// The documented default, which `get` shows. What is used until the program sets a number is that of
-/// [`driver::Listen`]: 5 would have the operating system drop connections when a few come at once.
+/// The documented default, which `get` returns. Until the program sets a number, the default of
+/// [`driver::Listen`] is used: with 5 the operating system would drop connections when a few come at once.
 const DOCUMENTED_BACKLOG: u16 = 5;
 
-/// The documented default; the driver has the system choose.
+/// The documented default; the driver's is a port that the system chooses.
 const DOCUMENTED_PORT: u16 = 22;
 
 /// Every setting.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// What new connections start with, but for the host keys: [`Self::for_driver`] adds them.
+    /// The settings of new connections without the host keys, which [`Self::for_driver`] adds.
     pub(super) driver: driver::Settings,
     /// Where to listen.
     pub(super) listen: driver::Listen,
-    /// What the program has set of it.
+    /// The backlog, if the program has set it.
     pub(super) backlog: Option<u16>,
     pub(super) instruction: String,
     pub(super) prompts: Vec<Prompt>,
@@ -37,14 +37,14 @@ pub(super) struct Settings {
     pub(super) profile: &'static str,
     pub(super) log_level: u8,
     pub(super) mask_sensitive: bool,
-    /// Stored only: the addon has all its cryptography in itself.
+    /// Only stored: the addon always uses its own cryptography.
     pub(super) internal_security: bool,
     pub(super) code_page: &'static CodePage,
-    /// That of the code page.
+    /// The encoder of the code page.
     pub(super) encoder: Encoder,
 }
 
-/// The lists of algorithms as they were set: they may have names that are taken and not offered.
+/// The lists of algorithms as they were set: they may have names that are accepted and not offered.
 #[derive(Debug)]
 pub(super) struct ShownLists {
     pub(super) kex: String,
@@ -101,7 +101,7 @@ impl Settings {
         &self.driver.config
     }
 
-    /// The same. Connections that have them already keep what they have.
+    /// As [`Self::config`]. Connections that share the settings already keep theirs.
     pub(super) fn config_mut(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.driver.config)
     }
@@ -118,7 +118,7 @@ impl Settings {
         self.config_mut().transport.algorithms = lists;
     }
 
-    /// What new connections start with.
+    /// The settings of new connections.
     pub(super) fn for_driver(&self) -> driver::Settings {
         let mut settings = self.driver.clone();
         let keys = self.host_keys().map(|key| self.host_certificates.add_to(key));
@@ -126,7 +126,7 @@ impl Settings {
         settings
     }
 
-    /// The server's own key first.
+    /// The host keys, the server's own first.
     pub(super) fn host_keys(&self) -> impl Iterator<Item = &Arc<PrivateKey>> {
         self.host_key.iter().chain(self.alternatives.keys())
     }
@@ -143,7 +143,7 @@ impl Settings {
     }
 }
 
-/// Seconds since 1970; a clock that is set before that stands at its beginning.
+/// Seconds since 1970; 0 for a clock that is set before that.
 fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -157,7 +157,7 @@ pub(super) fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// How booleans are read.
+/// The documented text of a boolean.
 pub(super) fn show_bool(value: bool) -> String {
     (if value { "True" } else { "False" }).to_owned()
 }

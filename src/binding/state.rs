@@ -1,4 +1,4 @@
-//! One server with everything that was set for it: what the class and its settings work on.
+//! One server with all its settings, on which the class and the settings work.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::driver::{ChannelEntry, ConnectionHandle, Known, PastConnection, Serve
 
 pub(super) type KnownConnection = Known<ConnectionHandle, PastConnection>;
 
-/// One server and what was set for it.
+/// One server and its settings.
 pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) server: Server,
@@ -17,7 +17,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Has new connections start with what is set now.
+    /// Makes the current settings those of new connections.
     pub(super) fn apply(&self) {
         let settings = &self.settings;
         self.server.set_settings(settings.for_driver());
@@ -36,7 +36,7 @@ impl State {
         found.ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))
     }
 
-    /// A connection, or what is left of it while the program has not heard of its end.
+    /// A connection; after its end what can be read of it, until the program has handled its last event.
     pub(super) fn known_connection(&self, id: u64) -> Result<KnownConnection, Failure> {
         let found = self.server.known_connection(id);
         found.ok_or_else(|| Failure::new(UNKNOWN_CONNECTION))

@@ -1,6 +1,7 @@
-//! The code pages of the CodePage setting: between the bytes of a channel and the text of a program.
-//! A [`Decoder`] follows one stream of bytes and keeps what is cut in two until the rest comes; an
-//! [`Encoder`] writes each text for itself. What cannot be read is U+FFFD, what cannot be written `?`.
+//! The code pages of the CodePage setting: they convert between the bytes of a channel and the text of a
+//! program. A [`Decoder`] follows one stream of bytes and keeps incomplete characters until the rest comes;
+//! an [`Encoder`] writes each text by itself. Bytes that cannot be read become U+FFFD, characters that
+//! cannot be written `?`.
 
 mod list;
 mod shifted;
@@ -16,7 +17,7 @@ use self::shifted::{Scheme, ShiftedDecoder};
 use self::unicode::{ByteOrder, Utf7Decoder, Utf16Decoder, Utf32Decoder};
 use super::errors::Failure;
 
-/// What a byte is that means nothing.
+/// Stands for bytes without a meaning.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 /// What is written for a character that the code page lacks.
 const MISSING: char = '?';
@@ -54,14 +55,14 @@ const fn page(id: u32, name: &'static str, form: Form) -> CodePage {
     CodePage { id, name, form }
 }
 
-/// What a reader of a page has to remember between two events.
+/// The state of a decoder between two events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Memory {
-    /// It is UTF-8, which JavaScript reads itself.
+    /// UTF-8, which JavaScript decodes itself.
     Utf8,
     /// Nothing: each byte is a character.
     Nothing,
-    /// What came before decides.
+    /// The bytes before decide.
     State,
 }
 
@@ -95,7 +96,7 @@ impl CodePage {
         !matches!(self.form, Form::Unsupported)
     }
 
-    /// What its decoder has to remember.
+    /// The state that its decoder needs.
     pub(super) fn memory(&self) -> Memory {
         match self.form {
             Form::Utf8 => Memory::Utf8,
@@ -168,7 +169,7 @@ impl Decoder {
             Reader::Multi(decoder) => {
                 let most = decoder.max_utf8_buffer_length(bytes.len());
                 text.reserve(most.unwrap_or_default());
-                // With the room above it takes all there is.
+                // There is room for the whole output, so all input is taken.
                 let _ = decoder.decode_to_string(bytes, &mut text, false);
             }
             Reader::Shifted(decoder) => decoder.decode(bytes, &mut text),
@@ -212,7 +213,7 @@ impl Encoder {
     }
 }
 
-/// Where two bytes mean the same, the lower one is written.
+/// If two bytes have the same meaning, the lower one is written.
 fn bytes_of(chars: &[char; 256]) -> HashMap<char, u8> {
     let mut bytes = HashMap::with_capacity(chars.len());
     for (byte, char) in (0..=u8::MAX).zip(chars) {

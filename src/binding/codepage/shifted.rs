@@ -1,6 +1,6 @@
-//! Encodings with a state: ISO-2022-JP in three manners (RFC 1468), ISO-2022-KR (RFC 1557), ISO-2022-CN
-//! without its planes of Taiwan (RFC 1922), HZ (RFC 1843). The double bytes are those of the EUC
-//! encodings without their high bits.
+//! Encodings with a state: ISO-2022-JP in three variants (RFC 1468), ISO-2022-KR (RFC 1557), ISO-2022-CN
+//! without its Taiwanese planes (RFC 1922), HZ (RFC 1843). Their double bytes are those of the EUC
+//! encodings without the high bits.
 
 use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP};
 
@@ -12,14 +12,14 @@ const SI: u8 = 0x0f;
 /// The half-width katakana U+FF61 to U+FF9F are 0x21 to 0x5F of their set.
 const KATAKANA: std::ops::RangeInclusive<char> = '\u{ff61}'..='\u{ff9f}';
 
-/// Which of the encodings.
+/// The encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
     /// Half-width katakana are written full-width.
     Jp50220,
     /// Half-width katakana have their own escape sequence.
     Jp50221,
-    /// Half-width katakana are reached by SO and SI.
+    /// Half-width katakana are switched to by SO and SI.
     Jp50222,
     Korean,
     Chinese,
@@ -149,7 +149,7 @@ pub(super) struct ShiftedDecoder {
     /// After SO.
     shifted: bool,
     lead: Option<u8>,
-    /// What has come of an escape sequence, ESC first; HZ's begin with `~`.
+    /// The part of an escape sequence that has come, ESC first; those of HZ begin with `~`.
     escape: Vec<u8>,
 }
 
@@ -196,7 +196,7 @@ impl ShiftedDecoder {
         let tail = self.escape.get(1..).unwrap_or_default();
         let mut known = self.scheme.escapes().iter();
         let Some((sequence, set)) = known.find(|(sequence, _)| sequence.starts_with(tail)) else {
-            // No sequence of ours: what follows on the ESC is text.
+            // An unknown sequence: the bytes behind the ESC are text.
             text.push(REPLACEMENT);
             for byte in std::mem::take(&mut self.escape).into_iter().skip(1) {
                 self.byte(byte, text);

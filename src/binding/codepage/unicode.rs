@@ -1,5 +1,5 @@
-//! UTF-7 (RFC 2152), UTF-16 and UTF-32. No byte order mark is written, and one that comes is a character
-//! as any other.
+//! UTF-7 (RFC 2152), UTF-16 and UTF-32. No byte order mark is written, and one in the input is a character
+//! like any other.
 
 use super::REPLACEMENT;
 
@@ -12,7 +12,7 @@ pub(super) enum ByteOrder {
     Big,
 }
 
-/// Puts the halves of surrogate pairs together.
+/// Joins the halves of surrogate pairs.
 #[derive(Default)]
 struct Units {
     high: Option<u16>,
@@ -22,7 +22,7 @@ impl Units {
     fn push(&mut self, unit: u16, text: &mut String) {
         let pair = self.high.take().into_iter().chain([unit]);
         if (0xd800..0xdc00).contains(&unit) {
-            // A high one that no low one follows.
+            // A high surrogate without a low one behind it.
             text.extend(pair.clone().take(pair.count().saturating_sub(1)).map(|_| REPLACEMENT));
             self.high = Some(unit);
         } else {
@@ -30,7 +30,7 @@ impl Units {
         }
     }
 
-    /// Something else than a unit comes next.
+    /// The input has something else than a unit next.
     fn interrupt(&mut self, text: &mut String) {
         if self.high.take().is_some() {
             text.push(REPLACEMENT);

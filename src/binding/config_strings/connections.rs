@@ -1,5 +1,5 @@
-//! How many connections there are, which clients are talked to, how long silent ones are kept, and what
-//! the two sides call themselves.
+//! The number of connections, the clients that are accepted, the time that silent ones are kept, and the
+//! names of the two sides.
 
 use super::row::Applies::{Never, NewConnections};
 use super::row::Value::{Number, OfConnection, Seconds, Text};
@@ -10,7 +10,8 @@ use crate::binding::state::State;
 use crate::limits::{MAX_IDENTIFICATION_LEN, MAX_VERSION_PATTERN_LEN};
 use crate::transport::VersionPattern;
 
-/// Seconds, and counts: what JavaScript and others keep in 32 bits with a sign.
+/// The largest number of seconds or of anything counted: JavaScript and others keep these in signed 32-bit
+/// integers.
 const I32_MAX: u64 = 0x7fff_ffff;
 
 /// The settings of this file.

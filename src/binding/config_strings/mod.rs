@@ -1,5 +1,5 @@
-//! The documented configuration settings: tables of rows, a file for each subject; `row` says what a row
-//! is. Values are texts; some settings are indexed by a connection or a record.
+//! The documented configuration settings: tables of rows, a file for each subject; `row` defines a row.
+//! Values are texts; some settings are indexed by a connection or a record.
 
 mod algorithms;
 mod authentication;
@@ -26,7 +26,7 @@ pub(super) static TABLES: &[&Table] = &[
     &product::TABLE,
 ];
 
-/// config(): `NAME=VALUE` sets and gives nothing, `NAME` reads.
+/// config(): `NAME=VALUE` sets a setting and returns nothing, `NAME` reads it.
 pub(super) fn config(state: &mut State, text: &str) -> Result<String, Failure> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) => (name.trim(), Some(value)),
@@ -68,7 +68,7 @@ fn write(state: &mut State, row: &Row, index: Option<u64>, value: &str) -> Resul
     }
 }
 
-/// A setting without the index that it has, or with one that it does not have.
+/// A setting without its index, or with an index that it does not have.
 fn wrong_index(row: &Row) -> Failure {
     let name = row.name;
     Failure::invalid(match row.value {
@@ -83,8 +83,8 @@ fn wrong_index(row: &Row) -> Failure {
     })
 }
 
-/// What a listener of Connected may not set: a connection takes its algorithms from the settings of the
-/// server, and those would be set for whichever connections are next.
+/// Refuses settings that a listener of Connected may not set: a connection takes its algorithms from the
+/// settings of the server, so they would be set for the next connections.
 pub(super) fn check_in_connected(text: &str) -> Result<(), Failure> {
     let Some((name, _)) = text.split_once('=') else {
         return Ok(());
@@ -104,7 +104,7 @@ pub(super) fn refused_in_connected(name: &str) -> Failure {
     ))
 }
 
-/// What no value may have, whatever its setting makes of it.
+/// Checks what no value may have, whatever its setting is.
 pub(super) fn check(row: &Row, value: &str) -> Result<(), Failure> {
     let longest = match row.lines {
         Lines::One | Lines::Several => MAX_SETTING_LEN,
@@ -133,12 +133,12 @@ fn split_index(name: &str) -> Result<(&str, Option<u64>), Failure> {
     let index = rest.trim_end().strip_suffix(']').map(str::trim);
     match index.and_then(|index| index.parse().ok()) {
         Some(index) => Ok((base.trim_end(), Some(index))),
-        // An id that is no number is an id that nothing has.
+        // An id that is no number is the id of no connection.
         None => find(base.trim_end()).and(Err(Failure::new(UNKNOWN_CONNECTION))),
     }
 }
 
-/// Says which setting it is.
+/// Names the setting in the error.
 pub(super) fn named(name: &'static str) -> impl Fn(Failure) -> Failure {
     move |failure| {
         if failure.code == INVALID_ARGUMENT && !failure.message.contains(name) {

@@ -1,6 +1,6 @@
-//! What a setting is, as data: its name, its values with their bounds, whom a change concerns and what it
-//! means. `config()` reads and sets by it, and docs/SETTINGS.md, index.d.ts and README.md are written from
-//! it. Its default is what it reads as on a fresh server, so that it stands nowhere else.
+//! A setting as data: its name, its values with their bounds, what a change applies to, and its
+//! description. `config()` reads and sets by it, and docs/SETTINGS.md, index.d.ts and README.md are written
+//! from it. Its default is its value on a fresh server, so that it is stated nowhere else.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::binding::state::State;
 /// The settings of one subject.
 pub(in crate::binding) struct Table {
     pub(in crate::binding) title: &'static str,
-    /// What holds for all of them, in Markdown; or nothing.
+    /// Text that applies to all of them, in Markdown; or nothing.
     pub(in crate::binding) intro: &'static str,
     pub(in crate::binding) rows: &'static [Row],
 }
@@ -21,18 +21,18 @@ pub(in crate::binding) struct Row {
     pub(in crate::binding) name: &'static str,
     pub(in crate::binding) value: Value,
     pub(in crate::binding) applies: Applies,
-    /// What it is, in one line of Markdown.
+    /// Its description, in one line of Markdown.
     pub(in crate::binding) brief: &'static str,
-    /// What else there is to know, in Markdown; or nothing.
+    /// Further description, in Markdown; or nothing.
     pub(in crate::binding) more: &'static str,
-    /// Whether it is this server's own.
+    /// Whether only this server has it.
     pub(in crate::binding) is_extension: bool,
     pub(in crate::binding) lines: Lines,
-    /// The error of setting it while the server listens or has connections, if it is one.
+    /// The error of setting it while the server listens or has connections, if that is an error.
     pub(in crate::binding) while_active: Option<u32>,
 }
 
-/// Whom a change concerns.
+/// What a change applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::binding) enum Applies {
     /// All connections, at once.
@@ -43,11 +43,11 @@ pub(in crate::binding) enum Applies {
     NextListening,
     /// The connection that it is indexed by.
     Connection,
-    /// Nobody: it is to be read.
+    /// Nothing: it can only be read.
     Never,
 }
 
-/// What control characters a value may have.
+/// The control characters that a value may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::binding) enum Lines {
     /// None.
@@ -92,7 +92,7 @@ pub(in crate::binding) enum Value {
         get: fn(&Settings) -> String,
         set: fn(&mut Settings, &str) -> Result<(), Failure>,
     },
-    /// The same for every server.
+    /// A text that is the same for every server.
     Fact {
         form: &'static str,
         get: fn() -> String,
@@ -132,7 +132,7 @@ pub(in crate::binding) const fn row(
 }
 
 impl Row {
-    /// One that is this server's own.
+    /// The row of a setting that only this server has.
     pub(in crate::binding) const fn extension(self) -> Self {
         Self { is_extension: true, ..self }
     }
@@ -141,12 +141,12 @@ impl Row {
         Self { lines, ..self }
     }
 
-    /// One that cannot be set while the server listens or has connections.
+    /// The row of a setting that cannot be set while the server listens or has connections.
     pub(in crate::binding) const fn refused_while_active(self, error: u32) -> Self {
         Self { while_active: Some(error), ..self }
     }
 
-    /// With its index, as the documentation writes it.
+    /// The name with its index, as the documentation writes it.
     pub(in crate::binding) fn shown_name(&self) -> String {
         let name = self.name;
         match self.value {
@@ -163,7 +163,7 @@ impl Row {
 }
 
 impl Value {
-    /// The value of a server; `None` for what is indexed.
+    /// The value of a server; `None` for a setting with an index.
     pub(in crate::binding) fn read(&self, settings: &Settings) -> Option<String> {
         match self {
             Self::Boolean(field) => Some(show_bool((field.get)(settings))),
@@ -176,7 +176,7 @@ impl Value {
         }
     }
 
-    /// The same of a number.
+    /// As [`Self::read`], for a number.
     pub(in crate::binding) fn read_number(&self, settings: &Settings) -> Option<u64> {
         match self {
             Self::Number { field, .. } => Some((field.get)(settings)),
@@ -221,7 +221,7 @@ impl Value {
         Ok(())
     }
 
-    /// What it takes, in words.
+    /// The values that it takes, in words.
     pub(in crate::binding) fn form(&self) -> String {
         match self {
             Self::Boolean(_) => "boolean".to_owned(),
@@ -240,7 +240,7 @@ impl Value {
 }
 
 impl Applies {
-    /// In words.
+    /// The text of the documentation.
     pub(in crate::binding) fn shown(self) -> &'static str {
         match self {
             Self::AtOnce => "everything, at once",
@@ -271,6 +271,6 @@ fn nearest(value: &str, most: u32) -> Result<u32, Failure> {
     if magnitude.is_empty() || !magnitude.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Failure::invalid("The value has to be a whole number."));
     }
-    // digits alone that are no u32 are more than one
+    // digits that do not fit a u32 are a number above every bound
     Ok(if below { 0 } else { magnitude.parse().unwrap_or(most).min(most) })
 }

@@ -151,14 +151,14 @@ pub(super) fn of_request(kind: &str) -> Option<&'static Layout> {
     REQUESTS.iter().find(|layout| layout.kind == kind)
 }
 
-/// The request that type-specific data can only be of.
+/// The only request type that the type-specific data fits.
 pub(super) fn fitting_request(data: &[u8]) -> Option<&'static Layout> {
     let mut fitting = REQUESTS.iter().filter(|layout| layout.fits(data));
     fitting.next().filter(|_| fitting.next().is_none())
 }
 
 impl Layout {
-    /// Where the field is.
+    /// The position of a field.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         let same = |field: &(&str, Wire)| field.0.eq_ignore_ascii_case(name);
         self.fields.iter().position(same)

@@ -29,7 +29,7 @@ pub(super) fn read_text(payload: &[u8], field: &str) -> Result<String, Failure> 
     Ok(match value.wire {
         Wire::Text => String::from_utf8_lossy(value.bytes).into_owned(),
         Wire::Hex => number::to_hex(value.bytes),
-        // The time this takes grows with the square of the length, and a client chooses that.
+        // The time for this grows with the square of the length, which a client chooses.
         Wire::Mpint if value.bytes.len() > MAX_DECIMAL_LEN => return Err(too_long()),
         Wire::Mpint => number::mpint_to_decimal(value.bytes),
         Wire::Int32 | Wire::Int64 | Wire::Byte => number::unsigned(value.bytes).to_string(),
