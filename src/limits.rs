@@ -14,8 +14,8 @@ pub const MAX_TRANSMIT_BACKLOG: usize = 256 * 1024;
 /// not wait behind a burst of data.
 pub const TRANSMIT_TARGET: usize = 64 * 1024;
 
-/// The same for the data of tunnels ([`crate::engine::Connection::send`]): it is sealed and written before
-/// more is read, so that a client that does not read costs no more.
+/// The same for [`crate::engine::Connection::send`], by which tunnels read: what is there is sealed and
+/// written before more is read, so that a client that does not read costs no more.
 pub const TUNNEL_TRANSMIT_TARGET: usize = 192 * 1024;
 
 /// The cost of a channel message in [`TRANSMIT_TARGET`] besides its data: header, padding and the longest

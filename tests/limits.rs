@@ -44,6 +44,7 @@ const TUNING: &[(&str, &str)] = &[
     ("DOCUMENTED_BACKLOG", "the documented default"),
     ("DEFAULT_KEEP_ALIVE", "what systems have by themselves"),
     ("DELAY", "when memory is given back"),
+    ("FAR_AWAY", "what a timer is set to before it is set for something"),
     ("FLOOD_LEN", "from what on a socket is read in large pieces"),
     ("FLOOD_TIME", "from what on a socket is read in large pieces"),
     ("LARGE_SEND_LEN", "what the program sends"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use sshserver::engine::{Answer, ChannelId, SendMode};
+use sshserver::engine::{Answer, Call, ChannelId, Queued, SendMode};
 use sshserver::wire::messages::{
     ChannelClose, ChannelData, ChannelEof, ChannelOpen, ChannelOpenConfirmation, ChannelRequest,
     ChannelWindowAdjust, Message,
@@ -105,23 +105,26 @@ fn program(session: &mut Session, input: &mut Input<'_>, operation: u8) {
         }
         3 => {
             let data = Bytes::copy_from_slice(input.chunk());
-            session.command(|c, now, ticket| c.send_data(now, channel, None, data, mode, ticket));
+            let call = Call { data_type: None, mode, sent: 0 };
+            let data = Queued::Data(call, data);
+            session.command(|c, now, ticket| c.queue(now, channel, data, ticket));
         }
         4 => {
             // More than any window that the client is likely to have given.
             let data = Bytes::from(vec![7; number << 10]);
-            let stderr = Some(1);
-            session.command(|c, now, ticket| c.send_data(now, channel, stderr, data, mode, ticket));
+            let stderr = Call { data_type: Some(1), mode, sent: 0 };
+            let data = Queued::Data(stderr, data);
+            session.command(|c, now, ticket| c.queue(now, channel, data, ticket));
         }
-        5 => session.command(|c, now, ticket| c.send_eof(now, channel, ticket)),
-        6 => session.command(|c, now, ticket| c.close_channel(now, channel, ticket)),
+        5 => session.command(|c, now, ticket| c.queue(now, channel, Queued::Eof, ticket)),
+        6 => session.command(|c, now, ticket| c.queue(now, channel, Queued::Close, ticket)),
         7 => session.command(|c, now, ticket| c.open_channel(now, "session", b"", ticket)),
         8 => session.command(|c, _, ticket| c.exchange_keys(ticket)),
         9 => {
-            let (message, payload) = (input.byte(), input.chunk());
-            session.command(|c, now, ticket| {
-                c.send_packet(now, channel, message, payload, mode, ticket)
-            });
+            let number = input.byte();
+            let payload = Bytes::copy_from_slice(input.chunk());
+            let packet = Queued::Packet { number, payload, mode };
+            session.command(|c, now, ticket| c.queue(now, channel, packet, ticket));
         }
         _ => session.wait(Duration::from_secs(u64::try_from(number).expect("a number"))),
     }

@@ -234,6 +234,9 @@ impl Registry for Tables {
             self.connections.end(connection, |_| past);
         } else {
             self.arriving.lock().remove(&connection);
+            if self.connections.end(connection, |_| None) {
+                self.handler.forget(connection);
+            }
         }
         is_left.then(|| self.remains(Of::Connection(connection)))
     }

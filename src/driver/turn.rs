@@ -3,7 +3,7 @@
 //! together are written together (coalescing). Then the program's thread serves a connection itself, unless
 //! commands wait for it and its task is awake: waking a task costs more.
 
-use std::sync::Arc;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
@@ -28,8 +28,9 @@ pub(super) struct Turn {
     sent: AtomicUsize,
     /// Whether a turn is under way: the program's listeners are running.
     open: AtomicBool,
-    /// Connections to be served at the end of the turn, once each.
-    touched: Mutex<Vec<Arc<dyn TurnEnd>>>,
+    /// Connections that the program wants something of, once each. They may end meanwhile: they are not kept
+    /// by this.
+    touched: Mutex<Vec<Weak<dyn TurnEnd>>>,
 }
 
 impl Turn {
@@ -58,14 +59,14 @@ impl Turn {
 
     fn serve_touched(&self) {
         let touched = std::mem::take(&mut *self.touched.lock());
-        for connection in touched {
+        for connection in touched.iter().filter_map(Weak::upgrade) {
             connection.turn_ended();
         }
     }
 
-    /// Has a connection served at the end of the turn; `false` when no turn is under way. `mark` notes that
-    /// the connection waits, and returns `None` when it waits already.
-    pub(super) fn touch(&self, mark: impl FnOnce() -> Option<Arc<dyn TurnEnd>>) -> bool {
+    /// Has a connection driven at the end of the turn; `false` when none is under way. `mark` notes that
+    /// it waits, and is `None` when it does so already.
+    pub(super) fn touch(&self, mark: impl FnOnce() -> Option<Weak<dyn TurnEnd>>) -> bool {
         let enough = {
             let mut touched = self.touched.lock();
             // Checked under the lock, which the end of the turn takes, too: the connection is served by
@@ -84,7 +85,7 @@ impl Turn {
 
     /// Has a connection served at the end of the turn that events begin; `false` for programs that have no
     /// turns. `mark` is as for [`Self::touch`].
-    pub(super) fn visit(&self, mark: impl FnOnce() -> Option<Arc<dyn TurnEnd>>) -> bool {
+    pub(super) fn visit(&self, mark: impl FnOnce() -> Option<Weak<dyn TurnEnd>>) -> bool {
         let has_turns = self.number() > 0;
         if has_turns {
             self.touched.lock().extend(mark());

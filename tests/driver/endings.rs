@@ -1,15 +1,20 @@
 //! Stop, shutdown and abort: which connections they keep, which they end, and what they wait for.
 
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 
-use sshserver::driver::{ConnectedAnswer, ConnectionEnd, EventKind, ServerEvent};
+use sshserver::driver::{
+    ConnectedAnswer, ConnectionEnd, EventKind, Incoming, MemoryStream, ServerEvent,
+};
 use sshserver::error::{Closed, Error};
+use sshserver::wire::messages::{self, ChannelData, Message};
 
 use super::common::driver_program::{Fixture, PATIENCE};
+use super::common::session::{Session, let_channels_in, open};
 use super::common::socket::dial;
-use super::{listening, payloads, read_line, read_to_end};
+use super::{listening, payloads, read_line, read_to_end, server};
 
 #[test]
 fn shutdown_tells_the_clients_and_waits_until_they_are_gone() {
@@ -156,4 +161,52 @@ fn nothing_is_left_of_connections_whose_end_nobody_handles() {
     let ticket = fixture.shut_down();
     fixture.done(ticket).unwrap();
     assert!(ids.iter().all(|id| fixture.server.known_connection(*id).is_none()));
+}
+
+#[test]
+fn a_client_in_the_middle_of_a_download_gets_what_was_called_sent_and_the_disconnect() {
+    const PART: usize = 256 * 1024;
+    for _ in 0..4 {
+        let mut session = Session::with(let_channels_in);
+        let (_, number) = open(&mut session);
+        let entry = session.fixture.server.channel(number).unwrap();
+        let tickets: Vec<_> = (0..64).map(|_| session.fixture.ticket()).collect();
+        let send = |ticket| entry.connection.send(entry.local, None, &[7; PART], ticket);
+        // Those that are done already are not told again.
+        let (done, waiting): (Vec<_>, Vec<_>) = tickets.into_iter().partition(|it| send(*it));
+        let disconnected = session.fixture.ticket();
+        let connection = Arc::clone(&entry.connection);
+        let mut received = 0;
+        loop {
+            let payload = session.next();
+            match payload[0] {
+                messages::SSH_MSG_CHANNEL_DATA => {
+                    if received == 0 {
+                        connection.disconnect(Some(disconnected));
+                    }
+                    received += ChannelData::decode(&payload).unwrap().data.len();
+                }
+                messages::SSH_MSG_DISCONNECT => break,
+                _ => {}
+            }
+        }
+        let results = session.fixture.all_done(&[waiting, vec![disconnected]].concat());
+        let sent = done.len() + results.iter().filter(|result| result.is_ok()).count() - 1;
+        assert!(received >= sent * PART, "{received} bytes of {sent} parts");
+    }
+}
+
+#[test]
+fn a_shutdown_finds_who_comes_in_at_the_same_moment() {
+    let mut fixture = server(100);
+    fixture.want(&[]);
+    for _ in 0..50 {
+        let [client, stream] = MemoryStream::pair();
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        fixture.server.serve(Incoming::memory(stream, address, address)).unwrap();
+        let ticket = fixture.shut_down();
+        fixture.done(ticket).unwrap();
+        drop(client);
+    }
+    assert_eq!(fixture.server.connection_count(), 0);
 }

@@ -1,13 +1,17 @@
 //! Backpressure: when the program is too far behind with a connection, the driver stops reading from it.
 //! No data is lost, and other connections are not affected.
 
+use std::sync::Arc;
 use std::thread;
 
-use sshserver::driver::ServerEvent;
+use sshserver::driver::{ServerEvent, Settings};
+use sshserver::engine::{Answer, AuthAnswer};
 use sshserver::limits::{MAX_PINNED_BYTES, MAX_QUEUED_BYTES, PINNED_EVENT_COST, QUEUED_EVENT_COST};
-use sshserver::wire::messages::{ChannelClose, ChannelExtendedData};
+use sshserver::wire::messages::{self, ChannelClose, ChannelExtendedData, ServiceRequest};
 
-use super::common::session::{Session, heard, let_channels_in, open, say};
+use super::common::config;
+use super::common::driver_program::{Fixture, at};
+use super::common::session::{Session, heard, let_channels_in, let_in, open, say};
 
 /// Data of two types in turn, which are events of their own.
 fn say_in_turn(session: &mut Session, channel: u32, data: &[u8]) {
@@ -106,4 +110,42 @@ fn small_data_that_is_used_late_is_counted_until_then_and_no_longer() {
         bytes += len;
     }
     assert_eq!(bytes, sent);
+}
+
+#[test]
+fn what_waits_behind_an_answer_is_used_in_as_many_turns_as_it_takes() {
+    let mut session = Session::unknown_on({
+        let settings = Settings { config: Arc::new(config()), ..Settings::default() };
+        let mut fixture = Fixture::taking(settings, |event| match event {
+            ServerEvent::UserAuthRequest { .. } => Some(event),
+            event => let_in(event),
+        });
+        fixture.start(at("127.0.0.1", 0)).unwrap();
+        fixture
+    });
+    session.client.send_version();
+    session.client.send_kex_init();
+    session.client.say(&ServiceRequest { service_name: "ssh-userauth" });
+    session.expect(messages::SSH_MSG_SERVICE_ACCEPT);
+    // string user | string service | string "none" (RFC 4252 section 5)
+    let login = b"\x32\0\0\0\x01u\0\0\0\x0essh-connection\0\0\0\x04none";
+    session.client.send_now(login);
+    for _ in 0..2000 {
+        session.client.send_now(&[messages::SSH_MSG_IGNORE, 0, 0, 0, 0]);
+    }
+    session.client.send_now(login);
+    session.flush();
+    let asked = |session: &Session| {
+        session.fixture.until(|event| match event {
+            ServerEvent::UserAuthRequest { asked, .. } => Some(asked),
+            _ => None,
+        })
+    };
+    let first = asked(&session);
+    // The task has come to rest with the rest of it.
+    thread::sleep(std::time::Duration::from_millis(50));
+    session.fixture.server.begin_turn();
+    first.answer(Answer::Auth(AuthAnswer::default()));
+    session.fixture.server.end_turn();
+    drop(asked(&session));
 }

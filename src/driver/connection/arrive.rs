@@ -31,6 +31,11 @@ impl Machine {
         cx: &Link,
         refusal: Option<impl std::fmt::Display>,
     ) {
+        // A shutdown may have ended it meanwhile.
+        self.arrive(cx);
+        if !matches!(self.stage, Stage::Asking) {
+            return;
+        }
         if cx.wants(EventKind::ConnectionRequest) {
             let asked = RequestAsked(cx.ask_free(Reply::Accept(false)));
             let (peer, accept) = (cx.peer, refusal.is_none());

@@ -53,6 +53,15 @@ impl Machine {
         cx.shared.connection_over();
     }
 
+    /// The telling of the end has panicked: takes the connection out of the tables all the same.
+    pub(in crate::driver) fn abandon(&mut self, cx: &Link) {
+        self.stage = Stage::Over;
+        self.leave_program(cx);
+        cx.shared.tables().connection_ended(cx.id, None);
+        self.tell_undone(cx);
+        cx.shared.connection_over();
+    }
+
     fn tell_end(&self, cx: &Link, end: ConnectionEnd, past: PastConnection) {
         let connection = cx.id;
         let remains = cx.shared.tables().connection_ended(connection, Some(past));

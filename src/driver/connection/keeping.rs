@@ -27,6 +27,11 @@ impl Machine {
             let budget = Budget::new(home.time().of_one, Instant::now());
             self.keeper = Keeper::Program(Box::new(Hosting { home, budget }));
             cx.take_from_task();
+            // What the runtime knows of the stream comes later than what the loop is told: a read must not ask
+            // it any more. The task lets go of what it waits with.
+            if cx.stream.unwatch() {
+                cx.wake_task();
+            }
         } else {
             self.keeper = Keeper::Task(None);
             cx.give_to_task();
@@ -65,9 +70,6 @@ impl Machine {
         if is_quiet && way_back.turn != cx.shared.turn.number() {
             let home = Arc::clone(&way_back.home);
             self.host(cx, home);
-            if self.is_with_program() {
-                cx.stream.unwatch();
-            }
         }
     }
 

@@ -359,11 +359,10 @@ impl Link {
         self.shared.turn.visit(|| self.mark_touched())
     }
 
-    /// Marks the connection to be served at the end of the program's turn; `None` when it is marked
-    /// already.
-    fn mark_touched(&self) -> Option<Arc<dyn TurnEnd>> {
+    /// Notes that the connection waits for the end of the program's turn; `None` when it does so already.
+    fn mark_touched(&self) -> Option<Weak<dyn TurnEnd>> {
         let touched = std::mem::replace(&mut self.queue.lock().touched, true);
-        if touched { None } else { self.me.upgrade().map(|me| me as Arc<dyn TurnEnd>) }
+        (!touched).then(|| self.me() as Weak<dyn TurnEnd>)
     }
 
     /// The program's turn is over: takes the mark away; returns whether commands are queued.

@@ -159,7 +159,9 @@ impl Machine {
             }
         }
         self.inbound.intake.park();
-        self.break_off_if_broken(cx);
+        if may_read {
+            self.break_off_if_broken(cx);
+        }
         asked
     }
 
@@ -168,7 +170,8 @@ impl Machine {
         let Stage::Parting { engine, .. } = &self.stage else {
             return false;
         };
-        engine.is_none() || !self.outbound.is_pending()
+        // A turn that has written as much as it may has not sealed what the end of the engine has left.
+        engine.is_none() || !(self.outbound.is_pending() || self.outbound.is_over())
     }
 
     /// Whether the stream may have input and the engine takes it now.
@@ -214,7 +217,9 @@ impl Machine {
         let mut asked = false;
         loop {
             let mut moved = self.run_queued(cx, now);
-            moved |= self.feed(cx, now);
+            if by == By::Task || self.is_with_program() {
+                moved |= self.feed(cx, now);
+            }
             moved |= self.hand_over_events(cx, now, &mut asked);
             if let Some(engine) = self.stage.engine_mut() {
                 moved |= self.outbound.run(engine, &*cx.stream, write, now);
@@ -374,8 +379,9 @@ impl Machine {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             self.panicked();
             let told = catch_unwind(AssertUnwindSafe(|| self.finish(cx, None)));
-            if told.is_err() {
-                self.stage = Stage::Over;
+            if told.is_err() || !cx.is_closed() {
+                // What panics again is not told, but nothing of the connection is left behind.
+                let _ = catch_unwind(AssertUnwindSafe(|| self.abandon(cx)));
             }
         }
     }
@@ -383,6 +389,7 @@ impl Machine {
     /// Drops the engine after its code has panicked.
     pub(in crate::driver) fn panicked(&mut self) {
         self.job = None;
+        self.inbound.intake.park();
         self.stage = match std::mem::take(&mut self.stage) {
             last @ (Stage::Asking | Stage::Refused | Stage::Over) => last,
             Stage::ChoosingKey | Stage::Live(_) | Stage::Parting { .. } => {
@@ -437,6 +444,8 @@ impl Machine {
         let is_blocked = self.outbound.is_pending() && !self.outbound.is_untried();
         let has_tunnel_work = self.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work());
         if reads_again
+            || self.inbound.hold == Hold::Turn
+            || self.inbound.is_broken()
             || is_blocked
             || has_tunnel_work
             || self.job.is_some()

@@ -21,15 +21,15 @@ impl Machine {
         if matches!(command, Command::JobPanicked) {
             self.panicked();
         }
-        if disconnect {
-            self.tickets.closing.extend(ticket);
-        }
         let sends_on = command.sends_on();
         let quiet = matches!(command, Command::Answer(..) | Command::Complete(_));
         let is_end = command.is_end();
         let Some(engine) = self.stage.engine_mut() else {
             return cx.report_unrun(&command);
         };
+        if disconnect {
+            self.tickets.closing.extend(ticket);
+        }
         match command.run(now, engine) {
             Ok(opening) => {
                 let Some(ticket) = ticket.filter(|_| !disconnect) else {

@@ -82,7 +82,10 @@ impl Arrival {
     }
 }
 
-/// Who closes the stream.
+/// Later than anything that a timer is set for.
+const FAR_AWAY: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// How a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The client closes first, if it does so within LINGER_TIME.
@@ -103,15 +106,12 @@ impl Task {
     /// Serves the connection until the program has all its events.
     async fn run(&self) -> End {
         let link = self.link();
-        let settings = link.shared.settings();
-        let refusal = settings.clients.refusal(link.peer.ip()).await;
-        drop(settings);
-        {
+        if let Some(refusal) = self.look_up().await {
             let mut machine = self.handle.machine.lock();
             machine.guarded(link, |machine| machine.ask_whether(link, refusal));
         }
-        // Both timers are reset to a real deadline before they are first awaited.
-        let (mut timer, mut lull) = (pin!(sleep(Duration::ZERO)), pin!(sleep(Duration::ZERO)));
+        // Set before they are first waited for: what is due is earlier than this.
+        let (mut timer, mut lull) = (pin!(sleep(FAR_AWAY)), pin!(sleep(FAR_AWAY)));
         let mut flush_until = None;
         loop {
             let (rest, flooded) = self.step();
@@ -161,7 +161,26 @@ impl Task {
         }
     }
 
-    /// Serves the machine once; returns what to wait for, and whether the input is a flood.
+    /// Why the lists of clients do not want the client; `None` when the connection is over before that is
+    /// known.
+    async fn look_up(&self) -> Option<Option<&'static str>> {
+        let link = self.link();
+        let settings = link.shared.settings();
+        let mut looked_up = pin!(settings.clients.refusal(link.peer.ip()));
+        loop {
+            tokio::select! {
+                refusal = looked_up.as_mut() => return Some(refusal),
+                // Only a shutdown can want anything of it yet.
+                () = link.woken() => {
+                    if link.command_count() > 0 {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything that can be done without waiting.
     fn step(&self) -> (Rest, bool) {
         let link = self.link();
         let mut machine = self.handle.machine.lock();
@@ -222,11 +241,11 @@ impl Task {
         }
     }
 
-    /// Returns when the server aborts. On a shutdown it ends a connection that still waits for the
-    /// program's decision: the program may not know of that connection, and so could not end it.
+    /// Until everything ends at once. When the server is told to end, so is the connection: nobody may know of
+    /// it yet who could end it.
     async fn halted(&self, halt: &mut watch::Receiver<Halt>) {
         while !halt.borrow().aborted && halt.changed().await.is_ok() {
-            if !halt.borrow_and_update().aborted && self.handle.machine.lock().stage.is_arriving() {
+            if !halt.borrow_and_update().aborted {
                 self.handle.disconnect(None);
             }
         }

@@ -153,6 +153,7 @@ impl Drop for MemoryStream {
         self.with(|mine, theirs| {
             mine.state = State::Unread;
             mine.unread = BytesMut::new();
+            mine.waker = None;
             if theirs.state == State::Open {
                 theirs.state = State::Ended;
             }
@@ -214,7 +215,9 @@ impl ByteStream for MemoryStream {
         Ok(())
     }
 
-    fn unwatch(&self) {}
+    fn unwatch(&self) -> bool {
+        false
+    }
 
     fn readiness(&self) -> Readiness<'_> {
         Readiness::Stream(self)
@@ -226,7 +229,9 @@ impl PollReady for MemoryStream {
         let mut both = self.both.sides.lock();
         let [first, second] = &mut *both;
         let (mine, theirs) = if self.mine == 0 { (first, second) } else { (second, first) };
-        let is_broken = mine.state == State::Broken || theirs.state == State::Unread;
+        // Who has sent everything and is gone breaks nothing, as long as nothing is to be sent to it.
+        let is_broken = mine.state == State::Broken
+            || (theirs.state == State::Unread && interest.is_writable());
         let mut ready = Ready::EMPTY;
         if interest.is_readable() && (!mine.unread.is_empty() || mine.state != State::Open) {
             ready |= Ready::READABLE;

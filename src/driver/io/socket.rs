@@ -193,8 +193,8 @@ mod unix {
             Ok(())
         }
 
-        fn unwatch(&self) {
-            *self.watched.write() = None;
+        fn unwatch(&self) -> bool {
+            self.watched.write().take().is_some()
         }
 
         fn readiness(&self) -> Readiness<'_> {
@@ -300,7 +300,9 @@ mod other {
             Ok(())
         }
 
-        fn unwatch(&self) {}
+        fn unwatch(&self) -> bool {
+            false
+        }
 
         fn readiness(&self) -> Readiness<'_> {
             Readiness::Runtime(Some(Arc::clone(&self.0)))

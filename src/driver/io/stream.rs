@@ -83,8 +83,8 @@ pub(in crate::driver) trait ByteStream:
     /// Registers the stream with the runtime of the caller, which reports its readiness from now on.
     fn watch(&self) -> io::Result<()>;
 
-    /// Takes the stream out of the runtime again.
-    fn unwatch(&self);
+    /// The runtime need not watch the stream any more; whether it has.
+    fn unwatch(&self) -> bool;
 
     /// The source of the stream's readiness.
     fn readiness(&self) -> Readiness<'_>;
@@ -132,7 +132,10 @@ pub(in crate::driver) async fn ready(
 ) -> io::Result<Ready> {
     match stream.readiness() {
         Readiness::Runtime(watched) => {
-            let watched = watched.ok_or(io::ErrorKind::NotConnected)?;
+            let Some(watched) = watched else {
+                // Somebody else watches the stream since, and has woken the task.
+                return std::future::pending().await;
+            };
             #[cfg(unix)]
             return Ok(watched.ready(interest).await?.ready());
             #[cfg(not(unix))]

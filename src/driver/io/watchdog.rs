@@ -36,7 +36,7 @@ pub(super) trait Attended: Send + Sync + 'static {
 /// Whether a loop is watched. Dropping it ends the watching.
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
-    gone: Mutex<Option<Arc<Notify>>>,
+    gone: Arc<Mutex<Option<Arc<Notify>>>>,
 }
 
 impl Watchdog {
@@ -51,11 +51,14 @@ impl Watchdog {
         if let Ok(runtime) = runtime::handle() {
             let notify = Arc::new(Notify::new());
             *gone = Some(Arc::clone(&notify));
+            let is_watched = Arc::clone(&self.gone);
             runtime.spawn(async move {
                 tokio::select! {
                     _ = watch(&attended, standing_still / PARTS) => {}
                     () = notify.notified() => {}
                 }
+                // It may have failed for want of a descriptor: the next socket has another try.
+                is_watched.lock().take();
             });
         }
     }
@@ -63,7 +66,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        if let Some(gone) = self.gone.get_mut() {
+        if let Some(gone) = &*self.gone.lock() {
             gone.notify_one();
         }
     }
