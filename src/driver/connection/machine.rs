@@ -103,7 +103,8 @@ impl Machine {
     pub(in crate::driver) fn serve(&mut self, cx: &Link, by: By) {
         self.guarded(cx, |machine| {
             let begun = Instant::now();
-            machine.inbound.take(cx.signs.take(), &*cx.stream);
+            let sign = cx.signs.take();
+            machine.inbound.take(sign, &*cx.stream);
             if by == By::Task && machine.is_due(begun) {
                 if machine.is_with_program() {
                     // Input that has arrived counts for the liveness timer, even if the program's thread
@@ -114,7 +115,10 @@ impl Machine {
                 machine.run_timeout(cx, begun);
             }
             let asked = machine.turn(cx, by);
-            machine.keep_or_leave(cx, begun);
+            // The budget is for what input costs. What the program sends at the end of its turns would cost
+            // its thread as much with the connection at the task.
+            let is_long = sign != Sign::Nothing && machine.spend(begun);
+            machine.keep_or_leave(cx, begun, is_long);
             machine.acknowledge(cx, asked);
             if machine.has_said_everything() {
                 machine.finish(cx, None);
@@ -354,13 +358,13 @@ impl Machine {
     }
 
     /// Gives the connection to the task unless keeping it takes little of the program's time.
-    fn keep_or_leave(&mut self, cx: &Link, begun: Instant) {
+    fn keep_or_leave(&mut self, cx: &Link, begun: Instant, is_long: bool) {
         if !self.is_with_program() {
             return;
         }
         let is_blocked = self.outbound.is_pending() && !self.outbound.is_untried();
-        let is_long = self.inbound.hold == Hold::Turn || self.tunnels.is_some() || is_blocked;
-        if self.spend(begun) || is_long || self.is_crowded(begun) {
+        let is_busy = self.inbound.hold == Hold::Turn || self.tunnels.is_some() || is_blocked;
+        if is_long || is_busy || self.is_crowded(begun) {
             self.leave_program(cx);
         }
     }
