@@ -55,8 +55,8 @@ export declare class NativeServer {
   hasConnection(id: number): boolean
   /** Whether the connection with this number is there. */
   isConnected(id: number): boolean
-  /** Local address, remote address, remote port, timeout. */
-  connectionInfo(id: number): [string, string, number, number] | null
+  /** The fields of a connection; `null` if its number is unknown. */
+  connectionInfo(id: number): ConnectionInfo | null
   /** Changes the timeout of a connection. */
   setConnectionTimeout(id: number, seconds: number): void
   /** How many channels are open. */
@@ -65,8 +65,8 @@ export declare class NativeServer {
   channelIds(): Array<number>
   /** Whether a channel with this number can be read. */
   hasChannel(id: number): boolean
-  /** Connection, type, bytes sent, ready to send. */
-  channelInfo(id: number): [number, string, number, boolean] | null
+  /** The fields of a channel; `null` if its number is unknown. */
+  channelInfo(id: number): ChannelInfo | null
   /** `wake` is called when there are events to drain, until [`Self::rest`]. */
   constructor(wake: () => void)
   /** `wake` is called again. */
@@ -108,8 +108,8 @@ export declare class NativeServer {
   setCertificate(certificate: NativeCertificate | null): void
   /** Reads or sets a configuration setting; `in_connected` in a listener of Connected. */
   config(configurationString: string, inConnected: boolean): string
-  /** The number of the code page, and what its decoder remembers: 0 it is UTF-8, 1 nothing, 2 a state. */
-  codePage(): Array<number>
+  /** The code page of the setting CodePage. */
+  codePage(): CodePageInUse
   /** What the last setting asked to load, for [`Self::finish_load`]. */
   alternativeToLoad(): AlternativeToLoad | null
   /** Takes over what was loaded. */
@@ -164,11 +164,16 @@ export declare class NativeServer {
  */
 export declare function algorithms(): Array<Array<string>>
 
-/**
- * How much of one connection may wait behind slow listeners, in bytes, and what an event counts for
- * besides what it carries.
- */
-export declare function backlogLimits(): Array<number>
+/** The bounds for what waits behind slow listeners. */
+export declare function backlogLimits(): BacklogLimits
+
+/** How much of one connection may wait behind slow listeners. */
+export interface BacklogLimits {
+  /** In bytes. */
+  most: number
+  /** What an event counts for besides what it carries, in bytes. */
+  eventCost: number
+}
 
 /** What to load: a store, and which of its certificates. Exactly one of the last three is there. */
 export interface CertificateRequest {
@@ -188,8 +193,33 @@ export interface CertificateRequest {
   encoded?: Uint8Array
 }
 
+/** What can be read of a channel. */
+export interface ChannelInfo {
+  connection: number
+  /** Its type. */
+  service: string
+  bytesSent: number
+  readyToSend: boolean
+}
+
+/** The code page that channels' text is in. */
+export interface CodePageInUse {
+  id: number
+  /** What its decoder remembers between two pieces of text: a `MEMORY` of lib/boundary.js. */
+  memory: number
+}
+
 /** Every documented code page: its number, its name, and `yes` if it is supported, else `no`. */
 export declare function codePages(): Array<Array<string>>
+
+/** What can be read of a connection. */
+export interface ConnectionInfo {
+  localAddress: string
+  remoteHost: string
+  remotePort: number
+  /** Seconds. */
+  timeout: number
+}
 
 /** One setting. */
 export interface DocumentedSetting {

@@ -114,3 +114,9 @@ test.each([
 ])('%s is found', (text) => {
   expect([...nodesOf(parse('it.js', text))].some(isByHand)).toBe(true);
 });
+
+test('what the addon returns has names: no tuple crosses the boundary', () => {
+  const tuples = (text) => text.match(/(: |\| |<)\[\w+, [^\]]*\]/g) ?? [];
+  expect(tuples('info(id: number): [string, number] | null')).toHaveLength(1);
+  expect(tuples(fs.readFileSync(path.join(ROOT, 'native.d.ts'), 'utf8'))).toEqual([]);
+});

@@ -31,7 +31,7 @@ class Backlog {
   #eventCost;
 
   /** `exists(connection)`: whether its Disconnected is still to come; `limits` are those of the addon. */
-  constructor(exists, pause, [most, eventCost]) {
+  constructor(exists, pause, { most, eventCost }) {
     this.#exists = exists;
     this.#pause = pause;
     this.#most = most;

@@ -258,7 +258,7 @@ class Core {
     return (
       this.#channels.find(channel)?.connection ??
       (this.#channels.connectionOfCurrent(channel) ||
-        (this.query('channelInfo', channel)?.[0] ?? 0))
+        (this.query('channelInfo', channel)?.connection ?? 0))
     );
   }
 }

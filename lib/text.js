@@ -20,11 +20,11 @@ class TextReader {
   #shared = null;
 
   /** Chooses the code page; channels drop their unfinished characters of the previous one. */
-  use([codePage, memory]) {
-    if (codePage === this.#codePage) return;
-    this.#codePage = codePage;
+  use({ id, memory }) {
+    if (id === this.#codePage) return;
+    this.#codePage = id;
     this.#memory = memory;
-    this.#shared = memory === MEMORY.NOTHING ? new NativeDecoder(codePage) : null;
+    this.#shared = memory === MEMORY.NOTHING ? new NativeDecoder(id) : null;
   }
 
   /** Whether the bytes are known to end with a whole character, given that they begin with one. */

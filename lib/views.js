@@ -14,6 +14,10 @@ const { defineField } = require('./accessors.js');
 
 const MAX_SECONDS = 0x7fffffff;
 
+/** What the objects show that a program makes itself. */
+const NO_CONNECTION = { localAddress: '', remoteHost: '', remotePort: 0, timeout: 0 };
+const NO_CHANNEL = { connection: 0, service: '', bytesSent: 0, readyToSend: false };
+
 /** A client. Fields that cannot change are stored, so that they can still be read after the connection is gone. */
 class SSHConnection {
   #core;
@@ -21,7 +25,7 @@ class SSHConnection {
   #info;
 
   // The maps pass arguments; `new SSHConnection()` in a program makes an empty object.
-  constructor(core = null, id = 0, info = ['', '', 0, 0]) {
+  constructor(core = null, id = 0, info = { ...NO_CONNECTION }) {
     this.#core = core;
     this.#id = id;
     this.#info = info;
@@ -54,23 +58,23 @@ class SSHConnection {
       return this.#id === 0 ? '' : String(this.#id);
     });
     field('LocalAddress', function () {
-      return this.#info[0];
+      return this.#info.localAddress;
     });
     field('RemoteHost', function () {
-      return this.#info[1];
+      return this.#info.remoteHost;
     });
     field('RemotePort', function () {
-      return this.#info[2];
+      return this.#info.remotePort;
     });
     field(
       'Timeout',
       function () {
         this.#live();
-        return this.#info[3];
+        return this.#info.timeout;
       },
       function (timeout) {
         checkInteger(timeout, 'timeout', 0, MAX_SECONDS);
-        if (this.#core === null) this.#info[3] = timeout;
+        if (this.#core === null) this.#info.timeout = timeout;
         else this.#core.query('setConnectionTimeout', this.#id, timeout);
       },
     );
@@ -83,7 +87,7 @@ class SSHChannel {
   #id;
   #info;
 
-  constructor(core = null, id = 0, info = [0, '', 0, false]) {
+  constructor(core = null, id = 0, info = NO_CHANNEL) {
     this.#core = core;
     this.#id = id;
     this.#info = info;
@@ -92,7 +96,7 @@ class SSHChannel {
   /** Reads the current counters; a channel that is gone keeps its last ones. */
   #read() {
     const info = this.#core === null ? null : this.#core.query('channelInfo', this.#id);
-    if (info === null) this.#info = [this.#info[0], this.#info[1], this.#info[2], false];
+    if (info === null) this.#info = { ...this.#info, readyToSend: false };
     else this.#info = info;
     return this.#info;
   }
@@ -105,13 +109,13 @@ class SSHChannel {
   static {
     const field = (stem, get, set, boolean) => defineField(SSHChannel, { stem, get, set, boolean });
     field('BytesSent', function () {
-      return this.#read()[2];
+      return this.#read().bytesSent;
     });
     field('ChannelId', function () {
       return this.#id === 0 ? '' : String(this.#id);
     });
     field('ConnectionId', function () {
-      return this.#info[0] === 0 ? '' : String(this.#info[0]);
+      return this.#info.connection === 0 ? '' : String(this.#info.connection);
     });
     field('DataToSend', undefined, function (text) {
       checkString(text, 'dataToSend');
@@ -124,7 +128,7 @@ class SSHChannel {
     field(
       'ReadyToSend',
       function () {
-        return this.#read()[3];
+        return this.#read().readyToSend;
       },
       undefined,
       true,
@@ -141,7 +145,7 @@ class SSHChannel {
       },
     );
     field('Service', function () {
-      return this.#info[1];
+      return this.#info.service;
     });
   }
 }

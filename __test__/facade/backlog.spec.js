@@ -6,6 +6,7 @@
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const told = require('./told.js');
 const { bytes, closed, create, data, disconnected } = require('./fake_server.js');
+const { connectionInfo } = require('./infos.js');
 const { deferred, turn } = require('../support/waiting.js');
 
 const MOST = 64;
@@ -105,7 +106,7 @@ describe('a listener that is slow', () => {
 
   test('pauses nobody else', () => {
     const { native } = slow('Log');
-    native.connections.set(9, ['127.0.0.1', '127.0.0.2', 4000, 60]);
+    native.connections.set(9, connectionInfo());
     native.events(
       ...times(MOST, () => log()),
       ...times(MOST - 1, () => told.LOG({ connection: 9, level: 3, message: '', logType: '' })),

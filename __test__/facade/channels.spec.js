@@ -8,6 +8,7 @@ const told = require('./told.js');
 const { KIND } = require('../../lib/boundary.js');
 const { NativeServer, nativeError } = require('./fake_native.js');
 const { bytes, closed, create, data, eof } = require('./fake_server.js');
+const { channelInfo } = require('./infos.js');
 const { deferred, turn, until } = require('../support/waiting.js');
 
 afterEach(() => NativeServer.last.finish());
@@ -524,7 +525,7 @@ describe('openChannel', () => {
       true,
     );
     const [[op]] = native.called('openChannel');
-    native.channels.set(8, [1, 'session', 0, true]);
+    native.channels.set(8, channelInfo());
     native.events(told.OP_DONE({ op, code: 0, message: '', value: 8 }), data(8, 'early'));
     const id = await promise;
     const stream = server.getChannelStream(id);

@@ -6,9 +6,9 @@ jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { AsyncLocalStorage } = require('node:async_hooks');
 const told = require('./told.js');
 const { bytes, create, data } = require('./fake_server.js');
+const { connectionInfo, channelInfo } = require('./infos.js');
 const { turn } = require('../support/waiting.js');
 
-const INFO = ['127.0.0.1', '127.0.0.2', 4000, 60];
 const storage = new AsyncLocalStorage();
 
 afterAll(() => storage.disable());
@@ -16,7 +16,7 @@ afterAll(() => storage.disable());
 /** A server with two connections, whose events say what they find in the storage. */
 function twoUsers() {
   const { server, native } = create();
-  for (const connection of [1, 2]) native.connections.set(connection, INFO);
+  for (const connection of [1, 2]) native.connections.set(connection, connectionInfo());
   const seen = [];
   const see = (e) => seen.push(`${e.connectionId} ${storage.getStore()}`);
   return { server, native, seen, see };
@@ -82,8 +82,8 @@ test('a connection starts with the context that the server was made in', () => {
 
 test('the readers of a stream run in the context of its connection', async () => {
   const { server, native, seen } = twoUsers();
-  native.channels.set(3, [1, 'session', 0, true]);
-  native.channels.set(4, [2, 'session', 0, true]);
+  native.channels.set(3, channelInfo());
+  native.channels.set(4, channelInfo({ connection: 2 }));
   for (const id of ['3', '4'])
     server.getChannelStream(id).on('data', () => {
       seen.push(`${id} ${storage.getStore()}`);
@@ -128,7 +128,7 @@ test('events in a row of one connection see what the one before has entered, and
 
 test('a stream that is asked for in another context is read in that of its connection', () => {
   const { server, native, seen } = twoUsers();
-  native.channels.set(3, [1, 'session', 0, true]);
+  native.channels.set(3, channelInfo());
   let stream;
   server.on('Connected', () => storage.enterWith('user'));
   server.on('SSHChannelRequested', (e) => {

@@ -5,6 +5,7 @@ const { once } = require('node:events');
 const told = require('./told.js');
 const { KIND } = require('../../lib/boundary.js');
 const { bytes, create, data } = require('./fake_server.js');
+const { channelInfo } = require('./infos.js');
 const { deferred, turn } = require('../support/waiting.js');
 
 describe('the listener mask', () => {
@@ -119,7 +120,7 @@ describe('listeners', () => {
 
   test('what was answered reaches the addon before what a later listener calls', () => {
     const { server, native } = create();
-    native.channels.set(5, [1, 'session', 0, true]);
+    native.channels.set(5, channelInfo());
     server.on('SSHServiceRequest', () => {});
     server.on('SSHStatus', () => void server.sendText('5', 'x'));
     native.events(
@@ -441,7 +442,7 @@ describe('questions', () => {
 
   test('what SSHChannelRequested calls comes after the answer, and it fires only after success', () => {
     const { server, native } = create();
-    native.channels.set(2, [1, 'session', 0, true]);
+    native.channels.set(2, channelInfo());
     const seen = [];
     server.on('SSHChannelRequest', (e) => {
       e.success = e.requestType === 'shell';

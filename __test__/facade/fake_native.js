@@ -3,6 +3,7 @@
 // A NativeServer in plain JavaScript (a test double), for unit tests of what the facade does with events and
 // calls. It does not implement SSH: a test queues the events, and reads which methods the facade called.
 
+const { MEMORY } = require('../../lib/boundary.js');
 const told = require('./told.js');
 
 const FIELD_DEFAULTS = {
@@ -126,7 +127,7 @@ class NativeServer {
   }
 
   codePage() {
-    return [65001, 0];
+    return { id: 65001, memory: MEMORY.UTF8 };
   }
 
   alternativeToLoad() {
@@ -155,7 +156,7 @@ class NativeServer {
 
   setConnectionTimeout(id, seconds) {
     if (!this.connections.has(id)) throw nativeError(126, TEXTS[126]);
-    this.connections.get(id)[3] = seconds;
+    this.connections.get(id).timeout = seconds;
   }
 
   channelCount() {
@@ -288,7 +289,7 @@ module.exports = {
   NativeCertificate,
   nativeError,
   /** 64 events without text. */
-  backlogLimits: () => [64 * 1024, 1024],
+  backlogLimits: () => ({ most: 64 * 1024, eventCost: 1024 }),
   errorText: (code) => TEXTS[code] ?? `error ${code}`,
   getSshParam: (payload, field) => {
     if (field === 'bad') throw nativeError(1299, 'no such field');

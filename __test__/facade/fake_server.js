@@ -5,14 +5,15 @@
 
 const { NativeServer } = require('./fake_native.js');
 const told = require('./told.js');
+const { connectionInfo, channelInfo } = require('./infos.js');
 const { sshserver } = require('../../index.js');
 
 /** A server with one connection, 1, where it has channels. */
 function create(...channels) {
   const server = new sshserver();
   const native = NativeServer.last;
-  if (channels.length > 0) native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
-  for (const channel of channels) native.channels.set(channel, [1, 'session', 0, true]);
+  if (channels.length > 0) native.connections.set(1, connectionInfo());
+  for (const channel of channels) native.channels.set(channel, channelInfo());
   return { server, native };
 }
 

@@ -189,11 +189,12 @@ describe('in a process of its own', () => {
     const source = `const { sshserver } = require('./index.js'); const { NativeServer } = require('./lib/native.js');
       const server = new sshserver();
       const told = require('./__test__/facade/told.js');
+      const { connectionInfo, channelInfo } = require('./__test__/facade/infos.js');
       const native = NativeServer.last;
       const length = 1 << 20;
       const begin = (channel) => {
-        native.connections.set(1, ['127.0.0.1', '127.0.0.2', 4000, 60]);
-        native.channels.set(channel, [1, 'session', 0, true]);
+        native.connections.set(1, connectionInfo());
+        native.channels.set(channel, channelInfo());
         const stream = server.getChannelStream(String(channel));
         native.events(
           told.CHANNEL_DATA({ connection: 1, channel, bytes: new Uint8Array(length), dataType: 0 }),

@@ -2,6 +2,7 @@
 
 jest.mock('../../lib/native.js', () => require('./fake_native.js'));
 const { NativeServer, NativeCertificate } = require('./fake_native.js');
+const { connectionInfo, channelInfo } = require('./infos.js');
 const { create } = require('./fake_server.js');
 const {
   Certificate,
@@ -194,8 +195,8 @@ describe('views', () => {
     const { server, native } = create();
     const map = server.connections;
     expect([map.size(), map.get('1')]).toEqual([0, undefined]);
-    native.connections.set(1, ['10.0.0.1', '10.0.0.2', 4000, 60]);
-    native.connections.set(2, ['10.0.0.1', '10.0.0.3', 4001, 0]);
+    native.connections.set(1, connectionInfo({ localAddress: '10.0.0.1', remoteHost: '10.0.0.2' }));
+    native.connections.set(2, connectionInfo({ remoteHost: '10.0.0.3' }));
     expect([map.size(), map.has('1'), map.has('3'), map.has(1)]).toEqual([2, true, false, false]);
     expect([...map.keys()]).toEqual(['1', '2']);
     expect([...map].map(([id, { remoteHost }]) => [id, remoteHost])).toEqual([
@@ -221,7 +222,7 @@ describe('views', () => {
     const { server, native } = create();
     const errors = [];
     server.on('Error', (e) => errors.push([e.connectionId, e.errorCode]));
-    native.channels.set(3, [1, 'session', 7, true]);
+    native.channels.set(3, channelInfo({ bytesSent: 7 }));
     const channel = server.channels.get('3');
     expect([channel.service, channel.bytesSent, channel.readyToSend, channel.connectionId]).toEqual(
       ['session', 7, true, '1'],

@@ -9,6 +9,26 @@ use super::server::NativeServer;
 use super::state::{KnownConnection, whole};
 use crate::driver::{ChannelEntry, Known, PastChannel};
 
+/// What can be read of a connection.
+#[napi(object)]
+pub struct ConnectionInfo {
+    pub local_address: String,
+    pub remote_host: String,
+    pub remote_port: u32,
+    /// Seconds.
+    pub timeout: u32,
+}
+
+/// What can be read of a channel.
+#[napi(object)]
+pub struct ChannelInfo {
+    pub connection: i64,
+    /// Its type.
+    pub service: String,
+    pub bytes_sent: i64,
+    pub ready_to_send: bool,
+}
+
 #[napi]
 impl NativeServer {
     /// How many connections there are.
@@ -51,15 +71,19 @@ impl NativeServer {
         self.known_connection(id).is_ok_and(|connection| connection.is_live())
     }
 
-    /// Local address, remote address, remote port, timeout.
+    /// The fields of a connection; `null` if its number is unknown.
     #[napi]
-    pub fn connection_info(&self, id: f64) -> Either<(String, String, u32, u32), Null> {
+    pub fn connection_info(&self, id: f64) -> Either<ConnectionInfo, Null> {
         let Ok(connection) = self.known_connection(id) else {
             return Either::B(Null);
         };
         let (peer, port) = connection.peer();
-        let local = connection.local_address().to_string();
-        Either::A((local, peer.to_string(), port.into(), connection.timeout()))
+        Either::A(ConnectionInfo {
+            local_address: connection.local_address().to_string(),
+            remote_host: peer.to_string(),
+            remote_port: port.into(),
+            timeout: connection.timeout(),
+        })
     }
 
     /// Changes the timeout of a connection.
@@ -90,19 +114,19 @@ impl NativeServer {
         self.known_channel(id).is_some()
     }
 
-    /// Connection, type, bytes sent, ready to send.
+    /// The fields of a channel; `null` if its number is unknown.
     #[napi]
-    pub fn channel_info(&self, id: f64) -> Either<(i64, String, i64, bool), Null> {
+    pub fn channel_info(&self, id: f64) -> Either<ChannelInfo, Null> {
         let Some(channel) = self.known_channel(id) else {
             return Either::B(Null);
         };
         let (bytes_sent, ready_to_send) = channel.counters();
-        Either::A((
-            signed(channel.connection()),
-            channel.service().to_owned(),
-            signed(bytes_sent),
+        Either::A(ChannelInfo {
+            connection: signed(channel.connection()),
+            service: channel.service().to_owned(),
+            bytes_sent: signed(bytes_sent),
             ready_to_send,
-        ))
+        })
     }
 
     fn known_channel(&self, id: f64) -> Option<Known<ChannelEntry, PastChannel>> {

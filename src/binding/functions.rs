@@ -42,14 +42,20 @@ pub fn error_text(code: u32) -> String {
     errors::text(code)
 }
 
-/// How much of one connection may wait behind slow listeners, in bytes, and what an event counts for
-/// besides what it carries.
+/// How much of one connection may wait behind slow listeners.
+#[napi(object)]
+pub struct BacklogLimits {
+    /// In bytes.
+    pub most: u32,
+    /// What an event counts for besides what it carries, in bytes.
+    pub event_cost: u32,
+}
+
+/// The bounds for what waits behind slow listeners.
 #[napi]
-pub fn backlog_limits() -> Vec<u32> {
-    [MAX_WAITING_BYTES, QUEUED_EVENT_COST]
-        .iter()
-        .map(|&limit| u32::try_from(limit).unwrap_or(u32::MAX))
-        .collect()
+pub fn backlog_limits() -> BacklogLimits {
+    let number = |limit| u32::try_from(limit).unwrap_or(u32::MAX);
+    BacklogLimits { most: number(MAX_WAITING_BYTES), event_cost: number(QUEUED_EVENT_COST) }
 }
 
 /// Every documented code page: its number, its name, and `yes` if it is supported, else `no`.

@@ -56,6 +56,14 @@ fn waker(state: &State, env: &Env, wake: &Function<'_, (), ()>) -> napi::Result<
     })
 }
 
+/// The code page that channels' text is in.
+#[napi(object)]
+pub struct CodePageInUse {
+    pub id: u32,
+    /// What its decoder remembers between two pieces of text: a `MEMORY` of lib/boundary.js.
+    pub memory: u32,
+}
+
 /// An SSH server behind the facade.
 #[napi]
 pub struct NativeServer {
@@ -305,11 +313,11 @@ impl NativeServer {
         Ok(config_strings::config(&mut self.state, &text)?)
     }
 
-    /// The number of the code page, and what its decoder remembers: 0 it is UTF-8, 1 nothing, 2 a state.
+    /// The code page of the setting CodePage.
     #[napi]
-    pub fn code_page(&self) -> Vec<u32> {
+    pub fn code_page(&self) -> CodePageInUse {
         let page = self.state.settings.code_page;
-        vec![page.id, page.memory() as u32]
+        CodePageInUse { id: page.id, memory: page.memory() as u32 }
     }
 
     /// What the last setting asked to load, for [`Self::finish_load`].
