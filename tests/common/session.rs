@@ -16,6 +16,9 @@ use super::config;
 use super::driver_program::Fixture;
 use super::socket::{Socket, dial};
 
+/// A login with "none": string user | string service | string method (RFC 4252 section 5).
+pub(crate) const LOGIN: &[u8] = b"\x32\0\0\0\x01u\0\0\0\x0essh-connection\0\0\0\x04none";
+
 /// Lets everybody in.
 pub(crate) fn let_in(event: ServerEvent) -> Option<ServerEvent> {
     match event {

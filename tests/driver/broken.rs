@@ -10,7 +10,7 @@ use sshserver::wire::messages::{self, ChannelRequest, ServiceRequest};
 
 use super::common::config;
 use super::common::driver_program::{Fixture, at};
-use super::common::session::{Session, let_channels_in, let_in, open, say};
+use super::common::session::{LOGIN, Session, let_channels_in, let_in, open, say};
 
 /// A request of an unknown name that asks for a reply.
 const GLOBAL_REQUEST: &[u8] = b"\x50\0\0\0\x01x\x01";
@@ -105,8 +105,7 @@ fn with_the_question_open_whether_it_may_log_in() {
     session.client.send_kex_init();
     session.client.say(&ServiceRequest { service_name: "ssh-userauth" });
     session.expect(messages::SSH_MSG_SERVICE_ACCEPT);
-    // string user | string service | string "none" (RFC 4252 section 5)
-    session.client.send_now(b"\x32\0\0\0\x01u\0\0\0\x0essh-connection\0\0\0\x04none");
+    session.client.send_now(LOGIN);
     session.flush();
     let question = session.fixture.until(|event| match event {
         ServerEvent::UserAuthRequest { asked, .. } => Some(asked),

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 
 use sshserver::driver::{
-    ConnectedAnswer, ConnectionEnd, EventKind, Incoming, MemoryStream, ServerEvent,
+    ConnectedAnswer, ConnectionEnd, EventKind, Incoming, MemoryStream, ServerEvent, Settings,
 };
+use sshserver::engine::{Answer, AuthAnswer};
 use sshserver::error::{Closed, Error};
-use sshserver::wire::messages::{self, ChannelData, Message};
+use sshserver::wire::messages::{self, ChannelData, Message, ServiceRequest};
 
-use super::common::driver_program::{Fixture, PATIENCE};
-use super::common::session::{Session, let_channels_in, open};
+use super::common::config;
+use super::common::driver_program::{Fixture, PATIENCE, at};
+use super::common::session::{LOGIN, Session, let_channels_in, let_in, open};
 use super::common::socket::dial;
 use super::{listening, payloads, read_line, read_to_end, server};
 
@@ -197,6 +199,38 @@ fn a_client_in_the_middle_of_a_download_gets_what_was_called_sent_and_the_discon
 }
 
 #[test]
+fn an_abort_in_the_middle_of_a_turn_leaves_nothing_of_the_server() {
+    let mut session = Session::unknown_on({
+        let settings = Settings { config: Arc::new(config()), ..Settings::default() };
+        let mut fixture = Fixture::taking(settings, |event| match event {
+            ServerEvent::UserAuthRequest { .. } => Some(event),
+            event => let_in(event),
+        });
+        fixture.start(at("127.0.0.1", 0)).unwrap();
+        fixture
+    });
+    session.client.send_version();
+    session.client.send_kex_init();
+    session.client.say(&ServiceRequest { service_name: "ssh-userauth" });
+    session.expect(messages::SSH_MSG_SERVICE_ACCEPT);
+    session.client.send_now(LOGIN);
+    session.flush();
+    let question = session.fixture.until(|event| match event {
+        ServerEvent::UserAuthRequest { asked, .. } => Some(asked),
+        _ => None,
+    });
+    session.fixture.server.begin_turn();
+    question.answer(Answer::Auth(AuthAnswer::default()));
+    session.fixture.server.abort();
+    let fixture = session.reset();
+    let program = Arc::clone(&fixture.program);
+    drop(fixture);
+    while Arc::strong_count(&program) > 1 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn a_shutdown_finds_who_comes_in_at_the_same_moment() {
     let mut fixture = server(100);
     fixture.want(&[]);
@@ -205,8 +239,9 @@ fn a_shutdown_finds_who_comes_in_at_the_same_moment() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         fixture.server.serve(Incoming::memory(stream, address, address)).unwrap();
         let ticket = fixture.shut_down();
-        fixture.done(ticket).unwrap();
+        // Who is still there when the server has closed its side is waited for.
         drop(client);
+        fixture.done(ticket).unwrap();
     }
     assert_eq!(fixture.server.connection_count(), 0);
 }

@@ -11,7 +11,7 @@ use sshserver::wire::messages::{self, ChannelClose, ChannelExtendedData, Service
 
 use super::common::config;
 use super::common::driver_program::{Fixture, at};
-use super::common::session::{Session, heard, let_channels_in, let_in, open, say};
+use super::common::session::{LOGIN, Session, heard, let_channels_in, let_in, open, say};
 
 /// Data of two types in turn, which are events of their own.
 fn say_in_turn(session: &mut Session, channel: u32, data: &[u8]) {
@@ -127,13 +127,11 @@ fn what_waits_behind_an_answer_is_used_in_as_many_turns_as_it_takes() {
     session.client.send_kex_init();
     session.client.say(&ServiceRequest { service_name: "ssh-userauth" });
     session.expect(messages::SSH_MSG_SERVICE_ACCEPT);
-    // string user | string service | string "none" (RFC 4252 section 5)
-    let login = b"\x32\0\0\0\x01u\0\0\0\x0essh-connection\0\0\0\x04none";
-    session.client.send_now(login);
+    session.client.send_now(LOGIN);
     for _ in 0..2000 {
         session.client.send_now(&[messages::SSH_MSG_IGNORE, 0, 0, 0, 0]);
     }
-    session.client.send_now(login);
+    session.client.send_now(LOGIN);
     session.flush();
     let asked = |session: &Session| {
         session.fixture.until(|event| match event {

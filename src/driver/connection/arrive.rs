@@ -19,7 +19,7 @@ use crate::engine::{Config, Connection};
 use crate::error::{Closed, Error};
 
 /// The end of a connection that the program or the server has ended before it had an engine.
-pub(in crate::driver) fn by_application() -> ConnectionEnd {
+fn by_application() -> ConnectionEnd {
     ConnectionEnd::Engine(Error::Closed(Closed::ByApplication))
 }
 

@@ -31,7 +31,7 @@ pub(in crate::driver) struct Machine {
     pub(in crate::driver) tickets: Tickets,
     /// The channels that lead to a socket and not to the program.
     pub(in crate::driver) tunnels: Option<Box<Tunnels>>,
-    /// A job of the engine that the task runs, or hands to a thread for arithmetic.
+    /// A job of the engine. A cheap one is run within the turn, a heavy one is for the task.
     pub(in crate::driver) job: Option<Job>,
     /// The turn of the program in which one of its sends last wrote to the stream directly.
     pub(in crate::driver) last_turn: Option<u32>,
@@ -50,7 +50,7 @@ impl std::fmt::Debug for Machine {
 #[derive(Debug)]
 pub(in crate::driver) struct Rest {
     pub(in crate::driver) next: Next,
-    /// A job of the engine, which may take long.
+    /// A heavy job of the engine.
     pub(in crate::driver) job: Option<Job>,
     /// When the timer is due.
     pub(in crate::driver) deadline: Option<Instant>,
@@ -362,8 +362,8 @@ impl Machine {
         if !self.is_with_program() {
             return;
         }
-        let is_blocked = self.outbound.is_pending() && !self.outbound.is_untried();
-        let is_busy = self.inbound.hold == Hold::Turn || self.tunnels.is_some() || is_blocked;
+        let is_busy =
+            self.inbound.hold == Hold::Turn || self.tunnels.is_some() || self.outbound.is_blocked();
         if is_long || is_busy || self.is_crowded(begun) {
             self.leave_program(cx);
         }
@@ -412,7 +412,11 @@ impl Machine {
         cx.release_memory();
         self.tickets.release_memory();
         self.channels.release_memory();
-        let is_overloaded = self.stage.is_live() && self.is_overloaded(cx);
+        let reads = self.stage.is_live()
+            && !self.is_with_program()
+            && self.inbound.hold == Hold::Nothing
+            && !self.inbound.is_at_end()
+            && !self.is_overloaded(cx);
         let next = match &self.stage {
             Stage::Over => Next::Over,
             Stage::Refused => Next::Refused,
@@ -420,12 +424,7 @@ impl Machine {
             Stage::Asking | Stage::ChoosingKey => Next::AwaitProgram,
             Stage::Live(_) if self.inbound.hold == Hold::Turn => Next::GoOn,
             Stage::Live(_) if self.is_with_program() => Next::AwaitCall,
-            Stage::Live(_) => Next::AwaitStream {
-                reads: self.inbound.hold == Hold::Nothing
-                    && !self.inbound.is_at_end()
-                    && !is_overloaded,
-                writes: self.outbound.is_pending(),
-            },
+            Stage::Live(_) => Next::AwaitStream { reads, writes: self.outbound.is_pending() },
         };
         self.armed = if self.stage.is_arriving() {
             self.armed.filter(|at| *at > Instant::now())
@@ -445,12 +444,11 @@ impl Machine {
         if !reads_again {
             self.hold_back();
         }
-        let is_blocked = self.outbound.is_pending() && !self.outbound.is_untried();
         let has_tunnel_work = self.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work());
         if reads_again
             || self.inbound.hold == Hold::Turn
             || self.inbound.is_broken()
-            || is_blocked
+            || self.outbound.is_blocked()
             || has_tunnel_work
             || self.job.is_some()
             || self.outbound.error.is_some()

@@ -4,9 +4,10 @@
 //! put their commands for the connection into its mailbox ([`link`]). Whoever gets the lock serves the
 //! machine: runs the commands in the mailbox, reads, writes, and hands events to the program. The keeper of
 //! the connection ([`keeper`]), its task or the program's thread, has to serve it when the stream is ready;
-//! only the keeper reads. Any other thread of the program may serve it at the end of a turn, and for a
-//! send; it never waits for the lock: if it does not get the lock, it wakes the task, which serves the
-//! machine. A method that needs the lock takes `&mut Machine`; one that does not has only a `&Link`.
+//! only the keeper reads, and the task in place of a program's thread that is busy. Any other thread of the
+//! program may serve it at the end of a turn, and for a send; it never waits for the lock: if it does not
+//! get the lock, it wakes the task, which serves the machine. A method that needs the lock takes `&mut
+//! Machine`; one that does not has only a `&Link`.
 
 mod arrive;
 pub(super) mod channels;

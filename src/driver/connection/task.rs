@@ -265,13 +265,9 @@ impl Drop for Task {
     }
 }
 
-/// Runs a cheap job here, and a heavy one on a thread for arithmetic, where it delays no other connection.
-/// There it may wait for long: it holds only a weak handle, and so does not keep the socket of a connection
-/// that is over.
+/// Runs a heavy job on a thread for arithmetic, where it delays no other connection. There it may wait for
+/// long: it holds only a weak handle, and so does not keep the socket of a connection that is over.
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
-    if !job.is_heavy() {
-        return handle.link.submit(run_here(job));
-    }
     let handle = Arc::downgrade(handle);
     arithmetic::run(move || {
         if handle.upgrade().is_none_or(|handle| handle.link.is_closed()) {

@@ -39,9 +39,9 @@ impl Transmit {
         self.written < self.bytes.len()
     }
 
-    /// Whether no write of them was tried yet: the stream may well take them.
-    pub(in crate::driver) fn is_untried(&self) -> bool {
-        self.untried
+    /// Whether the stream has not taken them when they were last written.
+    pub(in crate::driver) fn is_blocked(&self) -> bool {
+        self.is_pending() && !self.untried
     }
 
     /// Begins a turn of the connection.
