@@ -404,3 +404,64 @@ async fn serve_socket(arrival: Arrival, socket: Accepted) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::driver::io::memory::MemoryStream;
+    use crate::driver::io::stream::Addresses;
+    use crate::driver::{Charge, Wanted};
+    use crate::engine::{AuthAnswer, Prompt};
+
+    /// A program that wants nothing.
+    #[derive(Default)]
+    struct Nobody(Wanted);
+
+    impl Handler for Nobody {
+        fn wanted(&self) -> &Wanted {
+            &self.0
+        }
+
+        fn handle(&self, _event: ServerEvent, _charge: Option<Charge>) -> bool {
+            false
+        }
+
+        fn forget(&self, _connection: u64) {}
+
+        fn auth_refusal(&self) -> AuthAnswer {
+            AuthAnswer::default()
+        }
+
+        fn prompts(&self, _connection: u64, _user: &str) -> (String, Vec<Prompt>) {
+            (String::new(), Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_shutdown_ends_a_connection_that_it_has_not_found_in_the_tables() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = Server::new(Arc::new(Nobody::default()), Settings::default());
+            let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+            let addresses = Addresses { peer, local: peer };
+            let mut connections = JoinSet::new();
+            let mut clients = Vec::new();
+            // Which of its two futures a connection polls first is chosen at random.
+            for _ in 0..16 {
+                let [client, stream] = MemoryStream::pair();
+                // Who has said this much is not ended before LoginGraceTime.
+                client.write_within(b"SSH-2.0-test\r\n", Duration::ZERO).unwrap();
+                clients.push(client);
+                let arrival = arrival(&server.shared, &server.tables, peer).unwrap();
+                connections.spawn(arrival.serve(Box::new(stream), addresses));
+            }
+            end_all(&server.shared, &server.tables);
+            timeout(Duration::from_secs(60), connections.join_all()).await.unwrap();
+            drop(clients);
+            assert_eq!(server.connection_count(), 0);
+        });
+    }
+}
