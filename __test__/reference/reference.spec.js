@@ -6,7 +6,13 @@
 const groups = require('./groups.js');
 const { never, proofs } = require('./proofs/index.js');
 const { namesOf, render } = require('./render.js');
-const { declarationOf, readFile, settingNames } = require('../support/public_surface.js');
+const {
+  MODULES,
+  declarationOf,
+  membersOf,
+  readFile,
+  settingNames,
+} = require('../support/public_surface.js');
 
 const names = (id) => {
   const group = groups.find((each) => each.id === id);
@@ -118,6 +124,10 @@ describe('what is public is in the table:', () => {
     // Every Error has a name and a message, and these have a code.
     const declared = members(declarationOf(type)).filter((name) => name !== 'code');
     expect(declared.map((name) => `${type}.${name}`).sort()).toEqual(listed.sort());
+  });
+
+  test.each(MODULES)('what sshserver/%s declares', (module) => {
+    expect(membersOf(module).sort()).toEqual(names(module).sort());
   });
 
   test('the store types', () => {

@@ -1,0 +1,8 @@
+'use strict';
+
+// The module `sshserver/sessions`: the router, and everything that goes with it.
+
+const { serveSessions } = require('./router.js');
+const { shell, command } = require('../shell/index.js');
+
+module.exports = { serveSessions, shell, command };
