@@ -41,6 +41,14 @@ export declare class NativeDecoder {
   decode(bytes: Uint8Array): string
 }
 
+/** The keys and certificates that a file revokes. */
+export declare class NativeRevocationList {
+  /** Of the content of a file that `ssh-keygen -k` has written. */
+  constructor(bytes: Uint8Array)
+  /** Whether it revokes a key or a certificate, by its blob. */
+  revokes(blob: Uint8Array): boolean
+}
+
 /** An SSH server behind the facade. */
 export declare class NativeServer {
   /** How many connections there are. */

@@ -125,7 +125,7 @@ const LENGTH_OF = Uint8Array.of(
   3, // STATUS
   5, // TUNNEL_CLOSED
   7, // TUNNEL_REQUESTED
-  12, // USER_AUTH_REQUEST
+  13, // USER_AUTH_REQUEST
   5, // OP_DONE
   2, // ACTIVITY
   3, // CONNECTED_FAILED
@@ -276,7 +276,8 @@ const READ = Object.freeze([
     availableMethods: batch[at + 8],
     keyAlgorithm: batch[at + 9],
     signed: batch[at + 10],
-    partialSuccesses: batch[at + 11],
+    userVerified: batch[at + 11],
+    partialSuccesses: batch[at + 12],
   }),
   (batch, at) => ({
     kind: batch[at],
@@ -333,7 +334,7 @@ const FIELDS = Object.freeze([
   // prettier-ignore
   ['question', 'connection', 'channel', 'direction', 'address', 'port'],
   // prettier-ignore
-  ['question', 'connection', 'user', 'service', 'authMethod', 'authParam', 'authParamB', 'availableMethods', 'keyAlgorithm', 'signed', 'partialSuccesses'],
+  ['question', 'connection', 'user', 'service', 'authMethod', 'authParam', 'authParamB', 'availableMethods', 'keyAlgorithm', 'signed', 'userVerified', 'partialSuccesses'],
   // prettier-ignore
   ['op', 'code', 'message', 'value'],
   // prettier-ignore

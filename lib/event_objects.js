@@ -204,6 +204,7 @@ class UserAuthRequestEvent {
       availableMethods,
       keyAlgorithm,
       signed,
+      userVerified,
       partialSuccesses,
     },
   ) {
@@ -218,6 +219,7 @@ class UserAuthRequestEvent {
     this.availableMethods = availableMethods;
     this.keyAlgorithm = keyAlgorithm;
     this.signed = signed;
+    this.userVerified = userVerified;
     this.partialSuccesses = partialSuccesses ? partialSuccesses.split(',') : [];
     this.userCertificate = null;
     if (authParamB && keyAlgorithm.endsWith('-cert-v01@openssh.com')) {

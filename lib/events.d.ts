@@ -286,6 +286,11 @@ export interface SSHServerUserAuthRequestEvent {
    */
   readonly signed: boolean;
   /**
+   * Extension: whether that signature is of a key in a FIDO device which says that it has verified its user, by a PIN
+   * or a fingerprint. A touch alone is asked of every device.
+   */
+  readonly userVerified: boolean;
+  /**
    * Extension: the methods that partialSuccess was set for, each once and in order, for this user and service. A key
    * counts only with its signature. Empty at first, and again when the client comes with another user name. With
    * two factors:

@@ -187,6 +187,7 @@ describe('a listener that throws or rejects', () => {
         availableMethods: 'password,publickey',
         keyAlgorithm: '',
         signed: false,
+        userVerified: false,
         partialSuccesses: '',
       }),
     );
@@ -217,6 +218,7 @@ describe('a listener that throws or rejects', () => {
         availableMethods: 'password',
         keyAlgorithm: '',
         signed: false,
+        userVerified: false,
         partialSuccesses: '',
       }),
       told.CHANNEL_REQUEST({
@@ -280,6 +282,7 @@ describe('listeners that return promises', () => {
         availableMethods: 'password',
         keyAlgorithm: '',
         signed: false,
+        userVerified: false,
         partialSuccesses: '',
       }),
     );

@@ -22,6 +22,7 @@ const AUTH = {
   availableMethods: 'password',
   keyAlgorithm: 'ssh-rsa',
   signed: false,
+  userVerified: false,
   partialSuccesses: 'password',
 };
 

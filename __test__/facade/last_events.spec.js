@@ -20,6 +20,7 @@ const AUTH = {
   availableMethods: 'password',
   keyAlgorithm: '',
   signed: false,
+  userVerified: false,
   partialSuccesses: '',
 };
 

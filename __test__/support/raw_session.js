@@ -36,9 +36,9 @@ class RawSession {
   #sessionId;
   #user;
 
-  constructor(port, user = 'raw') {
+  constructor(port, user = 'raw', { localAddress } = {}) {
     this.#user = user;
-    this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+    this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true, localAddress });
     this.socket.on('error', () => {}); // a reset is an end too
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
   }

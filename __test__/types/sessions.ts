@@ -1,6 +1,13 @@
 // Compiled, never run: sessions as a program in TypeScript writes them.
 import { sshserver } from 'sshserver';
-import { command, serveSessions, shell } from 'sshserver/sessions';
+import {
+  authorizedKeys,
+  command,
+  parseAuthorizedKeys,
+  serveSessions,
+  shell,
+} from 'sshserver/sessions';
+import type { AuthorizedKey } from 'sshserver/keys';
 import type { Pty, Session, SessionService } from 'sshserver/sessions';
 import type { ShellOptions } from 'sshserver/shell';
 
@@ -43,3 +50,21 @@ service.on('start', (session) => {
 serveSessions(server, { shell: 'bash' });
 // @ts-expect-error there are two ways to ask
 shell({ kill: 'nicely' });
+
+server.on('SSHUserAuthRequest', authorizedKeys('%h/.ssh/authorized_keys'));
+const keys = authorizedKeys(async (user, event) => (event.signed ? { text: user } : null), {
+  principals: (user) => [user, 'admin'],
+  userCAs: ['/etc/ca.pub'],
+  revoked: { text: new Uint8Array() },
+  environment: ['LC_*'],
+  onRefused: ({ line, reason }) => void (line + reason),
+});
+server.on('SSHUserAuthRequest', async (event) => {
+  await keys.call(server, event);
+  if (event.accept && event.userVerified) event.partialSuccess = true;
+});
+const [entry] = parseAuthorizedKeys('', (line: number, reason: string) => void (line + reason));
+export const key: AuthorizedKey | undefined = entry;
+export const port: number | undefined = key?.options.permitOpen?.[0]?.port;
+// @ts-expect-error an entry cannot be changed
+if (key) key.options.pty = true;

@@ -4,6 +4,9 @@ import { EventEmitter } from 'node:events';
 import { Duplex, Readable, Writable } from 'node:stream';
 import { sshserver } from '../../index.js';
 
+import { AuthorizedKey } from '../keys/index.js';
+
+export * from '../keys/index.js';
 export * from '../shell/index.js';
 
 /**
@@ -90,6 +93,8 @@ export interface Session extends EventEmitter<SessionEvents> {
   readonly user: string;
   readonly remoteHost: string;
   readonly remotePort: number;
+  /** The entry of `sshserver/keys` that let the client in; null if it was something else. */
+  readonly key: AuthorizedKey | null;
   /** What the client has asked for, or a forced command is; null before the start, in the functions `pty` and `env`. */
   readonly kind: 'shell' | 'exec' | 'subsystem' | null;
   /**

@@ -3,6 +3,7 @@
 // The module `sshserver/sessions`: the router, and everything that goes with it.
 
 const { serveSessions } = require('./router.js');
+const { authorizedKeys, parseAuthorizedKeys } = require('../keys/index.js');
 const { shell, command } = require('../shell/index.js');
 
-module.exports = { serveSessions, shell, command };
+module.exports = { serveSessions, shell, command, authorizedKeys, parseAuthorizedKeys };

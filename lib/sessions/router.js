@@ -6,15 +6,12 @@
 
 const { EventEmitter } = require('node:events');
 const { checkInstance } = require('../args.js');
-const { loginOf } = require('../logins.js');
+const { decide, isServed, loginOf, setServed } = require('../logins.js');
 const { sshserver } = require('../server.js');
 const { Handlers, NATIVE } = require('./handlers.js');
 const { MAX_ENV, MAX_ENV_BYTES, MAX_TERM } = require('./limits.js');
 const { readRequest } = require('./requests.js');
 const { Session } = require('./session.js');
-
-/** The servers that are served: two routers would start two programs for one request. */
-const served = new WeakSet();
 
 const STARTS = ['shell', 'exec', 'subsystem'];
 
@@ -86,8 +83,8 @@ class SessionService extends EventEmitter {
     super();
     checkInstance(server, sshserver, 'server');
     this.#handlers = new Handlers(handlers);
-    if (served.has(server)) throw new Error('The sessions of this server are served already.');
-    served.add(server);
+    if (isServed(server)) throw new Error('The sessions of this server are served already.');
+    setServed(server, true);
     this.#server = server;
     for (const [name, listener] of this.#listeners) server.on(name, listener);
   }
@@ -135,6 +132,11 @@ class SessionService extends EventEmitter {
 
   #decide(channel, event) {
     const isStart = STARTS.includes(event.requestType);
+    const login = loginOf(this.#server, event.connectionId);
+    if (isStart && typeof login?.command === 'string') {
+      this.#force(channel, event, login);
+      return;
+    }
     if (event.success) {
       // It is the program's own.
       if (isStart) channel.isStarted = true;
@@ -144,10 +146,21 @@ class SessionService extends EventEmitter {
     if (this.#closing !== null) return;
     const request = readRequest(event.requestType, event.packetB);
     if (request === null) return;
-    channel.accepted = isStart
-      ? this.#start(channel, { kind: event.requestType, ...request })
-      : this.#prepare(channel, event.requestType, request);
+    if (isStart) channel.accepted = this.#start(channel, { kind: event.requestType, ...request });
+    else channel.accepted = this.#prepare(channel, event.requestType, request);
     event.success = channel.accepted !== null;
+  }
+
+  /** A start by a key that forces a command. A listener that has accepted it knows nothing of that: it is refused. */
+  #force(channel, event, { command }) {
+    const request = readRequest(event.requestType, event.packetB);
+    if (!event.success && this.#closing === null && request !== null) {
+      const forced = this.#handlers.forced(command);
+      // A shell has no command.
+      const originalCommand = request.command || null;
+      channel.accepted = this.#start(channel, { ...forced, originalCommand });
+    }
+    decide(event, 'success', channel.accepted !== null);
   }
 
   #requested({ channelId }) {
@@ -221,21 +234,17 @@ class SessionService extends EventEmitter {
     channel.control.resized(Object.freeze({ ...channel.session.pty, ...size }));
   }
 
-  #start(channel, wanted) {
+  #start(channel, { kind, command, originalCommand = null }) {
     const { session } = channel;
     if (channel.isStarted) return null;
-    const login = loginOf(this.#server, session.connectionId);
-    const isForced = login !== undefined && login.command !== null;
-    const started = isForced ? this.#handlers.forced(login.command) : wanted;
-    // A shell has no command.
-    const originalCommand = isForced ? wanted.command || null : null;
-    const handler = this.#handlers.choose(started, session);
+    const handler = this.#handlers.choose({ kind, command }, session);
     if (handler === undefined) return null;
+    const login = loginOf(this.#server, session.connectionId);
     return () => {
       channel.isStarted = true;
       Object.assign(channel.control.env, login?.environment);
       const isNative = handler[NATIVE] !== undefined;
-      channel.control.start({ ...started, originalCommand, isNative });
+      channel.control.start({ kind, command, originalCommand, isNative });
       this.#sessions.set(session.channelId, session);
       return this.#run(isNative ? handler[NATIVE] : handler, session);
     };
@@ -279,7 +288,7 @@ class SessionService extends EventEmitter {
     }
     await gone;
     for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
-    served.delete(this.#server);
+    setServed(this.#server, false);
   }
 }
 

@@ -121,7 +121,7 @@ kinds! {
         }
         "SSHUserAuthRequest" UserAuthRequest Connection {
             question, connection, user, service, auth_method, auth_param, auth_param_b,
-            available_methods, key_algorithm, signed, partial_successes
+            available_methods, key_algorithm, signed, user_verified, partial_successes
         }
     }
     facade {

@@ -287,6 +287,7 @@ impl<'env, 'state> Batch<'env, 'state> {
             available_methods: self.program.auth_methods(),
             key_algorithm: question.key_algorithm.as_str(),
             signed: question.signed,
+            user_verified: question.user_verified,
             partial_successes: question.partial_successes.join(","),
         }
         .put(&mut self.array)

@@ -31,6 +31,7 @@ mod loop_wake;
 mod memory;
 mod program;
 mod properties;
+mod revocation;
 mod server;
 mod settings;
 mod settings_list;

@@ -41,6 +41,8 @@ pub struct AuthQuestion {
     /// Whether a `publickey` request has a signature, which is valid then; else it is a query whether a
     /// signature by this key would be accepted, and proves nothing.
     pub signed: bool,
+    /// Whether that signature is of a security key that has verified its user, by a PIN or a fingerprint.
+    pub user_verified: bool,
     /// The methods of partial successes so far, for this user and this service, each once.
     pub partial_successes: Vec<&'static str>,
 }
@@ -294,6 +296,7 @@ impl UserAuth {
         let mut question = self.question(PUBLICKEY, AuthParam::PublicKey(request.key_blob()));
         request.algorithm().name.clone_into(&mut question.key_algorithm);
         question.signed = request.signature_valid().is_some();
+        question.user_verified = request.is_user_verified();
         self.state = State::PublicKey(Box::new(request));
         Ok(Step::Ask(question))
     }
@@ -315,6 +318,7 @@ impl UserAuth {
             param,
             key_algorithm: String::new(),
             signed: false,
+            user_verified: false,
             partial_successes: self.ledger.methods(),
         }
     }

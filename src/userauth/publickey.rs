@@ -25,6 +25,8 @@ pub(super) struct PublicKeyRequest {
     key_id: KeyId,
     /// `None` for a query.
     signature_valid: Option<bool>,
+    /// Whether the signature is of a security key and says that it has verified its user.
+    user_verified: bool,
 }
 
 /// Reads `boolean signed | string algorithm | string key_blob [| string signature]`; returns the reason for
@@ -67,13 +69,20 @@ pub(super) fn read(
         let verified = !asks_for_verification(certificate.as_ref()) || user_verified(signature);
         verified && signature::verify(algorithm, &key_blob, &message, signature).is_ok()
     });
+    let user_verified = announced.security_key && signature.is_some_and(user_verified);
     // the same for a plain key and for all certificates of that key
     let key_id = Hash::Sha256.digest(&[plain_blob]);
     let sent_blob = Bytes::copy_from_slice(sent_blob);
     let key_blob = Bytes::from(key_blob.into_owned());
-    let read =
-        PublicKeyRequest { algorithm, announced, sent_blob, key_blob, key_id, signature_valid };
-    Ok(Ok(read))
+    Ok(Ok(PublicKeyRequest {
+        algorithm,
+        announced,
+        sent_blob,
+        key_blob,
+        key_id,
+        signature_valid,
+        user_verified,
+    }))
 }
 
 /// The algorithm of a signature by a client whose agent knows only ssh-rsa and no newer algorithm for the
@@ -173,6 +182,11 @@ impl PublicKeyRequest {
     /// Whether the signature is valid; `None` for a query.
     pub(super) fn signature_valid(&self) -> Option<bool> {
         self.signature_valid
+    }
+
+    /// Whether a security key has made the signature, after verifying its user.
+    pub(super) fn is_user_verified(&self) -> bool {
+        self.user_verified
     }
 
     /// Tells the client that a signature by this key would be accepted.

@@ -220,6 +220,9 @@ const eventFields = {
   'SSHUserAuthRequest.partialSuccesses': e2e('auth_factors')(
     'another user name after a partial success > clears partialSuccesses',
   ),
+  'SSHUserAuthRequest.userVerified': e2e('keys')(
+    'security keys > verify-required wants the device to have verified its user',
+  ),
   'SSHUserAuthRequest.signed': e2e('auth_counting')(
     'a program that counts factors itself > sees by signed which event is the proof',
   ),

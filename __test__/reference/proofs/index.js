@@ -7,13 +7,24 @@ const members = require('./members.js');
 const events = require('./events.js');
 const types = require('./types.js');
 const packets = require('./packets.js');
+const { keys } = require('./keys.js');
 const sessions = require('./sessions.js');
 const { settings } = require('./settings.js');
 const { errors, notes, never } = require('./errors.js');
 const { values, never: neverValues } = require('./values.js');
 
 module.exports = {
-  proofs: { ...members, ...events, ...types, ...packets, ...sessions, settings, errors, ...values },
+  proofs: {
+    ...members,
+    ...events,
+    ...types,
+    ...packets,
+    keys,
+    ...sessions,
+    settings,
+    errors,
+    ...values,
+  },
   notes: { errors: notes },
   never: { errors: never, values: neverValues },
 };

@@ -68,7 +68,16 @@ const sessions = {
   ),
   'Session.kind': chosen,
   'Session.command': chosen,
-  'Session.originalCommand': known,
+  'Session.originalCommand': [
+    ...known,
+    ...e2e('keys')('a forced command > takes the place of shell, command and subsystem'),
+  ],
+  'Session.key': [
+    ...known,
+    ...e2e('keys')(
+      'who gets in > by the first entry that lets the client in, and the session has that entry',
+    ),
+  ],
   'Session.env': variables,
   'Session.pty': given,
   ...of(
