@@ -20,6 +20,7 @@ const PAGES = [
   'CONTRIBUTING.md',
   'fuzz/README.md',
   'bench/NOTES.md',
+  'docs/SESSIONS.md',
   'docs/SSH-AUDIT.md',
 ];
 
