@@ -1,5 +1,6 @@
-// Writes src/binding/codepage/tables.rs, the code pages of one byte for each character, from the npm
-// package `codepage` (SheetJS, Apache-2.0), whose tables are those of .NET:
+// Writes src/binding/codepage/tables.rs, the code pages of one byte for each character, and sets/ beside it, the
+// sets of characters with several bytes. Most are from the npm package `codepage` (SheetJS, Apache-2.0), whose
+// tables are those of .NET; scripts/codepage_sets.mjs says where the others come from:
 //
 //     npm pack codepage@1.15.0 && tar xf codepage-1.15.0.tgz
 //     node scripts/codepages.mjs ./package
@@ -7,6 +8,7 @@
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { furtherTables, scripts, writeSets } from './codepage_sets.mjs';
 import { root } from './common.mjs';
 
 const IDS = [
@@ -24,16 +26,12 @@ const require = createRequire(import.meta.url);
 const published = require(path.resolve(process.argv[2], 'cptable.js'));
 
 const tables = new Map(IDS.map((id) => [id, table(id)]));
+const others = furtherTables();
+writeSets(published);
 const ascii = Array.from({ length: 128 }, (_, byte) => String.fromCodePoint(byte)).join('');
 const controls = tables.get(37).slice(0, 64).join('');
 
-const rows = IDS.map((id) => {
-  const chars = tables.get(id);
-  const text = chars.join('');
-  if (text.startsWith(ascii)) return row(id, 'Ascii', chars.slice(128));
-  if (text.startsWith(controls)) return row(id, 'Ebcdic', chars.slice(64));
-  return row(id, 'Whole', chars);
-});
+const rows = [...tables].map(([id, chars]) => tableRow(id, chars));
 
 writeFileSync(
   path.join(root, 'src/binding/codepage/tables.rs'),
@@ -59,6 +57,34 @@ ${rows.join('')}];
 `,
 );
 
+writeFileSync(
+  path.join(root, 'src/binding/codepage/other_tables.rs'),
+  `//! What .NET lacks, written by scripts/codepages.mjs: 290, 833, 836, 1027, 28709 and the scripts of ISCII as
+//! ICU has them, 2 and 6 from Unicode's mapping tables as Perl has them (both Unicode License). U+FFFD stands for
+//! a byte that means nothing.
+
+use super::tables::Table;
+
+/// By code page.
+#[rustfmt::skip]
+pub(super) static OTHER_TABLES: &[(u32, Table)] = &[
+${[...others].map(([id, chars]) => tableRow(id, chars)).join('')}];
+
+/// A script of ISCII: what the bytes 0xA1 to 0xFA mean, by themselves and with a nukta behind them.
+pub(super) struct Script {
+    pub(super) plain: &'static str,
+    pub(super) nukta: &'static str,
+}
+
+/// From page 57002 on.
+#[rustfmt::skip]
+pub(super) static SCRIPTS: [Script; 10] = [
+${scripts()
+  .map(({ plain, nukta }) => `    Script { plain: ${literal(plain)}, nukta: ${literal(nukta)} },\n`)
+  .join('')}];
+`,
+);
+
 function table(id) {
   const { dec } = published[id];
   return Array.from({ length: 256 }, (_, byte) => {
@@ -67,6 +93,13 @@ function table(id) {
     if ([...char].length !== 1) throw new Error(`${id}: byte ${byte} is no single character`);
     return char;
   });
+}
+
+function tableRow(id, chars) {
+  const text = chars.join('');
+  if (text.startsWith(ascii)) return row(id, 'Ascii', chars.slice(128));
+  if (text.startsWith(controls)) return row(id, 'Ebcdic', chars.slice(64));
+  return row(id, 'Whole', chars);
 }
 
 function row(id, kind, chars) {

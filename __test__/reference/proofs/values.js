@@ -52,9 +52,38 @@ const names = Object.fromEntries(
   Object.keys(WORKING).map((list) => [list, each(namesOf(list), (name) => nameIn(list, name))]),
 );
 
-const codePages = each(namesOf('codePages'), (number) =>
-  e2e('codepage')(`every documented number > ${number} is taken, or refused by its name`),
-);
+/** What holds pages with several bytes for a character against other programs. */
+const ICU_SCRIPTS = [0, 1, 5, 6, 1, 4, 7, 8, 3, 2].map((version, index) => [
+  57002 + index,
+  `page ${57002 + index} is ISCII version ${version} of ICU > in both directions`,
+]);
+const ORACLES = new Map([
+  ...ICU_SCRIPTS,
+  ...[930, 933, 935, 937, 939].map((page) => [
+    50000 + page,
+    `page ${50000 + page} is that of iconv IBM${page} > in both directions`,
+  ]),
+  ...[50227, 50229].map((page) => [
+    page,
+    `page ${page} is ISO-2022-CN of glibc > in both directions, whichever of its sets are used`,
+  ]),
+  [51950, 'page 51950 is that of uconv EUC-TW > in both directions'],
+  [2, 'page 2 is that of perl nextstep > in both directions'],
+]);
+/** The pages of .NET with several bytes, whose digests a test compares, and NonLossyASCII. */
+const SET_TESTS = rust('src/binding/codepage/set_tests.rs');
+const DOT_NET = [1361, 10001, 10002, 10003, 10008, 20000, 20001, 20002, 20003, 20004, 20005, 20261];
+
+const codePages = each(namesOf('codePages'), (written) => {
+  const number = Number(written);
+  const oracle = ORACLES.get(number);
+  return [
+    ...e2e('codepage')(`every documented number > ${written} is taken, or refused by its name`),
+    ...(oracle ? e2e('codepage_oracles')(oracle) : []),
+    ...(DOT_NET.includes(number) ? SET_TESTS('the_sets_are_those_of_dot_net') : []),
+    ...([7, 50931].includes(number) ? SET_TESTS('texts_have_these_bytes') : []),
+  ];
+});
 
 const storeTypeNumbers = each(
   namesOf('storeTypeNumbers'),

@@ -3,8 +3,15 @@
 
 use encoding_rs::{BIG5_INIT, EUC_JP_INIT, EUC_KR_INIT, GB18030_INIT, GBK_INIT, SHIFT_JIS_INIT};
 
-use super::Form::{self, Ascii, Euc, Multi, Shifted, Table, Unsupported, Utf7, Utf8, Utf16, Utf32};
-use super::shifted::Scheme::{Chinese, Hz, Jp50220, Jp50221, Jp50222, Korean};
+use super::Form::{
+    self, Ascii, Chinese, Escaped, Euc, Host, Iscii, Multi, Set, Shifted, Table, Unsupported, Utf7,
+    Utf8, Utf16, Utf32,
+};
+use super::host::HostPage;
+use super::iscii::ScriptIndex;
+use super::iso_2022_cn::Chinese::{Simplified, Traditional};
+use super::sets::CNS;
+use super::shifted::Scheme::{Hz, Jp50220, Jp50221, Jp50222, Korean};
 use super::unicode::ByteOrder::{Big, Little};
 use super::{CodePage, page};
 
@@ -12,6 +19,14 @@ const UTF16LE: Form = Utf16(Little);
 const UTF16BE: Form = Utf16(Big);
 const UTF32LE: Form = Utf32(Little);
 const UTF32BE: Form = Utf32(Big);
+
+const fn host(single: u32, double: u32) -> Form {
+    Host(HostPage { single, double })
+}
+
+const fn iscii(id: u32, name: &'static str) -> CodePage {
+    page(id, name, Iscii(ScriptIndex::of_page(id)))
+}
 
 /// By number, as far as the documentation sorts them.
 #[rustfmt::skip]
@@ -68,16 +83,16 @@ pub(super) static PAGES: &[CodePage] = &[
     page(1256, "ANSI - Arabic", Table(1256)),
     page(1257, "ANSI - Baltic", Table(1257)),
     page(1258, "ANSI/OEM - Vietnamese", Table(1258)),
-    page(1361, "Korean (Johab)", Unsupported),
+    page(1361, "Korean (Johab)", Set(1361)),
     page(10000, "MAC - Roman", Table(10000)),
-    page(10001, "MAC - Japanese", Unsupported),
-    page(10002, "MAC - Traditional Chinese (Big5)", Unsupported),
-    page(10003, "MAC - Korean", Unsupported),
+    page(10001, "MAC - Japanese", Set(10001)),
+    page(10002, "MAC - Traditional Chinese (Big5)", Set(10002)),
+    page(10003, "MAC - Korean", Set(10003)),
     page(10004, "MAC - Arabic", Table(10004)),
     page(10005, "MAC - Hebrew", Table(10005)),
     page(10006, "MAC - Greek I", Table(10006)),
     page(10007, "MAC - Cyrillic", Table(10007)),
-    page(10008, "MAC - Simplified Chinese (GB 2312)", Unsupported),
+    page(10008, "MAC - Simplified Chinese (GB 2312)", Set(10008)),
     page(10010, "MAC - Romania", Table(10010)),
     page(10017, "MAC - Ukraine", Table(10017)),
     page(10021, "MAC - Thai", Table(10021)),
@@ -87,18 +102,18 @@ pub(super) static PAGES: &[CodePage] = &[
     page(10082, "MAC - Croatia", Table(10082)),
     page(12000, "Unicode UCS-4 Little-Endian", UTF32LE),
     page(12001, "Unicode UCS-4 Big-Endian", UTF32BE),
-    page(20000, "CNS - Taiwan", Unsupported),
-    page(20001, "TCA - Taiwan", Unsupported),
-    page(20002, "Eten - Taiwan", Unsupported),
-    page(20003, "IBM5550 - Taiwan", Unsupported),
-    page(20004, "TeleText - Taiwan", Unsupported),
-    page(20005, "Wang - Taiwan", Unsupported),
+    page(20000, "CNS - Taiwan", Set(20000)),
+    page(20001, "TCA - Taiwan", Set(20001)),
+    page(20002, "Eten - Taiwan", Set(20002)),
+    page(20003, "IBM5550 - Taiwan", Set(20003)),
+    page(20004, "TeleText - Taiwan", Set(20004)),
+    page(20005, "Wang - Taiwan", Set(20005)),
     page(20105, "IA5 IRV International Alphabet No. 5 (7-bit)", Table(20105)),
     page(20106, "IA5 German (7-bit)", Table(20106)),
     page(20107, "IA5 Swedish (7-bit)", Table(20107)),
     page(20108, "IA5 Norwegian (7-bit)", Table(20108)),
     page(20127, "US-ASCII (7-bit)", Ascii),
-    page(20261, "T.61", Unsupported),
+    page(20261, "T.61", Set(20261)),
     page(20269, "ISO 6937 Non-Spacing Accent", Table(20269)),
     page(20273, "IBM EBCDIC - Germany", Table(20273)),
     page(20277, "IBM EBCDIC - Denmark/Norway", Table(20277)),
@@ -139,40 +154,40 @@ pub(super) static PAGES: &[CodePage] = &[
     page(50221, "ISO 2022 Japanese with halfwidth Katakana", Shifted(Jp50221)),
     page(50222, "ISO 2022 Japanese JIS X 0201-1989", Shifted(Jp50222)),
     page(50225, "ISO 2022 Korean", Shifted(Korean)),
-    page(50227, "ISO 2022 Simplified Chinese", Shifted(Chinese)),
-    page(50229, "ISO 2022 Traditional Chinese", Unsupported),
-    page(50930, "Japanese (Katakana) Extended", Unsupported),
-    page(50931, "US/Canada and Japanese", Unsupported),
-    page(50933, "Korean Extended and Korean", Unsupported),
-    page(50935, "Simplified Chinese Extended and Simplified Chinese", Unsupported),
+    page(50227, "ISO 2022 Simplified Chinese", Chinese(Simplified)),
+    page(50229, "ISO 2022 Traditional Chinese", Chinese(Traditional)),
+    page(50930, "Japanese (Katakana) Extended", host(290, 300)),
+    page(50931, "US/Canada and Japanese", host(37, 300)),
+    page(50933, "Korean Extended and Korean", host(833, 834)),
+    page(50935, "Simplified Chinese Extended and Simplified Chinese", host(836, 837)),
     page(50936, "Simplified Chinese", Unsupported),
-    page(50937, "US/Canada and Traditional Chinese", Unsupported),
-    page(50939, "Japanese (Latin) Extended and Japanese", Unsupported),
+    page(50937, "US/Canada and Traditional Chinese", host(28709, 835)),
+    page(50939, "Japanese (Latin) Extended and Japanese", host(1027, 300)),
     page(51932, "EUC - Japanese", Multi(&EUC_JP_INIT)),
     page(51936, "EUC - Simplified Chinese", Euc(&GBK_INIT)),
     page(51949, "EUC - Korean", Euc(&EUC_KR_INIT)),
-    page(51950, "EUC - Traditional Chinese", Unsupported),
+    page(51950, "EUC - Traditional Chinese", Set(CNS)),
     page(52936, "HZ-GB2312 Simplified Chinese", Shifted(Hz)),
     page(54936, "Windows XP: GB18030 Simplified Chinese (4 Byte)", Multi(&GB18030_INIT)),
-    page(57002, "ISCII Devanagari", Unsupported),
-    page(57003, "ISCII Bengali", Unsupported),
-    page(57004, "ISCII Tamil", Unsupported),
-    page(57005, "ISCII Telugu", Unsupported),
-    page(57006, "ISCII Assamese", Unsupported),
-    page(57007, "ISCII Oriya", Unsupported),
-    page(57008, "ISCII Kannada", Unsupported),
-    page(57009, "ISCII Malayalam", Unsupported),
-    page(57010, "ISCII Gujarati", Unsupported),
-    page(57011, "ISCII Punjabi", Unsupported),
+    iscii(57002, "ISCII Devanagari"),
+    iscii(57003, "ISCII Bengali"),
+    iscii(57004, "ISCII Tamil"),
+    iscii(57005, "ISCII Telugu"),
+    iscii(57006, "ISCII Assamese"),
+    iscii(57007, "ISCII Oriya"),
+    iscii(57008, "ISCII Kannada"),
+    iscii(57009, "ISCII Malayalam"),
+    iscii(57010, "ISCII Gujarati"),
+    iscii(57011, "ISCII Punjabi"),
     page(65000, "Unicode UTF-7", Utf7),
     page(65001, "Unicode UTF-8", Utf8),
     page(1, "ASCII", Ascii),
-    page(2, "NEXTSTEP", Unsupported),
+    page(2, "NEXTSTEP", Table(2)),
     page(3, "JapaneseEUC", Multi(&EUC_JP_INIT)),
     page(4, "UTF8", Utf8),
     page(5, "ISOLatin1", Table(28591)),
-    page(6, "Symbol", Unsupported),
-    page(7, "NonLossyASCII", Unsupported),
+    page(6, "Symbol", Table(6)),
+    page(7, "NonLossyASCII", Escaped),
     page(8, "ShiftJIS", Multi(&SHIFT_JIS_INIT)),
     page(9, "ISOLatin2", Table(28592)),
     page(10, "Unicode", UTF16LE),

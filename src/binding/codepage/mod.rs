@@ -3,7 +3,13 @@
 //! an [`Encoder`] writes each text by itself. Bytes that cannot be read become U+FFFD, characters that
 //! cannot be written `?`.
 
+mod escaped;
+mod host;
+mod iscii;
+mod iso_2022_cn;
 mod list;
+mod other_tables;
+mod sets;
 mod shifted;
 mod single_byte;
 mod tables;
@@ -13,6 +19,11 @@ use std::collections::HashMap;
 
 use encoding_rs::Encoding;
 
+use self::escaped::EscapedDecoder;
+use self::host::{HostDecoder, HostEncoder, HostPage};
+use self::iscii::{IsciiDecoder, ScriptIndex};
+use self::iso_2022_cn::{Chinese, ChineseDecoder};
+use self::sets::{Set, SetDecoder};
 use self::shifted::{Scheme, ShiftedDecoder};
 use self::unicode::{ByteOrder, Utf7Decoder, Utf16Decoder, Utf32Decoder};
 use super::errors::Failure;
@@ -40,14 +51,24 @@ enum Form {
     Utf8,
     Utf16(ByteOrder),
     Utf32(ByteOrder),
-    /// One byte for each character: the page of this number in `tables.rs`.
+    /// One byte for each character: the page of this number in `tables.rs` or `other_tables.rs`.
     Table(u32),
+    /// One or more bytes for a character, without a state: the set of this number in `sets.rs`.
+    Set(u32),
+    /// A page of one byte, and two bytes between SO and SI.
+    Host(HostPage),
     /// Several bytes for a character, without a state.
     Multi(&'static Encoding),
     /// The same; only characters of two bytes from 0xA1 on are written.
     Euc(&'static Encoding),
     /// Sequences of bytes switch between sets of characters.
     Shifted(Scheme),
+    /// ISO-2022-CN.
+    Chinese(Chinese),
+    /// ISCII, which begins in this script.
+    Iscii(ScriptIndex),
+    /// Escapes behind a `\`.
+    Escaped,
     Unsupported,
 }
 
@@ -106,7 +127,12 @@ impl CodePage {
             | Form::Utf32(_)
             | Form::Multi(_)
             | Form::Euc(_)
-            | Form::Shifted(_) => Memory::State,
+            | Form::Set(_)
+            | Form::Host(_)
+            | Form::Shifted(_)
+            | Form::Chinese(_)
+            | Form::Iscii(_)
+            | Form::Escaped => Memory::State,
         }
     }
 
@@ -122,7 +148,12 @@ impl CodePage {
             Form::Multi(encoding) | Form::Euc(encoding) => {
                 Reader::Multi(encoding.new_decoder_without_bom_handling())
             }
+            Form::Set(id) => Reader::Set(SetDecoder::new(Set::get(id))),
+            Form::Host(page) => Reader::Host(HostDecoder::new(page)),
             Form::Shifted(scheme) => Reader::Shifted(ShiftedDecoder::new(scheme)),
+            Form::Chinese(scheme) => Reader::Chinese(ChineseDecoder::new(scheme)),
+            Form::Iscii(script) => Reader::Iscii(IsciiDecoder::new(script)),
+            Form::Escaped => Reader::Escaped(EscapedDecoder::default()),
         })
     }
 
@@ -137,7 +168,12 @@ impl CodePage {
             Form::Utf32(order) => Writer::Utf32(order),
             Form::Multi(encoding) => Writer::Multi(encoding),
             Form::Euc(encoding) => Writer::Euc(encoding),
+            Form::Set(id) => Writer::Set(Set::get(id)),
+            Form::Host(page) => Writer::Host(HostEncoder::new(page)),
             Form::Shifted(scheme) => Writer::Shifted(scheme),
+            Form::Chinese(scheme) => Writer::Chinese(scheme),
+            Form::Iscii(script) => Writer::Iscii(script),
+            Form::Escaped => Writer::Escaped,
         })
     }
 }
@@ -151,7 +187,12 @@ enum Reader {
     Utf16(Utf16Decoder),
     Utf32(Utf32Decoder),
     Multi(encoding_rs::Decoder),
+    Set(SetDecoder),
+    Host(HostDecoder),
     Shifted(ShiftedDecoder),
+    Chinese(ChineseDecoder),
+    Iscii(IsciiDecoder),
+    Escaped(EscapedDecoder),
 }
 
 impl Decoder {
@@ -172,7 +213,12 @@ impl Decoder {
                 // There is room for the whole output, so all input is taken.
                 let _ = decoder.decode_to_string(bytes, &mut text, false);
             }
+            Reader::Set(decoder) => decoder.decode(bytes, &mut text),
+            Reader::Host(decoder) => decoder.decode(bytes, &mut text),
             Reader::Shifted(decoder) => decoder.decode(bytes, &mut text),
+            Reader::Chinese(decoder) => decoder.decode(bytes, &mut text),
+            Reader::Iscii(decoder) => decoder.decode(bytes, &mut text),
+            Reader::Escaped(decoder) => decoder.decode(bytes, &mut text),
         }
         text
     }
@@ -191,7 +237,12 @@ enum Writer {
     Table(HashMap<char, u8>),
     Multi(&'static Encoding),
     Euc(&'static Encoding),
+    Set(&'static Set),
+    Host(HostEncoder),
     Shifted(Scheme),
+    Chinese(Chinese),
+    Iscii(ScriptIndex),
+    Escaped,
 }
 
 impl Encoder {
@@ -208,7 +259,12 @@ impl Encoder {
             }
             Writer::Multi(encoding) => encode_multi(encoding, &text),
             Writer::Euc(encoding) => encode_euc(encoding, &text),
+            Writer::Set(set) => sets::encode(set, &text),
+            Writer::Host(encoder) => encoder.encode(&text),
             Writer::Shifted(scheme) => scheme.encode(&text),
+            Writer::Chinese(scheme) => scheme.encode(&text),
+            Writer::Iscii(script) => iscii::encode(*script, &text),
+            Writer::Escaped => escaped::encode(&text),
         }
     }
 }
@@ -267,5 +323,7 @@ fn euc_pair(encoding: &'static Encoding, char: char) -> Option<[u8; 2]> {
     }
 }
 
+#[cfg(test)]
+mod set_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
-//! Encodings with a state: ISO-2022-JP in three variants (RFC 1468), ISO-2022-KR (RFC 1557), ISO-2022-CN
-//! without its Taiwanese planes (RFC 1922), HZ (RFC 1843). Their double bytes are those of the EUC
-//! encodings without the high bits.
+//! Encodings with a state: ISO-2022-JP in three variants (RFC 1468), ISO-2022-KR (RFC 1557), HZ (RFC 1843).
+//! Their double bytes are those of the EUC encodings without the high bits.
 
 use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP};
 
@@ -22,7 +21,6 @@ pub(super) enum Scheme {
     /// Half-width katakana are switched to by SO and SI.
     Jp50222,
     Korean,
-    Chinese,
     Hz,
 }
 
@@ -49,7 +47,6 @@ impl Scheme {
                 (b"$(D", Some(Set::Supplement)),
             ],
             Self::Korean => &[(b"$)C", None)],
-            Self::Chinese => &[(b"$)A", None)],
             Self::Hz => &[],
         }
     }
@@ -62,7 +59,7 @@ impl Scheme {
         match self {
             Self::Jp50220 | Self::Jp50221 | Self::Jp50222 => EUC_JP,
             Self::Korean => EUC_KR,
-            Self::Chinese | Self::Hz => GBK,
+            Self::Hz => GBK,
         }
     }
 
@@ -78,8 +75,6 @@ impl Scheme {
             (Self::Jp50220 | Self::Jp50221 | Self::Jp50222, _) => b"\x1b$B",
             (Self::Korean, Set::Ascii) => &[SI],
             (Self::Korean, _) => &[SO],
-            (Self::Chinese, Set::Ascii) => &[SI],
-            (Self::Chinese, _) => b"\x1b$)A\x0e",
             (Self::Hz, Set::Ascii) => b"~}",
             (Self::Hz, _) => b"~{",
         }
@@ -241,10 +236,9 @@ impl ShiftedDecoder {
     fn character(&mut self, byte: u8, text: &mut String) {
         if byte <= b' ' || byte == 0x7f {
             self.lose_lead(text);
-            // RFC 1843 and 1922: a line begins in US-ASCII.
-            if byte == b'\n' && matches!(self.scheme, Scheme::Hz | Scheme::Chinese) {
+            // RFC 1843: a line begins in US-ASCII.
+            if byte == b'\n' && self.scheme == Scheme::Hz {
                 self.set = Set::Ascii;
-                self.shifted = false;
             }
             text.push(char::from(byte));
             return;

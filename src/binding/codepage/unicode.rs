@@ -14,12 +14,12 @@ pub(super) enum ByteOrder {
 
 /// Joins the halves of surrogate pairs.
 #[derive(Default)]
-struct Units {
+pub(super) struct Units {
     high: Option<u16>,
 }
 
 impl Units {
-    fn push(&mut self, unit: u16, text: &mut String) {
+    pub(super) fn push(&mut self, unit: u16, text: &mut String) {
         let pair = self.high.take().into_iter().chain([unit]);
         if (0xd800..0xdc00).contains(&unit) {
             // A high surrogate without a low one behind it.
@@ -31,7 +31,7 @@ impl Units {
     }
 
     /// The input has something else than a unit next.
-    fn interrupt(&mut self, text: &mut String) {
+    pub(super) fn interrupt(&mut self, text: &mut String) {
         if self.high.take().is_some() {
             text.push(REPLACEMENT);
         }
