@@ -70,7 +70,8 @@ export class sshserver extends EventEmitter {
 
   /**
    * The authentication methods that are offered to clients, separated by commas. Default `"password,publickey"`;
-   * `none` and `keyboard-interactive` are the other possible ones.
+   * `none`, `keyboard-interactive`, `gssapi-with-mic` and `gssapi-keyex` are the other possible ones. Those of GSSAPI
+   * are told, and taken, only where the list names them and there is a key for them (GSSKeytab).
    */
   getDefaultAuthMethods(): string;
   /** Sets defaultAuthMethods, see getDefaultAuthMethods. */
@@ -238,6 +239,14 @@ export class sshserver extends EventEmitter {
    * - `FireAuthRequestAfterSig` (boolean; default `False`): Whether a further SSHUserAuthRequest tells whether a
    *   signature was right. It has authMethod `"sigstatus"` and tells of each wrong signature (authParam `"0"`), and
    *   of each right one by a key that was called good (`"1"`). It asks nothing.
+   * - `GSSKeytab` (a path, or a name of the library like `FILE:/etc/sshd.keytab`; or nothing; default empty; the next
+   *   startListening; extension): The key table with the server's Kerberos key (`host/NAME`); nothing: that of the
+   *   system. It is looked into when the server begins to listen: if there is no key for GSSAPI, or no library,
+   *   GSSAPI is not offered, and a line of the log says why. docs/KERBEROS.md shows how to set it up. Heimdal's
+   *   library has one key table for the whole process.
+   * - `GSSLibrary` (a file name; or nothing; default empty; the next startListening; extension): The GSSAPI library;
+   *   nothing: that of MIT, else that of Heimdal, whichever is installed. For example `libgssapi.so.3` for Heimdal's
+   *   where both are. It is loaded when the server begins to listen, and stays in the process.
    * - `KeyboardInteractivePrompts[ConnectionId]` (`First prompt,echo=false;Second prompt,echo=true`, or nothing; that
    *   connection): Prompts for one connection, in place of the property. At most 32, and 15 KiB in all.
    * - `LoginGraceTime` (seconds, 0 to 4294967295; default `120`; extension): The time to log in; 0: no limit. A
@@ -322,8 +331,9 @@ export class sshserver extends EventEmitter {
    *
    * **Algorithms.** A listener of `Connected` cannot set these (10022): they are those of all connections that come
    * after, and it would be chance which. Names stand in any order: the client's decides (RFC 4253, section 7.1). An
-   * unknown name is refused; names that begin with `gss-`, `x509v3-sign-rsa` and `x509v3-sign-dss` are taken and not
-   * offered. Ciphers and compression are the properties SSHEncryptionAlgorithms and SSHCompressionAlgorithms.
+   * unknown name is refused; `x509v3-sign-rsa`, `x509v3-sign-dss` and names of GSSAPI with other mechanisms than
+   * Kerberos are taken and not offered, those with Kerberos only where there is a key (GSSKeytab). Ciphers and
+   * compression are the properties SSHEncryptionAlgorithms and SSHCompressionAlgorithms.
    *
    * - `SecurityProfile` (`modern`, `intermediate` or `compatible`; default `compatible`; extension): Sets every list
    *   of algorithms, those of the properties included. `modern`: what ssh-audit has nothing against, for clients with

@@ -125,7 +125,7 @@ const LENGTH_OF = Uint8Array.of(
   3, // STATUS
   5, // TUNNEL_CLOSED
   7, // TUNNEL_REQUESTED
-  13, // USER_AUTH_REQUEST
+  16, // USER_AUTH_REQUEST
   5, // OP_DONE
   2, // ACTIVITY
   3, // CONNECTED_FAILED
@@ -278,6 +278,9 @@ const READ = Object.freeze([
     signed: batch[at + 10],
     userVerified: batch[at + 11],
     partialSuccesses: batch[at + 12],
+    gssLocalName: batch[at + 13],
+    gssMechanism: batch[at + 14],
+    gssDelegated: batch[at + 15],
   }),
   (batch, at) => ({
     kind: batch[at],
@@ -334,7 +337,7 @@ const FIELDS = Object.freeze([
   // prettier-ignore
   ['question', 'connection', 'channel', 'direction', 'address', 'port'],
   // prettier-ignore
-  ['question', 'connection', 'user', 'service', 'authMethod', 'authParam', 'authParamB', 'availableMethods', 'keyAlgorithm', 'signed', 'userVerified', 'partialSuccesses'],
+  ['question', 'connection', 'user', 'service', 'authMethod', 'authParam', 'authParamB', 'availableMethods', 'keyAlgorithm', 'signed', 'userVerified', 'partialSuccesses', 'gssLocalName', 'gssMechanism', 'gssDelegated'],
   // prettier-ignore
   ['op', 'code', 'message', 'value'],
   // prettier-ignore

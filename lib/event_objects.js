@@ -206,6 +206,9 @@ class UserAuthRequestEvent {
       signed,
       userVerified,
       partialSuccesses,
+      gssLocalName,
+      gssMechanism,
+      gssDelegated,
     },
   ) {
     this.connectionId = connectionId;
@@ -221,6 +224,9 @@ class UserAuthRequestEvent {
     this.signed = signed;
     this.userVerified = userVerified;
     this.partialSuccesses = partialSuccesses ? partialSuccesses.split(',') : [];
+    this.gssLocalName = gssLocalName;
+    this.gssMechanism = gssMechanism;
+    this.gssDelegated = gssDelegated;
     this.userCertificate = null;
     if (authParamB && keyAlgorithm.endsWith('-cert-v01@openssh.com')) {
       let certificate;

@@ -238,17 +238,23 @@ export interface SSHServerUserAuthRequestEvent {
   readonly service: string;
   /**
    * `"none"`, `"password"`, `"publickey"`, `"keyboard-interactive-1"` … and then
-   * `"keyboard-interactive"`, and `"sigstatus"` with the setting FireAuthRequestAfterSig.
+   * `"keyboard-interactive"`, `"gssapi-with-mic"`, `"gssapi-keyex"`, and `"sigstatus"` with the setting
+   * FireAuthRequestAfterSig.
    *
    * A public key is asked about twice: when the client asks whether a signature with this key would be accepted, and
    * when the signature has come (`signed` is true). A signature is verified before the listener is asked: a wrong
    * one is refused without an event. `"sigstatus"` follows a signature that the listener has called good,
    * with `"1"`, and every wrong one, with `"0"`; it asks nothing, so neither its fields nor an exception
    * there change the login.
+   *
+   * A login by GSSAPI (RFC 4462; Kerberos) is asked about when the client has proven that it has the ticket: who it
+   * is, authParam and gssLocalName say. Whether it may use the account `user` the listener decides, for
+   * any principal can ask for any account: `e.accept = e.gssLocalName === e.user`.
    */
   readonly authMethod: string;
   /**
-   * The password, the response, `"0"`/`"1"` for sigstatus, or the public key blob in base64. In a password that is
+   * The password, the response, `"0"`/`"1"` for sigstatus, the public key blob in base64, or with GSSAPI the
+   * principal (`"bob@EXAMPLE.COM"`). In a password that is
    * not UTF-8 the invalid bytes are U+FFFD here; authParamB has the exact bytes.
    */
   readonly authParam: string;
@@ -305,6 +311,19 @@ export interface SSHServerUserAuthRequestEvent {
    * when this field is first read.
    */
   readonly userCertificate: SSHUserCertificate | null;
+  /**
+   * Extension: with GSSAPI the account that the rules of the Kerberos library give the principal (gss_localname;
+   * `auth_to_local` in krb5.conf): `"bob"` for `bob` of the default realm. `""` if they give it none, as for other
+   * realms, and with all other methods. So `e.gssLocalName === e.user` lets a principal into its own account alone.
+   */
+  readonly gssLocalName: string;
+  /** Extension: with GSSAPI the mechanism's object identifier, `"1.2.840.113554.1.2.2"` (Kerberos 5), else `""`. */
+  readonly gssMechanism: string;
+  /**
+   * Extension: with GSSAPI whether the client has delegated its credential. The server drops it at once; some
+   * clients always send one.
+   */
+  readonly gssDelegated: boolean;
 }
 
 /** Every event with the object its listeners get. */

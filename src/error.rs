@@ -129,6 +129,8 @@ pub enum CryptoError {
     BadSignature,
     /// The key cannot be used with the algorithm.
     UnsuitableKey,
+    /// No context of GSSAPI with the client.
+    GssContext,
     /// The library failed for an unknown reason.
     Failed,
 }
@@ -142,6 +144,8 @@ pub enum LimitExceeded {
     AuthAttempts,
     /// Too many authentication requests of any kind.
     AuthRequests,
+    /// Too many mechanisms of GSSAPI in one request.
+    GssMechanisms,
     /// Too many messages of the connection protocol before authentication.
     EarlyMessages,
     /// Too many bytes queued for a peer that does not end a key exchange.
@@ -308,6 +312,7 @@ impl fmt::Display for CryptoError {
             Self::BadPublicValue => "public value",
             Self::BadSignature => "signature",
             Self::UnsuitableKey => "key does not fit the algorithm",
+            Self::GssContext => "GSSAPI context",
             Self::Failed => "operation refused",
         })
     }
@@ -319,6 +324,7 @@ impl fmt::Display for LimitExceeded {
             Self::IdentificationTooLong => "identification string too long",
             Self::AuthAttempts => "too many authentication failures",
             Self::AuthRequests => "too many authentication requests",
+            Self::GssMechanisms => "too many GSSAPI mechanisms",
             Self::EarlyMessages => "too many messages before authentication",
             Self::QueuedReplies => "too many messages wait for a key exchange",
             Self::KeyExchanges => "too many key exchanges",

@@ -109,6 +109,38 @@ pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
 /// the program.
 pub const MAX_PROMPTS: usize = 32;
 
+/// Mechanisms that a client may name in a login by GSSAPI: real ones name one or two. Each is compared with
+/// ours; Go's server once reserved memory for as many as the message claims (CVE-2025-58181).
+pub const MAX_GSS_MECHANISMS: u32 = 64;
+
+/// Longest token of GSSAPI, in either direction: it goes to a library that parses it, before anything is
+/// known of its sender. Those of Kerberos have 700 bytes, and some kilobytes with the groups of a large
+/// Active Directory.
+pub const MAX_GSS_TOKEN_LEN: usize = 32 * 1024;
+
+/// Tokens of a client in one context: Kerberos needs one. Each costs the library's work, and may wait for a
+/// file.
+pub const MAX_GSS_STEPS: u32 = 8;
+
+/// Longest name of a principal: like [`MAX_USER_NAME_LEN`], it is copied to the program and its logs.
+pub const MAX_GSS_NAME_LEN: usize = 1024;
+
+/// Characters of the GSSAPI library's text about an error that go to the log: it may have text of the client
+/// in it.
+pub const MAX_GSS_ERROR_LEN: usize = 1024;
+
+/// Threads for the steps of GSSAPI, which may wait for files and for other processes as long as they like:
+/// a key table that hangs stops logins by GSSAPI and nobody else.
+pub const MAX_GSS_THREADS: usize = 8;
+
+/// How long startListening waits for the GSSAPI library to find its key; after that nothing of GSSAPI is
+/// offered: a key table that hangs must not keep the server from listening.
+pub const GSS_ACQUIRE_TIME: Duration = Duration::from_secs(10);
+
+/// Jobs that wait for a thread, from which on those of connections that are over are dropped: while a key
+/// table or a token hangs, clients come and go, and each would leave one behind.
+pub const MAX_WAITING_JOBS: usize = 64;
+
 /// Data of a channel that is delivered in one piece, and the size of the buffers for it: a megabyte takes
 /// three or four events, so that the load of a slow listener is counted in few of them.
 pub const BLOCK_LEN: usize = 320 * 1024;

@@ -39,6 +39,7 @@ const UNSAFE: &[&str] = &[
     "crypto/sha_ni/mod.rs",
     "crypto/vaes/mod.rs",
     "crypto/vaes/memory.rs",
+    "driver/gssapi/library.rs",
     "driver/priority.rs",
     "driver/io/raw_socket.rs",
     "binding/",
@@ -94,7 +95,7 @@ fn no_files_import_one_another_in_a_circle() {
 const FLOORS_OF_DRIVER: &[&[&str]] = &[
     // files that only ask the system
     &[
-        "arithmetic.rs",
+        "gssapi/",
         "io/intake.rs",
         "io/memory.rs",
         "io/mod.rs",
@@ -103,6 +104,7 @@ const FLOORS_OF_DRIVER: &[&[&str]] = &[
         "io/socket_options.rs",
         "io/stream.rs",
         "io/transmit.rs",
+        "job_threads.rs",
         "lookup.rs",
         "os_error.rs",
         "priority.rs",
@@ -135,7 +137,7 @@ const FLOORS_OF_DRIVER: &[&[&str]] = &[
     // all connections
     &["channel_entry.rs", "incoming.rs", "tables.rs"],
     // code that makes and ends connections
-    &["connection/task.rs", "server.rs"],
+    &["acceptor.rs", "connection/task.rs", "server.rs"],
 ];
 
 /// The floor of a file of driver/: that of the longest name that it begins with.

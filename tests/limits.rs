@@ -62,6 +62,7 @@ const TUNING: &[(&str, &str)] = &[
     ("PROMPT_READS", "which reads are acknowledged at once"),
     ("READ_LEN", "a buffer of the thread"),
     ("SENT_IN_TURN", "what the program sends"),
+    ("GSS_STACK_LEN", "what a library needs"),
     ("STACK_LEN", "stacks of our own threads"),
     ("STRETCH", "how the cost of connections is measured"),
     ("TAIL_LEN", "room for padding in a buffer of ours"),

@@ -349,6 +349,8 @@ const SETTINGS = {
   InBufferSize: nearest(),
   KeepAliveInterval: nearest(),
   KeepAliveTime: nearest(),
+  GSSKeytab: line('/etc/sshserver.keytab', 'x'.repeat(4097)),
+  GSSLibrary: line('libgssapi.so.3', 'x'.repeat(4097)),
   LoginGraceTime: number(0, MAX_UINT32),
   MaxUnauthenticated: number(0, 100_000),
   OutBufferSize: nearest(),

@@ -189,6 +189,9 @@ describe('a listener that throws or rejects', () => {
         signed: false,
         userVerified: false,
         partialSuccesses: '',
+        gssLocalName: '',
+        gssMechanism: '',
+        gssDelegated: false,
       }),
     );
     await turn();
@@ -220,6 +223,9 @@ describe('a listener that throws or rejects', () => {
         signed: false,
         userVerified: false,
         partialSuccesses: '',
+        gssLocalName: '',
+        gssMechanism: '',
+        gssDelegated: false,
       }),
       told.CHANNEL_REQUEST({
         question: 5,
@@ -284,6 +290,9 @@ describe('listeners that return promises', () => {
         signed: false,
         userVerified: false,
         partialSuccesses: '',
+        gssLocalName: '',
+        gssMechanism: '',
+        gssDelegated: false,
       }),
     );
     await turn();

@@ -24,6 +24,9 @@ const AUTH = {
   signed: false,
   userVerified: false,
   partialSuccesses: 'password',
+  gssLocalName: 'bob',
+  gssMechanism: '1.2.840.113554.1.2.2',
+  gssDelegated: true,
 };
 
 /** One event of each name, with texts below and above the length that is made when it is read. */

@@ -22,6 +22,9 @@ const AUTH = {
   signed: false,
   userVerified: false,
   partialSuccesses: '',
+  gssLocalName: '',
+  gssMechanism: '',
+  gssDelegated: false,
 };
 
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] }));

@@ -73,8 +73,8 @@ class RawClient {
 }
 
 /** A RawSession on a server, or on a port, that ends with the test. */
-function rawSession(server) {
-  const session = new RawSession(portOf(server));
+function rawSession(server, user) {
+  const session = new RawSession(portOf(server), user);
   const done = afterTest('clients', async () => {
     session.socket.destroy();
     await session.closed;

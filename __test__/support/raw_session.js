@@ -62,6 +62,11 @@ class RawSession {
     }
   }
 
+  /** H of the first key exchange (RFC 4253 section 7.2). */
+  get sessionId() {
+    return this.#sessionId;
+  }
+
   async #line() {
     while (!this.#bytes.includes('\n')) await this.#more();
     const end = this.#bytes.indexOf('\n');

@@ -37,7 +37,7 @@ fn parse<T: Algorithm>(text: &str) -> Result<Vec<&'static T>, Failure> {
         match T::by_name(name) {
             Some(row) if !rows.iter().any(|other| other.name() == name) => rows.push(row),
             Some(_) => {}
-            // Accepted everywhere, but offered only where a GSSAPI library is used.
+            // GSSAPI with mechanisms other than Kerberos.
             None if name.starts_with("gss-") || T::NOT_AVAILABLE.contains(&name) => {}
             None => {
                 let kind = T::KIND;

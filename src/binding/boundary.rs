@@ -121,7 +121,8 @@ kinds! {
         }
         "SSHUserAuthRequest" UserAuthRequest Connection {
             question, connection, user, service, auth_method, auth_param, auth_param_b,
-            available_methods, key_algorithm, signed, user_verified, partial_successes
+            available_methods, key_algorithm, signed, user_verified, partial_successes,
+            gss_local_name, gss_mechanism, gss_delegated
         }
     }
     facade {

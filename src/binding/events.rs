@@ -12,6 +12,7 @@ use super::errors::Failure;
 use super::flat_array::{Copied, FlatArray, Packet};
 use super::memory;
 use super::program::Program;
+use crate::crypto::gss::KERBEROS_NAME;
 use crate::driver::{
     Asked, ConnectedAnswer, ConnectedAsked, OpError, OpResult, Remains, RequestAsked, ServerEvent,
     TunnelAsked,
@@ -275,6 +276,14 @@ impl<'env, 'state> Batch<'env, 'state> {
             AuthParam::SignatureStatus(good) => {
                 (Cow::Borrowed(if *good { "1" } else { "0" }), None)
             }
+            AuthParam::Principal(initiator) => (Cow::Borrowed(&*initiator.principal), None),
+        };
+        let initiator = match &question.param {
+            AuthParam::Principal(initiator) => Some(initiator),
+            AuthParam::None
+            | AuthParam::Text(_)
+            | AuthParam::PublicKey(_)
+            | AuthParam::SignatureStatus(_) => None,
         };
         boundary::UserAuthRequest {
             question: self.questions.add(Pending::Auth { connection, asked }),
@@ -289,6 +298,9 @@ impl<'env, 'state> Batch<'env, 'state> {
             signed: question.signed,
             user_verified: question.user_verified,
             partial_successes: question.partial_successes.join(","),
+            gss_local_name: initiator.map_or("", |it| &*it.local_name),
+            gss_mechanism: initiator.map_or("", |_| KERBEROS_NAME),
+            gss_delegated: initiator.is_some_and(|it| it.delegated),
         }
         .put(&mut self.array)
     }

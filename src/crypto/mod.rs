@@ -16,6 +16,7 @@ pub mod compression;
 #[cfg(all(vector_code, any(test, fuzzing)))]
 #[cfg_attr(fuzzing, doc(hidden))]
 pub mod differential;
+pub mod gss;
 pub mod hash;
 pub mod kex;
 pub mod key_derivation;

@@ -130,6 +130,12 @@ fn the_order_of_preference() {
             "diffie-hellman-group-exchange-sha1",
             "diffie-hellman-group14-sha1",
             "diffie-hellman-group1-sha1",
+            "gss-curve25519-sha256-toWM5Slw5Ew8Mqkay+al2g==",
+            "gss-nistp256-sha256-toWM5Slw5Ew8Mqkay+al2g==",
+            "gss-group14-sha256-toWM5Slw5Ew8Mqkay+al2g==",
+            "gss-group16-sha512-toWM5Slw5Ew8Mqkay+al2g==",
+            "gss-gex-sha1-toWM5Slw5Ew8Mqkay+al2g==",
+            "gss-group14-sha1-toWM5Slw5Ew8Mqkay+al2g==",
         ]
     );
     assert_eq!(

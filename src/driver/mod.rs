@@ -3,13 +3,15 @@
 //! question to the program through the [`Handler`]; a question that no listener answers gets the documented
 //! starting value.
 
-mod arithmetic;
+mod acceptor;
 mod channel_entry;
 mod clients;
 mod connection;
+mod gssapi;
 mod handler;
 mod incoming;
 mod io;
+mod job_threads;
 mod listener;
 mod load;
 mod lookup;
@@ -27,6 +29,7 @@ mod turn;
 pub use channel_entry::ChannelEntry;
 pub use clients::{ClientList, ClientListError, Clients};
 pub use connection::ConnectionHandle;
+pub use gssapi::GssSettings;
 pub use handler::{
     Asked, ConnectedAnswer, ConnectedAsked, ConnectionEnd, Direction, EventKind, Handler, LoadKey,
     OpResult, RequestAsked, ServerEvent, TunnelAsked, Wanted,

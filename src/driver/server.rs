@@ -10,6 +10,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
+use super::acceptor;
 use super::channel_entry::ChannelEntry;
 use super::connection::ConnectionHandle;
 use super::connection::task::Arrival;
@@ -69,7 +70,7 @@ impl Server {
 
     /// Replaces the settings of new connections.
     pub fn set_settings(&self, settings: Settings) {
-        *self.shared.settings.write() = Arc::new(settings);
+        self.shared.set_settings(settings);
     }
 
     /// The highest level of log lines that are built, if the program has a listener for them.
@@ -141,10 +142,15 @@ impl Server {
         let (shared, port) = (Arc::clone(&self.shared), Arc::clone(&self.port));
         let tables = Arc::clone(&self.tables);
         runtime.spawn(async move {
-            // Opening takes time only for a host name; a stop does not wait for that.
+            // Opening takes time only for a host name, and the acceptor only for a key table that hangs; a
+            // stop does not wait for that.
+            let open = async {
+                acceptor::find(&shared).await;
+                listen.open().await
+            };
             let opened = tokio::select! {
                 biased;
-                opened = listen.open() => opened,
+                opened = open => opened,
                 _ = &mut stopped => Err(io::Error::from(io::ErrorKind::Interrupted).into()),
             };
             match opened {

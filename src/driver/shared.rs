@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::clients::Clients;
+use super::gssapi::GssSettings;
 use super::handler::{EventKind, Handler, ServerEvent};
 use super::io::program_loop::ProgramLoop;
 use super::io::runtime;
@@ -17,6 +18,7 @@ use super::load::Charge;
 use super::permits::{Limits, Permits};
 use super::registry::Registry;
 use super::turn::Turn;
+use crate::crypto::gss::Acceptor;
 use crate::engine::{Config, Verbosity};
 use crate::limits::MAX_UNAUTHENTICATED;
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub clients: Clients,
     /// The options of sockets.
     pub socket: SocketOptions,
+    /// Where to look for a key of GSSAPI when the server begins to listen.
+    pub gssapi: GssSettings,
 }
 
 impl Settings {
@@ -65,6 +69,7 @@ impl Default for Settings {
             timeout: 60,
             clients: Clients::default(),
             socket: SocketOptions::default(),
+            gssapi: GssSettings::default(),
         }
     }
 }
@@ -81,7 +86,9 @@ pub(super) struct Halt {
 /// The state that the tasks of one server share.
 pub(super) struct Shared {
     pub(super) handler: Arc<dyn Handler>,
-    pub(super) settings: RwLock<Arc<Settings>>,
+    settings: RwLock<Arc<Settings>>,
+    /// What was found for GSSAPI when the server began to listen.
+    acceptor: Mutex<Option<Arc<dyn Acceptor>>>,
     pub(super) log_level: AtomicU8,
     pub(super) log_secrets: AtomicBool,
     pub(super) turn: Turn,
@@ -109,6 +116,7 @@ impl Shared {
         Self {
             handler,
             settings: RwLock::new(Arc::new(settings)),
+            acceptor: Mutex::default(),
             log_level: AtomicU8::new(1),
             log_secrets: AtomicBool::new(false),
             turn: Turn::default(),
@@ -139,6 +147,29 @@ impl Shared {
 
     pub(super) fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.read())
+    }
+
+    /// Replaces the settings of new connections.
+    pub(super) fn set_settings(&self, mut settings: Settings) {
+        let acceptor = self.acceptor.lock();
+        if let Some(acceptor) = &*acceptor {
+            Arc::make_mut(&mut settings.config).transport.gss = Some(Arc::clone(acceptor));
+        }
+        *self.settings.write() = Arc::new(settings);
+    }
+
+    /// Whether an acceptor was found.
+    pub(super) fn has_acceptor(&self) -> bool {
+        self.acceptor.lock().is_some()
+    }
+
+    /// New connections use this acceptor, or none.
+    pub(super) fn set_acceptor(&self, found: Option<Arc<dyn Acceptor>>) {
+        let mut acceptor = self.acceptor.lock();
+        acceptor.clone_from(&found);
+        let mut settings = Settings::clone(&self.settings());
+        Arc::make_mut(&mut settings.config).transport.gss = found;
+        *self.settings.write() = Arc::new(settings);
     }
 
     pub(super) fn wants(&self, kind: EventKind) -> bool {

@@ -10,13 +10,14 @@ use zeroize::Zeroize;
 
 use super::config::Config;
 use super::event::{Event, Notice, Question};
+use super::job::{Job, JobOutput};
 use super::liveness::{self, Liveness};
 use super::open_questions::Questions;
 use crate::channels::{ChannelEvent, ChannelId, Channels, Counters, Outcome, Ticket};
 use crate::crypto::random::Random;
 use crate::error::{Closed, Error, PeerMisbehaved};
 use crate::limits::{MAX_TRANSMIT_BACKLOG, TRANSMIT_TARGET};
-use crate::transport::{Incoming, JobOutput, TraceLine, Transport, Verbosity};
+use crate::transport::{Incoming, TraceLine, Transport, Verbosity};
 use crate::userauth::{self, UserAuth};
 use crate::wire::WriteBuffer;
 use crate::wire::messages::{self, Message, ServiceRequest};
@@ -138,7 +139,10 @@ impl Connection {
         self.questions.job_done();
         self.quiet_since = now;
         if !self.is_ended() {
-            let result = self.transport.complete(output);
+            let result = match output {
+                JobOutput::Exchange(output) => self.transport.complete(output),
+                JobOutput::Login(output) => self.complete_login(output),
+            };
             self.finish_step(result);
         }
     }
@@ -147,9 +151,7 @@ impl Connection {
         let mut payload = match incoming {
             Incoming::Message(payload) => payload,
             Incoming::Job(job) => {
-                self.questions.job_out();
-                self.collect_trace();
-                self.events.push_back(Event::Job(job));
+                self.compute(Job::Exchange(job));
                 return Ok(());
             }
             Incoming::KeysChanged => {
@@ -176,6 +178,13 @@ impl Connection {
             }
             _ => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
         }
+    }
+
+    /// Has the caller run a job.
+    pub(super) fn compute(&mut self, job: Job) {
+        self.questions.job_out();
+        self.collect_trace();
+        self.events.push_back(Event::Job(job));
     }
 
     /// Routes a message of user authentication. The payload is wiped in any case, so that no password or
@@ -376,6 +385,7 @@ pub(super) fn auth_settings<'a>(config: &'a Config, client: &'a str) -> userauth
         unix_time: config.wall_clock.map(|clock| clock()),
         critical_options: &config.critical_options,
         client_version: client,
+        gss: config.transport.gss.as_ref(),
     }
 }
 

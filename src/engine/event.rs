@@ -4,10 +4,10 @@
 
 use bytes::Bytes;
 
+use super::job::Job;
 use crate::blocks::Gather;
 use crate::channels::{ChannelId, Forwarding, Outcome, Refusal, Ticket};
 use crate::error::Error;
-use crate::transport::Job;
 use crate::userauth::{AuthAnswer, AuthQuestion, Prompt};
 
 /// The number of a question of one connection; never reused.
@@ -30,8 +30,8 @@ pub enum Event {
     },
     /// Needs nothing.
     Notice(Notice),
-    /// Needs [`Job::run`], on this thread or (when [`Job::is_heavy`]) another one, and then
-    /// [`super::Connection::complete`]. No input is processed meanwhile.
+    /// Needs [`Job::run`], on this thread or (when [`Job::is_heavy`] or [`Job::may_block`]) another one, and
+    /// then [`super::Connection::complete`]. No input is processed meanwhile.
     Job(Job),
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod delivery;
 mod event;
+mod job;
 mod liveness;
 mod open_questions;
 mod question;
@@ -18,13 +19,12 @@ mod timeouts;
 pub use config::{Config, KeepAlive};
 pub use connection::{Connection, Peer};
 pub use event::{Answer, Event, Notice, Question, QuestionId};
+pub use job::{Job, JobOutput};
 
 pub use crate::channels::{
     Call, ChannelId, Counters, Forwarding, Order, Outcome, Place, Queued, Refusal, Room, SendMode,
     Sent, Ticket,
 };
-pub use crate::transport::{
-    AlgorithmLists, Job, JobOutput, RekeyThresholds, Settings, StrictKex, Verbosity,
-};
+pub use crate::transport::{AlgorithmLists, RekeyThresholds, Settings, StrictKex, Verbosity};
 pub use crate::userauth::{AuthAnswer, AuthParam, AuthQuestion, Prompt};
 pub use crate::wire::WriteBuffer;

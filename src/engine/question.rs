@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use super::connection::{Connection, Phase, auth_settings};
 use super::event::{Answer, Event, Notice, Question, QuestionId};
+use super::job::Job;
 use super::open_questions::Subject;
 use crate::error::{ApiMisuse, Closed, Error, PeerMisbehaved};
 use crate::limits::MAX_PROMPTS;
-use crate::userauth::{AuthAnswer, Step, UserAuth};
+use crate::userauth::{AuthAnswer, GssJobOutput, Step, UserAuth};
 use crate::wire::Outbox;
 use crate::wire::messages::{ServiceAccept, UserauthSuccess};
 
@@ -85,7 +86,8 @@ impl Connection {
         }
         match std::mem::replace(&mut self.phase, Phase::AwaitUserauthService) {
             Phase::AwaitUserauthService if name == USERAUTH => {
-                self.phase = Phase::Authenticating(Box::default());
+                let userauth = UserAuth::after_exchange(self.transport.take_gss_context());
+                self.phase = Phase::Authenticating(Box::new(userauth));
                 self.accept_service(name)
             }
             // some clients request the service again before every attempt
@@ -132,10 +134,23 @@ impl Connection {
         Ok(())
     }
 
+    /// Takes the result of a job of the login.
+    pub(super) fn complete_login(&mut self, output: GssJobOutput) -> Result<(), Error> {
+        let Phase::Authenticating(userauth) = &mut self.phase else {
+            return Err(Error::Internal("a job outside authentication"));
+        };
+        let client = self.transport.client_version().unwrap_or_default().to_owned();
+        let settings = auth_settings(&self.config, &client);
+        let step = userauth.stepped(&settings, output, &mut self.transport)?;
+        self.follow(step);
+        Ok(())
+    }
+
     /// Carries out the next step of user authentication.
     pub(super) fn follow(&mut self, step: Step) {
         match step {
             Step::Wait => {}
+            Step::Compute(job) => self.compute(Job::Login(job)),
             Step::Explain(why) => self.transport.trace().milestone(|| why.to_string()),
             Step::Ask(question) => self.ask(Subject::Auth, Question::Auth(question)),
             Step::AskPrompts(user) => self.ask(Subject::Prompts, Question::Prompts { user }),

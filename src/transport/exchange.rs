@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use super::kex::{Exchange, Job, JobOutput, JobStep, KeySource, NextKeys, Running};
+use super::gss_exchange::GssFailure;
+use super::kex::{Exchange, Finished, Job, JobOutput, JobStep, KeySource, Method};
+use super::kex::{NextKeys, Running};
 use super::negotiate::{self, EXT_INFO_CLIENT, Negotiated, STRICT_CLIENT};
 use super::packet_codec::Packet;
 use super::progress::{KeysInUse, Progress};
@@ -128,7 +130,7 @@ impl Transport {
             .string(&packet.payload)
             .string(&ours);
         self.exchange = Exchange::AwaitMethod(Box::new(Running {
-            server: (negotiated.kex.start)(),
+            method: Method::start(&negotiated),
             preamble,
             skip_next: negotiated.skip_guess,
             negotiated,
@@ -181,7 +183,19 @@ impl Transport {
                 self.exchange = Exchange::AwaitMethod(running);
                 Ok(())
             }
-            JobStep::Finished { reply, exchange_hash, shared_secret } => {
+            JobStep::Refused(failure) => {
+                self.trace.milestone(|| format!("GSSAPI: {}", failure.why));
+                for message in &failure.messages {
+                    self.seal(&mut |out| out.extend_from_slice(message))?;
+                }
+                Err(GssFailure::ERROR)
+            }
+            JobStep::Finished(finished) => {
+                let Finished { reply, exchange_hash, shared_secret, context } = *finished;
+                // RFC 4462 section 4: a login may use the context of the first exchange alone
+                if self.progress.awaits_first_keys() {
+                    self.gss_context = context;
+                }
                 self.seal(&mut |out| out.extend_from_slice(&reply))?;
                 self.seal_message(&NewKeys {})?;
                 self.progress.keyed(&exchange_hash)?;

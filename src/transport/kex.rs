@@ -3,10 +3,12 @@
 
 use std::fmt;
 
-use super::negotiate::{Negotiated, Suite};
+use super::gss_exchange::{GssExchange, GssFailure, GssStep};
+use super::negotiate::{HostKey, Negotiated, Proof, Suite};
 use crate::crypto::cipher::{Opener, Sealer};
 use crate::crypto::compression::Decompressor;
-use crate::crypto::kex::{KexServer, KexStep};
+use crate::crypto::gss::Established;
+use crate::crypto::kex::{KexOutcome, KexServer, KexStep};
 use crate::crypto::key_derivation::derive;
 use crate::crypto::random::Random;
 use crate::crypto::secret::Secret;
@@ -33,11 +35,29 @@ pub(super) enum Exchange {
 /// A negotiated exchange.
 pub(super) struct Running {
     pub(super) negotiated: Negotiated,
-    pub(super) server: Box<dyn KexServer>,
+    pub(super) method: Method,
     /// V_C, V_S, I_C and I_S, encoded as the exchange hash takes them.
     pub(super) preamble: Vec<u8>,
     /// Whether the next message of the method is a wrong guess, to be dropped (RFC 4253 section 7).
     pub(super) skip_next: bool,
+}
+
+/// The messages of an exchange, by how the server proves who it is.
+pub(super) enum Method {
+    Signed(Box<dyn KexServer>, HostKey),
+    Gss(Box<GssExchange>),
+}
+
+impl Method {
+    pub(super) fn start(negotiated: &Negotiated) -> Self {
+        let arithmetic = (negotiated.kex.start)();
+        match &negotiated.proof {
+            Proof::HostKey(host_key) => Self::Signed(arithmetic, host_key.clone()),
+            Proof::Gss(acceptor) => {
+                Self::Gss(Box::new(GssExchange::new(arithmetic, acceptor.clone())))
+            }
+        }
+    }
 }
 
 /// The inbound side of keys that are agreed but not in use.
@@ -65,13 +85,32 @@ pub(super) enum JobStep {
     /// Send this and wait for the next message of the method.
     Reply(Vec<u8>),
     /// The exchange is done.
-    Finished { reply: Vec<u8>, exchange_hash: Vec<u8>, shared_secret: Secret },
+    Finished(Box<Finished>),
+    /// The context of GSSAPI failed.
+    Refused(GssFailure),
+}
+
+/// An exchange that is done.
+pub(super) struct Finished {
+    pub(super) reply: Vec<u8>,
+    pub(super) exchange_hash: Vec<u8>,
+    pub(super) shared_secret: Secret,
+    /// The context of GSSAPI, if it was one.
+    pub(super) context: Option<Established>,
 }
 
 impl Job {
     /// Whether the job takes so long that other connections of the thread would wait for it.
     pub fn is_heavy(&self) -> bool {
-        self.running.server.is_heavy() || self.running.negotiated.host_key.is_heavy()
+        match &self.running.method {
+            Method::Signed(server, host_key) => server.is_heavy() || host_key.key.is_heavy(),
+            Method::Gss(_) => self.may_block(),
+        }
+    }
+
+    /// Whether it may wait for files and other processes.
+    pub fn may_block(&self) -> bool {
+        matches!(self.running.method, Method::Gss(_)) && GssExchange::may_block(&self.payload)
     }
 
     /// Runs the arithmetic.
@@ -81,30 +120,73 @@ impl Job {
     }
 
     fn step(&mut self) -> Result<JobStep, Error> {
-        let outcome = match self.running.server.handle(self.random.as_mut(), &self.payload)? {
-            KexStep::Reply(reply) => return Ok(JobStep::Reply(reply)),
-            KexStep::Finished(outcome) => outcome,
-        };
-        let negotiated = &self.running.negotiated;
-        let algorithm = negotiated.host_key_algorithm;
-        let host_key = negotiated.host_key.blob_for(algorithm);
-        let host_key = host_key.ok_or(Error::Internal("a host key that was not negotiated"))?;
+        let Running { method, negotiated, preamble, .. } = &mut *self.running;
+        let hashed = Hashed { negotiated, preamble };
+        match method {
+            Method::Signed(server, host_key) => {
+                match server.handle(self.random.as_mut(), &self.payload)? {
+                    KexStep::Reply(reply) => Ok(JobStep::Reply(reply)),
+                    KexStep::Finished(outcome) => hashed.signed(outcome, host_key),
+                }
+            }
+            Method::Gss(exchange) => {
+                match exchange.handle(self.random.as_mut(), &self.payload)? {
+                    GssStep::Reply(reply) => Ok(JobStep::Reply(reply)),
+                    GssStep::Failed(failure) => Ok(JobStep::Refused(failure)),
+                    GssStep::Finished(mut finished) => {
+                        // RFC 4462 section 2.1: K_S is empty, as no host key was sent
+                        let exchange_hash = hashed.hash(b"", &finished.outcome);
+                        Ok(match finished.reply(&exchange_hash) {
+                            Err(failure) => JobStep::Refused(failure),
+                            Ok(reply) => JobStep::Finished(Box::new(Finished {
+                                reply,
+                                exchange_hash,
+                                shared_secret: finished.outcome.shared_secret,
+                                context: Some(finished.context),
+                            })),
+                        })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What an exchange hash is of, besides the results of the method.
+struct Hashed<'r> {
+    negotiated: &'r Negotiated,
+    preamble: &'r [u8],
+}
+
+impl Hashed<'_> {
+    /// H (RFC 4253 section 8).
+    fn hash(&self, host_key: &[u8], outcome: &KexOutcome) -> Vec<u8> {
         let mut host_key_field = Vec::with_capacity(host_key.len().saturating_add(4));
         Writer::new(&mut host_key_field).string(host_key);
-        let exchange_hash = negotiated.kex.hash.digest(&[
-            &self.running.preamble,
+        self.negotiated.kex.hash.digest(&[
+            self.preamble,
             &host_key_field,
             &outcome.hash_fields,
             outcome.shared_secret.expose(),
-        ]);
-        let signature = negotiated.host_key.sign(algorithm.signature_name(), &exchange_hash)?;
+        ])
+    }
+
+    /// The end of an exchange that a host key signs.
+    fn signed(&self, outcome: KexOutcome, host_key: &HostKey) -> Result<JobStep, Error> {
+        let HostKey { algorithm, key } = host_key;
+        let blob = key.blob_for(algorithm);
+        let blob = blob.ok_or(Error::Internal("a host key that was not negotiated"))?;
+        let exchange_hash = self.hash(blob, &outcome);
+        let signature = key.sign(algorithm.signature_name(), &exchange_hash)?;
         let mut reply = Vec::new();
         Writer::new(&mut reply)
             .u8(outcome.reply_number)
-            .raw(&host_key_field)
+            .string(blob)
             .raw(&outcome.server_public)
             .string(&signature);
-        Ok(JobStep::Finished { reply, exchange_hash, shared_secret: outcome.shared_secret })
+        let shared_secret = outcome.shared_secret;
+        let context = None;
+        Ok(JobStep::Finished(Box::new(Finished { reply, exchange_hash, shared_secret, context })))
     }
 }
 

@@ -2,6 +2,7 @@
 //! passes on the messages of the services and does not read their content.
 
 mod exchange;
+mod gss_exchange;
 mod kex;
 mod negotiate;
 mod outbox;
@@ -31,6 +32,7 @@ use self::trace::{Direction, Trace};
 use self::turn_work::TurnWork;
 use crate::blocks::Landing;
 use crate::crypto::cipher::plaintext;
+use crate::crypto::gss::Established;
 use crate::crypto::random::Random;
 use crate::error::{DisconnectReason, Error, InvalidMessage, LimitExceeded};
 use crate::limits::{MAX_EARLY_MESSAGES, MAX_PACKET_LEN, MAX_PACKET_LEN_UNAUTHENTICATED};
@@ -73,6 +75,8 @@ pub struct Transport {
     deferred_bytes: usize,
     /// Compression that starts with authentication (zlib@openssh.com).
     delayed_compression: Option<Box<Negotiated>>,
+    /// The context of the first exchange, if GSSAPI has authenticated that.
+    gss_context: Option<Established>,
     trace: Trace,
     work: TurnWork,
 }
@@ -95,6 +99,7 @@ impl Transport {
             deferred: Vec::new(),
             deferred_bytes: 0,
             delayed_compression: None,
+            gss_context: None,
             trace: Trace::default(),
             work: TurnWork::default(),
         }
@@ -128,6 +133,11 @@ impl Transport {
     /// The session identifier (RFC 4253 section 7.2); empty before the first exchange.
     pub fn session_id(&self) -> &[u8] {
         self.progress.session_id().unwrap_or_default()
+    }
+
+    /// Takes the context of the first exchange, if GSSAPI has authenticated that.
+    pub fn take_gss_context(&mut self) -> Option<Established> {
+        self.gss_context.take()
     }
 
     /// Whether the messages of services are sent at once; otherwise they are deferred.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::settings::{AlgorithmLists, Settings, StrictKex};
 use crate::crypto::cipher::CipherAlgorithm;
 use crate::crypto::compression::CompressionAlgorithm;
-use crate::crypto::kex::KexAlgorithm;
+use crate::crypto::gss::Acceptor;
+use crate::crypto::kex::{KexAlgorithm, ServerProof};
 use crate::crypto::mac::MacAlgorithm;
 use crate::crypto::signature::{PrivateKey, SignatureAlgorithm};
 use crate::error::PeerIncompatible;
@@ -20,6 +21,9 @@ pub(super) const STRICT_SERVER: &str = "kex-strict-s-v00@openssh.com";
 /// The client's marker for extension negotiation (RFC 8308 section 2.1).
 pub(super) const EXT_INFO_CLIENT: &str = "ext-info-c";
 
+/// The host key algorithm of a server without host keys (RFC 4462 section 5).
+const NULL_HOST_KEY: &str = "null";
+
 /// The algorithms that protect one direction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Suite {
@@ -28,12 +32,26 @@ pub(super) struct Suite {
     pub(super) compression: &'static CompressionAlgorithm,
 }
 
+/// A host key and the algorithm that it signs with.
+#[derive(Debug, Clone)]
+pub(super) struct HostKey {
+    pub(super) algorithm: &'static SignatureAlgorithm,
+    pub(super) key: Arc<PrivateKey>,
+}
+
+/// What the server proves with who it is.
+#[derive(Debug, Clone)]
+pub(super) enum Proof {
+    HostKey(HostKey),
+    /// No host key is negotiated (RFC 4462 section 5).
+    Gss(Arc<dyn Acceptor>),
+}
+
 /// The outcome of a negotiation.
 #[derive(Debug, Clone)]
 pub(super) struct Negotiated {
     pub(super) kex: &'static KexAlgorithm,
-    pub(super) host_key_algorithm: &'static SignatureAlgorithm,
-    pub(super) host_key: Arc<PrivateKey>,
+    pub(super) proof: Proof,
     pub(super) client_to_server: Suite,
     pub(super) server_to_client: Suite,
     /// Whether the client has guessed the first key exchange packet wrong, so that it has to be dropped.
@@ -48,7 +66,10 @@ impl Negotiated {
         format!(
             "Key exchange: {}, host key {}, client to server {} {} {}, server to client {} {} {}{}",
             self.kex.name,
-            self.host_key_algorithm.name,
+            match &self.proof {
+                Proof::HostKey(host_key) => host_key.algorithm.name,
+                Proof::Gss(_) => NULL_HOST_KEY,
+            },
             inward.cipher.name,
             mac(inward),
             inward.compression.name,
@@ -73,11 +94,15 @@ pub(super) struct Offer {
 /// but phpseclib forgets about strict kex at a KEXINIT without it, and OpenSSH's sshd always sends it.
 pub(super) fn offer(settings: &Settings) -> Offer {
     let lists = &settings.algorithms;
-    let mut kex: Vec<&str> = lists.kex.iter().map(|row| row.name).collect();
+    let mut kex: Vec<&str> = settings.kex_algorithms().map(|row| row.name).collect();
     if settings.strict_kex != StrictKex::Disabled {
         kex.push(STRICT_SERVER);
     }
-    let host_key: Vec<&str> = settings.host_key_algorithms().map(|row| row.name).collect();
+    let mut host_key: Vec<&str> = settings.host_key_algorithms().map(|row| row.name).collect();
+    // RFC 4462 section 5: only where all exchanges are by GSSAPI
+    if host_key.is_empty() && settings.gss.is_some() {
+        host_key.push(NULL_HOST_KEY);
+    }
     let cipher: Vec<&str> = lists.cipher.iter().map(|row| row.name).collect();
     let mac: Vec<&str> = lists.mac.iter().map(|row| row.name).collect();
     let compression: Vec<&str> = lists.compression.iter().map(|row| row.name).collect();
@@ -97,13 +122,7 @@ pub(super) fn negotiate(
     strict: bool,
 ) -> Result<Negotiated, PeerIncompatible> {
     let lists = &settings.algorithms;
-    let kex = choose(client.kex_algorithms, &lists.kex, |row| row.name)
-        .ok_or(PeerIncompatible::NoCommonKex)?;
-    let keyed: Vec<_> = settings.host_key_algorithms().collect();
-    let host_key_algorithm = choose(client.server_host_key_algorithms, &keyed, |row| row.name)
-        .ok_or(PeerIncompatible::NoCommonHostKey)?;
-    let host_key =
-        settings.host_key_for(host_key_algorithm).ok_or(PeerIncompatible::NoCommonHostKey)?.clone();
+    let (kex, proof) = choose_method(settings, client)?;
     let client_to_server = suite(
         lists,
         client.encryption_client_to_server,
@@ -129,16 +148,46 @@ pub(super) fn negotiate(
         }
     }
     // RFC 4253 section 7: the guess is right only if both sides prefer the same algorithms
-    let guessed_right = client.kex_algorithms.first() == lists.kex.first().map(|row| row.name)
-        && client.server_host_key_algorithms.first() == keyed.first().map(|row| row.name);
+    let (first_kex, first_key) =
+        (settings.kex_algorithms().next(), settings.host_key_algorithms().next());
+    let guessed_right = client.kex_algorithms.first() == first_kex.map(|row| row.name)
+        && client.server_host_key_algorithms.first() == first_key.map(|row| row.name);
     Ok(Negotiated {
         kex,
-        host_key_algorithm,
-        host_key,
+        proof,
         client_to_server,
         server_to_client,
         skip_guess: client.first_kex_packet_follows && !guessed_right,
     })
+}
+
+/// The method, and what proves it. RFC 4253 section 7.1: the client's first one for which there is what it
+/// needs, a host key or an acceptor.
+fn choose_method(
+    settings: &Settings,
+    client: &KexInit<'_>,
+) -> Result<(&'static KexAlgorithm, Proof), PeerIncompatible> {
+    let keyed: Vec<_> = settings.host_key_algorithms().collect();
+    let algorithm = choose(client.server_host_key_algorithms, &keyed, |row| row.name);
+    let key = algorithm.and_then(|row| settings.host_key_for(row));
+    let mut common = false;
+    for name in client.kex_algorithms.iter() {
+        let Some(kex) = settings.kex_algorithms().find(|row| row.name == name) else {
+            continue;
+        };
+        common = true;
+        match (kex.proof, algorithm, key, &settings.gss) {
+            (ServerProof::HostKey, Some(algorithm), Some(key), _) => {
+                let key = Arc::clone(key);
+                return Ok((kex, Proof::HostKey(HostKey { algorithm, key })));
+            }
+            (ServerProof::Gssapi, _, _, Some(acceptor)) => {
+                return Ok((kex, Proof::Gss(Arc::clone(acceptor))));
+            }
+            (ServerProof::HostKey | ServerProof::Gssapi, ..) => {}
+        }
+    }
+    Err(if common { PeerIncompatible::NoCommonHostKey } else { PeerIncompatible::NoCommonKex })
 }
 
 fn suite(

@@ -163,6 +163,11 @@ impl Progress {
         matches!(self, Self::Identification | Self::Identified { .. })
     }
 
+    /// Whether the first key exchange runs, and our side has no keys yet.
+    pub(super) fn awaits_first_keys(&self) -> bool {
+        matches!(self, Self::Negotiated { .. })
+    }
+
     /// Whether our side has keys, so that messages of services may be sent.
     pub(super) fn is_keyed(&self) -> bool {
         matches!(self, Self::Keyed(_) | Self::Authentication(..) | Self::Connection(..))
@@ -235,6 +240,7 @@ mod tests {
             assert_eq!(state.stage(true), exchanging, "{steps}");
             assert_eq!(state.keys().is_some(), steps > 3, "{steps}");
             assert_eq!(state.awaits_first_kex_init(), steps < 2, "{steps}");
+            assert_eq!(state.awaits_first_keys(), steps == 2, "{steps}");
         }
     }
 

@@ -7,7 +7,8 @@ use super::version::VersionPattern;
 use crate::crypto::Security;
 use crate::crypto::cipher::{CIPHERS, CipherAlgorithm};
 use crate::crypto::compression::{COMPRESSIONS, CompressionAlgorithm};
-use crate::crypto::kex::{KEXES, KexAlgorithm};
+use crate::crypto::gss::Acceptor;
+use crate::crypto::kex::{KEXES, KexAlgorithm, ServerProof};
 use crate::crypto::mac::{MACS, MacAlgorithm};
 use crate::crypto::signature::{PrivateKey, SIGNATURES, SignatureAlgorithm, rsa_bits};
 
@@ -20,6 +21,8 @@ pub struct Settings {
     pub version_pattern: VersionPattern,
     /// The host keys, in order of preference among equals.
     pub host_keys: Vec<Arc<PrivateKey>>,
+    /// What accepts contexts of GSSAPI; without it nothing of GSSAPI is offered.
+    pub gss: Option<Arc<dyn Acceptor>>,
     /// The algorithms that are offered and accepted.
     pub algorithms: AlgorithmLists,
     /// Strict key exchange.
@@ -34,6 +37,7 @@ impl Default for Settings {
             version: concat!("SSH-2.0-sshserver_", env!("CARGO_PKG_VERSION")).to_owned(),
             version_pattern: VersionPattern::default(),
             host_keys: Vec::new(),
+            gss: None,
             algorithms: AlgorithmLists::default(),
             strict_kex: StrictKex::default(),
             rekey: RekeyThresholds::default(),
@@ -45,6 +49,12 @@ impl Settings {
     /// Whether a host key can sign with one of the algorithms: without any, no client can connect.
     pub fn has_host_key(&self) -> bool {
         self.host_key_algorithms().next().is_some()
+    }
+
+    /// The methods of key exchange for which there is what they need.
+    pub(super) fn kex_algorithms(&self) -> impl Iterator<Item = &'static KexAlgorithm> {
+        let usable = |row: &&KexAlgorithm| row.proof == ServerProof::HostKey || self.gss.is_some();
+        self.algorithms.kex.iter().copied().filter(usable)
     }
 
     /// The host key algorithms that one of the keys can sign with.

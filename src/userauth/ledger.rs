@@ -4,22 +4,28 @@
 //! and a proof for another user is no proof for this one (RFC 4252 section 5). Each of these is noted here
 //! as owed, and as long as something is owed, nothing that the program accepts lets the client in.
 
-use super::{AuthAnswer, KEYBOARD_INTERACTIVE, PUBLICKEY};
+use super::{AuthAnswer, GSSAPI_KEYEX, GSSAPI_WITH_MIC, KEYBOARD_INTERACTIVE, PUBLICKEY};
 
-/// A hash of a public key.
+/// A hash of a public key, or of the name of a principal.
 pub(super) type KeyId = Vec<u8>;
 
 /// A proof of the client that the program has accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Proof {
     pub(super) method: &'static str,
-    /// The key of a public key proof: two keys are two factors.
+    /// The key of a public key proof, the principal of one by GSSAPI: two of them are two factors.
     pub(super) key: Option<KeyId>,
 }
 
 impl Proof {
     pub(super) fn of(method: &'static str) -> Self {
         Self { method, key: None }
+    }
+
+    /// Whether one is as good as the other: the methods of GSSAPI both prove that a client has a ticket.
+    fn is_of_kind(&self, other: &Self) -> bool {
+        let is_gss = |it: &Self| matches!(it.method, GSSAPI_WITH_MIC | GSSAPI_KEYEX);
+        self.method == other.method || (is_gss(self) && is_gss(other))
     }
 }
 
@@ -95,11 +101,11 @@ impl Ledger {
         if let Some(key) = &proof.key {
             self.unsigned.retain(|it| it.key != *key);
         }
-        if self.proven.contains(&proof) {
+        if self.proven.iter().any(|it| it.is_of_kind(&proof) && it.key == proof.key) {
             // a second signature by one key is no second factor
             return;
         }
-        if let Some(at) = self.inherited.iter().position(|it| it.method == proof.method) {
+        if let Some(at) = self.inherited.iter().position(|it| it.is_of_kind(&proof)) {
             self.inherited.swap_remove(at);
         }
         self.proven.push(proof);
@@ -192,6 +198,19 @@ mod tests {
         assert_eq!(ledger.debts(PUBLICKEY), [PASSWORD]);
         ledger.prove(Proof::of(PASSWORD));
         assert_eq!(ledger.debts(PUBLICKEY), [""; 0]);
+    }
+
+    #[test]
+    fn one_ticket_is_one_factor_by_either_method() {
+        let by = |method, principal: u8| Proof { method, key: Some(vec![principal]) };
+        let mut ledger = Ledger::default();
+        ledger.prove(by(GSSAPI_KEYEX, 1));
+        ledger.prove(by(GSSAPI_WITH_MIC, 1));
+        assert_eq!(ledger.methods(), [GSSAPI_KEYEX]);
+        ledger.start_anew();
+        assert_eq!(ledger.debts(PASSWORD), [GSSAPI_KEYEX]);
+        ledger.prove(by(GSSAPI_WITH_MIC, 2));
+        assert_eq!(ledger.debts(PASSWORD), [""; 0]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! asks the program. One file per method. The caller passes the answers back and starts the service.
 
 mod client_bugs;
+mod gssapi;
 mod keyboard_interactive;
 mod ledger;
 mod password;
@@ -9,12 +10,16 @@ mod publickey;
 mod verdict;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use self::gssapi::GssLogin;
 use self::keyboard_interactive::Dialog;
 use self::ledger::{Ledger, Proof};
 use self::publickey::PublicKeyRequest;
+use self::verdict::names;
+use crate::crypto::gss::{Acceptor, Established, Initiator};
 use crate::crypto::secret::Secret;
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
@@ -22,6 +27,7 @@ use crate::limits::{MAX_AUTH_REQUESTS, MAX_USER_NAME_LEN};
 use crate::wire::Outbox;
 use crate::wire::messages::{self, Message, UserauthRequest};
 
+pub use self::gssapi::{GssJob, GssJobOutput};
 pub use self::verdict::{AuthAnswer, Prompt};
 
 /// One step of user authentication (RFC 4252 section 5).
@@ -32,7 +38,7 @@ pub struct AuthQuestion {
     /// The service that is to start.
     pub service: String,
     /// The method: `none`, `password`, `publickey`, `keyboard-interactive-N`,
-    /// `keyboard-interactive`, `sigstatus`.
+    /// `keyboard-interactive`, `sigstatus`, `gssapi-with-mic`, `gssapi-keyex`.
     pub method: String,
     /// What the client proves its identity with.
     pub param: AuthParam,
@@ -61,6 +67,9 @@ pub enum AuthParam {
     PublicKey(Bytes),
     /// The verdict on a signature, for `sigstatus`.
     SignatureStatus(bool),
+    /// Whose ticket it is; the client's MIC holds. The program has to check whether the principal may use
+    /// the account.
+    Principal(Initiator),
 }
 
 impl fmt::Debug for AuthParam {
@@ -71,6 +80,7 @@ impl fmt::Debug for AuthParam {
             Self::PublicKey(_) => "PublicKey(..)",
             Self::SignatureStatus(true) => "SignatureStatus(true)",
             Self::SignatureStatus(false) => "SignatureStatus(false)",
+            Self::Principal(_) => "Principal(..)",
         })
     }
 }
@@ -88,6 +98,10 @@ pub enum Why {
     Certificate,
     /// The signature is not by this key, or not of this request.
     Signature,
+    /// None of the mechanisms of GSSAPI is known here.
+    Mechanism,
+    /// GSSAPI has failed, for a reason that is for the log alone.
+    Gss(String),
     /// The program has accepted the request, but proofs by these methods are still owed.
     Owed(Vec<&'static str>),
 }
@@ -100,6 +114,8 @@ impl fmt::Display for Why {
             Self::Key => "login refused: the key or its signature algorithm is not allowed",
             Self::Certificate => "login refused: the certificate does not hold",
             Self::Signature => "login refused: the signature is wrong",
+            Self::Mechanism => "login refused: none of the GSSAPI mechanisms is Kerberos",
+            Self::Gss(text) => return write!(f, "login refused: GSSAPI: {text}"),
             Self::Owed(methods) => {
                 let methods = methods.join(",");
                 return write!(f, "accepted, but only in part: not yet proven is {methods}");
@@ -115,6 +131,8 @@ pub enum Step {
     Wait,
     /// As `Wait`, after a refusal without the program: a line for the log.
     Explain(Why),
+    /// Run the job, then [`UserAuth::stepped`].
+    Compute(GssJob),
     /// Ask the program, then [`UserAuth::answer`].
     Ask(AuthQuestion),
     /// Ask for prompts for this user, then [`UserAuth::prompts`].
@@ -148,6 +166,8 @@ pub struct Settings<'a> {
     pub critical_options: &'a [String],
     /// The client's identification.
     pub client_version: &'a str,
+    /// What accepts contexts of GSSAPI; without it there is no login by GSSAPI.
+    pub gss: Option<&'a Arc<dyn Acceptor>>,
 }
 
 /// What the current request waits for.
@@ -166,6 +186,12 @@ enum State {
     Prompts,
     /// Responses: the client's, or the program's verdict on them.
     Dialog(Box<Dialog>),
+    /// The client's next message of `gssapi-with-mic`.
+    Gss(Box<GssLogin>),
+    /// The result of a job.
+    GssStep,
+    /// The program's answer to a principal.
+    Principal(Proof),
     /// Authenticated.
     Done,
 }
@@ -184,6 +210,8 @@ pub struct UserAuth {
     user: String,
     service: String,
     ledger: Ledger,
+    /// The context of the first key exchange, if GSSAPI has authenticated that.
+    exchanged: Option<Established>,
     /// The methods that the program has last offered to this user.
     offered: Option<String>,
     failures: u32,
@@ -197,6 +225,7 @@ impl Default for UserAuth {
             user: String::new(),
             service: String::new(),
             ledger: Ledger::default(),
+            exchanged: None,
             offered: None,
             failures: 0,
             requests: 0,
@@ -205,6 +234,11 @@ impl Default for UserAuth {
 }
 
 impl UserAuth {
+    /// After a first key exchange that GSSAPI has authenticated: by this context.
+    pub fn after_exchange(context: Option<Established>) -> Self {
+        Self { exchanged: context, ..Self::default() }
+    }
+
     /// Takes a message 50-79 of the client.
     pub fn handle(
         &mut self,
@@ -218,8 +252,14 @@ impl UserAuth {
             messages::SSH_MSG_USERAUTH_REQUEST => {
                 self.handle_request(settings, session_id, payload, out)
             }
-            messages::SSH_MSG_USERAUTH_INFO_RESPONSE => {
+            messages::SSH_MSG_USERAUTH_INFO_RESPONSE if !matches!(self.state, State::Gss(_)) => {
                 self.handle_responses(settings, payload, out)
+            }
+            messages::SSH_MSG_USERAUTH_INFO_RESPONSE
+            | messages::SSH_MSG_USERAUTH_GSSAPI_EXCHANGE_COMPLETE
+            | messages::SSH_MSG_USERAUTH_GSSAPI_ERRTOK
+            | messages::SSH_MSG_USERAUTH_GSSAPI_MIC => {
+                self.handle_gss_message(settings, session_id, payload, out)
             }
             _ => Err(PeerMisbehaved::UnexpectedMessage(number).into()),
         }
@@ -240,7 +280,7 @@ impl UserAuth {
         if request.user_name.len() > MAX_USER_NAME_LEN {
             return Err(InvalidMessage::BadText.into());
         }
-        // a new request ends a dialog that is under way (RFC 4252 section 5.1)
+        // a new request ends one that is under way (RFC 4252 section 5.1)
         self.state = State::AwaitRequest;
         let Ok(user_name) = std::str::from_utf8(request.user_name) else {
             return self.refuse(settings, Why::UserName, out);
@@ -274,6 +314,10 @@ impl UserAuth {
                 keyboard_interactive::read(request.method_specific)?;
                 self.state = State::Prompts;
                 Ok(Step::AskPrompts(self.user.clone()))
+            }
+            GSSAPI_WITH_MIC => self.handle_gss_request(settings, request.method_specific, out),
+            GSSAPI_KEYEX => {
+                self.handle_gss_keyex(settings, session_id, request.method_specific, out)
             }
             _ => self.refuse(settings, Why::Method, out),
         }
@@ -380,7 +424,8 @@ impl UserAuth {
                 AfterStatus::Wrong => self.refuse(settings, Why::Signature, out),
             },
             State::Dialog(dialog) => self.judge_dialog(settings, dialog, answer, out),
-            State::AwaitRequest | State::Prompts | State::Done => {
+            State::Principal(proof) => self.conclude(settings, answer, proof, out),
+            State::AwaitRequest | State::Prompts | State::Gss(_) | State::GssStep | State::Done => {
                 Err(Error::Internal("no verdict was asked for"))
             }
         }
@@ -457,10 +502,10 @@ impl UserAuth {
             answer.accept = false;
             answer.partial_success = true;
             answer.available_methods = debts.join(",");
-            answer.send_failure(out)?;
+            self.send_failure(settings, &answer, out)?;
             return Ok(Step::Explain(Why::Owed(debts)));
         }
-        answer.send_failure(out)?;
+        self.send_failure(settings, &answer, out)?;
         Ok(Step::Wait)
     }
 
@@ -472,8 +517,18 @@ impl UserAuth {
         out: &mut dyn Outbox,
     ) -> Result<Step, Error> {
         self.count_failure(settings)?;
-        answer.send_failure(out)?;
+        self.send_failure(settings, answer, out)?;
         Ok(Step::Wait)
+    }
+
+    /// Tells the client that it has not logged in, and the methods that it can log in by.
+    fn send_failure(
+        &self,
+        settings: &Settings<'_>,
+        answer: &AuthAnswer,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        answer.send_failure(&|method| self.has_method(settings, method), out)
     }
 
     /// Refuses a request without asking the program.
@@ -503,3 +558,5 @@ const NONE: &str = "none";
 const PASSWORD: &str = "password";
 const PUBLICKEY: &str = "publickey";
 const KEYBOARD_INTERACTIVE: &str = "keyboard-interactive";
+const GSSAPI_WITH_MIC: &str = "gssapi-with-mic";
+const GSSAPI_KEYEX: &str = "gssapi-keyex";

@@ -31,18 +31,23 @@ impl AuthAnswer {
         }
     }
 
-    pub(super) fn send_failure(&self, out: &mut dyn Outbox) -> Result<(), Error> {
-        let methods = tidy_list(&self.available_methods);
+    /// Sends the failure with the methods that there are, of those that the program names.
+    pub(super) fn send_failure(
+        &self,
+        is_there: &dyn Fn(&str) -> bool,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Error> {
+        let methods: Vec<_> = names(&self.available_methods).filter(|it| is_there(it)).collect();
+        let methods = methods.join(",");
         // a list that is no name-list is the program's mistake; the client still gets its reply
         let can_continue = NameList::parse(&methods).or_else(|_| NameList::parse(""))?;
         out.send(&UserauthFailure { can_continue, partial_success: self.partial_success })
     }
 }
 
-/// Removes blanks: programs also write "password, publickey".
-fn tidy_list(list: &str) -> String {
-    let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    names.join(",")
+/// The names of a list of methods, without blanks: programs also write "password, publickey".
+pub(super) fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
 /// One prompt of keyboard-interactive (RFC 4256 section 3.2).

@@ -10,6 +10,7 @@ use sshserver::crypto::random::Random;
 use sshserver::wire::{Reader, Writer};
 
 use super::FixedRandom;
+use super::gss::{GOOD, mic};
 
 /// A started key exchange.
 pub(crate) enum ClientKex {
@@ -21,6 +22,8 @@ pub(crate) enum ClientKex {
     Group,
     /// The same in a group that the server chooses: what was sent for it, and what came back.
     GroupExchange { request: Vec<u8>, parameters: Option<Vec<u8>> },
+    /// One of them, authenticated by GSSAPI.
+    Gss(Box<Self>),
 }
 
 /// The secret half of a KEM.
@@ -66,6 +69,16 @@ impl ClientKex {
             (Box::new(key), public)
         };
         match name {
+            name if name.starts_with("gss-") => {
+                let (_, rest) = name.split_once('-').unwrap();
+                let inner = match rest.rsplit_once('-').unwrap().0 {
+                    "curve25519-sha256" => "curve25519-sha256",
+                    "nistp256-sha256" => "ecdh-sha2-nistp256",
+                    "gex-sha1" => "diffie-hellman-group-exchange-sha1",
+                    _ => "diffie-hellman-group",
+                };
+                Self::Gss(Box::new(Self::start(inner, random)))
+            }
             "mlkem768x25519-sha256" => {
                 let kem = DecapsulationKey::generate(&ML_KEM_768).unwrap();
                 let (key, x25519) = curve(&X25519, 32, random);
@@ -107,12 +120,17 @@ impl ClientKex {
             Self::Curve { public, .. } | Self::Hybrid { public, .. } => writer.string(public),
             Self::Group => writer.mpint(&[2]),
             Self::GroupExchange { request, .. } => return request.clone(),
+            Self::Gss(inner) => return with_token(inner.init(), GOOD),
         };
         payload
     }
 
-    /// Takes message 31 of a group exchange, for which there is an answer; other methods end with it.
+    /// Takes message 31 of a group exchange, for which there is an answer, or 41 of one by GSSAPI; other
+    /// methods end with it.
     pub(crate) fn answer(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
+        if let Self::Gss(inner) = self {
+            return inner.answer(payload).map(|init| with_token(init, GOOD));
+        }
         let Self::GroupExchange { parameters, .. } = self else {
             return None;
         };
@@ -151,9 +169,29 @@ impl ClientKex {
                     .mpint(&[2])
                     .mpint(f);
             }
+            Self::Gss(inner) => return inner.finish(reply),
         }
         Shared { secret, hash_fields }
     }
+}
+
+/// The message of a method under its number of RFC 4462, with a token if it carries the public value.
+pub(crate) fn with_token(plain: Vec<u8>, token: &[u8]) -> Vec<u8> {
+    let (number, fields) = plain.split_first().unwrap();
+    let mut payload = vec![if *number == 34 { 40 } else { 30 }];
+    if *number != 34 {
+        Writer::new(&mut payload).string(token);
+    }
+    payload.extend_from_slice(fields);
+    payload
+}
+
+/// What follows the public value in the reply of GSSAPI (RFC 4462 section 2.1).
+pub(crate) fn check_gss_reply(mut reply: Reader<'_>, hash: &[u8]) {
+    assert_eq!(reply.string().unwrap(), mic(hash), "the context's MIC");
+    assert!(reply.boolean().unwrap());
+    assert_eq!(reply.string().unwrap(), b"welcome");
+    reply.finish().unwrap();
 }
 
 fn agreed(key: &PrivateKey, curve: &'static Algorithm, server: &[u8]) -> Vec<u8> {

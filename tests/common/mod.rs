@@ -6,6 +6,7 @@ pub(crate) mod certificate;
 pub(crate) mod client;
 #[cfg(feature = "driver")]
 pub(crate) mod driver_program;
+pub(crate) mod gss;
 pub(crate) mod kex;
 pub(crate) mod pair;
 pub(crate) mod program;

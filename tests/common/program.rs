@@ -48,6 +48,7 @@ impl Seen {
                     AuthParam::Text(text) => text.expose().to_vec(),
                     AuthParam::PublicKey(blob) => blob.to_vec(),
                     AuthParam::SignatureStatus(valid) => vec![u8::from(*valid)],
+                    AuthParam::Principal(initiator) => initiator.principal.clone().into_bytes(),
                 },
                 key_algorithm: auth.key_algorithm.clone(),
                 signed: auth.signed,

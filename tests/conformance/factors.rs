@@ -22,7 +22,7 @@ fn is_good(question: &AuthQuestion, keys: &[Vec<u8>]) -> bool {
         AuthParam::PublicKey(blob) => keys.iter().any(|key| **key == **blob),
         AuthParam::Text(text) => text.expose() == b"right",
         AuthParam::None => question.method == "keyboard-interactive",
-        AuthParam::SignatureStatus(_) => false,
+        AuthParam::SignatureStatus(_) | AuthParam::Principal(_) => false,
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use sshserver::crypto::kex::KEXES;
+use sshserver::crypto::kex::{KEXES, KexAlgorithm, ServerProof};
 use sshserver::error::{CryptoError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use sshserver::wire::{Reader, Writer};
 
 use crate::common::client::Offer;
+use crate::common::gss::gss_config;
 use crate::common::kex::ClientKex;
 use crate::common::pair::Pair;
 use crate::common::program::Program;
@@ -19,7 +20,7 @@ const SHA1: &str = "diffie-hellman-group-exchange-sha1";
 /// Both KEXINIT were exchanged, and the test sends each further message by hand.
 fn negotiated(method: &str) -> Pair {
     let offer = Offer::default().kex(&format!("{method},kex-strict-c-v00@openssh.com"));
-    let mut pair = Pair::new(config(), offer, Program::default());
+    let mut pair = Pair::new(gss_config(), offer, Program::default());
     pair.client.automatic = false;
     pair.exchange_keys();
     pair
@@ -155,7 +156,10 @@ fn rfc4253_s8_truncated_messages() {
 /// Public values with a piece missing, as strings that are whole.
 #[test]
 fn rfc8731_s3_short_public_values() {
-    for row in KEXES.iter().filter(|row| !row.name.starts_with("diffie-hellman")) {
+    let of_strings = |row: &&&KexAlgorithm| {
+        !row.name.starts_with("diffie-hellman") && row.proof == ServerProof::HostKey
+    };
+    for row in KEXES.iter().filter(of_strings) {
         let init = ClientKex::start(row.name, &mut FixedRandom::new(3)).init();
         let public = Reader::new(&init[1..]).string().unwrap().to_vec();
         for len in [0, 1, public.len() / 2, public.len() - 1] {

@@ -22,6 +22,7 @@ mod certificates;
 mod commands;
 mod factors;
 mod forwarding;
+mod gssapi;
 mod key_exchange;
 mod liveness;
 mod rekey;

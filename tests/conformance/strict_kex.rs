@@ -109,7 +109,7 @@ fn strict_kex_takes_nothing_before_kexinit() {
 
 #[test]
 fn strict_kex_takes_nothing_else_during_the_first_exchange() {
-    for number in [2, 3, 4, 5, 7, 50, 90, 31, 48, 200, 255] {
+    for number in [2, 3, 4, 5, 7, 50, 90, 33, 48, 200, 255] {
         let mut pair = Pair::plain();
         pair.client.automatic = false;
         pair.exchange_keys();

@@ -84,6 +84,16 @@ const connectionSettings = {
     'SSHVersionPattern > a client that does not match is told why, and so is the program',
     'SSHVersionPattern > a client that matches any of the patterns is served',
   ),
+  GSSKeytab: e2e('kerberos')(
+    'with the library of MIT > without a key for it GSSAPI is not offered, and the log says why',
+    'with the library of Heimdal > without a key for it GSSAPI is not offered, and the log says why',
+    'GSSLibrary and GSSKeytab > are read back, are empty at first, and take a file name of 4096 bytes',
+    'GSSLibrary and GSSKeytab > the next startListening looks for the key again',
+  ),
+  GSSLibrary: e2e('kerberos')(
+    'with the library of Heimdal > the ticket is who a client is, and the listener decides which account it gets',
+    'GSSLibrary and GSSKeytab > what is no library is named in the log, and the server listens',
+  ),
   LoginGraceTime: limits(
     'LoginGraceTime > ends a connection that says nothing',
     'LoginGraceTime > ends one that goes on guessing',

@@ -34,6 +34,8 @@ const tunnels =
   'tunnels > SSHTunnelRequested and SSHTunnelClosed: connection, direction, address and port';
 const who =
   'authentication > SSHUserAuthRequest: who asks, for what, with which method and parameter';
+const kerberos = (title) =>
+  e2e('kerberos')(`with the library of MIT > ${title}`, `with the library of Heimdal > ${title}`);
 const key = 'authentication > SSHUserAuthRequest: the blob and keyAlgorithm of a key of ecdsa-384';
 const service =
   'authentication > SSHServiceRequest: connectionId and service, for each service once';
@@ -222,6 +224,13 @@ const eventFields = {
   ),
   'SSHUserAuthRequest.userVerified': e2e('keys')(
     'security keys > verify-required wants the device to have verified its user',
+  ),
+  ...each(
+    ['SSHUserAuthRequest.gssLocalName', 'SSHUserAuthRequest.gssMechanism'],
+    kerberos('the ticket is who a client is, and the listener decides which account it gets'),
+  ),
+  'SSHUserAuthRequest.gssDelegated': kerberos(
+    'gssDelegated tells of a credential that was sent along',
   ),
   'SSHUserAuthRequest.signed': e2e('auth_counting')(
     'a program that counts factors itself > sees by signed which event is the proof',

@@ -42,7 +42,10 @@ const OF_USERS = [
 
 function nameIn(list, name) {
   if (/^(gss|x509v3)-/.test(name)) {
-    return algorithms(`${list} > ${name} is taken, and offered where there is what it needs`);
+    const taken = algorithms(
+      `${list} > ${name} is taken, and offered where there is what it needs`,
+    );
+    return name.startsWith('gss-') ? [...taken, ...WORKING[list]] : taken;
   }
   const works = OF_USERS.find(([pattern]) => pattern.test(name))?.[1] ?? WORKING[list];
   return [...algorithms(`${list} > ${name} alone is what clients are offered`), ...works];
@@ -161,6 +164,12 @@ const sigstatus = (value) =>
       ? 'FireAuthRequestAfterSig > sigstatus 1 follows a valid signature, with its algorithm'
       : 'FireAuthRequestAfterSig > sigstatus 0 follows an invalid one of ssh, which lets nobody in',
   );
+const byTicket = e2e('kerberos')(
+  ...['MIT', 'Heimdal'].map(
+    (library) =>
+      `with the library of ${library} > the ticket is who a client is, and the listener decides which account it gets`,
+  ),
+);
 const strictKexIsTold = settings(
   'what settings do > ClientSSHVersionString and NegotiatedStrictKex tell of the client',
 );
@@ -175,6 +184,8 @@ const values = {
     'keyboard-interactive': interactive,
     'keyboard-interactive-1': interactive,
     sigstatus: [...sigstatus(1), ...sigstatus(0)],
+    'gssapi-keyex': byTicket,
+    'gssapi-with-mic': byTicket,
   }),
   ...valuesOf('SSHUserAuthRequest.authParam', { 0: sigstatus(0), 1: sigstatus(1) }),
   ...same(

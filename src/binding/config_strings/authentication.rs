@@ -1,6 +1,6 @@
 //! Who gets in: attempts and their time, prompts and banners, certificates of users.
 
-use super::row::Applies::{Connection, NewConnections};
+use super::row::Applies::{Connection, NewConnections, NextListening};
 use super::row::Lines::Several;
 use super::row::Value::{Boolean, Number, OfConnection, Seconds, Text};
 use super::row::{Field, Table, row};
@@ -9,7 +9,7 @@ use crate::binding::login_texts;
 use crate::binding::settings::{Settings, parse_bool};
 use crate::binding::state::State;
 use crate::engine::Prompt;
-use crate::limits::MAX_CERTIFICATE_OPTIONS;
+use crate::limits::{MAX_CERTIFICATE_OPTIONS, MAX_PATH_LEN};
 use crate::wire::is_name;
 
 /// The settings of this file.
@@ -28,6 +28,39 @@ pub(super) static TABLE: Table = Table {
             "It has authMethod `\"sigstatus\"` and tells of each wrong signature (authParam `\"0\"`), and of each \
              right one by a key that was called good (`\"1\"`). It asks nothing.",
         ),
+        row(
+            "GSSKeytab",
+            Text {
+                form: "a path, or a name of the library like `FILE:/etc/sshd.keytab`; or nothing",
+                get: |settings| settings.driver.gssapi.keytab.clone(),
+                set: |settings, value| {
+                    settings.driver.gssapi.keytab = checked_path(value)?;
+                    Ok(())
+                },
+            },
+            NextListening,
+            "the key table with the server's Kerberos key (`host/NAME`); nothing: that of the system",
+            "It is looked into when the server begins to listen: if there is no key for GSSAPI, or no library, \
+             GSSAPI is not offered, and a line of the log says why. docs/KERBEROS.md shows how to set it up. \
+             Heimdal's library has one key table for the whole process.",
+        )
+        .extension(),
+        row(
+            "GSSLibrary",
+            Text {
+                form: "a file name; or nothing",
+                get: |settings| settings.driver.gssapi.library.clone(),
+                set: |settings, value| {
+                    settings.driver.gssapi.library = checked_path(value)?;
+                    Ok(())
+                },
+            },
+            NextListening,
+            "the GSSAPI library; nothing: that of MIT, else that of Heimdal, whichever is installed",
+            "For example `libgssapi.so.3` for Heimdal's where both are. It is loaded when the server begins to \
+             listen, and stays in the process.",
+        )
+        .extension(),
         row(
             "KeyboardInteractivePrompts",
             OfConnection {
@@ -125,6 +158,14 @@ pub(super) static TABLE: Table = Table {
         .extension(),
     ],
 };
+
+/// The name of a file, or nothing.
+fn checked_path(value: &str) -> Result<String, Failure> {
+    if value.len() > MAX_PATH_LEN {
+        return Err(Failure::invalid(format!("The name has more than {MAX_PATH_LEN} bytes.")));
+    }
+    Ok(value.trim().to_owned())
+}
 
 fn saturated(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)

@@ -4,7 +4,7 @@ use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
+use super::{KexAlgorithm, KexOutcome, KexServer, KexStep, ServerProof};
 use crate::crypto::Security;
 use crate::crypto::hash::Hash;
 use crate::crypto::random::Random;
@@ -16,6 +16,7 @@ pub(super) static CURVE25519_SHA256: KexAlgorithm = KexAlgorithm {
     name: "curve25519-sha256",
     hash: Hash::Sha256,
     security: Security::Intermediate,
+    proof: ServerProof::HostKey,
     start: || Box::new(Curve25519),
 };
 

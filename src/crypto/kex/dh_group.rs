@@ -3,7 +3,7 @@
 //! OpenSSH's server does not offer them since version 10, because the curves cost a tenth.
 
 use super::group::Group;
-use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
+use super::{KexAlgorithm, KexOutcome, KexServer, KexStep, ServerProof};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::Rfc3526Prime;
 use crate::crypto::hash::Hash;
@@ -16,6 +16,7 @@ pub(super) static GROUP1_SHA1: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group1-sha1",
     hash: Hash::Sha1,
     security: Security::Compatible,
+    proof: ServerProof::HostKey,
     start: || Box::new(DhGroup(FixedGroup::Rfc2409)),
 };
 
@@ -24,6 +25,7 @@ pub(super) static GROUP14_SHA1: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group14-sha1",
     hash: Hash::Sha1,
     security: Security::Compatible,
+    proof: ServerProof::HostKey,
     start: || Box::new(DhGroup(FixedGroup::Rfc3526(Rfc3526Prime::Bits2048))),
 };
 
@@ -36,6 +38,7 @@ pub(super) static GROUP15_SHA512: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group15-sha512",
     hash: Hash::Sha512,
     security: Security::Compatible,
+    proof: ServerProof::HostKey,
     start: || Box::new(DhGroup(FixedGroup::Rfc3526(Rfc3526Prime::Bits3072))),
 };
 

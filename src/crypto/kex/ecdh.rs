@@ -6,7 +6,7 @@ use aws_lc_rs::agreement::{
 };
 use zeroize::Zeroizing;
 
-use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
+use super::{KexAlgorithm, KexOutcome, KexServer, KexStep, ServerProof};
 use crate::crypto::Security;
 use crate::crypto::hash::Hash;
 use crate::crypto::random::Random;
@@ -18,6 +18,7 @@ pub(super) static ECDH_NISTP256: KexAlgorithm = KexAlgorithm {
     name: "ecdh-sha2-nistp256",
     hash: Hash::Sha256,
     security: Security::Intermediate,
+    proof: ServerProof::HostKey,
     start: || Box::new(Ecdh { curve: &ECDH_P256, len: 32, first_byte_mask: 0xff }),
 };
 

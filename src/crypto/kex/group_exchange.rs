@@ -3,7 +3,7 @@
 //! precompute for all of its sessions at once.
 
 use super::group::{GENERATOR, Group};
-use super::{KexAlgorithm, KexOutcome, KexServer, KexStep};
+use super::{KexAlgorithm, KexOutcome, KexServer, KexStep, ServerProof};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::Rfc3526Prime;
 use crate::crypto::hash::Hash;
@@ -16,6 +16,7 @@ pub(super) static GROUP_EXCHANGE_SHA256: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group-exchange-sha256",
     hash: Hash::Sha256,
     security: Security::Compatible,
+    proof: ServerProof::HostKey,
     start: || Box::new(GroupExchange::new(Smallest::Bits2048)),
 };
 
@@ -25,6 +26,7 @@ pub(super) static GROUP_EXCHANGE_SHA1: KexAlgorithm = KexAlgorithm {
     name: "diffie-hellman-group-exchange-sha1",
     hash: Hash::Sha1,
     security: Security::Compatible,
+    proof: ServerProof::HostKey,
     start: || Box::new(GroupExchange::new(Smallest::Bits1024)),
 };
 
@@ -111,6 +113,10 @@ impl KexServer for GroupExchange {
 
     fn is_heavy(&self) -> bool {
         matches!(self, Self::AwaitInit { group, .. } if group.is_heavy())
+    }
+
+    fn chooses_group(&self) -> bool {
+        true
     }
 }
 

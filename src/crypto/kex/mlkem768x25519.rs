@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::KexAlgorithm;
 use super::hybrid::Hybrid;
+use super::{KexAlgorithm, ServerProof};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::{SecretBytes, ml_kem_768_encapsulate};
 use crate::crypto::hash::Hash;
@@ -15,6 +15,7 @@ pub(super) static MLKEM768X25519_SHA256: KexAlgorithm = KexAlgorithm {
     name: "mlkem768x25519-sha256",
     hash: Hash::Sha256,
     security: Security::Modern,
+    proof: ServerProof::HostKey,
     start: || Box::new(Hybrid { kem_public_len: KEM_PUBLIC_LEN, encapsulate, hash: Hash::Sha256 }),
 };
 

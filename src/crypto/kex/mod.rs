@@ -6,6 +6,7 @@ mod dh_group;
 mod ecdh;
 mod group;
 mod group_exchange;
+mod gss;
 mod hybrid;
 mod mlkem768x25519;
 mod sntrup761x25519;
@@ -27,6 +28,11 @@ pub trait KexServer: Send {
     /// Whether the next message takes so long that other connections would wait for it; it is then
     /// handled on another thread.
     fn is_heavy(&self) -> bool {
+        false
+    }
+
+    /// Whether the client asks for a group before its public value comes.
+    fn chooses_group(&self) -> bool {
         false
     }
 }
@@ -63,8 +69,19 @@ pub struct KexAlgorithm {
     pub hash: Hash,
     /// Whether it belongs into an offer.
     pub security: Security,
-    /// Starts the server side.
+    /// How the server proves who it is.
+    pub proof: ServerProof,
+    /// Starts the arithmetic of the server side.
     pub start: fn() -> Box<dyn KexServer>,
+}
+
+/// How the server proves who it is in a key exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerProof {
+    /// A host key signs the exchange hash (RFC 4253 section 8).
+    HostKey,
+    /// A context of GSSAPI makes a MIC of it (RFC 4462 section 2.1).
+    Gssapi,
 }
 
 impl std::fmt::Debug for KexAlgorithm {
@@ -92,6 +109,12 @@ pub static KEXES: &[&KexAlgorithm] = &[
     &group_exchange::GROUP_EXCHANGE_SHA1,
     &dh_group::GROUP14_SHA1,
     &dh_group::GROUP1_SHA1,
+    &gss::GSS_CURVE25519_SHA256,
+    &gss::GSS_NISTP256_SHA256,
+    &gss::GSS_GROUP14_SHA256,
+    &gss::GSS_GROUP16_SHA512,
+    &gss::GSS_GEX_SHA1,
+    &gss::GSS_GROUP14_SHA1,
 ];
 
 /// Looks a method up by its name.

@@ -7,8 +7,8 @@ use rand_core::{TryCryptoRng, TryRng};
 use sntrup::sntrup761::EncapsulationKey;
 use zeroize::Zeroizing;
 
-use super::KexAlgorithm;
 use super::hybrid::Hybrid;
+use super::{KexAlgorithm, ServerProof};
 use crate::crypto::Security;
 use crate::crypto::aws_lc::SecretBytes;
 use crate::crypto::hash::Hash;
@@ -20,6 +20,7 @@ pub(super) static SNTRUP761X25519_SHA512: KexAlgorithm = KexAlgorithm {
     name: "sntrup761x25519-sha512",
     hash: Hash::Sha512,
     security: Security::Modern,
+    proof: ServerProof::HostKey,
     start: || {
         Box::new(Hybrid {
             kem_public_len: sntrup::sntrup761::PUBLIC_KEY_SIZE,

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -18,11 +18,11 @@ use super::ConnectionHandle;
 use super::keeper::By;
 use super::link::Link;
 use super::machine::{Next, Rest, run_here};
-use crate::driver::arithmetic;
 use crate::driver::handler::ConnectionEnd;
 use crate::driver::io::intake::LULL;
 use crate::driver::io::program_loop::Sign;
 use crate::driver::io::stream::{Addresses, Attempt, ByteStream, ready};
+use crate::driver::job_threads::{self, Work};
 use crate::driver::permits::SocketPermit;
 use crate::driver::shared::{Halt, Shared};
 use crate::driver::tables::Tables;
@@ -265,19 +265,34 @@ impl Drop for Task {
     }
 }
 
-/// Runs a heavy job on a thread for arithmetic, where it delays no other connection. There it may wait for
-/// long: it holds only a weak handle, and so does not keep the socket of a connection that is over.
+/// Runs a heavy job on another thread, where it delays no other connection.
 fn run_job(handle: &Arc<ConnectionHandle>, job: Job) {
-    let handle = Arc::downgrade(handle);
-    arithmetic::run(move || {
-        if handle.upgrade().is_none_or(|handle| handle.link.is_closed()) {
+    let pool = if job.may_block() { &job_threads::GSSAPI } else { &job_threads::ARITHMETIC };
+    pool.run(Box::new(HeavyJob { handle: Arc::downgrade(handle), job }));
+}
+
+/// A heavy job, which may wait for long: it holds only a weak handle, and so does not keep the socket of a
+/// connection that is over.
+struct HeavyJob {
+    handle: Weak<ConnectionHandle>,
+    job: Job,
+}
+
+impl Work for HeavyJob {
+    fn is_wanted(&self) -> bool {
+        self.handle.upgrade().is_some_and(|handle| !handle.link.is_closed())
+    }
+
+    fn run(self: Box<Self>) {
+        if !self.is_wanted() {
             return;
         }
+        let Self { handle, job } = *self;
         let done = run_here(job);
         if let Some(handle) = handle.upgrade() {
             handle.link.submit(done);
         }
-    });
+    }
 }
 
 /// Only moves the timer forward: a timer that fires too early costs one more turn, resetting it for each

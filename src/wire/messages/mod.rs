@@ -5,6 +5,7 @@
 mod connection;
 mod data_head;
 pub mod forwarding;
+mod gssapi;
 mod transport;
 mod userauth;
 
@@ -14,6 +15,10 @@ pub use connection::{
     ChannelWindowAdjust, GlobalRequest, RequestFailure, RequestSuccess,
 };
 pub use data_head::DataHead;
+pub use gssapi::{
+    GssExchangeComplete, GssMic, GssResponse, GssToken, KexGssContinue, KexGssError,
+    UserauthGssErrtok,
+};
 pub use transport::{
     Debug, Disconnect, ExtInfo, Ignore, KexInit, NewKeys, ServiceAccept, ServiceRequest,
     Unimplemented,
@@ -151,16 +156,22 @@ table! {
     20 SSH_MSG_KEXINIT Always Both,
     21 SSH_MSG_NEWKEYS KeyExchange Both,
     30 SSH_MSG_KEX_30 KeyExchange Client,
-    31 SSH_MSG_KEX_31 KeyExchange Server,
+    31 SSH_MSG_KEX_31 KeyExchange Both,
     32 SSH_MSG_KEX_32 KeyExchange Client,
     33 SSH_MSG_KEX_33 KeyExchange Server,
-    34 SSH_MSG_KEX_34 KeyExchange Client,
+    34 SSH_MSG_KEX_34 KeyExchange Both,
+    40 SSH_MSG_KEXGSS_GROUPREQ KeyExchange Client,
+    41 SSH_MSG_KEXGSS_GROUP KeyExchange Server,
     50 SSH_MSG_USERAUTH_REQUEST Authentication Client,
     51 SSH_MSG_USERAUTH_FAILURE Authentication Server,
     52 SSH_MSG_USERAUTH_SUCCESS Authentication Server,
     53 SSH_MSG_USERAUTH_BANNER Authentication Server,
     60 SSH_MSG_USERAUTH_INFO_REQUEST Authentication Server,
-    61 SSH_MSG_USERAUTH_INFO_RESPONSE Authentication Client,
+    61 SSH_MSG_USERAUTH_INFO_RESPONSE Authentication Both,
+    63 SSH_MSG_USERAUTH_GSSAPI_EXCHANGE_COMPLETE Authentication Client,
+    64 SSH_MSG_USERAUTH_GSSAPI_ERROR Authentication Server,
+    65 SSH_MSG_USERAUTH_GSSAPI_ERRTOK Authentication Both,
+    66 SSH_MSG_USERAUTH_GSSAPI_MIC Authentication Client,
     80 SSH_MSG_GLOBAL_REQUEST Connection Both,
     81 SSH_MSG_REQUEST_SUCCESS Connection Both,
     82 SSH_MSG_REQUEST_FAILURE Connection Both,
