@@ -331,9 +331,9 @@ export class sshserver extends EventEmitter {
    *
    * **Algorithms.** A listener of `Connected` cannot set these (10022): they are those of all connections that come
    * after, and it would be chance which. Names stand in any order: the client's decides (RFC 4253, section 7.1). An
-   * unknown name is refused; `x509v3-sign-rsa`, `x509v3-sign-dss` and names of GSSAPI with other mechanisms than
-   * Kerberos are taken and not offered, those with Kerberos only where there is a key (GSSKeytab). Ciphers and
-   * compression are the properties SSHEncryptionAlgorithms and SSHCompressionAlgorithms.
+   * unknown name is refused; names of GSSAPI with other mechanisms than Kerberos are taken and not offered, those
+   * with Kerberos only where there is a key (GSSKeytab). Ciphers and compression are the properties
+   * SSHEncryptionAlgorithms and SSHCompressionAlgorithms.
    *
    * - `SecurityProfile` (`modern`, `intermediate` or `compatible`; default `compatible`; extension): Sets every list
    *   of algorithms, those of the properties included. `modern`: what ssh-audit has nothing against, for clients with
@@ -343,7 +343,8 @@ export class sshserver extends EventEmitter {
    * - `SSHKeyExchangeAlgorithms` (names, separated by commas): The methods of key exchange.
    * - `SSHMacAlgorithms` (names, separated by commas): The MACs.
    * - `SSHPublicKeyAlgorithms` (names, separated by commas): The signature algorithms that the server proves itself
-   *   with. Offered are those that one of its keys fits; without any, startListening rejects with 1301.
+   *   with. Offered are those that one of its keys fits (`x509v3-…`: and that there are X.509 certificates for);
+   *   without any, startListening rejects with 1301.
    * - `SSHPubKeyAuthSigAlgorithms` (names, separated by commas): The signature algorithms that clients may log in
    *   with. They are told to clients (`server-sig-algs`). One that is not listed is refused without an event and
    *   counts as a failed attempt; the client may go on with another key.

@@ -29,6 +29,8 @@ export declare class NativeCertificate {
   static find(request: CertificateRequest): NativeCertificate | null
   /** Opens a store on another thread: deriving the key of an encrypted one takes its time. */
   static loadAsync(request: CertificateRequest): Promise<unknown>
+  /** The X.509 certificate in DER, if there is one. */
+  der(): Uint8Array | null
   /** A documented field. */
   field(name: string): boolean | number | string
 }
@@ -260,6 +262,19 @@ export declare function getSshParam(payload: Uint8Array, field: string): string
 /** Reads a field of a payload as bytes. */
 export declare function getSshParamBytes(payload: Uint8Array, field: string): Uint8Array
 
+/** Whether the second certificate is that of an authority whose key has signed the first one. */
+export declare function isCertificateIssuedBy(certificate: Uint8Array, issuer: Uint8Array): boolean
+
+/** What a chain of certificates is verified against. */
+export interface NativeTrust {
+  /** The certificates of the trusted authorities, in DER. */
+  authorities: Array<Uint8Array>
+  /** Revocation lists, in DER or PEM. */
+  crls: Array<Uint8Array>
+  /** Seconds since 1970. */
+  unixTime: number
+}
+
 /** What is in a certificate. */
 export interface NativeUserCertificate {
   /** `ssh-ed25519-cert-v01@openssh.com` and its like. */
@@ -307,3 +322,9 @@ export interface SettingsOfSubject {
 
 /** Takes the blob of a certificate apart. */
 export declare function userCertificate(blob: Uint8Array): NativeUserCertificate
+
+/** The certificates in the key blob of a login, each in DER, the user's own first. */
+export declare function userX509(algorithm: string, blob: Uint8Array): Array<Uint8Array>
+
+/** Verifies that a chain leads to one of the authorities, and returns the index of that. */
+export declare function verifyCertificateChain(chain: Array<Uint8Array>, trust: NativeTrust): number

@@ -22,6 +22,7 @@ const PAGES = [
   'bench/NOTES.md',
   'docs/SESSIONS.md',
   'docs/SSH-AUDIT.md',
+  'docs/X509.md',
 ];
 
 const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');

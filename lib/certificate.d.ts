@@ -119,6 +119,42 @@ export class Certificate {
     configurationString?: string,
   ): Promise<Certificate>;
 
+  /**
+   * Extension: verifies that X.509 certificates lead to an authority that is trusted (RFC 5280, section 6), and returns
+   * that one of `authorities`. For the listener of `SSHUserAuthRequest`, with its `userX509`:
+   *
+   *     const authority = Certificate.verifyChain(e.userX509, authorities, { crls });
+   *     e.accept = e.userX509[0].subjectAltNames === `${e.user}@example.com`;
+   *
+   * The first certificate of `chain` is the user's; the others may stand in any order, and only those that are needed
+   * are used. Checked are, of all on the path: the signatures (RSA of at least 2048 bits, ECDSA and Ed25519, with SHA-2),
+   * the dates (of the authority too), that authorities are allowed to sign, how many may follow and for which names, that
+   * key usages allow logins, and that every critical extension is understood. Whom a certificate is for is not
+   * checked: compare the subject or subjectAltNames with the user.
+   *
+   * The authority of one's users may be given alone: it does not have to be a root. It blocks for less than a
+   * millisecond with a usual chain.
+   * @param options.crls Revocation lists in PEM or DER, at most 32 MiB together. With any, every certificate on the
+   * path, except the authority's, has to be covered by one that is not out of date. Default: none, and nothing is checked.
+   * @param options.time The time for the dates. Default: now.
+   * @throws SSHServerError 1300 if the chain does not hold, with the reason, and 10022 if an authority is none or a
+   * revocation list cannot be read. A listener that does not catch it has the login refused.
+   * @throws TypeError for arguments of another type, and for certificates without an X.509 certificate.
+   */
+  static verifyChain(
+    chain: readonly Certificate[],
+    authorities: readonly Certificate[],
+    options?: { crls?: readonly (string | Uint8Array)[]; time?: Date },
+  ): Certificate;
+
+  /**
+   * Extension: whether `authority` is the certificate of an authority (basicConstraints, and keyCertSign if there is a key
+   * usage) that this X.509 certificate names as its issuer, and whose key has signed it, with SHA-2 and RSA of at least
+   * 2048 bits, ECDSA or Ed25519. Nothing else is checked, not even the dates; see verifyChain.
+   * @throws TypeError if either has no X.509 certificate.
+   */
+  issuedBy(authority: Certificate): boolean;
+
   /** When the certificate becomes valid, as "23-Jan-2000 15:00:00". Default "". */
   getEffectiveDate(): string;
   /** See getEffectiveDate. */

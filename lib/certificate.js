@@ -1,10 +1,18 @@
 'use strict';
 
-const { NativeCertificate } = require('./native.js');
+const addon = require('./native.js');
 const { CODE } = require('./boundary.js');
 const { CertStoreTypes } = require('./cert_store_types.js');
 const { SSHServerError, toServerError } = require('./errors.js');
-const { checkBytes, checkInteger, checkString, invalidType, isBytes } = require('./args.js');
+const {
+  checkBytes,
+  checkInstance,
+  checkInteger,
+  checkString,
+  invalidType,
+  invalidValue,
+  isBytes,
+} = require('./args.js');
 const { defineField, lowerFirst } = require('./accessors.js');
 const { Watchers } = require('./watchers.js');
 
@@ -98,7 +106,7 @@ function readConfiguration(text) {
 /** One call into the addon; its errors are converted to the documented ones. */
 function native(method, description) {
   try {
-    return NativeCertificate[method](description);
+    return addon.NativeCertificate[method](description);
   } catch (error) {
     throw toServerError(error);
   }
@@ -106,7 +114,7 @@ function native(method, description) {
 
 async function loadLater(description) {
   try {
-    return await NativeCertificate.loadAsync(description);
+    return await addon.NativeCertificate.loadAsync(description);
   } catch (error) {
     throw toServerError(error);
   }
@@ -124,6 +132,42 @@ function textOf(store) {
 
 function bytesOf(text) {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text;
+}
+
+/** The X.509 certificate of a Certificate, in DER. */
+function derOf(certificate, name) {
+  checkInstance(certificate, Certificate, name);
+  const der = nativeOf(certificate)?.der() ?? null;
+  if (der === null) throw invalidValue(name, 'a Certificate with an X.509 certificate');
+  return der;
+}
+
+function dersOf(certificates, name) {
+  checkArray(certificates, name);
+  if (certificates.length === 0) throw invalidValue(name, 'an array that is not empty');
+  return certificates.map((certificate, i) => derOf(certificate, `${name}[${i}]`));
+}
+
+function checkArray(value, name) {
+  if (!Array.isArray(value)) throw invalidType(name, 'an instance of Array', value);
+}
+
+/** Revocation lists, as bytes. */
+function readLists(crls) {
+  checkArray(crls, 'options.crls');
+  return crls.map((crl, i) => {
+    if (typeof crl !== 'string' && !isBytes(crl)) {
+      throw invalidType(`options.crls[${i}]`, 'of type string or an instance of Uint8Array', crl);
+    }
+    return bytesOf(crl);
+  });
+}
+
+function readTime(time) {
+  if (!(time instanceof Date) || !(time.getTime() >= 0)) {
+    throw invalidValue('options.time', 'a valid Date from 1970 on');
+  }
+  return time.getTime() / 1000;
 }
 
 /** A key or certificate, empty or loaded. */
@@ -149,6 +193,34 @@ class Certificate {
     const certificate = new Certificate();
     certificate.#adopt(description, await loadLater(description));
     return certificate;
+  }
+
+  /** Whether `authority` is one whose key has signed this certificate. */
+  issuedBy(authority) {
+    const own = derOf(this, 'this');
+    try {
+      return addon.isCertificateIssuedBy(own, derOf(authority, 'authority'));
+    } catch (error) {
+      throw toServerError(error);
+    }
+  }
+
+  /** Verifies that the certificates lead to one of the authorities, and returns that one; throws if not. */
+  static verifyChain(chain, authorities, options = {}) {
+    const ders = dersOf(chain, 'chain');
+    if (options === null || typeof options !== 'object') {
+      throw invalidType('options', 'of type object', options);
+    }
+    const trust = {
+      authorities: dersOf(authorities, 'authorities'),
+      crls: readLists(options.crls ?? []),
+      unixTime: readTime(options.time ?? new Date()),
+    };
+    try {
+      return authorities[addon.verifyCertificateChain(ders, trust)];
+    } catch (error) {
+      throw toServerError(error);
+    }
   }
 
   #adopt({ storeType, store, storePassword, keyPassword }, loaded) {

@@ -7,6 +7,7 @@
 
 const native = require('./native.js');
 const { isBytes } = require('./args.js');
+const { Certificate } = require('./certificate.js');
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -233,7 +234,19 @@ class UserAuthRequestEvent {
       const get = () => (certificate ??= new UserCertificate(native.userCertificate(authParamB)));
       Object.defineProperty(this, 'userCertificate', lazy(get));
     }
+    this.userX509 = null;
+    if (authParamB && keyAlgorithm.startsWith('x509v3-')) {
+      let certificates;
+      const get = () => (certificates ??= x509Of(keyAlgorithm, authParamB));
+      Object.defineProperty(this, 'userX509', lazy(get));
+    }
   }
+}
+
+/** The X.509 certificates in a key blob. */
+function x509Of(keyAlgorithm, blob) {
+  const certificates = native.userX509(keyAlgorithm, blob).map((der) => new Certificate(der));
+  return Object.freeze(certificates);
 }
 
 /** The options of a certificate by name. */

@@ -1,3 +1,5 @@
+import { Certificate } from './certificate.js';
+
 /**
  * The event objects. One object is made for each event and shown to all its listeners in order;
  * fields that are not `readonly` are answers, read after all listeners returned and the promises
@@ -324,6 +326,19 @@ export interface SSHServerUserAuthRequestEvent {
    * clients always send one.
    */
   readonly gssDelegated: boolean;
+  /**
+   * Extension: the X.509 certificates if authParam has some (keyAlgorithm begins with `x509v3-`), else null. The user's
+   * own is the first; the others are those of authorities that the client has sent, trusted or not. They are parsed
+   * when this field is first read; the array cannot be changed.
+   *
+   * The server has verified that the user's certificate is valid now, that its key usage, if it has one, has
+   * digitalSignature, and its extended key usage clientAuth or secureShellClient, that every critical extension in it is
+   * understood, that no RSA key in the chain is shorter than the server allows, and that nothing is signed with MD5; a
+   * certificate that fails in this is refused without an event, with the reason in the log. The listener decides whether
+   * it trusts the issuer (Certificate.verifyChain, `issuedBy`, or a thumbprint) and whether the certificate is one of
+   * this user.
+   */
+  readonly userX509: readonly [Certificate, ...Certificate[]] | null;
 }
 
 /** Every event with the object its listeners get. */

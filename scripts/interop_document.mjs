@@ -100,8 +100,11 @@ function noteOf(reason, notes) {
 
 const remarks = `## Remarks
 
-* No row of the host keys is a certificate or a key of a FIDO device. Certificates of host keys, which the setting
-  SSHHostCertificates takes, have tests of their own; a server has no key in a FIDO device.
+* No row of the host keys is an OpenSSH certificate or a key of a FIDO device. Certificates of host keys, which the
+  setting SSHHostCertificates takes, have tests of their own; a server has no key in a FIDO device.
+* Names that begin with \`x509v3-\`: asyncssh verifies the chain of the host as far as a root that it is given. No packaged
+  client has \`x509v3-sign-rsa\` and \`x509v3-sign-dss\`; a client made of paramiko's classes proves them both ways in
+  \`__test__/e2e/auth_x509.spec.js\`.
 * dbclient runs from file to file: with a full pipe as its standard output it waits for ever when the
   channel is closed, with OpenSSH's server too (Dropbear 2022.83).
 * Go's library offers encrypt-then-MAC together with CBC and does not do it: its CBC rows are with hmac-sha1.

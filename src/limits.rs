@@ -105,6 +105,22 @@ pub const MAX_CERTIFICATE_PRINCIPALS: usize = 256;
 /// Critical options and extensions of a certificate, each: they are compared with one another.
 pub const MAX_CERTIFICATE_OPTIONS: usize = 64;
 
+/// X.509 certificates in one key blob: each is parsed before the client has logged in. Real chains have two
+/// or three, and libraries that verify them stop at about ten.
+pub const MAX_X509_CERTIFICATES: usize = 10;
+
+/// Bytes of each: a certificate of hundreds of names would cost a stranger less than us. Real ones have one or
+/// two thousand bytes.
+pub const MAX_X509_CERTIFICATE_LEN: usize = 8 * 1024;
+
+/// Extensions of each: a certificate has room for hundreds, and each is looked for among the others, because
+/// none may come twice. Real ones have about ten.
+pub const MAX_X509_EXTENSIONS: usize = 64;
+
+/// Bytes of a host key's chain: with the rest of the key exchange's reply it has to fit into the payload
+/// that every client takes ([`MAX_SENT_PAYLOAD_LEN`]), or no client could connect.
+pub const MAX_X509_HOST_CHAIN_LEN: usize = 24 * 1024;
+
 /// Most prompts in one keyboard-interactive dialog, and so most responses: each response is a question to
 /// the program.
 pub const MAX_PROMPTS: usize = 32;
@@ -325,6 +341,11 @@ pub const MAX_ALTERNATIVES: usize = 256;
 /// A key or certificate store has to fit into memory several times over. Real ones have some
 /// kilobytes.
 pub const MAX_STORE_LEN: usize = 1 << 20;
+
+/// Bytes of all revocation lists that one chain is verified against: each is read through for each
+/// certificate, and lists come from other people's servers. The largest of public authorities have some ten
+/// megabytes.
+pub const MAX_REVOCATION_LISTS_LEN: usize = 32 << 20;
 
 /// Iterations of a key file's PBKDF1, PBKDF2 or PKCS#12 derivation: ten million take some seconds. OpenSSL
 /// writes 2048, careful programs up to a million; a file could ask for four billion, and occupy the thread

@@ -7,9 +7,10 @@ const groups = require('../reference/groups.js');
 const { RawClient, VERSION, rawSession } = require('../support/raw_client.js');
 const { hostCertificate } = require('../support/keys.js');
 const { acceptAll, createServer } = require('../support/server.js');
+const { x509Certificate } = require('../support/x509_keys.js');
 
 /** Names that need something which this server lacks; they are accepted all the same. */
-const CONDITIONAL = /^gss-|^x509v3-/;
+const CONDITIONAL = /^gss-/;
 /** Of a KEXINIT, behind its number and cookie (RFC 4253 section 7.1). */
 const LISTS = ['kex', 'hostKey', 'cipherIn', 'cipherOut', 'macIn', 'macOut', 'zipIn', 'zipOut'];
 /** No algorithms, but what stands in the same list. */
@@ -55,6 +56,13 @@ const HOST_KEYS = {
   'ecdsa-sha2-nistp384': 'ecdsa-384',
   'ecdsa-sha2-nistp521': 'ecdsa-521',
   'ssh-dss': 'dsa',
+  'sign-dss': 'dsa',
+};
+/** A key for a name; for those of certificates with one. */
+const hostKey = (name) => {
+  const plain = name.replace(/^x509v3-/, '');
+  const type = HOST_KEYS[plain] ?? 'rsa';
+  return plain === name ? hostCertificate(type) : x509Certificate(type);
 };
 const config = (id) => ({
   set: (server, list) => server.config(`${id}=${list}`),
@@ -94,7 +102,7 @@ const SETTINGS = {
   SSHPublicKeyAlgorithms: {
     ...config('SSHPublicKeyAlgorithms'),
     seen: async (server) => [(await offered(server)).hostKey],
-    prepare: (server, name) => server.setSSHCert(hostCertificate(HOST_KEYS[name] ?? 'rsa')),
+    prepare: (server, name) => server.setSSHCert(hostKey(name)),
     plain: 'ssh-ed25519',
   },
   SSHPubKeyAuthSigAlgorithms: {

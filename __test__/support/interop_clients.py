@@ -97,13 +97,14 @@ def asyncssh_client():
 
     def supports():
         keys = text(public_key.get_public_key_algs())
+        x509 = text(public_key.get_x509_certificate_algs())
         return {
             'kex': text(kex.get_kex_algs()),
             'cipher': text(encryption.get_encryption_algs()),
             'mac': text(mac.get_mac_algs()),
-            'hostKey': keys,
+            'hostKey': keys + x509,
             'compression': text(compression.get_compression_algs()),
-            'userKey': keys + text(public_key.get_certificate_algs()),
+            'userKey': keys + text(public_key.get_certificate_algs()) + x509,
         }
 
     async def connect(job):
@@ -125,8 +126,13 @@ def asyncssh_client():
         else:
             options['password'] = 'x'
             options['client_keys'] = None
+        known_hosts = None
+        if 'root' in job:
+            # The chain has to lead to this authority, and the certificate to name the host.
+            roots = asyncssh.read_certificate_list(job['root'])
+            known_hosts = ([], [], [], roots, [], [], [])
         async with asyncssh.connect(
-            '127.0.0.1', job['port'], username=job['user'], known_hosts=None, config=None,
+            '127.0.0.1', job['port'], username=job['user'], known_hosts=known_hosts, config=None,
             agent_path=None, rekey_bytes=job['rekeyBytes'], **options,
         ) as connection:
             upload = content(job['upload'])

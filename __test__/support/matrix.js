@@ -17,6 +17,7 @@ const { serveExchange } = require('./exchange_server.js');
 const { folder } = require('./folder.js');
 const { certifiedKey, skProvider, userKey } = require('./keys.js');
 const { Recorder, acceptAll, createServer } = require('./server.js');
+const { x509Certificate, x509Key } = require('./x509_keys.js');
 const skips = require('./interop_skips.js');
 
 const MIB = 1024 * 1024;
@@ -51,15 +52,24 @@ const KEY_TYPES = {
 const RSA_BITS = [1024, 3072, 4096];
 const MODERN_HOST_KEY = 'ssh-ed25519';
 
+/** Algorithms of keys in X.509 certificates whose names have that of no other algorithm in them. */
+const IN_X509 = {
+  'x509v3-sign-rsa': 'ssh-rsa',
+  'x509v3-sign-dss': 'ssh-dss',
+  'x509v3-rsa2048-sha256': 'rsa-sha2-256',
+};
+const isX509 = (name) => name.startsWith('x509v3-');
+
 /** The name of the key in a certificate. */
 function plainName(name) {
+  if (isX509(name)) return IN_X509[name] ?? name.replace('x509v3-', '');
   const plain = name.replace('-cert-v01', '');
   return plain.startsWith('sk-') || plain === name ? plain : plain.replace('@openssh.com', '');
 }
 
-/** Whether there is a host key of that kind: no setting takes a certificate, and no host has a device. */
+/** Whether a host has such a key in its store: OpenSSH's certificates have a setting, and no host has a device. */
 function isHostKey(name) {
-  return Object.hasOwn(KEY_TYPES, name) && !name.startsWith('sk-');
+  return isX509(name) || (Object.hasOwn(KEY_TYPES, name) && !name.startsWith('sk-'));
 }
 
 /** Every algorithm of the addon by kind, those that no default list has too. */
@@ -155,6 +165,7 @@ async function prepare(client, { kind, name, type }) {
   const hostKey = kind === 'hostKey' ? name : (driver.hostKey ?? MODERN_HOST_KEY);
   const hostKeyType = kind === 'hostKey' ? type : KEY_TYPES[hostKey];
   const server = createServer({ hostKey: hostKeyType });
+  if (isX509(hostKey)) server.setSSHCert(x509Certificate(hostKeyType));
   const recorder = new Recorder(server, ['SSHStatus', 'SSHUserAuthRequest', 'Disconnected']);
   acceptAll(server);
   const forces = driver.forces(kind, name);
@@ -167,13 +178,17 @@ async function prepare(client, { kind, name, type }) {
   if (kind === 'mac') await setList(server, 'cipher', 'aes128-ctr');
   const { upload, download } = data();
   const job = { server, user: 'demo', hostKey, hostKeyType };
+  if (isX509(hostKey)) job.root = x509Key(hostKeyType).root;
   job.rekeyBytes = REKEY_BYTES[kind] ?? REKEY_BYTES.otherwise;
   Object.assign(job, { upload: upload.file, download: download.file });
   if (forces || kind === 'compression') job[kind] = name;
   if (kind === 'mac') job.cipher = 'aes128-ctr';
   if (kind === 'cipher' && name.endsWith('-cbc') && driver.cbcMac) job.mac = driver.cbcMac;
   if (kind === 'userKey') {
-    job.key = name.includes('-cert-') ? certifiedKey(type) : userKey(type);
+    if (isX509(name)) {
+      const { file, chain } = x509Key(type);
+      job.key = { file, certificate: chain };
+    } else job.key = name.includes('-cert-') ? certifiedKey(type) : userKey(type);
   } else if (client === 'ssh') job.key = userKey();
   const progress = serveExchange(server, { upload, download, asked: driver.asksForKeys });
   await server.startListening();

@@ -84,6 +84,16 @@ export async function events(): Promise<void> {
     e.accept = e.user === 'me' && blob !== null;
     e.partialSuccess = false;
     e.availableMethods = 'publickey';
+    const chain: readonly [Certificate, ...Certificate[]] | null = e.userX509;
+    if (chain !== null) {
+      const found: Certificate = Certificate.verifyChain(chain, [...chain], {
+        crls: ['PEM', new Uint8Array()],
+        time: new Date(),
+      });
+      e.accept = chain[0].issuedBy(found);
+      // @ts-expect-error the certificates are those of the client
+      e.userX509 = [];
+    }
     const certificate: SSHUserCertificate | null = e.userCertificate;
     if (certificate !== null && certificate.validBefore > Date.now() / 1000) {
       e.accept = certificate.principals.includes(e.user) && e.partialSuccesses.length > 0;

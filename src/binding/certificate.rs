@@ -61,6 +61,12 @@ impl NativeCertificate {
         AsyncTask::new(Load(request.into()))
     }
 
+    /// The X.509 certificate in DER, if there is one.
+    #[napi]
+    pub fn der(&self) -> Option<Uint8Array> {
+        self.certificate.der().map(|der| Uint8Array::new(der.to_vec()))
+    }
+
     /// A documented field.
     #[napi]
     pub fn field(&self, name: String) -> napi::Result<Either3<bool, u32, String>, String> {

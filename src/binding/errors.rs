@@ -34,7 +34,7 @@ pub(super) const NO_CERTIFICATE: u32 = 1301;
 const WOULD_BLOCK: u32 = 135;
 const NOT_FORWARDED: u32 = 1201;
 const DATA_NOT_FORWARDED: u32 = 1202;
-const NOT_AUTHENTICATED: u32 = 1300;
+pub(super) const NOT_AUTHENTICATED: u32 = 1300;
 #[cfg(test)]
 const INTERRUPTED: u32 = 10004;
 pub(super) const INVALID_ARGUMENT: u32 = 10022;

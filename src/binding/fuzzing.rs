@@ -66,6 +66,11 @@ pub fn user_certificate(blob: &[u8]) -> Result<NativeUserCertificate, String> {
     super::user_certificate::user_certificate(blob).map_err(|error| error.reason.clone())
 }
 
+/// The certificates of a login in DER, if the facade can show them.
+pub fn user_x509(algorithm: &str, blob: &[u8]) -> Result<Vec<Vec<u8>>, Refused> {
+    super::x509::certificates(algorithm, blob).map_err(refused)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +86,6 @@ mod tests {
         assert_eq!(read_text(&payload, "%s"), Ok("ls".to_owned()));
         assert_eq!(read_bytes(&payload, "%s"), Ok(b"ls".to_vec()));
         assert!(user_certificate(b"").is_err());
+        assert!(user_x509("x509v3-sign-rsa", b"").is_err());
     }
 }

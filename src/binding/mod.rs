@@ -38,3 +38,4 @@ mod settings_list;
 mod ssh_param;
 mod state;
 mod user_certificate;
+mod x509;

@@ -149,6 +149,11 @@ fn the_order_of_preference() {
             "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
             "rsa-sha2-512-cert-v01@openssh.com",
             "rsa-sha2-256-cert-v01@openssh.com",
+            "x509v3-ssh-ed25519",
+            "x509v3-ecdsa-sha2-nistp256",
+            "x509v3-ecdsa-sha2-nistp384",
+            "x509v3-ecdsa-sha2-nistp521",
+            "x509v3-rsa2048-sha256",
             "sk-ssh-ed25519@openssh.com",
             "sk-ecdsa-sha2-nistp256@openssh.com",
             "ssh-ed25519",
@@ -159,8 +164,12 @@ fn the_order_of_preference() {
             "rsa-sha2-512",
             "ssh-rsa",
             "ssh-dss",
+            "x509v3-sign-rsa",
+            "x509v3-sign-dss",
             "ssh-rsa-cert-v01@openssh.com",
             "ssh-dss-cert-v01@openssh.com",
+            "x509v3-ssh-rsa",
+            "x509v3-ssh-dss",
         ]
     );
 }
@@ -201,7 +210,7 @@ fn the_modern_profile() {
         modern("signature"),
         "ssh-ed25519-cert-v01@openssh.com,sk-ssh-ed25519-cert-v01@openssh.com,\
          rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,\
-         sk-ssh-ed25519@openssh.com,ssh-ed25519,rsa-sha2-256,rsa-sha2-512"
+         x509v3-rsa2048-sha256,sk-ssh-ed25519@openssh.com,ssh-ed25519,rsa-sha2-256,rsa-sha2-512"
     );
     assert_eq!(
         modern("cipher"),
@@ -231,7 +240,9 @@ fn the_intermediate_profile() {
          hmac-sha2-512-etm@openssh.com,umac-128@openssh.com,umac-128-etm@openssh.com"
     );
     for (kind, name, security) in algorithms() {
-        let sha1_or_dsa = ["ssh-rsa", "ssh-dss"].iter().any(|old| name.starts_with(old));
+        let plain = name.trim_start_matches("x509v3-");
+        let old = ["ssh-rsa", "ssh-dss", "sign-rsa", "sign-dss"];
+        let sha1_or_dsa = old.iter().any(|old| plain.starts_with(old));
         if kind == "signature" {
             assert_eq!(security.in_intermediate_profile(), !sha1_or_dsa, "{name}");
         }

@@ -1,6 +1,7 @@
 //! The documented `Certificate` type: a private key, an X.509 certificate, or both, with every documented
 //! field. Fields that a bare key does not have are empty.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub struct Certificate {
     pub usage_flags: u32,
     /// Version: "V1", "V2" or "V3".
     pub version: String,
+    der: Option<Vec<u8>>,
     key: Option<Arc<PrivateKey>>,
 }
 
@@ -118,7 +120,12 @@ impl Certificate {
         chosen.map_err(|why| failed(why.into()))
     }
 
-    /// The private key, ready to sign.
+    /// The X.509 certificate in DER, if there is one.
+    pub fn der(&self) -> Option<&[u8]> {
+        self.der.as_deref()
+    }
+
+    /// The private key, ready to sign, with its X.509 certificates.
     pub fn private_key(&self) -> Option<Arc<PrivateKey>> {
         self.key.clone()
     }
@@ -165,7 +172,8 @@ fn store_text(store_type: u32, store: &[u8]) -> String {
 #[derive(Debug)]
 pub(super) struct Selection<'a> {
     pub(super) key: Option<&'a EntryKey>,
-    pub(super) certificate: Option<&'a X509>,
+    /// The certificate, then its chain as far as the store has it.
+    pub(super) certificates: Cow<'a, [X509]>,
 }
 
 impl<'a> Selection<'a> {
@@ -173,7 +181,17 @@ impl<'a> Selection<'a> {
         if let Some(EntryKey::Unusable(why)) = &entry.key {
             return Err(why.clone());
         }
-        Ok(Self { key: entry.key.as_ref(), certificate: entry.certificate() })
+        Ok(Self { key: entry.key.as_ref(), certificates: Cow::Borrowed(&entry.certificates) })
+    }
+
+    /// A certificate of the chain of another one.
+    fn of_certificate(certificate: &'a X509) -> Self {
+        let certificates = Cow::Borrowed(std::slice::from_ref(certificate));
+        Self { key: None, certificates }
+    }
+
+    pub(super) fn certificate(&self) -> Option<&X509> {
+        self.certificates.first()
     }
 }
 
@@ -193,10 +211,8 @@ pub(super) fn select<'a>(
         let is_wanted = |each: &X509| is_wanted(&each.subject_name());
         let own = ordered().find(|entry| entry.certificate().is_some_and(is_wanted));
         let of_chain = || ordered().flat_map(|entry| &entry.certificates).find(|it| is_wanted(it));
-        own.map(Selection::of).or_else(|| {
-            of_chain()
-                .map(|certificate| Ok(Selection { key: None, certificate: Some(certificate) }))
-        })
+        own.map(Selection::of)
+            .or_else(|| of_chain().map(|certificate| Ok(Selection::of_certificate(certificate))))
     };
     let lower = subject.to_lowercase();
     // two names rarely have the same fields in another order, but the text of a subject is unique
@@ -257,7 +273,7 @@ fn select_thumbprint<'a>(
         }
         let of_chain = entry.certificates.iter().find(|each| is_wanted(each.der()));
         if let Some(certificate) = of_chain {
-            return Ok(Selection { key: None, certificate: Some(certificate) });
+            return Ok(Selection::of_certificate(certificate));
         }
         let bare = entry.key.as_ref().filter(|_| entry.certificates.is_empty());
         if bare.and_then(EntryKey::public).is_some_and(|key| is_wanted(&key.ssh_blob())) {
@@ -280,7 +296,13 @@ pub(super) fn select_for<'a>(
         .filter(|entry| entry.has_private_key())
         .find(|entry| public.is_some() && entry.public() == public)
         .ok_or(KeystoreError::KeyOfAnotherCertificate)?;
-    Ok(Selection { certificate: Some(certificate), ..Selection::of(owner)? })
+    // what was given comes first, and the store may have the rest of the chain
+    let others = given.certificates().chain(contents.certificates());
+    let mut others = others.filter(|it| it.der() != certificate.der()).cloned().collect();
+    let mut chain = Contents::from(Entry::of_certificate(certificate.clone()));
+    chain.lengthen_chains(&mut others);
+    let certificates = chain.entries.into_iter().flat_map(|entry| entry.certificates).collect();
+    Ok(Selection { certificates: Cow::Owned(certificates), ..Selection::of(owner)? })
 }
 
 impl Selection<'_> {
@@ -290,12 +312,21 @@ impl Selection<'_> {
         certificate.key = match self.key {
             Some(EntryKey::Private(key)) => {
                 let why = || key.public().unusable().unwrap_or(KeystoreError::UnsuitableKey);
-                Some(Arc::new(PrivateKey::new(key.material()).map_err(|_| why())?))
+                let key = Arc::new(PrivateKey::new(key.material()).map_err(|_| why())?);
+                Some(self.with_chain(key))
             }
-            Some(EntryKey::Token { signer, .. }) => Some(signer.clone()),
+            Some(EntryKey::Token { signer, .. }) => Some(self.with_chain(signer.clone())),
             Some(EntryKey::Public(_) | EntryKey::Unusable(_)) | None => None,
         };
         Ok(certificate)
+    }
+
+    /// The key with its certificates, which a server can prove itself with (RFC 6187). Certificates that do
+    /// not do for that, because they are too large for a key exchange or not for this key, are left out: the
+    /// key alone is of use, too.
+    fn with_chain(&self, key: Arc<PrivateKey>) -> Arc<PrivateKey> {
+        let chain: Vec<&[u8]> = self.certificates.iter().map(X509::der).collect();
+        key.with_x509(&chain).map_or(key, Arc::new)
     }
 
     /// Builds the documented type without the key that signs.
@@ -308,7 +339,7 @@ impl Selection<'_> {
         if let Some(EntryKey::Private(key)) = self.key {
             out.private_key_pem = base64::to_pem("PRIVATE KEY", key.pkcs8());
         }
-        if let Some(certificate) = self.certificate {
+        if let Some(certificate) = self.certificate() {
             out.describe_certificate(certificate)?;
         }
         Ok(out)
@@ -333,6 +364,7 @@ impl Certificate {
         let der = certificate.der();
         self.public_key = to_pem("PUBLIC KEY", &certificate.spki_der()?);
         self.encoded = to_pem("CERTIFICATE", der);
+        self.der = Some(der.to_vec());
         self.effective_date = certificate.effective_date();
         self.expiration_date = certificate.expiration_date();
         self.subject = certificate.subject();

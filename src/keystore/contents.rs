@@ -109,18 +109,29 @@ impl Contents {
                 entry.certificates.push(rest.remove(at));
             }
         }
-        for entry in &mut entries {
+        let mut contents = Self { entries };
+        contents.lengthen_chains(&mut rest);
+        contents.entries.extend(rest.into_iter().map(Entry::of_certificate));
+        contents
+    }
+
+    /// Puts the certificates that the chains go on with at their ends.
+    pub(super) fn lengthen_chains(&mut self, others: &mut Vec<X509>) {
+        for entry in &mut self.entries {
             while let Some(last) = entry.certificates.last() {
+                // a root ends its chain; some stores have it twice
+                if last.names_as_issuer(last) {
+                    others.retain(|each| each.der() != last.der());
+                    break;
+                }
                 let issuer = last.issuer_name().folded();
                 let is_issuer = |each: &X509| each.subject_name().folded() == issuer;
-                let Some(at) = rest.iter().position(is_issuer) else {
+                let Some(at) = others.iter().position(is_issuer) else {
                     break;
                 };
-                entry.certificates.push(rest.remove(at));
+                entry.certificates.push(others.remove(at));
             }
         }
-        entries.extend(rest.into_iter().map(Entry::of_certificate));
-        Self { entries }
     }
 
     /// The first usable private key.

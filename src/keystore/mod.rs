@@ -38,6 +38,7 @@ mod ssh_public;
 mod store_type;
 mod unlock;
 mod x509;
+mod x509_path;
 mod xml;
 
 #[cfg(test)]
@@ -52,3 +53,4 @@ pub use revocation::RevocationList;
 pub use store_type::{STORE_TYPES, Source, StoreType};
 pub use unlock::Unlock;
 pub use x509::X509;
+pub use x509_path::{PathError, Trust, is_issued_by, verify_chain};

@@ -88,6 +88,20 @@ fn parse(data: &[u8], unlock: &Unlock<'_>) -> Result<Contents, KeystoreError> {
     }
 }
 
+/// The content of the first block with this label, where `data` is PEM; `None` where it is not.
+pub(super) fn block_of(data: &[u8], label: &[u8]) -> Result<Option<Vec<u8>>, KeystoreError> {
+    if !is_pem(data) {
+        return Ok(None);
+    }
+    for block in blocks(data) {
+        let block = block?;
+        if block.label == label {
+            return Ok(Some(block.body.to_vec()));
+        }
+    }
+    Err(MALFORMED)
+}
+
 struct Block<'a> {
     label: &'a [u8],
     dek_info: Option<&'a [u8]>,

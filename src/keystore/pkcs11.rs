@@ -303,9 +303,12 @@ fn read(
     }
     // an object belongs to a selected key, also if the certificate has another label
     let is_meant = |it: &Object| location.is_meant(&it.label, &it.id) || ids.contains(&it.id);
-    let certificates = certificates.into_iter().filter(|(object, _)| is_meant(object));
-    let certificates = certificates.map(|(_, certificate)| certificate).collect();
-    let contents = Contents::assemble(entries, certificates);
+    let (meant, others): (Vec<_>, Vec<_>) =
+        certificates.into_iter().partition(|(object, _)| is_meant(object));
+    let bare = |all: Vec<(Object, X509)>| all.into_iter().map(|(_, it)| it).collect();
+    let mut contents = Contents::assemble(entries, bare(meant));
+    // authorities have labels of their own
+    contents.lengthen_chains(&mut bare(others));
     if contents.is_empty() && token.pin.is_none() {
         return Err(KeystoreError::PasswordRequired);
     }

@@ -3,13 +3,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Encode};
+use der::{Decode, Encode, Tag};
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, SubjectAltName};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 use x509_cert::time::Time;
 use zeroize::Zeroizing;
 
 use super::distinguished_name::{DistinguishedName, string_text};
+use super::elements::{Elements, context};
 use super::public_key::PublicKey;
 use super::{KeystoreError, hex};
 
@@ -148,6 +149,60 @@ impl X509 {
         Ok(texts.join(","))
     }
 
+    /// Whether this certificate says that `issuer` has issued it.
+    pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
+        self.parsed.tbs_certificate().issuer() == issuer.parsed.tbs_certificate().subject()
+    }
+
+    /// Whether it may sign other certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9).
+    pub(super) fn is_authority(&self) -> bool {
+        let is_authority =
+            self.extension::<BasicConstraints>().is_ok_and(|it| it.is_some_and(|it| it.ca));
+        let usage = self.extension::<KeyUsage>();
+        is_authority && usage.is_ok_and(|it| it.is_none_or(|usage| usage.key_cert_sign()))
+    }
+
+    /// The same for one that a program trusts: in version 1 nothing says what a certificate is for.
+    pub(super) fn may_be_trusted_to_sign(&self) -> bool {
+        self.is_authority() || self.parsed.tbs_certificate().version() == x509_cert::Version::V1
+    }
+
+    /// Whether its key may sign logins (RFC 6187 section 4).
+    pub(super) fn may_sign_logins(&self) -> bool {
+        let usage = self.extension::<KeyUsage>();
+        usage.is_ok_and(|it| it.is_none_or(|usage| usage.digital_signature()))
+    }
+
+    /// Whether this time, in seconds since 1970, is in its validity.
+    pub(super) fn is_valid_at(&self, unix_time: u64) -> bool {
+        let validity = self.parsed.tbs_certificate().validity();
+        let seconds = |time: Time| time.to_unix_duration().as_secs();
+        (seconds(validity.not_before)..=seconds(validity.not_after)).contains(&unix_time)
+    }
+
+    /// What its issuer has signed, in the bytes that it was read from, and the signature.
+    pub(super) fn signed(&self) -> Option<Signed<'_>> {
+        let mut outer = Elements::of_data(&self.der, Tag::Sequence).ok()?;
+        let (content, _) = outer.encoded().ok()?;
+        let algorithm = outer.bytes(Tag::Sequence).ok()?;
+        let signature = self.parsed.signature().as_bytes()?;
+        Some(Signed { content, algorithm, signature })
+    }
+
+    /// The bytes of the public key, and of what its algorithm is called.
+    pub(super) fn bare_public_key(&self) -> Option<BareKey<'_>> {
+        let mut outer = Elements::of_data(&self.der, Tag::Sequence).ok()?;
+        let mut content = outer.sequence().ok()?;
+        content.optional(context(0)).ok()?;
+        // serial number, signature, issuer, validity, subject
+        for _ in 0..5 {
+            content.any().ok()?;
+        }
+        let algorithm = content.sequence().ok()?.bytes(Tag::Sequence).ok()?;
+        let bytes = self.parsed.tbs_certificate().subject_public_key_info();
+        Some(BareKey { algorithm, bytes: bytes.subject_public_key.as_bytes()? })
+    }
+
     fn extension<'a, T>(&'a self) -> Result<Option<T>, KeystoreError>
     where
         T: Decode<'a> + der::oid::AssociatedOid,
@@ -157,6 +212,22 @@ impl X509 {
             Err(_) => Err(MALFORMED),
         }
     }
+}
+
+/// The parts of a certificate that make its signature.
+pub(super) struct Signed<'a> {
+    /// TBSCertificate
+    pub(super) content: &'a [u8],
+    /// The content of the AlgorithmIdentifier.
+    pub(super) algorithm: &'a [u8],
+    pub(super) signature: &'a [u8],
+}
+
+/// A public key without what is around it.
+pub(super) struct BareKey<'a> {
+    /// The content of the AlgorithmIdentifier.
+    pub(super) algorithm: &'a [u8],
+    pub(super) bytes: &'a [u8],
 }
 
 /// One documented usage.

@@ -176,12 +176,12 @@ impl Hashed<'_> {
         let HostKey { algorithm, key } = host_key;
         let blob = key.blob_for(algorithm);
         let blob = blob.ok_or(Error::Internal("a host key that was not negotiated"))?;
-        let exchange_hash = self.hash(blob, &outcome);
-        let signature = key.sign(algorithm.signature_name(), &exchange_hash)?;
+        let exchange_hash = self.hash(&blob, &outcome);
+        let signature = key.sign_as(algorithm, &exchange_hash)?;
         let mut reply = Vec::new();
         Writer::new(&mut reply)
             .u8(outcome.reply_number)
-            .string(blob)
+            .string(&blob)
             .raw(&outcome.server_public)
             .string(&signature);
         let shared_secret = outcome.shared_secret;

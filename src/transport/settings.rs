@@ -66,8 +66,7 @@ impl Settings {
     pub(super) fn host_key_for(&self, row: &SignatureAlgorithm) -> Option<&Arc<PrivateKey>> {
         let min_rsa_bits = self.algorithms.min_rsa_bits;
         self.host_keys.iter().find(|key| {
-            key.blob_for(row).is_some()
-                && rsa_bits(key.public_blob()).is_none_or(|bits| bits >= min_rsa_bits)
+            key.fits(row) && rsa_bits(key.public_blob()).is_none_or(|bits| bits >= min_rsa_bits)
         })
     }
 }

@@ -21,7 +21,7 @@ use self::publickey::PublicKeyRequest;
 use self::verdict::names;
 use crate::crypto::gss::{Acceptor, Established, Initiator};
 use crate::crypto::secret::Secret;
-use crate::crypto::signature::SignatureAlgorithm;
+use crate::crypto::signature::{SignatureAlgorithm, X509Flaw};
 use crate::error::{Error, InvalidMessage, LimitExceeded, PeerMisbehaved};
 use crate::limits::{MAX_AUTH_REQUESTS, MAX_USER_NAME_LEN};
 use crate::wire::Outbox;
@@ -63,7 +63,10 @@ pub enum AuthParam {
     /// ([`Certificate::parse`](crate::crypto::signature::Certificate::parse)), these are verified: its
     /// authority's signature, its kind, its dates, and that its critical options are known. The program has
     /// to check whether it trusts the authority, whether the user is among the principals, and what the
-    /// options demand.
+    /// options demand. If it is one or more X.509 certificates
+    /// ([`X509Chain::parse`](crate::crypto::signature::X509Chain::parse)),
+    /// [`X509Chain::check`](crate::crypto::signature::X509Chain::check) has found no flaw; whether an
+    /// authority has signed them, and for which user, is the program's to check.
     PublicKey(Bytes),
     /// The verdict on a signature, for `sigstatus`.
     SignatureStatus(bool),
@@ -96,6 +99,8 @@ pub enum Why {
     Key,
     /// The certificate: its authority's signature, its dates, its kind, or its options.
     Certificate,
+    /// X.509 certificates, and what is wrong with them.
+    X509(X509Flaw),
     /// The signature is not by this key, or not of this request.
     Signature,
     /// None of the mechanisms of GSSAPI is known here.
@@ -113,6 +118,7 @@ impl fmt::Display for Why {
             Self::Method => "login refused: no such method here",
             Self::Key => "login refused: the key or its signature algorithm is not allowed",
             Self::Certificate => "login refused: the certificate does not hold",
+            Self::X509(flaw) => return write!(f, "login refused: {flaw}"),
             Self::Signature => "login refused: the signature is wrong",
             Self::Mechanism => "login refused: none of the GSSAPI mechanisms is Kerberos",
             Self::Gss(text) => return write!(f, "login refused: GSSAPI: {text}"),

@@ -2,12 +2,17 @@
 //! asked, so no program can let in a client with a wrong one. Certificates are verified here, too, except
 //! for what only the program knows: which authorities and principals it trusts.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::ledger::KeyId;
 use super::{Settings, Why, client_bugs};
 use crate::crypto::hash::Hash;
-use crate::crypto::signature::{self, Certificate, CertificateKind, SignatureAlgorithm, rsa_bits};
+use crate::crypto::signature::{
+    self, Certificate, CertificateKind, KeyForm, SignatureAlgorithm, X509Chain, X509Flaw,
+    X509Policy, rsa_bits,
+};
 use crate::error::Error;
 use crate::wire::messages::{SSH_MSG_USERAUTH_REQUEST, UserauthPkOk, UserauthRequest};
 use crate::wire::{Outbox, Reader, Writer};
@@ -47,19 +52,25 @@ pub(super) fn read(
         return Ok(Err(Why::Key));
     };
     let key_blob = signature::usual_blob(announced, sent_blob);
-    // a key whose type does not fit the algorithm is treated as an unknown algorithm
-    if Reader::new(&key_blob).string() != Ok(announced.key_type.as_bytes()) {
+    // a key whose type does not fit the algorithm is treated as an unknown algorithm; a bare X.509
+    // certificate has no type in front
+    let has_type = announced.form != KeyForm::X509;
+    if has_type && Reader::new(&key_blob).string() != Ok(announced.key_type.as_bytes()) {
         return Ok(Err(Why::Key));
     }
-    let certificate = match announced.plain {
-        Some(_) => match check_certificate(settings, announced, &key_blob) {
-            Some(certificate) => Some(certificate),
+    let mut certificate = None;
+    let plain_blob = match announced.form {
+        KeyForm::Plain => Cow::Borrowed(&*key_blob),
+        KeyForm::Certificate => match check_certificate(settings, announced, &key_blob) {
+            Some(valid) => Cow::Owned(certificate.insert(valid).key_blob.clone()),
             None => return Ok(Err(Why::Certificate)),
         },
-        None => None,
+        KeyForm::X509 | KeyForm::X509Chain => match check_x509(settings, announced, &key_blob) {
+            Ok(plain_blob) => Cow::Owned(plain_blob),
+            Err(flaw) => return Ok(Err(Why::X509(flaw))),
+        },
     };
-    let plain_blob = certificate.as_ref().map_or(&*key_blob, |it| &it.key_blob);
-    if rsa_bits(plain_blob).is_some_and(|bits| bits < settings.min_rsa_bits) {
+    if rsa_bits(&plain_blob).is_some_and(|bits| bits < settings.min_rsa_bits) {
         return Ok(Err(Why::Key));
     }
     let algorithm = signature.and_then(|it| signed_with(settings, announced, it));
@@ -71,7 +82,7 @@ pub(super) fn read(
     });
     let user_verified = announced.security_key && signature.is_some_and(user_verified);
     // the same for a plain key and for all certificates of that key
-    let key_id = Hash::Sha256.digest(&[plain_blob]);
+    let key_id = Hash::Sha256.digest(&[&plain_blob]);
     let sent_blob = Bytes::copy_from_slice(sent_blob);
     let key_blob = Bytes::from(key_blob.into_owned());
     Ok(Ok(PublicKeyRequest {
@@ -120,6 +131,16 @@ fn check_certificate(
         && certificate.is_valid(CertificateKind::User, now)
         && certificate.critical_options.iter().all(|option| is_understood(&option.name));
     fits.then_some(certificate)
+}
+
+/// The key in the first of X.509 certificates that a user may log in with.
+fn check_x509(
+    settings: &Settings<'_>,
+    algorithm: &SignatureAlgorithm,
+    blob: &[u8],
+) -> Result<Vec<u8>, X509Flaw> {
+    let policy = X509Policy { unix_time: settings.unix_time, min_rsa_bits: settings.min_rsa_bits };
+    X509Chain::parse(algorithm, blob)?.check(algorithm, &policy).map(<[u8]>::to_vec)
 }
 
 /// Whether a certificate demands that the device verifies its user.

@@ -14,6 +14,7 @@ pub(crate) mod program;
 pub(crate) mod session;
 #[cfg(feature = "driver")]
 pub(crate) mod socket;
+pub(crate) mod x509;
 
 use std::path::Path;
 use std::sync::Arc;

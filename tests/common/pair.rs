@@ -520,7 +520,7 @@ pub(crate) fn public_key_request(
 ) -> Vec<u8> {
     let sign = |message: &[u8]| {
         let row = signature::by_name(algorithm).unwrap();
-        key.sign(row.signature_name(), message).unwrap()
+        key.sign_as(row, message).unwrap()
     };
     let signed = signed.then_some(&sign as &dyn Fn(&[u8]) -> Vec<u8>);
     key_request(session_id, key.public_blob(), algorithm, signed)

@@ -46,7 +46,7 @@ fn asking(config: Config) -> (Pair, Shown) {
 fn request(pair: &mut Pair, key: &PrivateKey, blob: &[u8], algorithm: &str, signed: bool) {
     let sign = |message: &[u8]| {
         let row = signature::by_name(algorithm).unwrap();
-        key.sign(row.signature_name(), message).unwrap()
+        key.sign_as(row, message).unwrap()
     };
     let sign = signed.then_some(&sign as &dyn Fn(&[u8]) -> Vec<u8>);
     let payload = key_request(&pair.client.session_id, blob, algorithm, sign);

@@ -37,3 +37,5 @@ mod strict_kex;
 mod terrapin;
 mod timeouts;
 mod tolerance;
+mod x509;
+mod x509_path;

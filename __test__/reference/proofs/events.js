@@ -236,6 +236,10 @@ const eventFields = {
     'a program that counts factors itself > sees by signed which event is the proof',
   ),
   'SSHUserAuthRequest.userCertificate': [...certificateOfUser, ...noCertificate],
+  'SSHUserAuthRequest.userX509': e2e('auth_x509')(
+    'userX509 has the fields that OpenSSL put in, and is made once',
+    'userX509 is null for everything that is no X.509 certificate',
+  ),
 };
 
 const userCertificate = each(

@@ -11,7 +11,7 @@ const { keys } = require('./keys.js');
 const sessions = require('./sessions.js');
 const { settings } = require('./settings.js');
 const { errors, notes, never } = require('./errors.js');
-const { values, never: neverValues } = require('./values.js');
+const { values } = require('./values.js');
 
 module.exports = {
   proofs: {
@@ -26,5 +26,5 @@ module.exports = {
     ...values,
   },
   notes: { errors: notes },
-  never: { errors: never, values: neverValues },
+  never: { errors: never },
 };

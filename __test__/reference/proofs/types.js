@@ -2,12 +2,13 @@
 
 // Certificate, SSHChannel, SSHConnection, SSHPrompt, the collections and the store types.
 
-const { e2e, facade, each } = require('./tests.js');
+const { e2e, facade, rust, each } = require('./tests.js');
 
 const groups = require('../groups.js');
 
 const fields = facade('certificate_fields');
 const certificate_ = facade('certificate');
+const chains = facade('certificate_chains');
 const channels = e2e('channels');
 const fakeTypes = facade('types');
 const stores = e2e('stores');
@@ -75,6 +76,11 @@ const certificate = {
   'Certificate.load': certificate_(
     'the constructors > Certificate.load does the same, and rejects',
   ),
+  'Certificate.issuedBy': chains('issuedBy > is true for the authority that has signed it'),
+  'Certificate.verifyChain': [
+    ...chains('verifyChain > returns the authority that the chain leads to'),
+    ...rust('tests/conformance/x509_path.rs')('paths_are_refused_with_their_reasons'),
+  ],
 };
 
 const sshCert = Object.fromEntries(

@@ -17,8 +17,9 @@ pub(super) static TABLE: Table = Table {
     title: "Algorithms",
     intro: "A listener of `Connected` cannot set these (10022): they are those of all connections that come \
             after, and it would be chance which. Names stand in any order: the client's decides (RFC 4253, \
-            section 7.1). An unknown name is refused; `x509v3-sign-rsa`, `x509v3-sign-dss` and names of GSSAPI with other \
-            mechanisms than Kerberos are taken and not offered, those with Kerberos only where there is a key (GSSKeytab). Ciphers and compression are the properties \
+            section 7.1). An unknown name is refused; names of GSSAPI with other mechanisms than Kerberos \
+            are taken and not offered, those with Kerberos only where there is a key (GSSKeytab). Ciphers \
+            and compression are the properties \
             SSHEncryptionAlgorithms and SSHCompressionAlgorithms.",
     rows: &[
         row(
@@ -76,7 +77,8 @@ pub(super) static TABLE: Table = Table {
             },
             NewConnections,
             "the signature algorithms that the server proves itself with",
-            "Offered are those that one of its keys fits; without any, startListening rejects with 1301.",
+            "Offered are those that one of its keys fits (`x509v3-…`: and that there are X.509 certificates \
+             for); without any, startListening rejects with 1301.",
         ),
         row(
             "SSHPubKeyAuthSigAlgorithms",

@@ -1,7 +1,7 @@
 //! OpenSSH certificates, `*-cert-v01@openssh.com` (OpenSSH PROTOCOL.certkeys): a public key, its owner and
 //! purpose, and the signature of an authority. One parser for user and host certificates.
 
-use super::{SIGNATURES, SignatureAlgorithm, dsa, ecdsa, ed25519, rsa, security_key};
+use super::{KeyForm, SIGNATURES, SignatureAlgorithm, dsa, ecdsa, ed25519, rsa, security_key};
 use crate::crypto::Security;
 use crate::error::{CryptoError, Error, InvalidMessage};
 use crate::limits::{MAX_CERTIFICATE_OPTIONS, MAX_CERTIFICATE_PRINCIPALS};
@@ -12,14 +12,7 @@ const fn row(
     key_type: &'static str,
     plain: &'static SignatureAlgorithm,
 ) -> SignatureAlgorithm {
-    SignatureAlgorithm {
-        name,
-        key_type,
-        security: plain.security,
-        security_key: plain.security_key,
-        plain: Some(plain),
-        verify: plain.verify,
-    }
+    SignatureAlgorithm { name, form: KeyForm::Certificate, key_type, plain: Some(plain), ..*plain }
 }
 
 const ED25519: &str = "ssh-ed25519-cert-v01@openssh.com";

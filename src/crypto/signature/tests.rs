@@ -121,7 +121,7 @@ fn a_host_key_with_a_certificate() {
     assert_eq!(key().blob_for(certified), None);
     assert_eq!(key().blob_for(by_name("ssh-dss").unwrap()), None);
     let bare = key();
-    assert_eq!(bare.blob_for(plain), Some(bare.public_blob()));
+    assert_eq!(bare.blob_for(plain).as_deref(), Some(bare.public_blob()));
     // for another key, for users, and no certificate at all
     let unsuitable = || Some(Error::from(CryptoError::UnsuitableKey));
     let blob = certificate::tests::blob;

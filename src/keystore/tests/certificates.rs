@@ -1,6 +1,7 @@
 //! What the documented certificate type says, against what openssl and ssh-keygen print, and how
 //! subjects choose.
 
+use super::stores::{STORE_PASSWORD, store};
 use super::*;
 use crate::crypto::signature::PrivateKey;
 use crate::keystore::certificate::select_for;
@@ -123,7 +124,7 @@ fn subjects_select_as_documented() {
     let contents = parse(&read("chain-then-key-ecdsa-256.pem"), "").unwrap();
     let chosen = |subject: &str| {
         select(&contents, subject).map(|found| {
-            let common_name = found.certificate.map(X509::subject).unwrap_or_default();
+            let common_name = found.certificate().map(X509::subject).unwrap_or_default();
             (common_name.contains("CN=host"), found.key.is_some())
         })
     };
@@ -143,7 +144,7 @@ fn subjects_select_as_documented() {
 fn subjects_are_compared_by_their_fields() {
     let contents = parse(&read("chain-then-key-ecdsa-256.pem"), "").unwrap();
     let chosen = |subject: &str| {
-        select(&contents, subject).map(|found| found.certificate.map(X509::subject).unwrap())
+        select(&contents, subject).map(|found| found.certificate().map(X509::subject).unwrap())
     };
     let host = chosen("*").unwrap();
     let written = r#"CN=host.example.com, O="Example, Inc.", OU=Test, L=Mitte, S=Berlin, C=DE, E=admin@example.com"#;
@@ -239,4 +240,50 @@ fn a_certificate_alone_has_no_private_key() {
             assert!(certificate.subject.contains("example.com"), "{name}");
         }
     }
+}
+
+/// The certificates that a host key of a store proves itself with: the number in its RFC 6187 blob.
+pub(super) fn chain_len(certificate: &Certificate, algorithm: &str) -> Option<u32> {
+    let row = crate::crypto::signature::by_name(algorithm).unwrap();
+    let key = certificate.private_key()?;
+    let blob = key.blob_for(row)?;
+    let mut reader = crate::wire::Reader::new(&blob);
+    assert_eq!(reader.string(), Ok(algorithm.as_bytes()));
+    reader.u32().ok()
+}
+
+#[test]
+fn keys_of_stores_have_their_chains() {
+    const PEM: u32 = 7;
+    const RSA: &str = "x509v3-rsa2048-sha256";
+    for (store_type, name, password) in [
+        (3, "rsa.p12", STORE_PASSWORD),
+        (3, "keytool.p12", STORE_PASSWORD),
+        (5, "keytool.jks", STORE_PASSWORD),
+        (5, "keytool.jceks", STORE_PASSWORD),
+        (22, "keytool.bcfks", STORE_PASSWORD),
+    ] {
+        let certificate =
+            Certificate::load(store_type, &store(name), password, "CN=rsa.example.com").unwrap();
+        assert_eq!(chain_len(&certificate, RSA), Some(3), "{name}");
+        assert_eq!(chain_len(&certificate, "x509v3-ssh-ed25519"), None);
+    }
+    // a key beside a certificate in PEM, in any order, and a key for a certificate with its chain
+    let pem = ["rsa.key", "rsa.pem", "middle.pem", "root.pem"].map(store);
+    let [key, own, middle, root] = &pem;
+    let load = |parts: &[&[u8]], wanted: Wanted<'_>| {
+        Certificate::load(PEM, &parts.concat(), "", wanted).unwrap()
+    };
+    let all = load(&[key, own, middle, root], Wanted::Subject("*"));
+    assert_eq!(chain_len(&all, RSA), Some(3));
+    let mixed = load(&[root, own, key, middle], Wanted::Subject("*"));
+    assert_eq!(chain_len(&mixed, RSA), Some(3));
+    assert_eq!(chain_len(&load(&[key, own], Wanted::Subject("*")), RSA), Some(1));
+    assert_eq!(chain_len(&load(&[key], Wanted::Subject("*")), RSA), None);
+    let given = [&own[..], middle].concat();
+    assert_eq!(chain_len(&load(&[key], Wanted::Encoded(&given)), RSA), Some(2));
+    let rest = load(&[key, middle, root], Wanted::Encoded(own));
+    assert_eq!(chain_len(&rest, RSA), Some(3));
+    let stored = load(&[key, own, middle, root], Wanted::Encoded(own));
+    assert_eq!(chain_len(&stored, RSA), Some(3), "the store has the chain");
 }

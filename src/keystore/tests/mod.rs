@@ -10,6 +10,7 @@ mod pkcs11;
 mod pkcs12;
 mod stores;
 mod text_keys;
+mod x509_path;
 
 use std::fs;
 use std::path::PathBuf;

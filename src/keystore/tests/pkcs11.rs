@@ -10,6 +10,7 @@ use cryptoki::object::{Attribute, CertificateType, ObjectClass};
 use cryptoki::session::UserType;
 use cryptoki::types::AuthPin;
 
+use super::certificates::chain_len;
 use super::stores::*;
 use super::*;
 use crate::crypto::signature::{PrivateKey, by_name, verify};
@@ -89,22 +90,23 @@ fn add_objects(module: &str) {
     let slot = slots.into_iter().find(is_keys).unwrap();
     let session = context.open_rw_session(slot).unwrap();
     session.login(UserType::User, Some(&AuthPin::new(PIN.into()))).unwrap();
-    let certificate = parse(&store("rsa.pem"), "").unwrap();
-    let certificate = certificate.certificates().next().unwrap();
-    // RFC 5280 4.1.2.6, in DER: whatever it is, SoftHSM only keeps it
-    let subject = vec![0x30, 0];
-    session
-        .create_object(&[
-            Attribute::Class(ObjectClass::CERTIFICATE),
-            Attribute::CertificateType(CertificateType::X_509),
-            Attribute::Token(true),
-            Attribute::Private(false),
-            Attribute::Label(b"rsa".to_vec()),
-            Attribute::Id(vec![1]),
-            Attribute::Subject(subject),
-            Attribute::Value(certificate.der().to_vec()),
-        ])
-        .unwrap();
+    for (name, id) in [("rsa", 1), ("middle", 8), ("root", 9)] {
+        let certificate = parse(&store(&format!("{name}.pem")), "").unwrap();
+        let certificate = certificate.certificates().next().unwrap();
+        session
+            .create_object(&[
+                Attribute::Class(ObjectClass::CERTIFICATE),
+                Attribute::CertificateType(CertificateType::X_509),
+                Attribute::Token(true),
+                Attribute::Private(false),
+                Attribute::Label(name.as_bytes().to_vec()),
+                Attribute::Id(vec![id]),
+                // RFC 5280 4.1.2.6, in DER: whatever it is, SoftHSM only keeps it
+                Attribute::Subject(vec![0x30, 0]),
+                Attribute::Value(certificate.der().to_vec()),
+            ])
+            .unwrap();
+    }
     // edwards25519 as a PrintableString, as the standard has it
     let curve = [&[0x13, 12][..], b"edwards25519"].concat();
     let common = |label: &[u8]| {
@@ -154,6 +156,11 @@ fn keys_are_found_by_what_they_are_called(module: &str, uri: &str) {
         let key = certificate.private_key().unwrap();
         assert_eq!(key.public_blob(), blob_of("rsa"));
         assert!(sign_and_verify(&key) >= 2);
+    }
+    // with the chain, also where the URI means the key alone
+    for store in [uri, &format!("pkcs11:token=keys;object=rsa?module-path={module}")] {
+        let certificate = load(store, PIN, "*").unwrap();
+        assert_eq!(chain_len(&certificate, "x509v3-rsa2048-sha256"), Some(3));
     }
     // by their names
     for (name, algorithm) in [("ec", "ecdsa-sha2-nistp256"), ("ed25519", "ssh-ed25519")] {

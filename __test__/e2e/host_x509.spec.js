@@ -1,0 +1,96 @@
+'use strict';
+
+// The server's own X.509 certificates, with an asyncssh that knows their root and no key: in each way in which a server
+// gets a key. (Java's and Bouncy Castle's stores and tokens are in src/keystore/tests.)
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { Certificate, CertStoreTypes } = require('../../index.js');
+const { python, testWith } = require('../support/clients.js');
+const { afterTest } = require('../support/cleanup.js');
+const { folder } = require('../support/folder.js');
+const { hostCertificate } = require('../support/keys.js');
+const { LineClient, json } = require('../support/line_client.js');
+const { startRecorded } = require('../support/server.js');
+const { x509Certificate, x509Key } = require('../support/x509_keys.js');
+
+const script = path.join(__dirname, '..', 'support', 'asyncssh_x509.py');
+const NAME = 'x509v3-ecdsa-sha2-nistp256';
+const TYPE = 'ecdsa-256';
+
+const start = (configure) =>
+  startRecorded(configure, { events: ['SSHStatus', 'Error', 'Log'], hostKey: null });
+
+/** What a client says that trusts nothing but the root. */
+async function login(server, algorithm = NAME) {
+  const client = new LineClient([python, script], { protocol: json });
+  afterTest('clients', () => client.kill());
+  const { root } = x509Key(TYPE);
+  return client.ask({ port: server.getLocalPort(), algorithm, root, password: 'x' });
+}
+
+/** A PKCS#12 store of the key and its chain. */
+function pfx() {
+  const { file, certificate, chain } = x509Key(TYPE);
+  const store = path.join(folder, 'x509.p12');
+  const args = ['pkcs12', '-export', '-inkey', file, '-in', certificate, '-certfile', chain];
+  const { status, stderr } = spawnSync('openssl', [...args, '-passout', 'pass:s', '-out', store]);
+  if (status !== 0) throw new Error(`openssl pkcs12: ${stderr}`);
+  return store;
+}
+
+const ways = {
+  'SSHCert out of PEM': (server) => server.setSSHCert(x509Certificate(TYPE)),
+  'SSHCert out of PFX': (server) =>
+    server.setSSHCert(new Certificate(CertStoreTypes.cstPFXFile, pfx(), 's', '*')),
+  AltSSHCert: async (server) => {
+    server.setSSHCert(hostCertificate('ed25519'));
+    await server.config('AltSSHCertCount=1');
+    await server.config('AltSSHCertStoreType[0]=7');
+    await server.config(`AltSSHCertStore[0]=${x509Key(TYPE).text}`);
+    await server.config('AltSSHCertSubject[0]=*');
+  },
+  Connected: (server) => {
+    server.setSSHCert(hostCertificate('ed25519'));
+    server.on('Connected', (e) => {
+      e.certStoreType = CertStoreTypes.cstPEMKeyBlob;
+      e.certStore = x509Key(TYPE).text;
+      e.certSubject = '*';
+    });
+  },
+};
+
+describe.each(Object.entries(ways))('%s', (_way, configure) => {
+  testWith('asyncssh', 'proves the server with its chain', async () => {
+    const { server, recorder } = await start(configure);
+    expect(await login(server)).toBe('hello');
+    const line = recorder.all('SSHStatus').find((e) => e.message.startsWith('Key exchange:'));
+    expect(line.message).toContain(`host key ${NAME},`);
+  });
+});
+
+testWith('asyncssh', 'without the chain, or without the algorithm, none is offered', async () => {
+  const { file, certificate, chain } = x509Key(TYPE);
+  const keyAlone = fs.readFileSync(file, 'utf8');
+  const pem = (text) => new Certificate(CertStoreTypes.cstPEMKeyBlob, text, '', '*');
+  const { server } = await start((it) => it.setSSHCert(pem(keyAlone)));
+  expect(await login(server)).toContain('no common host key algorithm');
+  // The certificate alone does not lead to the root.
+  server.setSSHCert(pem(keyAlone + fs.readFileSync(certificate, 'utf8')));
+  expect(await login(server)).toContain('X.509 chain validation error');
+  server.setSSHCert(pem(keyAlone + fs.readFileSync(chain, 'utf8')));
+  expect(await login(server)).toBe('hello');
+  await server.config('SSHPublicKeyAlgorithms=ecdsa-sha2-nistp256');
+  expect(await login(server)).toContain('no common host key algorithm');
+});
+
+test('a list with algorithms of certificates alone needs certificates', async () => {
+  const server = await start(async (it) => {
+    it.setSSHCert(x509Certificate('rsa'));
+    await it.config('SSHPublicKeyAlgorithms=x509v3-sign-rsa,x509v3-sign-dss');
+  });
+  await server.server.stopListening();
+  server.server.setSSHCert(hostCertificate('rsa'));
+  await expect(server.server.startListening()).rejects.toMatchObject({ code: 1301 });
+});
