@@ -14,6 +14,7 @@ const { answering, ssh, startSsh, testOnUnix } = require('../support/clients.js'
 const { onUnix, testUnless } = require('../support/conditions.js');
 const { folder, writeFile } = require('../support/folder.js');
 const { certify, skProvider, userKey } = require('../support/keys.js');
+const { RawSession } = require('../support/raw_session.js');
 const { createServer, Recorder } = require('../support/server.js');
 const { authorizedKeys, serveSessions } = require('../support/served.js');
 const ssh2 = require('../support/ssh2_client.js');
@@ -659,6 +660,60 @@ describe('several factors', () => {
     });
     expect(it.sessions[0].key).toBeNull();
   });
+});
+
+describe('two listeners', () => {
+  const HERE = 'restrict,command="first"';
+
+  test.each(['restrict,command="first"', 'environment="A=b"', 'command="second"'])(
+    'both of which know the key: what one forbids stays forbidden (%s)',
+    async (options) => {
+      for (const order of [
+        [HERE, options],
+        [options, HERE],
+      ]) {
+        const it = await startWithKeys('', {
+          configure: (server) => {
+            for (const each of order)
+              server.on('SSHUserAuthRequest', authorizedKeys({ text: `${each} ${KEY().line}` }));
+          },
+        });
+        const stream = await ssh2.openSession(await logIn(it), 'x');
+        // Of two commands one is forced, and it is not the client's.
+        expect(JSON.parse(await outputOf(stream)).command).toMatch(/^(first|second)$/);
+      }
+    },
+  );
+
+  test('of which one restricts', async () => {
+    for (const order of [
+      ['restrict', ''],
+      ['', 'restrict'],
+    ]) {
+      const it = await startWithKeys('', {
+        configure: (server) => {
+          for (const each of order)
+            server.on('SSHUserAuthRequest', authorizedKeys({ text: `${each} ${KEY().line}` }));
+        },
+      });
+      await expect(ssh2.openSession(await logIn(it), 'x', { pty: true })).rejects.toThrow();
+    }
+  });
+});
+
+test('authorities with options are not trusted, as nobody would keep to the options', async () => {
+  const authority = userKey('ed25519', '-authority');
+  const it = await startWithKeys('', {
+    options: { userCAs: { text: `from="10.0.0.1" ${authority.line}` } },
+  });
+  const key = userKey('ed25519', '-certified');
+  const certificate = certify(key.line, ['-I', 'id', '-n', 'demo']).line;
+  const raw = await new RawSession(it.server.getLocalPort(), 'demo').handshake();
+  const [type, base64] = certificate.split(' ');
+  const [answer] = await raw.askForKey(type, Buffer.from(base64, 'base64'));
+  raw.socket.destroy();
+  expect(answer).toBe(51);
+  expect(it.refusals).toEqual(['it has no key of a type that is known']);
 });
 
 test('nothing is kept of a client that has left', async () => {

@@ -329,6 +329,7 @@ test.each([
   [() => shell({ env: { A: '\0' } }), 'options.env.A'],
   [() => shell({ uid: -1 }), 'options.uid'],
   [() => shell({ gid: 1.5 }), 'options.gid'],
+  [() => shell({ uid: 1000 }), 'options.gid'],
   [() => shell({ login: 1 }), 'options.login'],
   [() => shell({ idle: -1 }), 'options.idle'],
   [() => shell({ grace: '5' }), 'options.grace'],

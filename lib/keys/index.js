@@ -15,7 +15,7 @@ const {
   ofCertificate,
   ofEntry,
 } = require('./login.js');
-const { parseAuthorizedKeys } = require('./parse.js');
+const { parseAuthorizedKeys, parseKeys } = require('./parse.js');
 const { guard } = require('./restrictions.js');
 const { Revoked } = require('./revoked.js');
 const { checkKeys, checkOptions, readOfServer, readOfUser } = require('./sources.js');
@@ -57,7 +57,7 @@ class Attempt {
     const certificate = this.#certificate;
     if (certificate === null) return undefined;
     for (const { name, bytes } of await readOfServer(this.#options.userCAs)) {
-      for (const key of this.#entries(name, bytes)) {
+      for (const key of this.#entries(name, bytes, parseKeys)) {
         if (key.blob.toString('base64') !== certificate.signatureKey) continue;
         const login = await this.#allowed(name, key, async () => {
           const names = await this.#options.principalsOf(this.#event.user, this.#event);
@@ -88,10 +88,8 @@ class Attempt {
     return undefined;
   }
 
-  #entries(file, bytes) {
-    return parseAuthorizedKeys(bytes.toString('utf8'), (line, reason) =>
-      this.#refuse({ file, line }, reason),
-    );
+  #entries(file, bytes, parse = parseAuthorizedKeys) {
+    return parse(bytes.toString('utf8'), (line, reason) => this.#refuse({ file, line }, reason));
   }
 
   /** Whether an entry has the key, or the authority of the certificate, that the client comes with. */
@@ -141,13 +139,14 @@ class Attempt {
   }
 }
 
-/** Forgets what an earlier key allowed, if it no longer counts for the login. */
-function forget(server, { connectionId, user, authMethod, partialSuccesses }) {
+/** Forgets what an earlier key allowed, if it does not count for the login any more. */
+function forget(server, event) {
+  const { connectionId, user, authMethod, partialSuccesses } = event;
   const before = loginOf(server, connectionId);
-  if (before === undefined || authMethod === 'sigstatus') return undefined;
-  if (before.user === user && partialSuccesses.includes('publickey')) return before;
-  dropLogin(server, connectionId);
-  return undefined;
+  // That of this very event is of another such listener, which was faster.
+  if (before === undefined || authMethod === 'sigstatus' || before.event === event) return;
+  if (before.user !== user || !partialSuccesses.includes('publickey'))
+    dropLogin(server, connectionId);
 }
 
 /** What counts of a login by one more key; undefined if nothing can. */
@@ -166,12 +165,13 @@ function authorizedKeys(source, options = {}) {
   const checked = { ...checkOptions(options), lists: new Revoked() };
   return async function listener(event) {
     checkInstance(this, sshserver, 'this');
-    const before = forget(this, event);
+    forget(this, event);
     if (event.authMethod !== 'publickey') return;
     const { connectionId, user } = event;
     const remoteHost = this.connections.get(connectionId)?.remoteHost ?? '';
     const found = await new Attempt(event, remoteHost, checked).find(keysOf);
-    const login = found && joined(before, found);
+    // Asked for now: meanwhile another such listener may have let the client in, with restrictions of its own.
+    const login = found && joined(loginOf(this, connectionId), found);
     if (login === undefined) return;
     if (login.command !== null && !isServed(this)) {
       const reason = 'a command is forced, and without serveSessions nobody keeps to that';
@@ -182,7 +182,7 @@ function authorizedKeys(source, options = {}) {
     if (event.signed) {
       // What has left meanwhile has no end to come, at which it would be forgotten.
       if (!this.connections.get(connectionId)?.connected) return;
-      setLogin(this, connectionId, { user, ...login });
+      setLogin(this, connectionId, { ...login, user, event });
       guard(this);
     }
     event.accept = true;

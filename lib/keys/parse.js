@@ -39,18 +39,18 @@ function fingerprintOf(blob) {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The entry of one line. Throws BadEntry if it is none. */
-function parseEntry(text, line) {
+/** The entry of one line. Throws BadEntry if it is none, or has options where there can be none. */
+function parseEntry(text, line, canHaveOptions) {
   if (text.includes('\0')) throw new BadEntry('it has a NUL');
   let key = readKey(text);
   let options = '';
-  if (key === null) {
+  if (key === null && canHaveOptions) {
     const length = lengthOfOptions(text);
     options = text.slice(0, length);
     key = readKey(text.slice(length).replace(/^[ \t]+/, ''));
-    if (key === null) throw new BadEntry('it has no key of a type that is known');
     if (options.includes(REPLACEMENT)) throw new BadEntry('its options are not UTF-8');
   }
+  if (key === null) throw new BadEntry('it has no key of a type that is known');
   const { type, blob, comment } = key;
   return {
     type,
@@ -69,12 +69,24 @@ function parseEntry(text, line) {
 function parseAuthorizedKeys(text, onRefused = () => {}) {
   checkString(text, 'text');
   checkFunction(onRefused, 'onRefused');
+  return parseLines(text, onRefused, true);
+}
+
+/**
+ * The keys of a list of keys alone. One with options is refused: nobody would keep to them there, and whoever has
+ * written them counts on that.
+ */
+function parseKeys(text, onRefused) {
+  return parseLines(text, onRefused, false);
+}
+
+function parseLines(text, onRefused, canHaveOptions) {
   const entries = [];
   text.split('\n').forEach((raw, index) => {
     const content = raw.replace(/\r$/, '').replace(/^[ \t]+/, '');
     if (content === '' || content.startsWith('#')) return;
     try {
-      entries.push(parseEntry(content, index + 1));
+      entries.push(parseEntry(content, index + 1, canHaveOptions));
     } catch (error) {
       if (!(error instanceof BadEntry)) throw error;
       onRefused(index + 1, error.message);
@@ -83,4 +95,4 @@ function parseAuthorizedKeys(text, onRefused = () => {}) {
   return entries;
 }
 
-module.exports = { parseAuthorizedKeys, fingerprintOf };
+module.exports = { parseAuthorizedKeys, parseKeys };

@@ -3,6 +3,7 @@
 // Keeps clients to what their keys allow, besides commands and variables, which are the router's: tunnels, terminals,
 // agents and X11. The answers are final, whatever other listeners say.
 
+const net = require('node:net');
 const { decide, dropLogin, isServed, loginOf } = require('../logins.js');
 const { matchesPattern } = require('../patterns.js');
 
@@ -12,6 +13,9 @@ const ANY_DEVICE = 0x7fffffff;
 const STARTS = ['shell', 'exec', 'subsystem'];
 
 const guards = new WeakMap();
+
+/** Whether a text is an address to listen on: a reverse tunnel with port 0 can lead to a Unix domain socket, too. */
+const isAddress = (text) => net.isIP(text) !== 0 || text === '' || text === 'localhost';
 
 /** Whether a list of `{ host, port }` has a place; null has every one, port 0 is any. */
 function hasPlace(list, matches, address, port) {
@@ -34,13 +38,13 @@ function mayListen({ portForwarding, permitListen }, address, port) {
 }
 
 function mayTunnel(login, { direction, address, port }) {
-  // The path of a socket is no host that a `*` stands for.
-  const isSocket = port === 0 && address.includes('/');
-  if (isSocket) {
-    const list = direction === FORWARD ? login.permitOpen : login.permitListen;
-    return login.portForwarding && list === null;
-  }
-  return direction === FORWARD ? mayConnect(login, address, port) : mayListen(login, address, port);
+  // The path of a Unix domain socket is no host that a `*` stands for. Nothing listens on port 0, and a name that could
+  // be a path is no address to listen on.
+  if (direction === FORWARD && port !== 0) return mayConnect(login, address, port);
+  if (direction !== FORWARD && (port !== 0 || isAddress(address)))
+    return mayListen(login, address, port);
+  const places = direction === FORWARD ? login.permitOpen : login.permitListen;
+  return login.portForwarding && places === null;
 }
 
 /** `string host | uint32 port` at the beginning of the data of a channel type. */

@@ -4,7 +4,7 @@
 // lists of keys (RevokedKeys of sshd_config(5)).
 
 const { NativeRevocationList } = require('../native.js');
-const { parseAuthorizedKeys } = require('./parse.js');
+const { parseKeys } = require('./parse.js');
 
 /** What every revocation list begins with (OpenSSH PROTOCOL.krl). */
 const MAGIC = Buffer.from('SSHKRL\n\0', 'latin1');
@@ -14,7 +14,7 @@ class BadList extends Error {}
 
 /** The plain list of keys in a text, as the set of their blobs in base64. */
 function plainList(bytes) {
-  const entries = parseAuthorizedKeys(bytes.toString('utf8'), (line, reason) => {
+  const entries = parseKeys(bytes.toString('utf8'), (line, reason) => {
     throw new BadList(`line ${line} of a list of revoked keys is none: ${reason}`);
   });
   const blobs = new Set(entries.map(({ blob }) => blob.toString('base64')));

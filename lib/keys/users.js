@@ -37,10 +37,19 @@ async function byGetent(user) {
   return found.stdout.split('\n').find((line) => line.startsWith(`${user}:`));
 }
 
+/** The user that the server runs as; null where the system has no name for it, as in some containers. */
+function ownUser() {
+  try {
+    return os.userInfo();
+  } catch {
+    return null;
+  }
+}
+
 /** A user of the system as `{ uid, home }`, or null. */
 async function findUser(user) {
-  const own = os.userInfo();
-  if (own.username === user) return { uid: own.uid, home: own.homedir };
+  const own = ownUser();
+  if (own?.username === user) return { uid: own.uid, home: own.homedir };
   if (process.platform === 'win32' || !isSafeName(user)) return null;
   const line = (await inPasswd(user)) ?? (await byGetent(user));
   return line === undefined ? null : parseLine(line);

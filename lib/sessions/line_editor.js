@@ -25,26 +25,40 @@ function columnsOf(bytes) {
 /** The line that is being typed. */
 class LineEditor {
   #line = [];
-  #echo;
+  /** What is to be shown: of a whole chunk at once, as a piece for each key would cost more than the keys. */
+  #shown = [];
+  #show;
   #signal;
   /** The key before was a carriage return: a line feed after it belongs to it. */
   #afterReturn = false;
 
-  /** `echo(text or bytes)` shows something; `signal(name)` is called for ^C and ^\. */
-  constructor(echo, signal) {
-    this.#echo = echo;
+  /** `show(bytes)` shows something; `signal(name)` is called for ^C and ^\. */
+  constructor(show, signal) {
+    this.#show = show;
     this.#signal = signal;
   }
 
   /** What the program gets of these bytes: `{ bytes, ended }`. Nothing is looked at after an end of file. */
   feed(chunk) {
     const whole = [];
+    let ended = false;
     for (const byte of chunk) {
-      if (byte === KEY.D && this.#line.length === 0) return { bytes: join(whole), ended: true };
+      ended = byte === KEY.D && this.#line.length === 0;
+      if (ended) break;
       const done = this.#key(byte);
       if (done !== null) whole.push(done);
     }
-    return { bytes: join(whole), ended: false };
+    this.#flush();
+    return { bytes: join(whole), ended };
+  }
+
+  #echo(text) {
+    this.#shown.push(Buffer.from(text));
+  }
+
+  #flush() {
+    if (this.#shown.length > 0) this.#show(join(this.#shown));
+    this.#shown = [];
   }
 
   /** What was typed of a line that is not whole, for a program that no longer wants lines. */
@@ -94,6 +108,8 @@ class LineEditor {
   #interrupt(name, shown) {
     this.#line = [];
     this.#echo(`${shown}\n`);
+    // Before what the program says to it.
+    this.#flush();
     this.#signal(name);
     return null;
   }

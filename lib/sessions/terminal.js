@@ -106,8 +106,8 @@ class TerminalInput extends Readable {
     super({ highWaterMark: stream.readableHighWaterMark });
     this.#stream = stream;
     this.#output = output;
-    const echo = (text) => void (echoes && output.write(text));
-    this.#lines = new LineEditor(echo, signal);
+    const show = (bytes) => void (echoes && output.write(bytes));
+    this.#lines = new LineEditor(show, signal);
     this.on('error', ignore);
     stream.on('data', (chunk) => this.#take(chunk));
     stream.pause();

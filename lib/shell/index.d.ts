@@ -9,7 +9,10 @@ export interface ChildOptions {
    * SSH_CONNECTION, SSH_ORIGINAL_COMMAND after a forced command, and `session.env`. The server's own are not passed on.
    */
   env?: Record<string, string>;
-  /** The user and group to run it as, which mostly only root may choose. Default: those of the server. */
+  /**
+   * The user and group to run it as, which mostly only root may choose. Default: those of the server. With `uid` there has
+   * to be `gid`, too; supplementary groups are dropped.
+   */
   uid?: number;
   gid?: number;
   /** Seconds without data either way after which it is ended. Default 0: never. */

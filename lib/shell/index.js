@@ -14,8 +14,13 @@ const isWindows = process.platform === 'win32';
 
 function defaultShell() {
   if (isWindows) return process.env.ComSpec ?? 'cmd.exe';
-  // Of the system's own table: the variable SHELL is whatever started the server.
-  return os.userInfo().shell || '/bin/sh';
+  try {
+    // Of the system's own table: the variable SHELL is whatever started the server.
+    return os.userInfo().shell || '/bin/sh';
+  } catch {
+    // In some containers the user has no entry there.
+    return '/bin/sh';
+  }
 }
 
 /** What makes the options of a session, out of options or a function that gives them. */

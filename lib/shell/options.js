@@ -69,6 +69,9 @@ function checkOptions(options, names) {
     if (!names.includes(name)) throw invalidValue(`options.${name}`, 'left out: there is none');
     CHECKS[name](value, `options.${name}`);
   }
+  // Without it the program would have the server's group, mostly that of root.
+  if (options.uid !== undefined && options.gid === undefined)
+    throw invalidValue('options.gid', 'given where options.uid is');
   const { kill = 'hup', grace = DEFAULT_GRACE, idle = 0 } = options;
   return { ...options, killSignal: KILLS[kill], grace, idle };
 }
