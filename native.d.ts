@@ -77,6 +77,8 @@ export declare class NativeServer {
   hasChannel(id: number): boolean
   /** The fields of a channel; `null` if its number is unknown. */
   channelInfo(id: number): ChannelInfo | null
+  /** Serves a channel as an SFTP session; the operation has ended when the root is open. */
+  serveFiles(op: number, channel: number, options: FilesOptions): void
   /** `wake` is called when there are events to drain, until [`Self::rest`]. */
   constructor(wake: () => void)
   /** `wake` is called again. */
@@ -256,6 +258,27 @@ export declare function documentedSettings(): Array<SettingsOfSubject>
 /** The documented text of an error number. */
 export declare function errorText(code: number): string
 
+/** What a session serves. */
+export interface FilesOptions {
+  /** The directory that is the client's `/`. */
+  root: string
+  /** The client's working directory in it. */
+  cwd: string
+  /** The operations that are allowed, by the names of `ALLOWED`. */
+  allow: Array<string>
+  /** Permissions that new files don't get. */
+  umask: number
+  /** Whether symbolic links are followed. */
+  followLinks: boolean
+  /** Whether names of users and groups are looked up. */
+  names: boolean
+  /** Files and directories that may be open at once. */
+  openHandles: number
+  /** The longest READ and WRITE, in bytes. */
+  readLength: number
+  writeLength: number
+}
+
 /** Reads a field of a payload as text. */
 export declare function getSshParam(payload: Uint8Array, field: string): string
 
@@ -319,6 +342,9 @@ export interface SettingsOfSubject {
   intro: string
   rows: Array<DocumentedSetting>
 }
+
+/** The names of the operations that can be allowed. */
+export declare function sftpOperations(): Array<string>
 
 /** Takes the blob of a certificate apart. */
 export declare function userCertificate(blob: Uint8Array): NativeUserCertificate

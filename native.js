@@ -851,6 +851,7 @@ module.exports.getSshParamBytes = nativeBinding.getSshParamBytes
 module.exports.isCertificateIssuedBy = nativeBinding.isCertificateIssuedBy
 module.exports.onVectorCode = nativeBinding.onVectorCode
 module.exports.setSshParam = nativeBinding.setSshParam
+module.exports.sftpOperations = nativeBinding.sftpOperations
 module.exports.userCertificate = nativeBinding.userCertificate
 module.exports.userX509 = nativeBinding.userX509
 module.exports.verifyCertificateChain = nativeBinding.verifyCertificateChain

@@ -55,6 +55,9 @@ function exitStatusPayload(status) {
   return payload;
 }
 
+/** Serves a channel as an SFTP session; for lib/sftp, whose options.js makes the options. Assigned by the class. */
+let serveFiles;
+
 /** The documented class. What the members do is described in index.d.ts. */
 class sshserver extends EventEmitter {
   #core;
@@ -64,6 +67,11 @@ class sshserver extends EventEmitter {
   #prompts;
   #certificateWatcher = { changed: (certificate) => this.#certificateChanged(certificate) };
   #promptsWatcher = { changed: (list) => this.#promptsChanged(list) };
+
+  static {
+    serveFiles = (server, channelId, options) =>
+      server.#core.operation('serveFiles', checkId(channelId, 'channelId'), options);
+  }
 
   constructor() {
     super();
@@ -363,4 +371,4 @@ class sshserver extends EventEmitter {
   }
 }
 
-module.exports = { sshserver };
+module.exports = { sshserver, serveFiles };

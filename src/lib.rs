@@ -13,9 +13,12 @@ pub mod crypto;
 pub mod driver;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "driver")]
+pub mod files;
 pub mod keystore;
 pub mod limits;
 pub mod number_map;
+pub mod sftp;
 pub mod transport;
 pub mod userauth;
 pub mod wire;

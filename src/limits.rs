@@ -497,3 +497,49 @@ pub const MAX_DECIMAL_LEN: usize = 8 * 1024;
 /// Bytes that may wait at one end of a stream in memory: when this end does not read them, the other end
 /// cannot send more.
 pub const MEMORY_STREAM_LEN: usize = 256 * 1024;
+
+/// Length of one packet of SFTP: OpenSSH's limit, so that its clients can send 255 KiB at a time; a length
+/// of 4 GiB must not make the server wait for that much.
+pub const MAX_SFTP_PACKET_LEN: usize = 256 * 1024;
+
+/// Length of a READ or WRITE of SFTP, which leaves room in a packet for what stands before the data.
+pub const MAX_SFTP_DATA_LEN: usize = 255 * 1024;
+
+/// Length of a path in a request of SFTP: PATH_MAX of Linux. Each component is resolved one by one.
+pub const MAX_SFTP_PATH_LEN: usize = 4096;
+
+/// Users or groups that one request may ask the names of: each is looked up in the system's databases.
+pub const MAX_SFTP_IDS: usize = 1024;
+
+/// Files and directories that one SFTP session may have open: the descriptors of the process are for all.
+pub const MAX_SFTP_HANDLES: usize = 100;
+
+/// Requests of an SFTP session that are taken apart at a time: those that wait stay bytes.
+pub const MAX_SFTP_BATCH: usize = 128;
+
+/// Bytes of replies after which an SFTP session takes no further request until some are sent. A client that
+/// asks for 64 times 255 KiB and reads slowly must not fill memory.
+pub const SFTP_REPLIES_LEN: usize = 512 * 1024;
+
+/// Bytes that a batch of SFTP requests may write or be expected to read.
+pub const SFTP_BATCH_LEN: usize = 256 * 1024;
+
+/// Length of a list of names in a reply of SFTP to a client that may not take a long one.
+pub const SFTP_SMALL_LIST_LEN: usize = 30 * 1024;
+
+/// Length of a list of names in a reply of SFTP: the last entry, which may be longer than this allows, has room
+/// in the packet. A directory of a million files must not become one reply.
+pub const SFTP_LARGE_LIST_LEN: usize = 240 * 1024;
+
+/// Names of users, and of groups, that an SFTP session keeps: a directory with files of a million users must
+/// not fill memory.
+pub const MAX_KEPT_NAMES: usize = 1024;
+
+/// Attempts at a path that others rename meanwhile: who renames for ever must not hold a thread.
+pub const MAX_RESOLUTIONS: usize = 16;
+
+/// Threads for files, for all sessions: a session whose disk hangs holds one.
+pub const MAX_FILE_THREADS: usize = 256;
+
+/// Symbolic links that one path may lead through: POSIX SYMLOOP_MAX as Linux has it.
+pub const MAX_SYMLINKS: usize = 40;

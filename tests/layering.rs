@@ -19,8 +19,8 @@ const LAYERS: &[&[&str]] = &[
     &["wire"],
     &["crypto"],
     &["keystore"],
-    &["transport", "userauth", "channels"],
-    &["engine"],
+    &["transport", "userauth", "channels", "sftp"],
+    &["engine", "files"],
     &["driver"],
     &["binding"],
 ];
@@ -128,8 +128,8 @@ const FLOORS_OF_DRIVER: &[&[&str]] = &[
         "shared.rs",
         "turn.rs",
     ],
-    // the parts of a connection that need no lock, and its tunnels
-    &["connection/command.rs", "connection/link.rs", "tunnel/"],
+    // the parts of a connection that need no lock, its tunnels and its services
+    &["connection/command.rs", "connection/link.rs", "service/", "tunnel/"],
     // the machine of a connection
     &["connection/"],
     // the handle of a connection

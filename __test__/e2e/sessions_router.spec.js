@@ -466,20 +466,28 @@ describe('the service', () => {
   });
 });
 
-test('a handler that is served natively is called after the request is accepted, and has no stream', async () => {
+test('a handler that is served natively is made ready before the answer, runs after it, and has no stream', async () => {
   const handler = () => 'never called';
+  let event;
   handler[NATIVE] = async (session) => {
-    let error;
-    try {
-      void session.stream;
-    } catch (thrown) {
-      error = thrown;
-    }
-    await session.server.sendText(session.channelId, `${session.kind}: ${error.message}`);
-    return 5;
+    const before = event.success;
+    return async () => {
+      let error;
+      try {
+        void session.stream;
+      } catch (thrown) {
+        error = thrown;
+      }
+      const text = `${session.kind}, ${before} ${event.success}: ${error.message}`;
+      await session.server.sendText(session.channelId, text);
+      return 5;
+    };
   };
-  const it = await startServed({ sftp: handler });
+  const it = await startServed({ sftp: handler }, (server) => {
+    server.on('SSHChannelRequest', (e) => (event = e));
+  });
   const stream = await ssh2.call(await connect(it), 'subsys', 'sftp');
   const result = await ssh2.drain(stream);
-  expect(result.stdout.toString()).toBe('subsystem: The data of this session is served natively.');
+  const text = 'subsystem, false true: The data of this session is served natively.';
+  expect(result.stdout.toString()).toBe(text);
 });

@@ -10,7 +10,7 @@ const ts = require('typescript');
 const ROOT = path.join(__dirname, '../..');
 const DECLARATIONS = ['index.d.ts', 'lib/events.d.ts', 'lib/certificate.d.ts', 'lib/views.d.ts'];
 /** The modules beside the class, by the folder of lib/ that they are. */
-const MODULES = ['keys', 'sessions', 'shell'];
+const MODULES = ['keys', 'sessions', 'sftp', 'shell'];
 const SETTINGS = 'src/binding/config_strings';
 
 const readFile = (name) => fs.readFileSync(path.join(ROOT, name), 'utf8').replaceAll('\r\n', '\n');

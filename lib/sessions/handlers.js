@@ -7,9 +7,9 @@ const { matchesPattern } = require('../patterns.js');
 const { MAX_SESSIONS } = require('./limits.js');
 
 /**
- * A handler with this property is served inside the addon: its value is called as `(session) => Promise<number|void>`
- * in place of the handler, when the request is accepted and before anything asks for `session.stream`. Such a session
- * has no stream.
+ * A handler with this property is served inside the addon. Its value is called as `(session) => Promise<run>` before the
+ * request is answered, so that nothing the client sends can come before the addon takes it; a rejection refuses the
+ * request. `run()` is called in place of the handler when the request has been answered. Such a session has no stream.
  */
 const NATIVE = Symbol('sshserver.native');
 

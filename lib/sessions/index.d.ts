@@ -7,6 +7,7 @@ import { sshserver } from '../../index.js';
 import { AuthorizedKey } from '../keys/index.js';
 
 export * from '../keys/index.js';
+export * from '../sftp/index.js';
 export * from '../shell/index.js';
 
 /**

@@ -4,6 +4,7 @@
 
 const { serveSessions } = require('./router.js');
 const { authorizedKeys, parseAuthorizedKeys } = require('../keys/index.js');
+const { sftp } = require('../sftp/index.js');
 const { shell, command } = require('../shell/index.js');
 
-module.exports = { serveSessions, shell, command, authorizedKeys, parseAuthorizedKeys };
+module.exports = { serveSessions, sftp, shell, command, authorizedKeys, parseAuthorizedKeys };

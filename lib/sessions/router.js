@@ -134,33 +134,53 @@ class SessionService extends EventEmitter {
     const isStart = STARTS.includes(event.requestType);
     const login = loginOf(this.#server, event.connectionId);
     if (isStart && typeof login?.command === 'string') {
-      this.#force(channel, event, login);
-      return;
+      return this.#force(channel, event, login);
     }
     if (event.success) {
       // It is the program's own.
       if (isStart) channel.isStarted = true;
       if (event.requestType === 'pty-req') channel.hasPty = true;
-      return;
+      return undefined;
     }
-    if (this.#closing !== null) return;
+    if (this.#closing !== null) return undefined;
     const request = readRequest(event.requestType, event.packetB);
-    if (request === null) return;
-    if (isStart) channel.accepted = this.#start(channel, { kind: event.requestType, ...request });
-    else channel.accepted = this.#prepare(channel, event.requestType, request);
-    event.success = channel.accepted !== null;
+    if (request === null) return undefined;
+    const accepted = isStart
+      ? this.#start(channel, { kind: event.requestType, ...request })
+      : this.#prepare(channel, event.requestType, request);
+    return this.#settle(channel, accepted, (is) => (event.success = is));
+  }
+
+  /** Grants a request, or refuses it with null. A session that the addon serves is granted when the addon is ready. */
+  #settle(channel, accepted, grant) {
+    if (typeof accepted?.then !== 'function') {
+      channel.accepted = accepted;
+      grant(accepted !== null);
+      return undefined;
+    }
+    const ready = (run) => {
+      channel.accepted = run;
+      grant(true);
+    };
+    const failed = (error) => {
+      channel.isStarted = false;
+      grant(false);
+      throw error;
+    };
+    return accepted.then(ready, failed);
   }
 
   /** A start by a key that forces a command. A listener that has accepted it knows nothing of that: it is refused. */
   #force(channel, event, { command }) {
     const request = readRequest(event.requestType, event.packetB);
+    let accepted = null;
     if (!event.success && this.#closing === null && request !== null) {
       const forced = this.#handlers.forced(command);
       // A shell has no command.
       const originalCommand = request.command || null;
-      channel.accepted = this.#start(channel, { ...forced, originalCommand });
+      accepted = this.#start(channel, { ...forced, originalCommand });
     }
-    decide(event, 'success', channel.accepted !== null);
+    return this.#settle(channel, accepted, (is) => decide(event, 'success', is));
   }
 
   #requested({ channelId }) {
@@ -240,13 +260,22 @@ class SessionService extends EventEmitter {
     const handler = this.#handlers.choose({ kind, command }, session);
     if (handler === undefined) return null;
     const login = loginOf(this.#server, session.connectionId);
-    return () => {
+    const begin = (isNative) => {
       channel.isStarted = true;
       Object.assign(channel.control.env, login?.environment);
-      const isNative = handler[NATIVE] !== undefined;
       channel.control.start({ kind, command, originalCommand, isNative });
+    };
+    const run = (program) => {
       this.#sessions.set(session.channelId, session);
-      return this.#run(isNative ? handler[NATIVE] : handler, session);
+      return this.#run(program, session);
+    };
+    if (handler[NATIVE] !== undefined) {
+      begin(true);
+      return handler[NATIVE](session).then((program) => () => run(program));
+    }
+    return () => {
+      begin(false);
+      return run(handler);
     };
   }
 

@@ -20,6 +20,7 @@ mod config_strings;
 mod decoder;
 mod errors;
 mod events;
+mod files;
 mod flat_array;
 mod functions;
 #[cfg(any(test, fuzzing))]

@@ -523,6 +523,6 @@ fn first(numbers: &[f64], len: u32) -> &[f64] {
     usize::try_from(len).ok().and_then(|len| numbers.get(..len)).unwrap_or(numbers)
 }
 
-fn ticket(op: f64) -> Ticket {
+pub(super) fn ticket(op: f64) -> Ticket {
     Ticket(whole(op).unwrap_or(0))
 }

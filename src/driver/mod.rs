@@ -21,6 +21,7 @@ mod permits;
 mod priority;
 mod registry;
 mod server;
+mod service;
 mod shared;
 mod tables;
 mod tunnel;

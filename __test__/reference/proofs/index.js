@@ -9,6 +9,7 @@ const types = require('./types.js');
 const packets = require('./packets.js');
 const { keys } = require('./keys.js');
 const sessions = require('./sessions.js');
+const sftp = require('./sftp.js');
 const { settings } = require('./settings.js');
 const { errors, notes, never } = require('./errors.js');
 const { values } = require('./values.js');
@@ -21,6 +22,7 @@ module.exports = {
     ...packets,
     keys,
     ...sessions,
+    ...sftp,
     settings,
     errors,
     ...values,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::crypto::signature::PrivateKey;
 use crate::driver::handler::{ConnectedAnswer, Reply};
+use crate::driver::service::ServiceCommand;
 use crate::driver::tunnel::TunnelCommand;
 use crate::engine::{
     Answer, ChannelId, Connection, JobOutput, QuestionId, Queued, SendMode, Ticket,
@@ -43,6 +44,7 @@ pub(in crate::driver) enum Command {
     Complete(JobOutput),
     JobPanicked,
     Tunnel(TunnelCommand),
+    Service(ServiceCommand),
 }
 
 impl Command {
@@ -64,6 +66,7 @@ impl Command {
             | Self::OpenChannel { ticket, .. }
             | Self::ExchangeKeys(ticket) => Some(*ticket),
             Self::Disconnect { ticket, .. } => *ticket,
+            Self::Service(command) => command.ticket(),
             Self::Accept(_)
             | Self::HostKey(_)
             | Self::KeyLoaded(_)
@@ -92,7 +95,8 @@ impl Command {
             | Self::Disconnect { .. }
             | Self::Complete(_)
             | Self::JobPanicked
-            | Self::Tunnel(_) => None,
+            | Self::Tunnel(_)
+            | Self::Service(_) => None,
         }
     }
 
@@ -128,7 +132,8 @@ impl Command {
             | Self::HostKey(_)
             | Self::KeyLoaded(_)
             | Self::JobPanicked
-            | Self::Tunnel(_) => {}
+            | Self::Tunnel(_)
+            | Self::Service(_) => {}
         }
         Ok(None)
     }

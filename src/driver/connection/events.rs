@@ -9,6 +9,7 @@ use crate::blocks::Gather;
 use crate::driver::handler::{Asked, ConnectionEnd, EventKind, OpResult, Reply, ServerEvent};
 use crate::driver::op_error::OpError;
 use crate::driver::registry::OpenedChannel;
+use crate::driver::service;
 use crate::driver::shared::next_channel;
 use crate::driver::tunnel::{self, Asking, OpenRequest};
 use crate::engine::{
@@ -51,6 +52,11 @@ impl Machine {
     }
 
     fn deliver(&mut self, cx: &Link, channel: ChannelId, data_type: Option<u32>, data: Gather) {
+        let engine = self.stage.engine_mut();
+        let data = match service::deliver(&mut self.services, engine, channel, data_type, data) {
+            Ok(()) => return,
+            Err(data) => data,
+        };
         let data = match &mut self.tunnels {
             Some(tunnels) => match tunnels.deliver(channel, data_type, data) {
                 Ok(()) => return,
@@ -172,12 +178,15 @@ impl Machine {
                 }
             }
             Notice::ChannelReadyToSend { channel } => {
-                if !tunnel::ready(&mut self.tunnels, channel) {
+                if !tunnel::ready(&mut self.tunnels, channel)
+                    && !service::ready(&mut self.services, channel)
+                {
                     self.channel_ready(cx, channel);
                 }
             }
             Notice::ChannelEof { channel } => {
                 if !tunnel::ended(&mut self.tunnels, channel)
+                    && !service::ended(&mut self.services, channel)
                     && let Some(channel) = self.channels.number(channel)
                     && cx.wants(EventKind::ChannelEof)
                 {
@@ -185,6 +194,7 @@ impl Machine {
                 }
             }
             Notice::ChannelClosed { channel } => {
+                service::closed(&mut self.services, channel);
                 if !tunnel::closed(&mut self.tunnels, cx, channel) {
                     self.channel_closed(cx, channel);
                 }
@@ -238,6 +248,7 @@ impl Machine {
         };
         self.stage.part(end);
         tunnel::end_all(&mut self.tunnels, cx);
+        service::end_all(&mut self.services);
     }
 
     /// A command has ended.

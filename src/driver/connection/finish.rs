@@ -10,7 +10,7 @@ use super::stage::Stage;
 use crate::driver::handler::{ConnectionEnd, EventKind, ServerEvent};
 use crate::driver::op_error::OpError;
 use crate::driver::registry::PastConnection;
-use crate::driver::tunnel;
+use crate::driver::{service, tunnel};
 use crate::engine::{Connection, Outcome};
 use crate::error::{Closed, Error};
 
@@ -40,6 +40,7 @@ impl Machine {
         // An abort drops the task while the program's thread still keeps the connection.
         self.leave_program(cx);
         tunnel::end_all(&mut self.tunnels, cx);
+        service::end_all(&mut self.services);
         self.job = None;
         self.channels.forget_unused(cx);
         let past = past(cx, engine.as_deref());

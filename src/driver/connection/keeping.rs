@@ -64,6 +64,7 @@ impl Machine {
             return;
         };
         let is_quiet = self.tunnels.is_none()
+            && self.services.is_none()
             && !self.outbound.is_pending()
             && self.inbound.is_quiet()
             && self.stage.is_live();

@@ -19,6 +19,7 @@ use crate::driver::io::stream::{Addresses, ByteStream};
 use crate::driver::load::{Charge, Kind, Load};
 use crate::driver::op_error::OpError;
 use crate::driver::permits::LoginPermit;
+use crate::driver::service::Served;
 use crate::driver::shared::Shared;
 use crate::driver::tunnel::alarm::{Called, TunnelSign};
 use crate::driver::turn::TurnEnd;
@@ -33,7 +34,10 @@ const CONSUMED_CHANNELS: usize = 32;
 
 /// A connection, as seen by those that call it: answers of the program, the ends of its turns, signs of the
 /// stream and of the sockets of its tunnels.
-pub(in crate::driver) trait Peer: Mailbox + TurnEnd + Ready + Called {}
+pub(in crate::driver) trait Peer:
+    Mailbox + TurnEnd + Ready + Called + Served
+{
+}
 
 /// The part of a connection that may be used without its lock.
 #[derive(Debug)]
@@ -129,6 +133,13 @@ impl Link {
         let cost = event.carried_len().saturating_add(QUEUED_EVENT_COST);
         let charge = self.load.charge(Kind::Queued, cost);
         self.shared.tell_charged(event, Some(charge));
+    }
+
+    /// Logs a line about the connection.
+    pub(in crate::driver) fn log(&self, message: impl FnOnce() -> String) {
+        if self.shared.verbosity().log_level > 0 {
+            self.tell(ServerEvent::Log { connection: self.id, level: 1, message: message() });
+        }
     }
 
     /// Reports an error to the program, if that has a listener for errors.

@@ -16,6 +16,7 @@ use crate::driver::handler::ConnectionEnd;
 use crate::driver::io::program_loop::Sign;
 use crate::driver::io::socket_options::Nagle;
 use crate::driver::io::transmit::Transmit;
+use crate::driver::service::Services;
 use crate::driver::tunnel::Tunnels;
 use crate::engine::{Job, Verbosity};
 use crate::limits::{HOSTED_READS_IN_TURN, READ_IN_TURN, TUNNEL_READ_IN_TURN};
@@ -31,6 +32,8 @@ pub(in crate::driver) struct Machine {
     pub(in crate::driver) tickets: Tickets,
     /// The channels that lead to a socket and not to the program.
     pub(in crate::driver) tunnels: Option<Box<Tunnels>>,
+    /// The channels that the server serves itself.
+    pub(in crate::driver) services: Option<Box<Services>>,
     /// A job of the engine. A cheap one is run within the turn, a heavy one is for the task.
     pub(in crate::driver) job: Option<Job>,
     /// The turn of the program in which one of its sends last wrote to the stream directly.
@@ -230,6 +233,7 @@ impl Machine {
             }
             if by == By::Task && !self.is_with_program() {
                 moved |= self.run_tunnels(cx, now, &mut budget);
+                moved |= self.run_services(cx, now, &mut budget);
             }
             if !moved {
                 break;
@@ -362,8 +366,10 @@ impl Machine {
         if !self.is_with_program() {
             return;
         }
-        let is_busy =
-            self.inbound.hold == Hold::Turn || self.tunnels.is_some() || self.outbound.is_blocked();
+        let is_busy = self.inbound.hold == Hold::Turn
+            || self.tunnels.is_some()
+            || self.services.is_some()
+            || self.outbound.is_blocked();
         if is_long || is_busy || self.is_crowded(begun) {
             self.leave_program(cx);
         }
@@ -445,11 +451,13 @@ impl Machine {
             self.hold_back();
         }
         let has_tunnel_work = self.tunnels.as_ref().is_some_and(|tunnels| tunnels.has_work());
+        let has_service_work = self.services.as_ref().is_some_and(|services| services.has_work());
         if reads_again
             || self.inbound.hold == Hold::Turn
             || self.inbound.is_broken()
             || self.outbound.is_blocked()
             || has_tunnel_work
+            || has_service_work
             || self.job.is_some()
             || self.outbound.error.is_some()
             || self.timer_is_late()

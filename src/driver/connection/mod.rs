@@ -44,12 +44,14 @@ use super::io::program_loop::{Ready, Sign};
 use super::io::socket_options::Nagle;
 use super::io::stream::{Addresses, ByteStream};
 use super::permits::LoginPermit;
+use super::service::{Served, ServiceCommand};
 use super::shared::{Shared, next_connection};
 use super::tunnel::TunnelCommand;
 use super::tunnel::alarm::{Called, TunnelSign};
 use super::turn::TurnEnd;
 use crate::engine::{ChannelId, Connection, Queued, Ticket};
 use crate::error::DisconnectReason;
+use crate::files::Settings;
 
 /// How long the program may take to decide on a new connection before its stream is watched for the
 /// client's leaving. Mostly the decision comes at once; having the stream watched costs more than that.
@@ -153,6 +155,13 @@ impl ConnectionHandle {
         self.link.submit_in_turn(Command::OpenChannel { channel_type, parameters, ticket });
     }
 
+    /// Serves a channel as an SFTP session over a directory. It is done when the directory is open: what the
+    /// client has sent before is kept if the request that asks for the session is not answered yet.
+    pub fn serve_files(&self, channel: ChannelId, settings: Arc<Settings>, ticket: Ticket) {
+        let start = ServiceCommand::Start { channel, settings, ticket };
+        self.link.submit_in_turn(Command::Service(start));
+    }
+
     /// Starts a key re-exchange.
     pub fn exchange_keys(&self, ticket: Ticket) {
         self.link.submit(Command::ExchangeKeys(ticket));
@@ -242,5 +251,11 @@ impl Called for ConnectionHandle {
 
     fn decided(&self, command: TunnelCommand) {
         self.link.submit(Command::Tunnel(command));
+    }
+}
+
+impl Served for ConnectionHandle {
+    fn served(&self, command: ServiceCommand) {
+        self.link.submit(Command::Service(command));
     }
 }

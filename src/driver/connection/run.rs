@@ -7,6 +7,7 @@ use super::link::Link;
 use super::machine::Machine;
 use crate::driver::handler::ServerEvent;
 use crate::driver::op_error::OpError;
+use crate::driver::service::{self, ServiceCommand};
 use crate::driver::tunnel::{self, TunnelAnswered};
 use crate::error::ApiMisuse;
 
@@ -15,6 +16,9 @@ impl Machine {
     pub(in crate::driver) fn run(&mut self, cx: &Link, command: Command, now: Instant) {
         if let Command::Tunnel(command) = command {
             return self.run_tunnel_command(cx, command, now);
+        }
+        if let Command::Service(command) = command {
+            return self.run_service_command(cx, command);
         }
         let ticket = command.ticket();
         let disconnect = matches!(command, Command::Disconnect { .. });
@@ -74,6 +78,30 @@ impl Machine {
                 }
             }
         }
+    }
+
+    fn run_service_command(&mut self, cx: &Link, command: ServiceCommand) {
+        let Some(engine) = self.stage.engine_mut().filter(|engine| !engine.is_ended()) else {
+            return cx.report_unrun(&Command::Service(command));
+        };
+        let is_open = match &command {
+            ServiceCommand::Start { channel, .. } => self.channels.counters(*channel).is_some(),
+            ServiceCommand::Done(_) => true,
+        };
+        service::run(&mut self.services, cx, engine, command, is_open);
+    }
+
+    /// Runs the services; `true` if anything of them moved.
+    pub(in crate::driver) fn run_services(
+        &mut self,
+        cx: &Link,
+        now: Instant,
+        budget: &mut usize,
+    ) -> bool {
+        let (Some(engine), Some(services)) = (self.stage.engine_mut(), &mut self.services) else {
+            return false;
+        };
+        services.run(cx, engine, &mut self.outbound, now, budget)
     }
 
     /// Moves the data of tunnels; `true` if any was moved.

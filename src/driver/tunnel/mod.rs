@@ -20,4 +20,4 @@ pub(super) use asking::{Asking, OpenRequest, TunnelAnswered};
 pub(super) use command::TunnelCommand;
 pub(super) use events::{closed, done, end_all, ended, opened, ready, run};
 pub(super) use table::Tunnels;
-pub(super) use tickets::is_ours;
+pub(super) use tickets::{NOBODY, is_ours};

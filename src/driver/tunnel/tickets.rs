@@ -7,7 +7,7 @@ use crate::engine::Ticket;
 const OURS: u64 = 1 << 63;
 
 /// The ticket of a command whose end is of no interest.
-pub(super) const NOBODY: Ticket = Ticket(u64::MAX);
+pub(in crate::driver) const NOBODY: Ticket = Ticket(u64::MAX);
 
 static NEXT: AtomicU64 = AtomicU64::new(OURS);
 

@@ -1,0 +1,33 @@
+'use strict';
+
+// The module sshserver/sftp.
+
+const { e2e, each } = require('./tests.js');
+
+const spec = e2e('sftp');
+
+const of = (type, names, proof) =>
+  each(
+    names.map((name) => `${type}.${name}`),
+    proof,
+  );
+
+const allowed = spec('what is served > allows what the program allows');
+const perSession = spec('what is served > is what the function says of each session');
+const details = spec(
+  'what is served > begins in the working directory, has numbers for names, and refuses links',
+);
+
+const sftp = {
+  sftp: spec(
+    'the sftp of OpenSSH > moves files both ways, whole',
+    'the sftp of OpenSSH > has every command that it knows',
+    'what is wrong > with the directory refuses the session, and Error tells it',
+  ),
+  ...of('SftpOptions', ['root', 'readOnly'], perSession),
+  ...of('SftpOptions', ['allow', 'umask'], allowed),
+  ...of('SftpOptions', ['cwd', 'symlinks', 'names', 'limits'], details),
+  ...of('SftpLimits', ['openHandles', 'readLength', 'writeLength'], details),
+};
+
+module.exports = { sftp };

@@ -1,0 +1,336 @@
+//! One channel as an SFTP session. The bytes of the client become batches of requests; a batch runs on a thread
+//! for files, and its replies are sealed straight from the buffer that they were written to. While a batch runs,
+//! the replies of the one before are sent.
+//!
+//! Backpressure: what the client has sent is reported as consumed when its requests were run, and with enough
+//! replies unsent no request is run. Its messages are read all the same, so that a WINDOW_ADJUST behind
+//! requests is always seen.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::buffers;
+use super::command::{Done, Outcome, ServiceCommand};
+use super::threads;
+use crate::blocks::Gather;
+use crate::driver::connection::link::Link;
+use crate::driver::load::Charge;
+use crate::engine::{ChannelId, Connection, Order, Room, Ticket, WriteBuffer};
+use crate::files::{Session, Settings};
+use crate::limits::{MAX_SFTP_BATCH, SFTP_BATCH_LEN, SFTP_REPLIES_LEN};
+use crate::sftp::{BadPacket, Intake, Operation, Replies, Request};
+
+/// An SFTP session on a channel.
+#[derive(Debug)]
+pub(super) struct Service {
+    channel: ChannelId,
+    /// Its number among all services of the process.
+    pub(super) number: u64,
+    intake: Intake,
+    /// What the client has sent and was not told to be consumed.
+    waiting: Charge,
+    work: Work,
+    /// Replies that are not sent, and how much of the first of them is.
+    replies: VecDeque<Replies>,
+    sent: usize,
+    stage: Stage,
+    /// Tells the thread for files that nobody waits for it any more.
+    stops: Arc<AtomicBool>,
+    /// Whether it is in the list of services with something to do.
+    pub(super) is_listed: bool,
+}
+
+/// Where the session's files are.
+#[derive(Debug)]
+enum Work {
+    /// Here.
+    Idle(Box<Session>),
+    /// With a thread for files: it opens the root. The program waits for that.
+    Opening(Ticket),
+    /// With a thread for files: it runs requests of so many bytes.
+    Running(usize),
+    /// Lost, or never opened.
+    Gone,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The client has to send SSH_FXP_INIT first.
+    AwaitInit,
+    Serving,
+    /// The client has sent EOF: its requests are run to the end.
+    Ending,
+    /// Nothing more is taken from the client, as it does not speak SFTP or the files are lost.
+    Broken,
+}
+
+/// What is left to do with a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It waits: for the client, the window, or a thread.
+    Waits,
+    /// It has more to send, and the transport has no room now.
+    Stalled,
+    /// It has more to send, and had its turn.
+    Again,
+    /// The session is over, with this exit status.
+    Over(u32),
+}
+
+impl Service {
+    /// Begins to open the root.
+    pub(super) fn start(
+        cx: &Link,
+        channel: ChannelId,
+        number: u64,
+        settings: Arc<Settings>,
+        ticket: Ticket,
+    ) -> Self {
+        let stops = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stops);
+        perform(cx, channel, number, &stops, move || {
+            Outcome::Opened(Session::open(settings, flag).map(Box::new))
+        });
+        Self {
+            channel,
+            number,
+            intake: Intake::default(),
+            waiting: cx.charge_pinned(0),
+            work: Work::Opening(ticket),
+            replies: VecDeque::new(),
+            sent: 0,
+            stage: Stage::AwaitInit,
+            stops,
+            is_listed: false,
+        }
+    }
+
+    /// Takes data of the client; returns how many bytes of it nobody wants.
+    pub(super) fn deliver(&mut self, data: Gather) -> usize {
+        if self.stage == Stage::Broken {
+            return data.len();
+        }
+        self.intake.push(data.freeze());
+        self.waiting.set(self.intake.len());
+        0
+    }
+
+    /// The client has sent EOF.
+    pub(super) fn end(&mut self) {
+        if self.stage != Stage::Broken {
+            self.stage = Stage::Ending;
+        }
+    }
+
+    /// A thread for files has done its work. Returns the bytes of the client that were used, and the ticket of
+    /// the program that the root is open, or why not.
+    pub(super) fn done(&mut self, outcome: Outcome) -> Finished {
+        let mut finished = Finished::default();
+        match std::mem::replace(&mut self.work, Work::Gone) {
+            Work::Running(len) => finished.consumed = len,
+            Work::Opening(ticket) => finished.opened = Some((ticket, Ok(()))),
+            Work::Idle(_) | Work::Gone => {}
+        }
+        match outcome {
+            Outcome::Opened(Ok(session)) => self.work = Work::Idle(session),
+            Outcome::Ran { session, replies } => {
+                self.work = Work::Idle(session);
+                self.replies.push_back(replies);
+            }
+            Outcome::Opened(Err(error)) => {
+                if let Some((_, result)) = &mut finished.opened {
+                    *result = Err(error);
+                }
+                self.break_off();
+            }
+            Outcome::Panicked => self.break_off(),
+        }
+        finished
+    }
+
+    /// Sends replies and has requests run, as far as that is possible now.
+    pub(super) fn run(
+        &mut self,
+        cx: &Link,
+        engine: &mut Connection,
+        out: &mut WriteBuffer,
+        now: Instant,
+        budget: &mut usize,
+    ) -> Progress {
+        let sending = self.send(engine, out, now, budget);
+        self.begin_batch(cx);
+        if sending != Progress::Waits || !self.replies.is_empty() {
+            return sending;
+        }
+        let is_at_rest = matches!(self.work, Work::Idle(_) | Work::Gone);
+        match self.stage {
+            Stage::Broken if is_at_rest => Progress::Over(1),
+            // What is left is the beginning of a packet that never comes.
+            Stage::Ending if is_at_rest => Progress::Over(0),
+            Stage::AwaitInit | Stage::Serving | Stage::Ending | Stage::Broken => Progress::Waits,
+        }
+    }
+
+    /// Seals replies, as far as window and transport have room.
+    fn send(
+        &mut self,
+        engine: &mut Connection,
+        out: &mut WriteBuffer,
+        now: Instant,
+        budget: &mut usize,
+    ) -> Progress {
+        while let Some(first) = self.replies.front() {
+            let rest = first.bytes().get(self.sent..).unwrap_or_default();
+            if rest.is_empty() {
+                self.sent = 0;
+                if let Some(sent) = self.replies.pop_front() {
+                    buffers::give_back(sent.into_buffer());
+                }
+                continue;
+            }
+            if *budget == 0 {
+                return Progress::Again;
+            }
+            let room = match engine.send(now, self.channel, Order::Tunnel, &[], out).room {
+                Room::Bytes(room) => room,
+                Room::AwaitTransport => return Progress::Stalled,
+                Room::AwaitWindow => return Progress::Waits,
+            };
+            let part = rest.get(..room.min(rest.len())).unwrap_or_default();
+            let sent = engine.send(now, self.channel, Order::Tunnel, part, out).len;
+            if sent == 0 {
+                // The engine has failed, or the channel is closing: its end follows.
+                return Progress::Waits;
+            }
+            self.sent = self.sent.saturating_add(sent);
+            *budget = budget.saturating_sub(sent);
+        }
+        Progress::Waits
+    }
+
+    fn unsent(&self) -> usize {
+        self.replies.iter().map(Replies::len).sum()
+    }
+
+    /// Gives the next requests to a thread for files.
+    fn begin_batch(&mut self, cx: &Link) {
+        if self.stage == Stage::Broken
+            || !matches!(self.work, Work::Idle(_))
+            || self.unsent() >= SFTP_REPLIES_LEN
+        {
+            return;
+        }
+        let mut replies = Replies::into(buffers::take());
+        let Batch { requests, len } = match self.next_batch(&mut replies) {
+            Ok(batch) => batch,
+            Err(bad) => {
+                cx.log(|| format!("The SFTP session ends: the client has sent {bad}"));
+                self.break_off();
+                return;
+            }
+        };
+        if len == 0 {
+            return buffers::give_back(replies.into_buffer());
+        }
+        let Work::Idle(mut session) = std::mem::replace(&mut self.work, Work::Running(len)) else {
+            return;
+        };
+        perform(cx, self.channel, self.number, &self.stops, move || {
+            session.run(requests, &mut replies);
+            Outcome::Ran { session, replies }
+        });
+    }
+
+    /// Takes as many requests as may run together.
+    fn next_batch(&mut self, replies: &mut Replies) -> Result<Batch, BadPacket> {
+        let mut batch = Batch::default();
+        let mut cost = 0_usize;
+        while batch.requests.len() < MAX_SFTP_BATCH
+            && cost < SFTP_BATCH_LEN
+            && let Some(packet) = self.intake.next_packet()?
+        {
+            batch.len = batch.len.saturating_add(packet.len());
+            if self.stage == Stage::AwaitInit {
+                packet.init()?;
+                replies.version();
+                self.stage = Stage::Serving;
+                continue;
+            }
+            let request = packet.request()?;
+            cost = cost.saturating_add(cost_of(&request));
+            batch.requests.push(request);
+        }
+        Ok(batch)
+    }
+
+    fn break_off(&mut self) {
+        self.stage = Stage::Broken;
+        self.intake = Intake::default();
+        self.waiting.set(0);
+    }
+
+    /// The channel is gone: the thread for files stops, and what is open is closed there, as that may block.
+    pub(super) fn close(self) {
+        self.stops.store(true, Ordering::Relaxed);
+        if let Work::Idle(session) = self.work {
+            close(session);
+        }
+    }
+}
+
+/// Requests that run together.
+#[derive(Debug, Default)]
+struct Batch {
+    requests: Vec<Request>,
+    /// Bytes of the channel that they took.
+    len: usize,
+}
+
+/// What [`Service::done`] has found.
+#[derive(Debug, Default)]
+pub(super) struct Finished {
+    pub(super) consumed: usize,
+    pub(super) opened: Option<(Ticket, std::io::Result<()>)>,
+}
+
+/// The bytes that a request moves, about.
+fn cost_of(request: &Request) -> usize {
+    match &request.operation {
+        Ok(Operation::Read { len, .. }) => *len as usize,
+        Ok(Operation::Write { data, .. }) => data.len(),
+        Ok(Operation::ReadDir(_)) => SFTP_BATCH_LEN / 4,
+        _ => SFTP_BATCH_LEN / MAX_SFTP_BATCH,
+    }
+}
+
+/// Closes what a session has open, where that may block.
+pub(super) fn close(session: Box<Session>) {
+    if !session.is_idle() {
+        threads::run(move || drop(session));
+    }
+}
+
+/// Has a thread for files do `work`, and tells the connection what came of it.
+fn perform(
+    cx: &Link,
+    channel: ChannelId,
+    service: u64,
+    stops: &Arc<AtomicBool>,
+    work: impl FnOnce() -> Outcome + Send + 'static,
+) {
+    let connection: Weak<_> = cx.me();
+    let stops = Arc::clone(stops);
+    threads::run(move || {
+        if stops.load(Ordering::Relaxed) {
+            return;
+        }
+        let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Outcome::Panicked);
+        if let Some(connection) = connection.upgrade().filter(|_| !stops.load(Ordering::Relaxed)) {
+            let done = Done { channel, service, result };
+            connection.served(ServiceCommand::Done(Box::new(done)));
+        }
+    });
+}
