@@ -157,7 +157,7 @@ export declare class NativeServer {
    * Sends data of a stream, which waits for the client however long that takes; `true` when it is done
    * already.
    */
-  write(op: number, channel: number, data: Uint8Array): boolean
+  write(op: number, channel: number, data: Uint8Array, extendedType: number): boolean
   /** Sends text in the encoding of the code page; `true` when it is done already. */
   sendText(op: number, channel: number, text: string): boolean
   /** Sends a packet that the program has built; `true` when it is done already. */

@@ -67,6 +67,14 @@ class ChannelStream extends Duplex {
     this.#settle();
   }
 
+  /**
+   * Sends extended data as this class sends data: without a timeout, however long the client does not read. For the
+   * modules beside the class, which have a stream for it.
+   */
+  sendExtended(type, chunk) {
+    return this.#core.operation('write', this.#channel, chunk, type);
+  }
+
   /** EOF has come. */
   endReading() {
     if (this.#ended) return;
@@ -180,7 +188,7 @@ class ChannelStream extends Duplex {
 
   #send(chunk, callback) {
     this.#attempt(
-      () => this.#core.operation('write', this.#channel, chunk),
+      () => this.#core.operation('write', this.#channel, chunk, 0),
       (error) => {
         if (!error) this.#written(callback);
         // The failure comes right before the end of the channel, whose error the stream is destroyed with.

@@ -3,6 +3,7 @@
 // serveSessions: which handler gets a session, what it is told of it, and how it ends.
 
 const { once } = require('node:events');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { NATIVE } = require('../../lib/sessions/handlers.js');
 const { createServer } = require('../support/server.js');
 const {
@@ -15,7 +16,7 @@ const {
   startServed,
 } = require('../support/served.js');
 const { string, uint32 } = require('../support/wire.js');
-const { deferred, turn } = require('../support/waiting.js');
+const { deferred, turn, until } = require('../support/waiting.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 /** A handler that never ends by itself, and the sessions that it got. */
@@ -126,6 +127,29 @@ describe('a session', () => {
     const result = await ssh2.exec(client, 'cat', data);
     expect(result.stdout.equals(data)).toBe(true);
     expect([result.stderr.toString(), result.status]).toEqual(['done', 5]);
+  });
+
+  test('waits for a client that reads nothing, for longer than sends do', async () => {
+    const data = Buffer.alloc(8_000_000, 'e');
+    const it = await startServed(
+      {
+        exec(session) {
+          session.stderr.write(data);
+          session.stream.write(data);
+          return 0;
+        },
+      },
+      // Seconds: a send fails after this time without progress.
+      (server) => void (server.defaultTimeout = 1),
+    );
+    const stream = await ssh2.openSession(await connect(it), 'x');
+    const [session] = it.service.sessions.values();
+    await until(() => session.stream.writableNeedDrain || session.stderr.writableNeedDrain);
+    // The time is the subject of this test: it has to pass.
+    await sleep(2500);
+    const { stdout, stderr, status } = await ssh2.drain(stream);
+    expect([stdout.length, stderr.length, status]).toEqual([data.length, data.length, 0]);
+    expect(it.recorder.all('Error')).toEqual([]);
   });
 
   test('gets what came before its handler asks for the stream, whoever else listens to data', async () => {

@@ -10,6 +10,8 @@ const { CODE } = require('../boundary.js');
 const { createTerminal } = require('./terminal.js');
 
 const CHANNEL_REQUEST = 98;
+/** SSH_EXTENDED_DATA_STDERR */
+const STDERR = 1;
 const MAX_UINT32 = 0xffffffff;
 const HIGH_WATER_MARK = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
@@ -32,22 +34,19 @@ function unlessGone(error) {
   if (error?.code !== CODE.UNKNOWN_ID && error?.code !== CODE.SHUT_DOWN) throw error;
 }
 
-/** The extended data of type 1 (RFC 4254 5.2). */
+/** The extended data of type 1 (RFC 4254 5.2); `send` resolves when a chunk was sent. */
 class ErrorOutput extends Writable {
-  #session;
+  #send;
 
-  constructor(session) {
+  constructor(send) {
     super({ highWaterMark: HIGH_WATER_MARK });
-    this.#session = session;
+    this.#send = send;
     this.on('error', ignore);
   }
 
   _write(chunk, encoding, callback) {
     if (chunk.length === 0) callback();
-    else {
-      const { server, channelId } = this.#session;
-      server.sendExtendedData(channelId, chunk).then(() => callback(), callback);
-    }
+    else this.#send(chunk).then(() => callback(), callback);
   }
 }
 
@@ -164,7 +163,7 @@ class Session extends EventEmitter {
   get stderr() {
     // A terminal has one output.
     if (this.pty !== null && !this.#state.isNative) return this.terminal.output;
-    this.#stderr ??= new ErrorOutput(this);
+    this.#stderr ??= new ErrorOutput((chunk) => this.#sendErrors(chunk));
     return this.#stderr;
   }
 
@@ -198,6 +197,12 @@ class Session extends EventEmitter {
       for (const [type, value] of fields) payload = server.setSSHParam(payload, type, value);
       return server.sendSSHPacket(this.channelId, CHANNEL_REQUEST, payload);
     });
+  }
+
+  async #sendErrors(chunk) {
+    // The stream has no timeout: a client may take nothing for a long time, and what it is sent waits for it.
+    if (!this.#state.isNative) await this.stream.sendExtended(STDERR, chunk);
+    else await this.server.sendExtendedData(this.channelId, chunk, STDERR);
   }
 
   #end(tell) {

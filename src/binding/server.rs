@@ -447,12 +447,19 @@ impl NativeServer {
     /// Sends data of a stream, which waits for the client however long that takes; `true` when it is done
     /// already.
     #[napi]
-    pub fn write(&self, op: f64, channel: f64, data: &[u8]) -> napi::Result<bool, String> {
+    pub fn write(
+        &self,
+        op: f64,
+        channel: f64,
+        data: &[u8],
+        extended_type: u32,
+    ) -> napi::Result<bool, String> {
+        let data_type = (extended_type != 0).then_some(extended_type);
         let entry = self.state.channel(channel)?;
         if data.len() >= BLOCK_LEN / 2 {
             memory::shrink_later();
         }
-        Ok(entry.connection.write(entry.local, data, ticket(op)))
+        Ok(entry.connection.write(entry.local, data_type, data, ticket(op)))
     }
 
     /// Sends text in the encoding of the code page; `true` when it is done already.

@@ -35,8 +35,14 @@ impl ConnectionHandle {
     }
 
     /// As [`Self::send`], for a stream: has no timeout, however long the client takes nothing.
-    pub fn write(&self, channel: ChannelId, data: &[u8], ticket: Ticket) -> bool {
-        self.send_by(SendMode::Wait(None), channel, None, data, ticket)
+    pub fn write(
+        &self,
+        channel: ChannelId,
+        data_type: Option<u32>,
+        data: &[u8],
+        ticket: Ticket,
+    ) -> bool {
+        self.send_by(SendMode::Wait(None), channel, data_type, data, ticket)
     }
 
     fn send_by(
