@@ -4,7 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { answering, ssh, startSsh, testOnUnix } = require('../support/clients.js');
+const { answering, sftpClient, ssh, startSsh, testOnUnix } = require('../support/clients.js');
 const { folder, writeFile } = require('../support/folder.js');
 const { hostKeyText, userKey } = require('../support/keys.js');
 const { collect, start } = require('../support/processes.js');
@@ -80,6 +80,13 @@ const CHECKS = {
     expect((await ssh(server, 'rm')).status).not.toBe(0);
     const shell = await ssh(server, null, { input: 'pwd; exit 4\n', flags: ['-T'] });
     expect(shell).toMatchObject({ status: 4, stdout: Buffer.from('/tmp\n') });
+  },
+  files: async ({ server }) => {
+    const files = path.join(folder, 'files-of-demo');
+    fs.mkdirSync(files);
+    const said = await sftpClient(server, ['put /etc/hostname name', 'ls -1', '-rm name']);
+    expect(said).toMatchObject({ status: 0, stderr: expect.stringContaining('Permission denied') });
+    expect(fs.readFileSync(path.join(files, 'name'))).toEqual(fs.readFileSync('/etc/hostname'));
   },
   terminals: async ({ server }) => {
     expect((await ssh(server, null, { flags: ['-T'] })).status).toBe(1);

@@ -6,10 +6,9 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { once } = require('node:events');
-const { sshArguments, testOnUnix } = require('../support/clients.js');
+const { sftpClient, testOnUnix } = require('../support/clients.js');
 const { onLinux } = require('../support/conditions.js');
 const { folder } = require('../support/folder.js');
-const { run } = require('../support/processes.js');
 const { connect, openOther, startRaw, startServed } = require('../support/served.js');
 const { sftp } = require('../../lib/sftp/index.js');
 const { until } = require('../support/waiting.js');
@@ -31,16 +30,7 @@ function directory(files = {}) {
 
 const serve = (options, configure) => startServed({ sftp: sftp(options) }, configure);
 
-/** Runs OpenSSH's sftp with these commands; `-` before one lets it fail. */
-function client({ server }, commands, { flags = [] } = {}) {
-  // sftp takes the port and the options of ssh, and the destination last.
-  const args = sshArguments(server);
-  const port = args.indexOf('-p');
-  args[port] = '-P';
-  const destination = args.pop();
-  const input = commands.join('\n');
-  return run('sftp', [...args, ...flags, '-b', '-', destination], { input });
-}
+const client = ({ server }, commands) => sftpClient(server, commands);
 
 /** The sftp client of ssh2, and its calls as promises. */
 async function openSsh2(it) {

@@ -73,6 +73,15 @@ function ssh(server, command, { input, env, detached, ...options } = {}) {
   return run('ssh', args, { input, env, detached });
 }
 
+/** OpenSSH's sftp with these commands; a `-` before one lets it fail. */
+function sftpClient(server, commands) {
+  // It takes the options of ssh, but for the port, and the destination last.
+  const args = sshArguments(server);
+  args[args.indexOf('-p')] = '-P';
+  const destination = args.pop();
+  return run('sftp', [...args, '-b', '-', destination], { input: commands.join('\n') });
+}
+
 /** `ssh … command` that goes on. */
 function startSsh(server, command, options = {}) {
   const args = [...sshArguments(server, options), ...(command === null ? [] : [command])];
@@ -122,6 +131,7 @@ module.exports = {
   testWith,
   testOnUnix,
   sshArguments,
+  sftpClient,
   ssh,
   startSsh,
   askedBy,
