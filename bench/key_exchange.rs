@@ -1,17 +1,25 @@
 //! The server's side of each key exchange of the registry, up to the shared secret, and host key
-//! signatures: `cargo bench --no-default-features --bench key_exchange`.
+//! signatures; a first exchange of a whole connection, with a host key and with GSSAPI:
+//! `cargo bench --no-default-features --bench key_exchange`.
+
+use std::sync::Arc;
+use std::time::Instant;
 
 use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, X25519};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::kem::{DecapsulationKey, ML_KEM_768};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
+use bytes::BytesMut;
 use divan::Bencher;
 use sntrup::sntrup761;
+use sshserver::crypto::gss::{Acceptor, Context, Failed, Initiator, Step};
 use sshserver::crypto::kex::{KEXES, KexAlgorithm};
 use sshserver::crypto::random::SystemRandom;
 use sshserver::crypto::signature::{self, generate_ed25519};
+use sshserver::engine::{Config, Connection, Event, Verbosity, WriteBuffer};
 use sshserver::keystore;
-use sshserver::wire::Writer;
+use sshserver::wire::messages::{KexInit, Message};
+use sshserver::wire::{NameList, Writer};
 
 fn main() {
     divan::main();
@@ -117,5 +125,96 @@ fn x25519_alone(bencher: Bencher<'_, '_>) {
         aws_lc_rs::agreement::agree(&own, &public, aws_lc_rs::error::Unspecified, |secret| {
             secret.first().copied().ok_or(aws_lc_rs::error::Unspecified)
         })
+    });
+}
+
+/// A library that costs nothing: what is left is the server's own work.
+#[derive(Debug)]
+struct NoLibrary;
+
+impl Acceptor for NoLibrary {
+    fn begin(&self) -> Box<dyn Context> {
+        Box::new(Self)
+    }
+}
+
+impl Context for NoLibrary {
+    fn step(&mut self, _: &[u8]) -> Result<Step, Failed> {
+        let principal = "bob@EXAMPLE.COM".to_owned();
+        let initiator =
+            Initiator { principal, mutual: true, integrity: true, ..Initiator::default() };
+        Ok(Step::Complete { token: Some(vec![7; 156]), initiator })
+    }
+
+    fn mic(&mut self, _: &[u8]) -> Result<Vec<u8>, Failed> {
+        Ok(vec![7; 28])
+    }
+
+    fn verify(&mut self, _: &[u8], _: &[u8]) -> Result<(), Failed> {
+        Ok(())
+    }
+}
+
+/// All that a client sends before its NEWKEYS.
+fn client_bytes(method: &str) -> Option<BytesMut> {
+    let names = |list| NameList::parse(list).ok();
+    let init = KexInit {
+        cookie: [7; 16],
+        kex_algorithms: names(method)?,
+        server_host_key_algorithms: names("ssh-ed25519")?,
+        encryption_client_to_server: names("aes128-gcm@openssh.com")?,
+        encryption_server_to_client: names("aes128-gcm@openssh.com")?,
+        mac_client_to_server: names("hmac-sha2-256")?,
+        mac_server_to_client: names("hmac-sha2-256")?,
+        compression_client_to_server: names("none")?,
+        compression_server_to_client: names("none")?,
+        languages_client_to_server: names("")?,
+        languages_server_to_client: names("")?,
+        first_kex_packet_follows: false,
+    };
+    let mut value = vec![30];
+    let mut writer = Writer::new(&mut value);
+    if method.starts_with("gss-") {
+        // as long as a token of Kerberos
+        writer.string([0x60; 722]);
+    }
+    writer.string(client_value("curve25519-sha256")?);
+    let mut bytes = BytesMut::from(&b"SSH-2.0-bench\r\n"[..]);
+    for payload in [init.encode(), value] {
+        let mut padding = 8 - (5 + payload.len()) % 8;
+        if padding < 4 {
+            padding += 8;
+        }
+        let len = u32::try_from(1 + payload.len() + padding).ok()?;
+        bytes.extend_from_slice(&len.to_be_bytes());
+        bytes.extend_from_slice(&[u8::try_from(padding).ok()?]);
+        bytes.extend_from_slice(&payload);
+        bytes.extend_from_slice(&vec![0; padding]);
+    }
+    Some(bytes)
+}
+
+#[divan::bench(args = ["curve25519-sha256", "gss-curve25519-sha256-toWM5Slw5Ew8Mqkay+al2g=="], max_time = 2)]
+fn first_exchange(bencher: Bencher<'_, '_>, method: &str) {
+    let Ok(key) = generate_ed25519(&mut SystemRandom) else { return };
+    let mut config = Config::default();
+    config.transport.host_keys.push(Arc::new(key));
+    config.transport.gss = Some(Arc::new(NoLibrary));
+    let config = Arc::new(config);
+    let Some(bytes) = client_bytes(method) else { return };
+    bencher.bench_local(|| {
+        let now = Instant::now();
+        let random = Box::new(SystemRandom);
+        let mut server = Connection::new(now, Arc::clone(&config), random, Verbosity::default());
+        server.handle_input(now, &mut bytes.clone());
+        while let Some(event) = server.poll_event() {
+            if let Event::Job(job) = event {
+                server.complete(now, job.run());
+            }
+        }
+        let mut out = WriteBuffer::new();
+        server.poll_transmit(now, &mut out);
+        assert!(!server.is_ended());
+        out.len()
     });
 }

@@ -9,6 +9,7 @@ const clients = {
   libssh: 'libssh',
   libssh2: 'libssh2',
   paramiko: 'paramiko',
+  paramiko3: 'paramiko 3',
   asyncssh: 'asyncssh',
   ssh2: 'ssh2',
   go: 'Go x/crypto',
@@ -23,6 +24,7 @@ const families = {
   hostKey: 'Host keys',
   userKey: "Signatures of clients' keys",
   compression: 'Compression',
+  method: 'Logins by Kerberos',
 };
 
 const intro = `# Interoperability
@@ -107,5 +109,7 @@ const remarks = `## Remarks
   \`__test__/e2e/auth_x509.spec.js\`.
 * dbclient runs from file to file: with a full pipe as its standard output it waits for ever when the
   channel is closed, with OpenSSH's server too (Dropbear 2022.83).
+* The rows \`gss-…\` log in by \`gssapi-keyex\`, with the server's library of MIT or of Heimdal. PuTTY goes on with an
+  ordinary exchange, to learn the host key: in its rows the first exchange is by GSSAPI, and later ones are by either. paramiko has GSSAPI in its versions 3 only, and there only gss-gex-sha1 works: the others end with a TypeError.
 * Go's library offers encrypt-then-MAC together with CBC and does not do it: its CBC rows are with hmac-sha1.
 `;

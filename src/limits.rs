@@ -149,6 +149,10 @@ pub const MAX_GSS_ERROR_LEN: usize = 1024;
 /// a key table that hangs stops logins by GSSAPI and nobody else.
 pub const MAX_GSS_THREADS: usize = 8;
 
+/// How long a connection waits for one step of GSSAPI; then it is ended. The time to log in ends most that hang
+/// earlier, but a client that exchanges keys again has logged in, and must not keep its socket when it leaves.
+pub const GSS_STEP_TIME: Duration = Duration::from_secs(120);
+
 /// How long startListening waits for the GSSAPI library to find its key; after that nothing of GSSAPI is
 /// offered: a key table that hangs must not keep the server from listening.
 pub const GSS_ACQUIRE_TIME: Duration = Duration::from_secs(10);

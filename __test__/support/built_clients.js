@@ -7,6 +7,7 @@
 const { spawnSync } = require('node:child_process');
 const { existsSync, mkdirSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const { WITH_MIC } = require('./interop_gss.js');
 const { LineClient, json } = require('./line_client.js');
 const { pemCopy } = require('./keys.js');
 const { environment } = require('./processes.js');
@@ -56,8 +57,10 @@ class BuiltDriver {
     return kind !== 'userKey' || Boolean(this.#settings.forcesUserKey?.(name));
   }
 
-  async run({ server, key, hostKeyType, ...job }) {
+  async run({ server, key, hostKeyType, gss, ...job }) {
     const request = { ...job, port: server.getLocalPort() };
+    // The library reads its environment when it begins.
+    if (gss) this.#client.restart(gss);
     if (key) request.keyFile = this.#settings.keyFile?.(key) ?? key.file;
     if (key?.certificate) request.certificate = key.certificate;
     if (job.userKey && this.#settings.userKey)
@@ -93,7 +96,10 @@ const jsch = new BuiltDriver({
     if (missing.length > 0) return `${missing.join(' and ')} missing`;
     return build('javac', ['-cp', jars[0], '-d', built, path.join(sources, 'JschClient.java')]);
   },
-  command: ['java', '-cp', [built, ...jars].join(':'), 'JschClient'],
+  command: [
+    ...['java', '-Djavax.security.auth.useSubjectCredsOnly=false'],
+    ...['-cp', [built, ...jars].join(':'), 'JschClient'],
+  ],
   asksForKeys: true,
   // It reads no keys in OpenSSH's format.
   keyFile: (key) => pemCopy(key),
@@ -109,6 +115,7 @@ const jsch = new BuiltDriver({
     hostKey: [...ecdsa, 'ssh-rsa', 'ssh-dss'],
     userKey: [...ecdsa, 'ssh-rsa', 'ssh-dss'],
     compression: zlib,
+    method: [WITH_MIC],
   },
 });
 
@@ -199,6 +206,7 @@ const libssh = new BuiltDriver({
       (name) => !name.startsWith('ssh-dss'),
     ),
     compression: zlib,
+    method: [WITH_MIC],
   },
 });
 

@@ -13,16 +13,19 @@ const { run, start, environment } = require('./processes.js');
 
 const python =
   process.env.SSHSERVER_TEST_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
+/** One that has paramiko 3.5, the last line of versions with GSSAPI. */
+const pythonWithGss = process.env.SSHSERVER_TEST_PYTHON_GSS ?? python;
 const pythonModules = ['paramiko', 'asyncssh', 'ssh_audit'];
+const PARAMIKO_3 = 'import gssapi, paramiko, pyasn1; assert paramiko.__version__.startswith("3.")';
 const found = new Map([['ssh2', true]]);
 
 /** Whether a client is on this machine. */
 function available(client) {
   if (built[client]) return built[client].missing() === undefined;
   if (!found.has(client)) {
-    const [command, args] = pythonModules.includes(client)
-      ? [python, ['-c', `import ${client}`]]
-      : [client, ['-V']];
+    let [command, args] = [client, ['-V']];
+    if (pythonModules.includes(client)) [command, args] = [python, ['-c', `import ${client}`]];
+    if (client === 'paramiko3') [command, args] = [pythonWithGss, ['-c', PARAMIKO_3]];
     const { error, status } = spawnSync(command, args, { env: environment, stdio: 'ignore' });
     found.set(client, !error && (client !== command ? status === 0 : true));
   }
@@ -137,5 +140,6 @@ module.exports = {
   askedBy,
   answering,
   plinkArguments,
+  pythonWithGss,
   startParamiko,
 };

@@ -9,9 +9,11 @@ algorithms it names, asks for new keys after `rekeyBytes`, sends one file throug
 import asyncio
 import hashlib
 import json
+import os
 import sys
 
 NAME = sys.argv[1]
+GSS_SUFFIX = '-toWM5Slw5Ew8Mqkay+al2g=='
 
 
 def paramiko_client():
@@ -77,6 +79,44 @@ def paramiko_client():
     return paramiko.__version__, supports, run
 
 
+def paramiko3_client():
+    import paramiko
+
+    # Its other exchanges by GSSAPI end with a TypeError of its own.
+    def supports():
+        return {'kex': [f'gss-gex-sha1{GSS_SUFFIX}'], 'method': ['gssapi-with-mic']}
+
+    def run(job):
+        address = ('127.0.0.1', job['port'])
+        transport = paramiko.Transport(address, gss_kex='kex' in job, gss_deleg_creds=False)
+        try:
+            transport.set_gss_host(job['host'], trust_dns=False)
+            if 'kex' in job:
+                transport.get_security_options().kex = [job['kex']]
+            transport._preferred_keys = (job['hostKey'],)
+            transport.start_client(timeout=60)
+            if 'kex' in job:
+                transport.auth_gssapi_keyex(job['user'])
+            else:
+                transport.auth_gssapi_with_mic(job['user'], job['host'], False)
+            channel = transport.open_session()
+            channel.settimeout(None)
+            channel.exec_command('exchange')
+            upload, at = content(job['upload']), job['rekeyBytes']
+            channel.sendall(upload[:at])
+            transport.renegotiate_keys()
+            channel.sendall(upload[at:])
+            channel.shutdown_write()
+            received = bytearray()
+            while part := channel.recv(1 << 20):
+                received += part
+            return verdict(job, bytes(received), channel.recv_exit_status())
+        finally:
+            transport.close()
+
+    return paramiko.__version__, supports, run
+
+
 def asyncssh_client():
     import asyncssh
     from asyncssh import compression, encryption, kex, mac, public_key
@@ -99,12 +139,14 @@ def asyncssh_client():
         keys = text(public_key.get_public_key_algs())
         x509 = text(public_key.get_x509_certificate_algs())
         return {
-            'kex': text(kex.get_kex_algs()),
+            # Those of GSSAPI without their mechanism.
+            'kex': [n + GSS_SUFFIX if n.startswith('gss-') else n for n in text(kex.get_kex_algs())],
             'cipher': text(encryption.get_encryption_algs()),
             'mac': text(mac.get_mac_algs()),
             'hostKey': keys + x509,
             'compression': text(compression.get_compression_algs()),
             'userKey': keys + text(public_key.get_certificate_algs()) + x509,
+            'method': ['gssapi-with-mic'],
         }
 
     async def connect(job):
@@ -131,6 +173,11 @@ def asyncssh_client():
             # The chain has to lead to this authority, and the certificate to name the host.
             roots = asyncssh.read_certificate_list(job['root'])
             known_hosts = ([], [], [], roots, [], [], [])
+        if 'gss' in job:
+            options['gss_host'] = job['host']
+            options['gss_kex'] = 'kex' in job
+            if 'kex' in job:
+                options['kex_algs'] = [job['kex'].replace(GSS_SUFFIX, '')]
         async with asyncssh.connect(
             '127.0.0.1', job['port'], username=job['user'], known_hosts=known_hosts, config=None,
             agent_path=None, rekey_bytes=job['rekeyBytes'], **options,
@@ -153,7 +200,8 @@ def verdict(job, received, status):
     return f'status {status}, {len(received)} bytes came'
 
 
-VERSION, SUPPORTS, RUN = {'paramiko': paramiko_client, 'asyncssh': asyncssh_client}[NAME]()
+CLIENTS = {'paramiko': paramiko_client, 'paramiko3': paramiko3_client, 'asyncssh': asyncssh_client}
+VERSION, SUPPORTS, RUN = CLIENTS[NAME]()
 for line in sys.stdin:
     request = json.loads(line)
     try:
@@ -162,6 +210,7 @@ for line in sys.stdin:
         elif 'supports' in request:
             answer = SUPPORTS()
         else:
+            os.environ.update(request.get('gss', {}))
             answer = RUN(request)
     except Exception as error:  # the test says what went wrong
         answer = f'{type(error).__name__}: {error}'

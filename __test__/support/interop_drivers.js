@@ -13,6 +13,7 @@ const path = require('node:path');
 const built = require('./built_clients.js');
 const clients = require('./clients.js');
 const { folder } = require('./folder.js');
+const { SUFFIX, WITH_MIC, familyOf } = require('./interop_gss.js');
 const { skProvider } = require('./keys.js');
 const { LineClient, json } = require('./line_client.js');
 const { environment, run } = require('./processes.js');
@@ -81,25 +82,33 @@ const openssh = new CommandDriver('ssh', {
     const query = (what) =>
       spawnSync('ssh', ['-Q', what], { env: environment }).stdout.toString().trim().split('\n');
     return {
-      kex: query('kex'),
+      kex: [...query('kex'), ...query('kex-gss').map((name) => `${name.slice(0, -1)}${SUFFIX}`)],
       cipher: query('cipher'),
       mac: query('mac'),
       hostKey: query('key-sig'),
       userKey: query('key-sig'),
       compression: ['none', 'zlib@openssh.com', 'zlib'],
+      method: [WITH_MIC],
     };
   },
   // It has only -C, which offers both kinds of zlib.
   forces: (kind) => kind !== 'compression',
   run(job) {
+    const isPlain = ([kind]) => job[kind] && !(kind === 'kex' && job.gss);
     const options = Object.entries(opensshOptions)
-      .filter(([kind]) => job[kind])
+      .filter(isPlain)
       .map(([kind, option]) => `${option}=${job[kind]}`);
     if (job.userKey?.startsWith('sk-')) options.push(`SecurityKeyProvider=${skProvider}`);
     options.push(`Compression=${job.compression && job.compression !== 'none' ? 'yes' : 'no'}`);
     options.push(`RekeyLimit=${job.rekeyBytes}`);
+    if (job.gss) {
+      options.push(`PreferredAuthentications=${job.method}`, 'GSSAPIAuthentication=yes');
+      options.push(`HostName=${job.host}`);
+      if (job.kex)
+        options.push('GSSAPIKeyExchange=yes', `GSSAPIKexAlgorithms=${familyOf(job.kex)}-`);
+    }
     const settings = { user: job.user, options, key: job.key };
-    return exchange('ssh', clients.sshArguments(job.server, settings), job);
+    return exchange('ssh', clients.sshArguments(job.server, settings), job, job.gss);
   },
 });
 
@@ -149,7 +158,7 @@ function puttyFolder(rekeyBytes) {
     HostKey: 'ed25519,ecdsa,rsa,dsa,ed448',
   };
   const lines = Object.entries(all).map(([name, list]) => `${name}=${list},WARN\n`);
-  lines.push(`RekeyBytes=${rekeyBytes}\n`);
+  lines.push(`RekeyBytes=${rekeyBytes}\n`, 'AuthGSSAPIKEX=1\n', 'AuthGSSAPI=1\n');
   fs.mkdirSync(path.join(home, 'sessions'), { recursive: true });
   fs.writeFileSync(path.join(home, 'sessions', 'interop'), lines.join(''));
   return home;
@@ -174,6 +183,10 @@ const plink = new CommandDriver('plink', {
       'diffie-hellman-group14-sha1',
       'diffie-hellman-group1-sha1',
       'sntrup761x25519-sha512@openssh.com',
+      ...['curve25519-sha256', 'nistp256-sha256', 'group14-sha256', 'group16-sha512'].map(
+        (name) => `gss-${name}${SUFFIX}`,
+      ),
+      ...['group14-sha1', 'gex-sha1'].map((name) => `gss-${name}${SUFFIX}`),
     ],
     cipher: [
       'chacha20-poly1305@openssh.com',
@@ -216,8 +229,11 @@ const plink = new CommandDriver('plink', {
       'ssh-dss',
     ].flatMap((name) => [name, `${name}-cert-v01@openssh.com`]),
     compression: ['none', 'zlib', 'zlib@openssh.com'],
+    method: [WITH_MIC],
   }),
   forces: () => false,
+  // For the host key it exchanges keys again, without GSSAPI.
+  plainLater: 'curve25519-sha256',
   async run(job) {
     const args = ['-load', 'interop', ...clients.plinkArguments(job.server, job.hostKeyType)];
     if (job.compression && job.compression !== 'none') args.push('-C');
@@ -227,9 +243,9 @@ const plink = new CommandDriver('plink', {
       if (made.status !== 0) return `puttygen: ${made.stderr}`;
       args.push('-i', file);
       if (job.key.certificate) args.push('-cert', job.key.certificate);
-    } else args.push('-pw', 'x');
-    args.push(`${job.user}@127.0.0.1`);
-    return exchange('plink', args, job, { PUTTYDIR: puttyFolder(job.rekeyBytes) });
+    } else if (!job.gss) args.push('-pw', 'x');
+    args.push(`${job.user}@${job.host ?? '127.0.0.1'}`);
+    return exchange('plink', args, job, { PUTTYDIR: puttyFolder(job.rekeyBytes), ...job.gss });
   },
 });
 
@@ -282,17 +298,19 @@ const dbclient = new CommandDriver('dbclient', {
 class PythonDriver {
   #client;
   #name;
+  #isThere;
 
   asksForKeys = true;
 
-  constructor(name) {
+  constructor(name, { python = clients.python, isThere = () => clients.available(name) } = {}) {
     this.#name = name;
+    this.#isThere = isThere;
     const script = path.join(__dirname, 'interop_clients.py');
-    this.#client = new LineClient([clients.python, script, name], { protocol: json });
+    this.#client = new LineClient([python, script, name], { protocol: json });
   }
 
   missing() {
-    return clients.available(this.#name) ? undefined : `Python has no module ${this.#name}`;
+    return this.#isThere() ? undefined : `Python has no module ${this.#name}`;
   }
 
   version() {
@@ -331,5 +349,10 @@ module.exports = {
   dbclient,
   paramiko: new PythonDriver('paramiko'),
   asyncssh: new PythonDriver('asyncssh'),
+  // The last line of versions that has GSSAPI, in a Python of its own.
+  paramiko3: new PythonDriver('paramiko3', {
+    python: clients.pythonWithGss,
+    isThere: () => clients.available('paramiko3'),
+  }),
   ...built,
 };

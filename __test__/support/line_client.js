@@ -63,6 +63,12 @@ class LineClient {
     return this.#protocol.answer(line);
   }
 
+  /** The next job starts a process that has this in its environment, too. */
+  restart(env) {
+    this.kill();
+    this.#env = { ...this.#env, ...env };
+  }
+
   /** Ends the process, whose next job starts another. */
   kill() {
     this.#process?.kill('SIGKILL');

@@ -13,6 +13,7 @@ const { setTimeout } = require('node:timers/promises');
 const native = require('../../native.js');
 const { testUnless } = require('./conditions.js');
 const drivers = require('./interop_drivers.js');
+const { WITH_MIC, isGss, missingFor, prepareGss, rowsOf } = require('./interop_gss.js');
 const { serveExchange } = require('./exchange_server.js');
 const { folder } = require('./folder.js');
 const { certifiedKey, skProvider, userKey } = require('./keys.js');
@@ -86,6 +87,7 @@ function registry() {
     hostKey: names('signature').filter(isHostKey),
     userKey: names('signature'),
     compression: names('compression'),
+    method: [WITH_MIC],
   };
 }
 
@@ -93,6 +95,7 @@ function registry() {
 function rows(kind) {
   return registry()[kind].flatMap((name) => {
     const row = { kind, name, title: name, type: KEY_TYPES[plainName(name)] };
+    if (isGss(row)) return rowsOf(row);
     if (kind !== 'hostKey') return [row];
     if (KEY_TYPES[name] !== 'rsa') return [row];
     const sized = RSA_BITS.map((bits) => ({
@@ -121,6 +124,7 @@ function whyNot(client, { kind, name, title }) {
 
 /** The server's list of a kind. */
 async function setList(server, kind, list) {
+  if (kind === 'method') return;
   if (kind === 'cipher') server.setSSHEncryptionAlgorithms(list);
   else if (kind === 'compression') server.setSSHCompressionAlgorithms(list);
   else await server.config(`${SETTINGS[kind]}=${list}`);
@@ -160,7 +164,8 @@ function data() {
 }
 
 /** What the client is asked to do, and the server that offers it. */
-async function prepare(client, { kind, name, type }) {
+async function prepare(client, row) {
+  const { kind, name, type } = row;
   const driver = drivers[client];
   const hostKey = kind === 'hostKey' ? name : (driver.hostKey ?? MODERN_HOST_KEY);
   const hostKeyType = kind === 'hostKey' ? type : KEY_TYPES[hostKey];
@@ -171,7 +176,8 @@ async function prepare(client, { kind, name, type }) {
   const forces = driver.forces(kind, name);
   // To a client that cannot be told to offer only one algorithm the server offers only that one; plink and
   // dbclient take the first of their own list. For a certificate most clients need the algorithm of its key, too.
-  const only = kind === 'userKey' ? [...new Set([name, plainName(name)])].join(',') : name;
+  let only = kind === 'userKey' ? [...new Set([name, plainName(name)])].join(',') : name;
+  if (kind === 'kex' && isGss(row) && driver.plainLater) only += `,${driver.plainLater}`;
   const offersAll = forces && !driver.strays?.(kind, name);
   await setList(server, kind, offersAll ? registry()[kind].join(',') : only);
   // The other algorithms of the run must not make this one unused (an AEAD cipher needs no MAC, say).
@@ -179,6 +185,7 @@ async function prepare(client, { kind, name, type }) {
   const { upload, download } = data();
   const job = { server, user: 'demo', hostKey, hostKeyType };
   if (isX509(hostKey)) job.root = x509Key(hostKeyType).root;
+  if (isGss(row)) Object.assign(job, await prepareGss(server, row));
   job.rekeyBytes = REKEY_BYTES[kind] ?? REKEY_BYTES.otherwise;
   Object.assign(job, { upload: upload.file, download: download.file });
   if (forces || kind === 'compression') job[kind] = name;
@@ -221,7 +228,16 @@ async function tryOne(client, row) {
   if (row.kind === 'userKey') {
     const asked = recorder.all('SSHUserAuthRequest').filter((e) => e.authMethod === 'publickey');
     expect(asked.at(-1)?.keyAlgorithm).toBe(row.name);
-  } else expect(used.map((exchange) => exchange[row.kind])).toEqual(used.map(() => row.name));
+  } else if (row.kind === 'kex' && isGss(row) && driver.plainLater) {
+    const [first, ...later] = used.map(({ kex }) => kex);
+    expect(first).toBe(row.name);
+    for (const kex of later) expect([row.name, driver.plainLater]).toContain(kex);
+  } else if (row.kind !== 'method')
+    expect(used.map((exchange) => exchange[row.kind])).toEqual(used.map(() => row.name));
+  if (isGss(row)) {
+    const asked = recorder.all('SSHUserAuthRequest').at(-1);
+    expect([asked.authMethod, asked.authParam]).toEqual([job.method, 'bob@TEST.LOCAL']);
+  }
   const { uploaded, downloaded, exchanges, error } = progress;
   expect({ uploaded, downloaded, error }).toEqual({
     uploaded: job.upload && data().upload.hash,
@@ -275,7 +291,7 @@ function define(client, row, theirs, cells) {
     return;
   }
   const noDevice = isDevice(row) && !existsSync(skProvider);
-  const missing = noDevice ? 'no library stands for a security key' : undefined;
+  const missing = noDevice ? 'no library stands for a security key' : missingFor(row);
   if (missing) Object.assign(cell, { state: 'skipped', reason: missing });
   testUnless(
     missing,

@@ -1,6 +1,7 @@
 //! A client and a program around one engine, as the fuzz targets need them: everything is
 //! deterministic, no socket, no clock. What has to hold for every connection is asserted here.
 
+pub mod gss;
 pub mod vector_sweep;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -88,6 +89,8 @@ pub struct Session {
     pub last_channel: u32,
     /// The keys that the program was asked about.
     pub asked_keys: Vec<Bytes>,
+    /// How often it was asked about a principal.
+    pub asked_principals: usize,
     to_server: BytesMut,
     from_server: WriteBuffer,
     keep_output: bool,
@@ -112,9 +115,14 @@ struct Keys {
 impl Session {
     /// A connection on which nothing was sent yet.
     pub fn new(program: Program) -> Self {
+        Self::with(program, config())
+    }
+
+    /// The same with settings of its own.
+    pub fn with(program: Program, config: Arc<Config>) -> Self {
         let now = clock();
         Self {
-            connection: Connection::new(now, config(), Box::new(Counter(1)), Verbosity::default()),
+            connection: Connection::new(now, config, Box::new(Counter(1)), Verbosity::default()),
             now,
             program,
             questions: VecDeque::new(),
@@ -122,6 +130,7 @@ impl Session {
             channels: Vec::new(),
             last_channel: 0,
             asked_keys: Vec::new(),
+            asked_principals: 0,
             to_server: BytesMut::new(),
             from_server: WriteBuffer::new(),
             keep_output: true,
@@ -136,7 +145,16 @@ impl Session {
 
     /// A connection after its first key exchange, with this cipher and MAC in both directions.
     pub fn encrypted(cipher: &CipherAlgorithm, mac: &MacAlgorithm) -> Self {
-        let mut session = Self::new(Program::ACCEPTS);
+        Self::encrypted_with(config(), cipher, mac)
+    }
+
+    /// The same with settings of its own.
+    pub fn encrypted_with(
+        config: Arc<Config>,
+        cipher: &CipherAlgorithm,
+        mac: &MacAlgorithm,
+    ) -> Self {
+        let mut session = Self::with(Program::ACCEPTS, config);
         session.exchange_keys(cipher, mac);
         session.keep_output = false;
         session.from_server.clear();
@@ -303,13 +321,14 @@ impl Session {
         let answer = match question {
             Question::Service { .. } => Answer::Accept(accept),
             Question::Auth(question) => {
+                self.asked_principals += usize::from(matches!(question.param, AuthParam::Principal(_)));
                 if let AuthParam::PublicKey(blob) = question.param {
                     self.asked_keys.push(blob);
                 }
                 Answer::Auth(AuthAnswer {
                     accept,
                     partial_success,
-                    available_methods: "password,publickey,keyboard-interactive".to_owned(),
+                    available_methods: "password,publickey,keyboard-interactive,gssapi-with-mic,gssapi-keyex".to_owned(),
                     banner: None,
                 })
             }
@@ -433,7 +452,7 @@ impl Random for Counter {
     }
 }
 
-fn config() -> Arc<Config> {
+pub fn config() -> Arc<Config> {
     static CONFIG: OnceLock<Arc<Config>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let mut config = Config::default();

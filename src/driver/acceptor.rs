@@ -11,6 +11,7 @@ use super::shared::Shared;
 use crate::crypto::kex::ServerProof;
 use crate::engine::Config;
 use crate::limits::GSS_ACQUIRE_TIME;
+use crate::wire::escaped;
 
 /// Finds the acceptor for new connections, if the settings have anything of GSSAPI, and says in the log what
 /// came of it.
@@ -38,7 +39,8 @@ pub(super) async fn find(shared: &Arc<Shared>) {
         }
         Err(why) => {
             shared.set_acceptor(None);
-            shared.log(|| format!("GSSAPI is not offered: {why}."));
+            // a text of the library, of the system or of a setting
+            shared.log(|| format!("GSSAPI is not offered: {}.", escaped(&why)));
         }
     }
 }

@@ -48,13 +48,13 @@ pub(super) trait Work: Send {
     fn run(self: Box<Self>);
 }
 
-/// Threads that are started with the first work and end with the process.
+/// Threads that are started when there is work for them, and end with the process.
 pub(super) struct Pool {
     name: &'static str,
     stack_len: usize,
+    /// How many there are at most.
     count: fn() -> usize,
-    /// The queue, once there is a thread that serves it; `None` if none could be started.
-    queue: OnceLock<Option<Arc<Queue>>>,
+    queue: OnceLock<Arc<Queue>>,
 }
 
 /// Work that waits for a thread: at most one for each connection, and for connections that are over.
@@ -69,6 +69,9 @@ struct Waiting {
     work: VecDeque<Box<dyn Work>>,
     /// With this many, those that nobody waits for are dropped.
     sweep_at: usize,
+    threads: usize,
+    /// Those of them that wait for work.
+    idle: usize,
 }
 
 impl Waiting {
@@ -85,24 +88,29 @@ impl Waiting {
 impl Pool {
     /// Runs `work` on one of the threads; on this one if the system starts none.
     pub(super) fn run(&self, work: Box<dyn Work>) {
-        match self.queue.get_or_init(|| self.start()) {
-            Some(queue) => {
-                queue.waiting.lock().push(work);
-                queue.more.notify_one();
-            }
-            None => work.run(),
+        let queue = self.queue.get_or_init(Arc::default);
+        let mut waiting = queue.waiting.lock();
+        waiting.push(work);
+        let is_short = waiting.idle < waiting.work.len() && waiting.threads < (self.count)();
+        if is_short && self.start(queue) {
+            waiting.threads = waiting.threads.saturating_add(1);
+        }
+        if waiting.threads > 0 {
+            queue.more.notify_one();
+            return;
+        }
+        let left = waiting.work.pop_back();
+        drop(waiting);
+        if let Some(work) = left {
+            work.run();
         }
     }
 
-    fn start(&self) -> Option<Arc<Queue>> {
-        let queue = Arc::new(Queue::default());
-        let mut started = false;
-        for _ in 0..(self.count)() {
-            let queue = Arc::clone(&queue);
-            let builder = thread::Builder::new().name(self.name.to_owned());
-            started |= builder.stack_size(self.stack_len).spawn(move || serve(&queue)).is_ok();
-        }
-        started.then_some(queue)
+    /// Starts a thread; whether the system did.
+    fn start(&self, queue: &Arc<Queue>) -> bool {
+        let queue = Arc::clone(queue);
+        let builder = thread::Builder::new().name(self.name.to_owned());
+        builder.stack_size(self.stack_len).spawn(move || serve(&queue)).is_ok()
     }
 }
 
@@ -112,10 +120,12 @@ fn serve(queue: &Queue) {
     loop {
         let mut waiting = queue.waiting.lock();
         let work = loop {
-            match waiting.work.pop_front() {
-                Some(work) => break work,
-                None => queue.more.wait(&mut waiting),
+            if let Some(work) = waiting.work.pop_front() {
+                break work;
             }
+            waiting.idle = waiting.idle.saturating_add(1);
+            queue.more.wait(&mut waiting);
+            waiting.idle = waiting.idle.saturating_sub(1);
         };
         drop(waiting);
         work.run();

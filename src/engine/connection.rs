@@ -37,6 +37,8 @@ pub struct Connection {
     /// bytes it has sent that are not processed yet.
     pub(super) quiet_since: Instant,
     unprocessed: usize,
+    /// Since when a job is out that may block.
+    pub(super) blocked_since: Option<Instant>,
     pub(super) liveness: Liveness,
 }
 
@@ -87,6 +89,7 @@ impl Connection {
             started: now,
             quiet_since: now,
             unprocessed: 0,
+            blocked_since: None,
             liveness: Liveness::new(now),
             config,
         };
@@ -137,11 +140,12 @@ impl Connection {
     /// Takes the result of a job.
     pub fn complete(&mut self, now: Instant, output: JobOutput) {
         self.questions.job_done();
+        self.blocked_since = None;
         self.quiet_since = now;
         if !self.is_ended() {
             let result = match output {
                 JobOutput::Exchange(output) => self.transport.complete(output),
-                JobOutput::Login(output) => self.complete_login(output),
+                JobOutput::Login(output) => self.complete_login(now, output),
             };
             self.finish_step(result);
         }
@@ -151,7 +155,7 @@ impl Connection {
         let mut payload = match incoming {
             Incoming::Message(payload) => payload,
             Incoming::Job(job) => {
-                self.compute(Job::Exchange(job));
+                self.compute(now, Job::Exchange(job));
                 return Ok(());
             }
             Incoming::KeysChanged => {
@@ -169,7 +173,9 @@ impl Connection {
                 self.ask_service(name);
                 Ok(())
             }
-            (number, _) if messages::is_of_login(number) => self.route_login(number, &mut payload),
+            (number, _) if messages::is_of_login(number) => {
+                self.route_login(now, number, &mut payload)
+            }
             (80..=127, Phase::Connected) => {
                 if liveness::is_use(&payload) {
                     self.liveness.used(now);
@@ -181,7 +187,8 @@ impl Connection {
     }
 
     /// Has the caller run a job.
-    pub(super) fn compute(&mut self, job: Job) {
+    pub(super) fn compute(&mut self, now: Instant, job: Job) {
+        self.blocked_since = job.may_block().then_some(now);
         self.questions.job_out();
         self.collect_trace();
         self.events.push_back(Event::Job(job));
@@ -189,7 +196,7 @@ impl Connection {
 
     /// Routes a message of user authentication. The payload is wiped in any case, so that no password or
     /// response is left in it.
-    fn route_login(&mut self, number: u8, payload: &mut [u8]) -> Result<(), Error> {
+    fn route_login(&mut self, now: Instant, number: u8, payload: &mut [u8]) -> Result<(), Error> {
         let result = if let Phase::Authenticating(userauth) = &mut self.phase {
             let client = self.transport.client_version().unwrap_or_default().to_owned();
             let settings = auth_settings(&self.config, &client);
@@ -199,7 +206,7 @@ impl Connection {
             Err(PeerMisbehaved::UnexpectedMessage(number).into())
         };
         payload.zeroize();
-        self.follow(result?);
+        self.follow(now, result?);
         Ok(())
     }
 
@@ -427,7 +434,7 @@ mod tests {
         ] {
             let number = payload[0];
             let mut connection = connection(phase);
-            assert_eq!(connection.route_login(number, &mut payload).is_ok(), good);
+            assert_eq!(connection.route_login(Instant::now(), number, &mut payload).is_ok(), good);
             assert!(payload.iter().all(|byte| *byte == 0), "{payload:?}");
             let asked = connection.events.iter().find_map(|event| {
                 let Event::Question(_, Question::Auth(question)) = event else {

@@ -28,7 +28,7 @@ impl Connection {
         self.quiet_since = now;
         let result = match (subject, answer) {
             (Subject::Service(name), Answer::Accept(accept)) => self.start_service(&name, accept),
-            (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(answer),
+            (Subject::Auth, Answer::Auth(answer)) => self.answer_auth(now, answer),
             (Subject::Prompts, Answer::Prompts { instruction, prompts })
                 if prompts.len() <= MAX_PROMPTS =>
             {
@@ -122,7 +122,7 @@ impl Connection {
         out.send(&ServiceAccept { service_name })
     }
 
-    fn answer_auth(&mut self, answer: AuthAnswer) -> Result<(), Error> {
+    fn answer_auth(&mut self, now: Instant, answer: AuthAnswer) -> Result<(), Error> {
         let Phase::Authenticating(userauth) = &mut self.phase else {
             return Err(Error::Internal("verdict outside authentication"));
         };
@@ -130,27 +130,31 @@ impl Connection {
         let client = self.transport.client_version().unwrap_or_default().to_owned();
         let settings = auth_settings(&self.config, &client);
         let step = userauth.answer(&settings, answer, &mut self.transport)?;
-        self.follow(step);
+        self.follow(now, step);
         Ok(())
     }
 
     /// Takes the result of a job of the login.
-    pub(super) fn complete_login(&mut self, output: GssJobOutput) -> Result<(), Error> {
+    pub(super) fn complete_login(
+        &mut self,
+        now: Instant,
+        output: GssJobOutput,
+    ) -> Result<(), Error> {
         let Phase::Authenticating(userauth) = &mut self.phase else {
             return Err(Error::Internal("a job outside authentication"));
         };
         let client = self.transport.client_version().unwrap_or_default().to_owned();
         let settings = auth_settings(&self.config, &client);
         let step = userauth.stepped(&settings, output, &mut self.transport)?;
-        self.follow(step);
+        self.follow(now, step);
         Ok(())
     }
 
     /// Carries out the next step of user authentication.
-    pub(super) fn follow(&mut self, step: Step) {
+    pub(super) fn follow(&mut self, now: Instant, step: Step) {
         match step {
             Step::Wait => {}
-            Step::Compute(job) => self.compute(Job::Login(job)),
+            Step::Compute(job) => self.compute(now, Job::Login(job)),
             Step::Explain(why) => self.transport.trace().milestone(|| why.to_string()),
             Step::Ask(question) => self.ask(Subject::Auth, Question::Auth(question)),
             Step::AskPrompts(user) => self.ask(Subject::Prompts, Question::Prompts { user }),

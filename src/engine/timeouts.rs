@@ -6,7 +6,7 @@ use super::config::KeepAlive;
 use super::connection::{Connection, Phase};
 use super::liveness::{self, Verdict};
 use crate::error::{Closed, Error};
-use crate::limits::IDENTIFICATION_TIME;
+use crate::limits::{GSS_STEP_TIME, IDENTIFICATION_TIME};
 use crate::wire::Outbox;
 
 impl Connection {
@@ -15,8 +15,12 @@ impl Connection {
         if self.is_ended() {
             return;
         }
-        let deadlines =
-            [self.identification_deadline(), self.login_deadline(), self.quiet_deadline()];
+        let deadlines = [
+            self.identification_deadline(),
+            self.login_deadline(),
+            self.quiet_deadline(),
+            self.job_deadline(),
+        ];
         if deadlines.into_iter().flatten().any(|deadline| deadline <= now) {
             return self.fail(Error::Closed(Closed::HandshakeTimeout));
         }
@@ -56,6 +60,7 @@ impl Connection {
             self.identification_deadline(),
             self.login_deadline(),
             self.quiet_deadline(),
+            self.job_deadline(),
             self.idle_deadline(),
             self.channels.poll_timeout(),
             self.transport.rekey_due(),
@@ -67,6 +72,11 @@ impl Connection {
     fn identification_deadline(&self) -> Option<Instant> {
         let is_silent = self.transport.client_version().is_none();
         is_silent.then(|| self.started.checked_add(IDENTIFICATION_TIME)).flatten()
+    }
+
+    /// The deadline for a job that may block.
+    fn job_deadline(&self) -> Option<Instant> {
+        self.blocked_since.and_then(|since| since.checked_add(GSS_STEP_TIME))
     }
 
     fn login_deadline(&self) -> Option<Instant> {

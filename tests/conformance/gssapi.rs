@@ -10,7 +10,7 @@ use sshserver::error::{
     Closed, CryptoError, DisconnectReason, Error, InvalidMessage, LimitExceeded, PeerIncompatible,
     PeerMisbehaved,
 };
-use sshserver::limits::{MAX_GSS_MECHANISMS, MAX_GSS_STEPS, MAX_GSS_TOKEN_LEN};
+use sshserver::limits::{GSS_STEP_TIME, MAX_GSS_MECHANISMS, MAX_GSS_STEPS, MAX_GSS_TOKEN_LEN};
 use sshserver::wire::messages::{
     self, GssExchangeComplete, GssMic, GssResponse, GssToken, KexGssContinue, KexGssError, Message,
     UserauthFailure, UserauthGssErrtok, UserauthRequest,
@@ -777,6 +777,24 @@ fn the_time_to_log_in_ends_a_step_that_hangs() {
     pair.server.complete(pair.now, job.run());
     assert!(pair.server.poll_event().is_none());
     assert!(!pair.server.poll_transmit(pair.now, &mut WriteBuffer::new()));
+}
+
+/// After the login there is no time to log in; a step that hangs is ended all the same.
+#[test]
+fn a_step_that_hangs_ends_a_later_exchange() {
+    let mut config = gss_config();
+    config.login_grace = None;
+    let mut pair = Pair::new(config, by_gss(Offer::default()), Program::default());
+    pair.login();
+    pair.run_jobs = false;
+    pair.client.send_kex_init();
+    pair.run();
+    assert_eq!(pair.ended(), None);
+    pair.sleep(GSS_STEP_TIME - Duration::from_secs(1));
+    assert_eq!(pair.ended(), None);
+    pair.sleep(Duration::from_secs(1));
+    let error = Error::Closed(Closed::HandshakeTimeout);
+    assert_eq!(pair.ended(), Some(&error));
 }
 
 /// Only what takes a step of the context is for the threads that may wait.

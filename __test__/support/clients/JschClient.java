@@ -18,6 +18,9 @@ import java.util.Map;
 
 public class JschClient {
   public static void main(String[] args) throws Exception {
+    // Java has a library of its own, which looks for the realm here alone.
+    String realm = System.getenv("KRB5_CONFIG");
+    if (realm != null) System.setProperty("java.security.krb5.conf", realm);
     BufferedReader jobs = new BufferedReader(new InputStreamReader(System.in));
     for (String line = jobs.readLine(); line != null; line = jobs.readLine()) {
       String[] fields = line.split("\t");
@@ -37,9 +40,12 @@ public class JschClient {
   private static String run(Map<String, String> job) throws Exception {
     int port = Integer.parseInt(job.get("port"));
     JSch library = new JSch();
-    Session session = library.getSession(job.get("user"), "127.0.0.1", port);
+    String host = job.getOrDefault("host", "127.0.0.1");
+    Session session = library.getSession(job.get("user"), host, port);
     session.setConfig("StrictHostKeyChecking", "no");
-    if (job.containsKey("keyFile")) {
+    if (job.containsKey("method")) {
+      session.setConfig("PreferredAuthentications", job.get("method"));
+    } else if (job.containsKey("keyFile")) {
       library.addIdentity(job.get("keyFile"));
       session.setConfig("PreferredAuthentications", "publickey");
     } else {

@@ -71,7 +71,13 @@ static int exchange(ssh_session session, const char *upload, size_t len, const c
   return 1;
 }
 
-static int log_in(ssh_session session, const char *file, const char *certificate) {
+static int log_in(ssh_session session, const char *file, const char *certificate,
+                  const char *method) {
+  if (method) {
+    int result = ssh_userauth_none(session, NULL);
+    if (result != SSH_AUTH_SUCCESS) result = ssh_userauth_gssapi(session);
+    return result == SSH_AUTH_SUCCESS || fail(session, method);
+  }
   if (!file) {
     return ssh_userauth_password(session, NULL, "x") == SSH_AUTH_SUCCESS ||
            fail(session, "password");
@@ -106,7 +112,9 @@ static int run(char **fields) {
   if (!upload || !download) return fail(session, "the files");
   int no = 0;
   ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
-  ssh_options_set(session, SSH_OPTIONS_HOST, "127.0.0.1");
+  const char *host = value(fields, "host");
+  ssh_options_set(session, SSH_OPTIONS_HOST, host ? host : "127.0.0.1");
+  if (host) ssh_options_set(session, SSH_OPTIONS_GSSAPI_SERVER_IDENTITY, host);
   ssh_options_set(session, SSH_OPTIONS_PORT, &port);
   ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &rekey);
   int ok = force(session, SSH_OPTIONS_USER, value(fields, "user")) &&
@@ -120,7 +128,8 @@ static int run(char **fields) {
            force(session, SSH_OPTIONS_COMPRESSION_S_C, compression) &&
            force(session, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, value(fields, "userKey")) &&
            (ssh_connect(session) == SSH_OK || fail(session, "connect")) &&
-           log_in(session, value(fields, "keyFile"), value(fields, "certificate")) &&
+           log_in(session, value(fields, "keyFile"), value(fields, "certificate"),
+                  value(fields, "method")) &&
            exchange(session, upload, len, download, wanted);
   ssh_disconnect(session);
   ssh_free(session);
