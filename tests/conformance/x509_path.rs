@@ -158,9 +158,5 @@ fn chains_without_an_end_are_given_up() {
         authority(Made { issuer: "x", subject: "x", ..Made::new(other.public_blob(), &other) });
     let authorities = [read(&root)];
     let trust = Trust { authorities: &authorities, revocation_lists: &[], unix_time: NOW };
-    let error = verify_chain(&chain, &trust).unwrap_err();
-    assert!(
-        matches!(error, PathError::TooCostly | PathError::UnknownIssuer | PathError::BadSignature),
-        "{error:?}"
-    );
+    assert_eq!(verify_chain(&chain, &trust), Err(PathError::TooCostly));
 }
