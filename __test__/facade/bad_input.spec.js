@@ -313,7 +313,7 @@ const SETTINGS = {
     good: '932',
     bad: [
       ...number(1, MAX_UINT32).bad.filter((text) => text !== '0x1'),
-      ...['UTF-8', '0', '12345', '57002', '0x', '0xzz', '+932'],
+      ...['UTF-8', '0', '12345', '709', '0x', '0xzz', '+932'],
     ],
   },
   KeyboardInteractivePrompts: {

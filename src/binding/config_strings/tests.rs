@@ -158,7 +158,7 @@ fn bad_values_change_nothing_and_name_the_setting() {
         ("CodePage=", "CodePage"),
         ("CodePage=UTF-8", "CodePage"),
         ("CodePage=+932", "CodePage"),
-        ("CodePage=57002", "CodePage"),
+        ("CodePage=709", "CodePage"),
         ("CodePage=4294967296", "CodePage"),
         ("LogLevel=1\n", "LogLevel"),
         ("SSHMacAlgorithms=hmac-sha2-256\0", "SSHMacAlgorithms"),
