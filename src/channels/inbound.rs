@@ -120,12 +120,20 @@ impl Channels {
         } else {
             channel.receive_window.take(len)
         };
-        // empty data is no event; and after our CLOSE the program gets no more data
-        let is_wanted = len > 0 && channel.sending != Flow::Closed;
         if let Err(what) = admitted {
             return self.misbehaved(id, what, out).map(|()| None);
         }
-        Ok(is_wanted.then_some(id))
+        // empty data is no event
+        if len == 0 {
+            return Ok(None);
+        }
+        // After our CLOSE the program gets no more data, and no EOF behind it: that would say that it has
+        // got everything.
+        if channel.sending == Flow::Closed {
+            channel.receiving = Flow::Eof;
+            return Ok(None);
+        }
+        Ok(Some(id))
     }
 
     /// The client has broken the rules of one channel: the channel ends as if the client had closed it

@@ -301,6 +301,25 @@ fn rfc4254_s5_3_close_of_the_program_sends_what_is_queued_first() {
     assert_eq!(pair.take_numbers(), [0; 0]);
 }
 
+/// EOF says that everything has come.
+#[test]
+fn rfc4254_s5_3_eof_behind_data_that_was_dropped_is_not_told() {
+    for data in ["", "on its way"] {
+        let mut pair = connected(Program::default());
+        let channel = pair.open(4);
+        let close = pair.ticket();
+        pair.server.queue(pair.now, channel, Queued::Close, close).unwrap();
+        pair.run();
+        pair.send_from_client(channel, data.as_bytes());
+        pair.eof(channel);
+        assert_eq!(pair.has_seen(&Seen::Eof(channel)), data.is_empty());
+        assert_eq!(pair.delivered(channel), b"");
+        pair.say(&ChannelClose { recipient_channel: channel.0 });
+        assert!(pair.has_seen(&Seen::Closed(channel)));
+        pair.assert_alive();
+    }
+}
+
 #[test]
 fn rfc4254_s5_3_eof_of_the_program_is_sent_once() {
     let mut pair = connected(Program::default());
