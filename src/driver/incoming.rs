@@ -65,6 +65,12 @@ impl Incoming {
         Self { from: From::Other(Box::new(stream), Addresses { peer, local }) }
     }
 
+    /// Any stream that is ready to be served.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn ready(stream: Box<dyn ByteStream>, addresses: Addresses) -> Self {
+        Self { from: From::Other(stream, addresses) }
+    }
+
     /// Sets the stream up; fails when the client has left already.
     pub(super) fn open(
         self,

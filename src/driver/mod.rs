@@ -6,7 +6,10 @@
 mod acceptor;
 mod channel_entry;
 mod clients;
+mod clock;
 mod connection;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gssapi;
 mod handler;
 mod incoming;

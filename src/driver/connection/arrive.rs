@@ -3,7 +3,6 @@
 //! program's thread at the end of its turn.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::command::Command;
 use super::link::Link;
@@ -11,6 +10,7 @@ use super::machine::Machine;
 use super::stage::Stage;
 use crate::crypto::random::SystemRandom;
 use crate::crypto::signature::PrivateKey;
+use crate::driver::clock;
 use crate::driver::handler::{
     ConnectedAnswer, ConnectedAsked, ConnectionEnd, EventKind, Reply, RequestAsked, ServerEvent,
 };
@@ -145,7 +145,7 @@ impl Machine {
     fn start(&mut self, cx: &Link, config: Arc<Config>) {
         let verbosity = cx.shared.verbosity();
         let random = Box::new(SystemRandom);
-        let engine = Connection::new(Instant::now(), config, random, verbosity);
+        let engine = Connection::new(clock::now(), config, random, verbosity);
         self.verbosity = verbosity;
         self.stage = Stage::Live(Box::new(engine));
         self.choose_keeper(cx);

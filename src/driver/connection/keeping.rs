@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::keeper::{Hosting, Keeper, WayBack};
 use super::link::Link;
 use super::machine::Machine;
+use crate::driver::clock;
 use crate::driver::io::program_loop::{Budget, ProgramLoop};
 
 impl Machine {
@@ -24,7 +25,7 @@ impl Machine {
     fn host(&mut self, cx: &Link, home: Arc<ProgramLoop>) {
         let is_added = cx.stream.descriptor().is_some_and(|it| home.add(it, cx.id, cx.me()));
         if is_added {
-            let budget = Budget::new(home.time().of_one, Instant::now());
+            let budget = Budget::new(home.time().of_one, clock::now());
             self.keeper = Keeper::Program(Box::new(Hosting { home, budget }));
             cx.take_from_task();
             // What the runtime knows of the stream comes later than what the loop is told: a read must not ask
@@ -85,7 +86,7 @@ impl Machine {
     /// Counts the program's time since `begun`; `true` when this connection takes more than one may.
     pub(in crate::driver) fn spend(&mut self, begun: Instant) -> bool {
         match &mut self.keeper {
-            Keeper::Program(hosting) => hosting.budget.spend(begun, Instant::now()),
+            Keeper::Program(hosting) => hosting.budget.spend(begun, clock::now()),
             Keeper::Task(_) => false,
         }
     }

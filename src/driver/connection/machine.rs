@@ -12,6 +12,7 @@ use super::keeper::{By, Keeper};
 use super::link::Link;
 use super::stage::Stage;
 use super::tickets::Tickets;
+use crate::driver::clock;
 use crate::driver::handler::ConnectionEnd;
 use crate::driver::io::program_loop::Sign;
 use crate::driver::io::socket_options::Nagle;
@@ -105,7 +106,7 @@ impl Machine {
     /// Serves the machine: does everything that needs no waiting.
     pub(in crate::driver) fn serve(&mut self, cx: &Link, by: By) {
         self.guarded(cx, |machine| {
-            let begun = Instant::now();
+            let begun = clock::now();
             let sign = cx.signs.take();
             machine.inbound.take(sign, &*cx.stream);
             if by == By::Task && machine.is_due(begun) {
@@ -140,7 +141,7 @@ impl Machine {
         let mut asked = false;
         loop {
             self.arrive(cx);
-            let now = Instant::now();
+            let now = clock::now();
             asked |= self.advance(cx, by, true, now);
             if let Some(job) = self.job.take_if(|job| !job.is_heavy()) {
                 self.run(cx, run_here(job), now);
@@ -350,7 +351,7 @@ impl Machine {
         match &mut self.stage {
             Stage::Live(engine) => {
                 engine.handle_eof();
-                self.hand_over_events(cx, Instant::now(), &mut false);
+                self.hand_over_events(cx, clock::now(), &mut false);
             }
             Stage::Asking => self.refuse(cx),
             Stage::ChoosingKey => {
@@ -433,7 +434,7 @@ impl Machine {
             Stage::Live(_) => Next::AwaitStream { reads, writes: self.outbound.is_pending() },
         };
         self.armed = if self.stage.is_arriving() {
-            self.armed.filter(|at| *at > Instant::now())
+            self.armed.filter(|at| *at > clock::now())
         } else {
             self.deadline()
         };

@@ -29,7 +29,7 @@ pub(super) mod unconsumed;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -39,6 +39,7 @@ use self::counters::Counters;
 use self::keeper::By;
 use self::link::{Link, Peer};
 use self::machine::{After, Machine};
+use super::clock;
 use super::handler::{Mailbox, Reply};
 use super::io::program_loop::{Ready, Sign};
 use super::io::socket_options::Nagle;
@@ -73,7 +74,7 @@ impl ConnectionHandle {
         login: Arc<LoginPermit>,
     ) -> Arc<Self> {
         let nagle = Nagle::of(&shared.settings().socket);
-        let watched_from = Instant::now().checked_add(UNWATCHED_TIME);
+        let watched_from = clock::now().checked_add(UNWATCHED_TIME);
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me: Weak<dyn Peer> = Weak::clone(me) as Weak<dyn Peer>;
             Self {

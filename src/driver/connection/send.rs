@@ -12,6 +12,7 @@ use super::keeper::By;
 use super::link::Link;
 use super::machine::Machine;
 use crate::blocks;
+use crate::driver::clock;
 use crate::engine::{Call, ChannelId, Order, Outcome, Queued, SendMode, Ticket};
 
 /// A send of at least this length is written at once, not coalesced with those that follow it.
@@ -133,7 +134,7 @@ impl ConnectionHandle {
             machine.tickets.watch(ticket);
         }
         machine.guarded(cx, |machine| {
-            let now = Instant::now();
+            let now = clock::now();
             machine.run_queued(cx, now);
             send(machine, cx, write, now);
             machine.advance(cx, By::Program, write, now);

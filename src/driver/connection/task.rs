@@ -18,6 +18,7 @@ use super::ConnectionHandle;
 use super::keeper::By;
 use super::link::Link;
 use super::machine::{Next, Rest, run_here};
+use crate::driver::clock;
 use crate::driver::handler::ConnectionEnd;
 use crate::driver::io::intake::LULL;
 use crate::driver::io::program_loop::Sign;
@@ -139,8 +140,8 @@ impl Task {
                     }
                 }
                 Next::Flush => {
-                    let until = flush_until.get_or_insert_with(|| Instant::now() + FLUSH_TIME);
-                    if *until <= Instant::now() || link.stream.watch().is_err() {
+                    let until = flush_until.get_or_insert_with(|| clock::now() + FLUSH_TIME);
+                    if *until <= clock::now() || link.stream.watch().is_err() {
                         self.finish(None);
                         return End::WithTheClient;
                     }

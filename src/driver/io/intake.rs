@@ -12,6 +12,7 @@ use bytes::BytesMut;
 
 use super::raw_socket;
 use super::stream::{Attempt, ByteStream, Received};
+use crate::driver::clock;
 use crate::limits::{BLOCK_LEN, MAX_PACKET_LEN};
 
 /// Bytes of one read: dozens of packets for one system call, and always a whole packet.
@@ -48,7 +49,7 @@ impl Intake {
             bytes: BytesMut::new(),
             lent: false,
             flooded: false,
-            since: Instant::now(),
+            since: clock::now(),
             counted: 0,
         }
     }
@@ -103,7 +104,7 @@ impl Intake {
         }
         self.counted = self.counted.saturating_add(read);
         if self.counted >= FLOOD_LEN {
-            let now = Instant::now();
+            let now = clock::now();
             let flooded = now.saturating_duration_since(self.since) <= FLOOD_TIME;
             self.since = now;
             self.counted = 0;
