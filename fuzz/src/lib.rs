@@ -1,6 +1,7 @@
 //! A client and a program around one engine, as the fuzz targets need them: everything is
 //! deterministic, no socket, no clock. What has to hold for every connection is asserted here.
 
+pub mod driver;
 pub mod gss;
 pub mod vector_sweep;
 
