@@ -17,12 +17,14 @@ const all = readdirSync(path.join(folder, 'targets')).map((file) => path.basenam
 const LISTENERS = 'listeners';
 const targets = chosen();
 const coverage = ['level=4', 'inline-8bit-counters', 'pc-table', 'trace-compares'];
-const flags = [
-  '--cfg=fuzzing',
+const instrumented = [
   '-Ccodegen-units=1',
   '-Cpasses=sancov-module',
   ...coverage.map((option) => `-Cllvm-args=-sanitizer-coverage-${option}`),
 ];
+// The sweep needs no coverage, and takes five times as long with it.
+const flags = ['--cfg=fuzzing', ...(sweep === undefined ? instrumented : [])];
+const programs = path.join(folder, 'target', ...(sweep === undefined ? [] : ['sweep']));
 
 const host = await hostTriple();
 if (targets.some((target) => target !== LISTENERS)) await build();
@@ -40,15 +42,16 @@ async function build() {
     'cargo',
     // With a target given, build scripts and procedural macros are not instrumented.
     ['build', '--release', '--manifest-path', 'fuzz/Cargo.toml', '--target', host]
-      // The corpus and the programs stay where this script looks for them.
-      .concat('--target-dir', 'fuzz/target'),
+      .concat(sweep === undefined ? [] : ['--bin', 'vector_code'])
+      // The programs stay where this script looks for them.
+      .concat('--target-dir', programs),
     { env: { RUSTFLAGS: flags.join(' '), CARGO_BUILD_TARGET: host } },
   );
   if (status !== 0) process.exit(1);
 }
 
 async function sweepVectorCode() {
-  const program = path.join(folder, 'target', host, 'release', 'vector_code');
+  const program = path.join(programs, host, 'release', 'vector_code');
   process.exitCode = await run(program, [], {
     env: { SSHSERVER_VECTOR_SWEEP: sweep },
     minutes: 6000,
@@ -73,7 +76,7 @@ async function hostTriple() {
 }
 
 async function fuzz(target) {
-  const program = path.join(folder, 'target', host, 'release', target);
+  const program = path.join(programs, host, 'release', target);
   const found = path.join(folder, 'target', 'corpus', target);
   const artifacts = path.join(folder, 'target', 'artifacts');
   mkdirSync(found, { recursive: true });
