@@ -20,5 +20,6 @@ fuzz_target!(|data: &[u8]| {
         while !input.is_empty() {
             world.step(&mut input).await;
         }
+        None
     });
 });

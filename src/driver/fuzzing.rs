@@ -47,6 +47,8 @@ struct State {
     cannot_watch: bool,
     is_shut_down: bool,
     is_dropped: bool,
+    /// The server has got an error.
+    has_failed: bool,
     reads: u64,
     waker: Option<Waker>,
 }
@@ -70,6 +72,7 @@ impl Wire {
             cannot_watch: false,
             is_shut_down: false,
             is_dropped: false,
+            has_failed: false,
             reads: 0,
             waker: None,
         }));
@@ -158,6 +161,11 @@ impl Wire {
         self.change(|state| state.cannot_watch = true);
     }
 
+    /// Whether the server has got an error when it read or wrote.
+    pub fn has_failed(&self) -> bool {
+        self.0.lock().has_failed
+    }
+
     /// Whether the server has half-closed the stream.
     pub fn is_shut_down(&self) -> bool {
         self.0.lock().is_shut_down
@@ -204,7 +212,10 @@ impl ByteStream for Scripted {
             return Ok(Received { len, is_all: state.to_server.is_empty() && is_open });
         }
         match state.read_error {
-            Some(error) => Err(error.into()),
+            Some(error) => {
+                state.has_failed = true;
+                Err(error.into())
+            }
             None if state.is_ended => Ok(Received::END),
             None => Ok(Received::NOTHING),
         }
@@ -218,6 +229,7 @@ impl ByteStream for Scripted {
             return Err(ErrorKind::WouldBlock.into());
         }
         if let Some(error) = state.write_error {
+            state.has_failed = true;
             return Err(error.into());
         }
         let len = bytes.len().min(state.room).min(state.most_written);

@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "the tests' own client, with what else they share")]
 #[path = "../../../tests/common/mod.rs"]
 pub mod common;
+pub mod drain;
+pub mod far;
 pub mod peer;
 pub mod program;
 pub mod steps;
@@ -22,6 +24,7 @@ use sshserver::driver::{
 use sshserver::engine::{Answer, AuthAnswer, Config, Ticket};
 
 use self::common::client::Offer;
+use self::far::Far;
 use self::peer::Peer;
 use self::program::{Program, Question};
 use crate::Input;
@@ -38,6 +41,9 @@ pub fn tell(what: impl FnOnce() -> String) {
         eprintln!("{}", what());
     }
 }
+
+/// How long a connection may stay whose stream is broken.
+const SOON: Duration = Duration::from_secs(1);
 
 /// How a session begins.
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +73,14 @@ pub struct World {
     /// Ends whose remains the program still holds.
     remains: Vec<ServerEvent>,
     pub in_turn: bool,
+    /// Bytes that the stream has carried, in both directions.
+    carried: usize,
+    /// How long ago reading or writing failed.
+    broken_for: Option<Duration>,
     /// Something has happened that may end the connection.
     pub may_end: bool,
-    /// The program has refused, or ended something itself.
-    pub is_shut: bool,
-    /// Tunnels that the program has allowed.
-    pub allowed: usize,
+    /// The program has no listener for something without which nobody logs in.
+    pub may_stay_out: bool,
     /// Another client is not let in any more.
     pub is_over: bool,
 }
@@ -96,7 +104,7 @@ fn address(port: u16) -> SocketAddr {
 }
 
 /// Runs a session from its accept to the end of everything.
-pub fn run(start: Start, script: impl AsyncFnOnce(&mut World)) {
+pub fn run(start: Start, script: impl AsyncFnOnce(&mut World) -> Option<Far>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -107,8 +115,13 @@ pub fn run(start: Start, script: impl AsyncFnOnce(&mut World)) {
         if start.logged_in {
             world.log_in().await;
         }
-        script(&mut world).await;
+        let far = script(&mut world).await;
         world.finish().await;
+        if let Some(far) = far {
+            far.is_left(&world);
+        }
+        drop(world.server);
+        tokio::time::sleep(Duration::from_millis(1)).await;
     });
     let alive = runtime.metrics().num_alive_tasks();
     assert_eq!(alive, 0, "tasks are left");
@@ -145,9 +158,10 @@ impl World {
             unused: VecDeque::new(),
             remains: Vec::new(),
             in_turn: false,
+            carried: 0,
+            broken_for: None,
             may_end: false,
-            is_shut: false,
-            allowed: 0,
+            may_stay_out: start.unwanted != 0,
             is_over: false,
         }
     }
@@ -186,8 +200,22 @@ impl World {
         if !received.is_empty() {
             tell(|| format!("  server: {} bytes", received.len()));
         }
+        self.carried += received.len();
         self.peer.take(&received);
+        self.has_noticed(time);
         self.check();
+    }
+
+    /// An error that the server got from the stream ends the connection. If only reading fails, the last bytes
+    /// may take their time.
+    fn has_noticed(&mut self, time: Duration) {
+        if let Some(broken_for) = &mut self.broken_for {
+            *broken_for += time;
+            let is_over = self.server.connection_count() == 0;
+            assert!(is_over || *broken_for < END, "an error of the stream is lost");
+        } else if self.wire.has_failed() {
+            self.broken_for = Some(Duration::ZERO);
+        }
     }
 
     /// Puts bytes that the client has said on their way.
@@ -196,6 +224,7 @@ impl World {
         let bytes: Vec<u8> = self.held.drain(..len).collect();
         if !bytes.is_empty() {
             tell(|| format!("  client: {} bytes", bytes.len()));
+            self.carried += bytes.len();
             self.wire.send(&bytes);
         }
     }
@@ -241,9 +270,15 @@ impl World {
             ServerEvent::ConnectionRequest { asked, .. } => Question::Connection(asked),
             ServerEvent::Connected { asked, .. } => Question::HostKey(asked),
             ServerEvent::UserAuthRequest { asked, .. } => Question::Auth(asked),
-            ServerEvent::ServiceRequest { asked, .. }
-            | ServerEvent::ChannelOpenRequest { asked, .. }
-            | ServerEvent::ChannelRequest { asked, .. } => Question::Other(asked),
+            ServerEvent::ServiceRequest { asked, .. } => Question::Service(asked),
+            // What is no tunnel is no channel either: by its type it could not be told from others.
+            ServerEvent::ChannelOpenRequest { channel_type, .. }
+                if channel_type.starts_with("direct-") =>
+            {
+                return;
+            }
+            ServerEvent::ChannelOpenRequest { asked, .. }
+            | ServerEvent::ChannelRequest { asked, .. } => Question::Channel(asked),
             ServerEvent::TunnelRequested { asked, port, .. } => Question::Tunnel(asked, port),
             ServerEvent::ChannelData { channel, data, .. } => {
                 self.unused.push_back((channel, data.len()));
@@ -261,7 +296,7 @@ impl World {
     /// The program answers its oldest question; `false` if there is none.
     pub fn answer(&mut self, accept: bool) -> bool {
         let Some(question) = self.questions.pop_front() else { return false };
-        self.may_end |= !accept;
+        self.may_end |= !accept && question.is_vital();
         match question {
             Question::Connection(asked) => asked.answer(accept),
             Question::HostKey(asked) if accept => asked.answer(ConnectedAnswer::ServerKeys),
@@ -269,11 +304,10 @@ impl World {
             Question::Auth(asked) => {
                 asked.answer(Answer::Auth(AuthAnswer { accept, ..AuthAnswer::default() }));
             }
-            Question::Other(asked) => asked.answer(Answer::Accept(accept)),
-            Question::Tunnel(asked, port) => {
-                self.allowed += usize::from(accept);
-                asked.answer(accept.then_some(port));
+            Question::Service(asked) | Question::Channel(asked) => {
+                asked.answer(Answer::Accept(accept));
             }
+            Question::Tunnel(asked, port) => asked.answer(accept.then_some(port)),
         }
         true
     }
@@ -285,34 +319,39 @@ impl World {
         true
     }
 
+    pub fn unpause(&self) {
+        for connection in self.server.connection_ids() {
+            self.server.connection(connection).expect("it is live").pause(false);
+        }
+    }
+
     /// The program drops everything that it holds.
     pub fn let_go(&mut self) {
         if std::mem::take(&mut self.in_turn) {
             self.server.end_turn();
         }
-        for connection in self.server.connection_ids() {
-            if let Some(connection) = self.server.connection(connection) {
-                connection.pause(false);
-            }
-        }
+        self.unpause();
         self.take_events(usize::MAX);
-        self.may_end |= !self.questions.is_empty();
         self.questions.clear();
         while self.consume() {}
         self.remains.clear();
     }
 
     /// The connection breaks if it has not ended, and nothing of it may be left.
-    async fn finish(mut self) {
+    async fn finish(&mut self) {
         let aborted = self.program.account().is_aborted;
         let was_there = self.server.connection_count() > 0;
+        if self.wire.has_failed() {
+            self.pass(END).await;
+        }
         self.wire.reset(ErrorKind::NetworkDown);
         // Whatever it waits for: nobody has to do anything.
-        self.pass(Duration::from_secs(1)).await;
+        self.pass(SOON).await;
         assert_eq!(self.server.connection_count(), 0, "a dead connection stays");
         if was_there && !self.may_end && !self.peer.is_wild && !aborted {
             self.ended_by_the_stream();
         }
+        self.may_end = true;
         for _ in 0..4 {
             self.let_go();
             self.settle().await;
@@ -331,8 +370,6 @@ impl World {
         let tickets = std::mem::take(&mut self.program.account().tickets);
         assert!(aborted || tickets.is_empty(), "commands did not end: {tickets:?}");
         self.let_go();
-        drop(self.server);
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 
     /// Nobody but the stream can have ended the connection: its error is what the program was told.
@@ -384,6 +421,6 @@ pub fn length(input: &mut Input<'_>) -> usize {
         0..=3 => byte & 31,
         4 | 5 => (byte & 31) * 100,
         6 => (byte & 31) * 3000,
-        _ => (byte & 31) * 20_000,
+        _ => (byte & 31) * 8000,
     }
 }

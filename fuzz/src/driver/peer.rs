@@ -15,10 +15,7 @@ use super::common::client::{Client, Offer};
 const ALIKE: u32 = u32::MAX;
 
 /// The byte at an offset of a stream of data; no two places look alike, nor two streams.
-pub fn pattern(tag: u32, offset: usize) -> u8 {
-    if tag == ALIKE {
-        return 0xee;
-    }
+fn pattern(tag: u32, offset: usize) -> u8 {
     let offset = u32::try_from(offset).expect("a short stream");
     let mixed = offset.wrapping_add(tag).wrapping_mul(0x9e37_79b1);
     (mixed >> 19) as u8
@@ -36,13 +33,16 @@ pub fn tag(name: &str, to_server: bool, extended: bool) -> u32 {
 
 /// The next `len` bytes of a stream.
 pub fn stretch(tag: u32, from: usize, len: usize) -> Vec<u8> {
+    if tag == ALIKE {
+        return vec![0xee; len];
+    }
     (from..from + len).map(|offset| pattern(tag, offset)).collect()
 }
 
 /// Fails unless these are the next bytes of a stream.
 pub fn continues(tag: u32, from: usize, data: &[u8], what: &str) {
-    let right = data.iter().enumerate().all(|(at, byte)| *byte == pattern(tag, from + at));
-    assert!(right, "{what}: {} bytes at {from} are not those that were sent", data.len());
+    let is_right = data == stretch(tag, from, data.len());
+    assert!(is_right, "{what}: {} bytes at {from} are not those that were sent", data.len());
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

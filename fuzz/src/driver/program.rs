@@ -19,9 +19,18 @@ use super::tell;
 pub enum Question {
     Connection(RequestAsked),
     HostKey(ConnectedAsked),
+    Service(Asked),
     Auth(Asked),
-    Other(Asked),
+    /// A channel, or a request of one.
+    Channel(Asked),
     Tunnel(TunnelAsked, u16),
+}
+
+impl Question {
+    /// Whether a refusal can end the connection.
+    pub fn is_vital(&self) -> bool {
+        !matches!(self, Self::Channel(_) | Self::Tunnel(..))
+    }
 }
 
 /// A channel, as the program was told of it.
@@ -52,6 +61,8 @@ pub struct Account {
     pub channels: HashMap<u64, Told>,
     /// The tunnels that were closed.
     pub closed_tunnels: HashSet<u64>,
+    /// How many events there were.
+    pub events: usize,
     /// Commands that have not ended.
     pub tickets: HashSet<u64>,
     last_ticket: u64,
@@ -200,6 +211,7 @@ impl Handler for Program {
         if let Some(server) = &server {
             account.take(&event, server, self.wanted.has(EventKind::Connected));
         }
+        account.events += 1;
         account.inbox.push_back((event, charge));
         account.asks_for_flush = !account.asks_for_flush;
         account.asks_for_flush

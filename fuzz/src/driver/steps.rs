@@ -14,10 +14,10 @@ use super::{World, length, tell};
 use crate::Input;
 
 /// More sends than this make a session slow, and show nothing new.
-const MOST_SENT: usize = 4 * 1024 * 1024;
+const MOST_SENT: usize = 1024 * 1024;
 
 /// The same for messages of one send.
-const MOST_MESSAGES: usize = 500;
+pub const MOST_MESSAGES: usize = 100;
 
 const WINDOWS: [u32; 8] = [0, 1, 2, 100, 5000, 32_768, 2 << 20, u32::MAX];
 const PACKETS: [u32; 4] = [1, 100, 32_768, u32::MAX];
@@ -55,6 +55,7 @@ impl World {
                 self.may_end |= time > Duration::from_secs(1);
                 self.pass(time).await;
             }
+            59 => self.drain().await,
             // The program at its best.
             _ => self.serve().await,
         }
@@ -175,8 +176,8 @@ impl World {
             1 => drop(self.answer(true)),
             2 => drop(self.answer(false)),
             3 => {
-                self.may_end = true;
-                drop(self.questions.pop_front());
+                let dropped = self.questions.pop_front();
+                self.may_end |= dropped.is_some_and(|question| question.is_vital());
             }
             4 => self.questions.rotate_left(usize::from(!self.questions.is_empty())),
             5 => drop(self.consume()),
