@@ -220,7 +220,8 @@ impl Peer {
         match payload[0] {
             messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => {
                 let message = ChannelWindowAdjust::decode(payload).expect("an adjustment");
-                channel.window = channel.window.checked_add(message.bytes_to_add).expect("a window");
+                channel.window =
+                    channel.window.checked_add(message.bytes_to_add).expect("a window");
             }
             messages::SSH_MSG_CHANNEL_DATA => {
                 let message = ChannelData::decode(payload).expect("data");
@@ -254,7 +255,11 @@ impl Peer {
 
     /// Asks for a channel; `name` gets its number.
     pub fn open(&mut self, name: &str, takes: Takes, fields: &[u8]) {
-        let name = if fields.is_empty() { format!("{name}{}", self.channels.len()) } else { name.to_owned() };
+        let name = if fields.is_empty() {
+            format!("{name}{}", self.channels.len())
+        } else {
+            name.to_owned()
+        };
         self.client.say(&ChannelOpen {
             channel_type: &name,
             sender_channel: self.channels.len() as u32,
@@ -309,7 +314,11 @@ impl Peer {
             let data = stretch(tag(&channel.name, true, extended), channel.sent[kind], len);
             if extended {
                 let (recipient_channel, data) = (channel.theirs, &data[..]);
-                self.client.say(&ChannelExtendedData { recipient_channel, data_type_code: 1, data });
+                self.client.say(&ChannelExtendedData {
+                    recipient_channel,
+                    data_type_code: 1,
+                    data,
+                });
             } else {
                 self.client.say(&ChannelData { recipient_channel: channel.theirs, data: &data });
             }

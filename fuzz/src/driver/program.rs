@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, OnceLock, Weak};
 
 use sshserver::driver::{
-    Asked, Charge, ConnectedAsked, ConnectionEnd, EventKind, Handler, OpError, RequestAsked, Server,
-     ServerEvent, TunnelAsked, Wanted,
+    Asked, Charge, ConnectedAsked, ConnectionEnd, EventKind, Handler, OpError, RequestAsked,
+    Server, ServerEvent, TunnelAsked, Wanted,
 };
 use sshserver::engine::{AuthAnswer, Outcome, Prompt};
 
@@ -112,9 +112,10 @@ impl Account {
                     ConnectionEnd::Panicked => panic!("the driver has panicked"),
                 };
                 assert!(self.ends.insert(*connection, end).is_none(), "Disconnected twice");
-                let open = self.channels.values().find(|told| {
-                    told.connection == *connection && !told.is_closed
-                });
+                let open = self
+                    .channels
+                    .values()
+                    .find(|told| told.connection == *connection && !told.is_closed);
                 assert!(open.is_none(), "outlives its connection: {open:?}");
                 assert!(server.connection(*connection).is_none());
                 assert!(server.known_connection(*connection).is_some(), "nothing remains");

@@ -258,11 +258,7 @@ impl World {
     }
 
     /// A command to the connection, if there is one.
-    fn with_connection(
-        &self,
-        ticket: u64,
-        run: impl FnOnce(&sshserver::driver::ConnectionHandle),
-    ) {
+    fn with_connection(&self, ticket: u64, run: impl FnOnce(&sshserver::driver::ConnectionHandle)) {
         let first = self.server.connection_ids().into_iter().next();
         match first.and_then(|first| self.server.connection(first)) {
             Some(connection) => run(&connection),
