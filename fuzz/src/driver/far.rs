@@ -10,7 +10,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use sshserver::wire::messages::forwarding::{Tcpip, TcpipForward};
 
-use super::peer::{Channel, Stage, Takes, continues, stretch, tag};
+use super::peer::{Channel, Stage, Takes, continues, direct, forwarded, stretch, tag};
 use super::steps::{MOST_MESSAGES, one, takes};
 use super::{World, length, tell};
 use crate::Input;
@@ -27,9 +27,7 @@ const PATIENCE: usize = 2000;
 /// One far end.
 #[derive(Debug)]
 struct End {
-    /// The channel of the client; `None` for one that the client was not asked about yet.
-    channel: Option<usize>,
-    /// The name of its streams.
+    /// The name of its streams, and of the client's channel once there is one.
     name: String,
     socket: TcpStream,
     sent: usize,
@@ -47,17 +45,17 @@ impl End {
         // Without it small writes wait for the acknowledgement of those before (Nagle).
         socket.set_nodelay(true).expect("a socket");
         let name = match channel {
-            Some(index) => format!("direct-tcpip {index}"),
+            Some(index) => direct(index),
             None => forwarded(socket.local_addr().expect("an address").port().into()),
         };
         let (is_ended, is_broken, is_over) = (false, false, false);
-        Self { channel, name, socket, sent: 0, received: 0, is_ended, is_broken, is_over }
+        Self { name, socket, sent: 0, received: 0, is_ended, is_broken, is_over }
     }
 }
 
 impl End {
     fn channel_of<'w>(&self, world: &'w World) -> Option<&'w Channel> {
-        self.channel.map(|index| &world.peer.channels[index])
+        world.peer.channels.iter().rfind(|channel| channel.name == self.name)
     }
 
     /// Whether everything that both ends have sent has arrived at the other one.
@@ -100,11 +98,6 @@ impl Target {
     }
 }
 
-/// The name of the streams of a connection to a port, of which the client is told where it comes from.
-fn forwarded(originator: u32) -> String {
-    format!("forwarded {originator}")
-}
-
 impl Far {
     /// With one bit for each target: whether it listens.
     pub fn new(listens: u8) -> Self {
@@ -126,7 +119,7 @@ impl Far {
             2 => Self::reverse(world),
             3 => self.cancel(world, byte),
             4 | 5 => self.connect(byte),
-            6 | 7 => self.answer(world, byte, takes(input.byte())),
+            6 | 7 => Self::answer(world, byte, takes(input.byte())),
             8 => self.accept(byte),
             9 | 10 => self.send(world, byte, length(input)),
             11 | 12 => self.receive(world, byte, length(input)),
@@ -152,7 +145,7 @@ impl Far {
             originator_address: "127.0.0.1",
             originator_port: 1,
         };
-        world.peer.open("direct-tcpip", takes, &fields.encode());
+        world.peer.open_tunnel(takes, &fields.encode());
     }
 
     /// The client has the server listen.
@@ -193,20 +186,8 @@ impl Far {
     }
 
     /// The client lets the server open a channel for such a connection, or refuses.
-    fn answer(&mut self, world: &mut World, byte: u8, takes: Takes) {
-        let Some(asked) = world.peer.asked.front_mut() else { return };
-        let Ok(fields) = Tcpip::decode(&asked.specific) else {
-            world.peer.answer(None);
-            return;
-        };
-        let originator = fields.originator_port;
-        asked.name = forwarded(originator);
-        let index = world.peer.answer((byte & 7 != 0).then_some(takes));
-        let name = forwarded(originator);
-        let end = self.ends.iter_mut().find(|end| end.name == name);
-        if let (Some(end), Some(index)) = (end, index) {
-            end.channel = Some(index);
-        }
+    fn answer(world: &mut World, byte: u8, takes: Takes) {
+        world.peer.answer((byte & 7 != 0).then_some(takes));
     }
 
     /// A target accepts.
@@ -228,7 +209,7 @@ impl Far {
             return;
         }
         // One that the client does not know yet may get the smallest packets.
-        let channel = end.channel.map(|index| &world.peer.channels[index]);
+        let channel = end.channel_of(world);
         let packet = channel.map_or(1, |channel| channel.takes as usize);
         let len = len.min(packet.saturating_mul(MOST_MESSAGES));
         let data = stretch(tag(&end.name, false, false), end.sent, len);
@@ -247,7 +228,7 @@ impl Far {
     fn receive_at(end: &mut End, world: &World, len: usize) -> bool {
         let mut data = vec![0; len.max(1)];
         let read = end.socket.read(&mut data);
-        let channel = end.channel.map(|index| &world.peer.channels[index]);
+        let channel = end.channel_of(world);
         match read {
             Ok(0) => {
                 end.is_over = true;
@@ -299,9 +280,7 @@ impl Far {
     /// everything.
     pub fn check(&self, world: &World) {
         for end in &self.ends {
-            let Some(channel) = end.channel.map(|index| &world.peer.channels[index]) else {
-                continue;
-            };
+            let Some(channel) = end.channel_of(world) else { continue };
             assert!(channel.received[0] <= end.sent, "more than was sent: {channel:?}");
             if channel.got_eof {
                 assert!(end.is_ended || end.is_broken, "EOF that nobody has sent: {channel:?}");
@@ -325,7 +304,7 @@ impl Far {
             self.take_ports(world);
             self.accept_all();
             while !world.peer.asked.is_empty() {
-                self.answer(world, 1, Takes { window: 1 << 20, packet: 32_768 });
+                Self::answer(world, 1, Takes { window: 1 << 20, packet: 32_768 });
             }
             let mut moved = world.moved();
             for end in &mut self.ends {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use sshserver::wire::messages::forwarding::Tcpip;
 use sshserver::wire::messages::{
     self, ChannelClose, ChannelData, ChannelEof, ChannelExtendedData, ChannelOpen,
     ChannelOpenConfirmation, ChannelOpenFailure, ChannelRequest, ChannelWindowAdjust,
@@ -29,6 +30,16 @@ pub fn tag(name: &str, to_server: bool, extended: bool) -> u32 {
     }
     let name = name.bytes().fold(0_u32, |tag, byte| tag.wrapping_mul(31).wrapping_add(byte.into()));
     name.wrapping_mul(0x0100_0193) ^ (u32::from(to_server) << 30) ^ (u32::from(extended) << 29)
+}
+
+/// The name of the streams of a tunnel that the client opens: all have the same type.
+pub fn direct(index: usize) -> String {
+    format!("direct-tcpip {index}")
+}
+
+/// The name of the streams of a connection to a port, of which the client is told where it comes from.
+pub fn forwarded(originator: u32) -> String {
+    format!("forwarded {originator}")
 }
 
 /// The next `len` bytes of a stream.
@@ -116,7 +127,6 @@ pub struct Asked {
     pub theirs: u32,
     pub window: u32,
     pub most: u32,
-    pub specific: Vec<u8>,
 }
 
 pub struct Peer {
@@ -179,12 +189,15 @@ impl Peer {
             }
             messages::SSH_MSG_CHANNEL_OPEN => {
                 let open = ChannelOpen::decode(payload).expect("an open request");
+                let name = match Tcpip::decode(open.type_specific) {
+                    Ok(fields) => forwarded(fields.originator_port),
+                    Err(_) => open.channel_type.to_owned(),
+                };
                 self.asked.push_back(Asked {
-                    name: open.channel_type.to_owned(),
+                    name,
                     theirs: open.sender_channel,
                     window: open.initial_window_size,
                     most: open.maximum_packet_size,
-                    specific: open.type_specific.to_vec(),
                 });
             }
             number if (91..=100).contains(&number) => self.channel_message(payload),
@@ -253,22 +266,25 @@ impl Peer {
         assert!(all <= channel.granted, "{all} bytes in a window of {}", channel.granted);
     }
 
-    /// Asks for a channel; `name` gets its number.
-    pub fn open(&mut self, name: &str, takes: Takes, fields: &[u8]) {
-        let name = if fields.is_empty() {
-            format!("{name}{}", self.channels.len())
-        } else {
-            name.to_owned()
-        };
+    /// Asks for a channel whose type has its number in it.
+    pub fn open(&mut self, takes: Takes) {
+        let name = format!("x{}", self.channels.len());
+        self.say_open(&name.clone(), name, takes, b"");
+    }
+
+    /// Asks for a tunnel.
+    pub fn open_tunnel(&mut self, takes: Takes, fields: &[u8]) {
+        self.say_open("direct-tcpip", direct(self.channels.len()), takes, fields);
+    }
+
+    fn say_open(&mut self, channel_type: &str, name: String, takes: Takes, type_specific: &[u8]) {
         self.client.say(&ChannelOpen {
-            channel_type: &name,
+            channel_type,
             sender_channel: self.channels.len() as u32,
             initial_window_size: takes.window,
             maximum_packet_size: takes.packet,
-            type_specific: fields,
+            type_specific,
         });
-        // All tunnels have the same type, and their streams are to be told apart.
-        let name = if fields.is_empty() { name } else { format!("{name} {}", self.channels.len()) };
         self.channels.push(Channel::new(name, Stage::Asked, takes.window, takes.packet));
     }
 

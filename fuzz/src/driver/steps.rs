@@ -80,7 +80,7 @@ impl World {
             return;
         }
         match step {
-            0 | 1 => peer.open("x", takes(input.byte()), b""),
+            0 | 1 => peer.open(takes(input.byte())),
             2 | 3 => {
                 if peer.channels.iter().map(|channel| channel.sent[0]).sum::<usize>() < MOST_SENT {
                     peer.send(index, step == 3, length(input));
