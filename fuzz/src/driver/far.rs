@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use sshserver::wire::messages::forwarding::{Tcpip, TcpipForward};
 
 use super::peer::{Channel, Stage, Takes, continues, direct, forwarded, stretch, tag};
@@ -82,8 +82,9 @@ pub struct Far {
 }
 
 struct Target {
-    /// `None` for one that refuses connections.
-    listener: Option<TcpListener>,
+    listener: TcpListener,
+    /// One that does not listen has its port all the same, which nobody else gets: it refuses connections.
+    listens: bool,
     port: u16,
     channel: Option<usize>,
 }
@@ -91,10 +92,23 @@ struct Target {
 impl Target {
     fn new(listens: bool) -> Self {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listener = TcpListener::bind(any).expect("a port");
-        listener.set_nonblocking(true).expect("a socket");
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.bind(&any.into()).expect("a port");
+        if listens {
+            socket.listen(16).expect("a port");
+        }
+        socket.set_nonblocking(true).expect("a socket");
+        let listener = TcpListener::from(socket);
         let port = listener.local_addr().expect("an address").port();
-        Self { listener: listens.then_some(listener), port, channel: None }
+        Self { listener, listens, port, channel: None }
+    }
+
+    /// The next connection, if there is one.
+    fn accept(&self) -> Option<TcpStream> {
+        if !self.listens {
+            return None;
+        }
+        self.listener.accept().ok().map(|(socket, _)| socket)
     }
 }
 
@@ -193,7 +207,7 @@ impl Far {
     /// A target accepts.
     fn accept(&mut self, byte: u8) {
         let target = &self.targets[usize::from(byte) % TARGETS];
-        if let Some(Ok((socket, _))) = target.listener.as_ref().map(TcpListener::accept) {
+        if let Some(socket) = target.accept() {
             self.ends.push(End::new(socket, target.channel));
         }
     }
@@ -328,7 +342,7 @@ impl Far {
 
     fn accept_all(&mut self) {
         for target in &self.targets {
-            while let Some(Ok((socket, _))) = target.listener.as_ref().map(TcpListener::accept) {
+            while let Some(socket) = target.accept() {
                 self.ends.push(End::new(socket, target.channel));
             }
         }

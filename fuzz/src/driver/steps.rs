@@ -325,7 +325,7 @@ impl World {
         if extended {
             entry.connection.send(entry.local, Some(1), &data, ticket)
         } else {
-            entry.connection.write(entry.local, &data, ticket)
+            entry.connection.write(entry.local, None, &data, ticket)
         }
     }
 
