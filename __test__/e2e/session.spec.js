@@ -164,8 +164,13 @@ describe('the events of one session', () => {
     expect(recorder.all('SSHStatus').map((e) => e.message)).toContainEqual(
       expect.stringContaining('host key ssh-ed25519'),
     );
-    for (const e of recorder.all('Log')) {
-      expect(e).toMatchObject({ connectionId, logLevel: 1, logType: '' });
+    const logs = recorder.all('Log');
+    expect(logs.length).toBeGreaterThan(1);
+    for (const e of logs) {
+      // Without a key for Kerberos the server says so when it begins to listen.
+      const isOfServer = e.message.startsWith('GSSAPI is not offered');
+      const id = isOfServer ? '' : connectionId;
+      expect(e).toMatchObject({ connectionId: id, logLevel: 1, logType: '' });
     }
   });
 

@@ -41,7 +41,8 @@ async function attempt(client, profile, hostKey) {
   return { problem, description, asked: recorder.all('SSHUserAuthRequest').length };
 }
 
-describe.each(Object.keys(drivers))('%s', (client) => {
+// paramiko 3 is there for Kerberos, and for nothing that the new one has too.
+describe.each(Object.keys(drivers).filter((name) => name !== 'paramiko3'))('%s', (client) => {
   testWith(
     client,
     'gets in where the profile has a key exchange that it has too',

@@ -95,7 +95,10 @@ describe('paramiko', () => {
   }
 });
 
-describe.each(Object.keys(drivers).filter((name) => name !== 'paramiko'))('%s', (client) => {
+// paramiko has tests of its own, and paramiko 3 is there for Kerberos alone.
+const others = Object.keys(drivers).filter((name) => !name.startsWith('paramiko'));
+
+describe.each(others)('%s', (client) => {
   testWith(
     client,
     'under each value of UseStrictKeyExchange',
