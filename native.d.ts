@@ -168,13 +168,21 @@ export declare class NativeServer {
   abort(): void
 }
 
-/**
- * Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,
- * and `modern` (in the default lists and in both profiles), `profiles-only`, `intermediate` (in the
- * default lists and in the intermediate profile), `compatible` (in the default lists only) or
- * `on-request`.
- */
-export declare function algorithms(): Array<Array<string>>
+/** An algorithm that is there. */
+export interface AlgorithmRow {
+  /** `kex`, `signature`, `cipher`, `mac` or `compression`. */
+  kind: string
+  name: string
+  /**
+   * `modern` (in the default lists and in both profiles), `profiles-only`, `intermediate` (in the
+   * default lists and in the intermediate profile), `compatible` (in the default lists only) or
+   * `on-request`.
+   */
+  lists: string
+}
+
+/** Every algorithm there is. */
+export declare function algorithms(): Array<AlgorithmRow>
 
 /** The bounds for what waits behind slow listeners. */
 export declare function backlogLimits(): BacklogLimits
@@ -221,8 +229,15 @@ export interface CodePageInUse {
   memory: number
 }
 
-/** Every documented code page: its number, its name, and `yes` if it is supported, else `no`. */
-export declare function codePages(): Array<Array<string>>
+/** A documented code page. */
+export interface CodePageRow {
+  id: number
+  name: string
+  isSupported: boolean
+}
+
+/** Every documented code page. */
+export declare function codePages(): Array<CodePageRow>
 
 /** What can be read of a connection. */
 export interface ConnectionInfo {
@@ -326,11 +341,8 @@ export interface NativeUserCertificate {
   signatureKeyFingerprint: string
 }
 
-/**
- * The ciphers and MACs that run on our own code for vector instructions in this process: kind, name, and
- * the folder of `src/crypto/` that it is in.
- */
-export declare function onVectorCode(): Array<Array<string>>
+/** The ciphers and MACs that run on our own code for vector instructions in this process. */
+export declare function onVectorCode(): Array<VectorCodeRow>
 
 /** The payload with one more field at its end. */
 export declare function setSshParam(payload: Uint8Array | null, fieldType: string, fieldValue: string): Uint8Array
@@ -351,6 +363,14 @@ export declare function userCertificate(blob: Uint8Array): NativeUserCertificate
 
 /** The certificates in the key blob of a login, each in DER, the user's own first. */
 export declare function userX509(algorithm: string, blob: Uint8Array): Array<Uint8Array>
+
+/** A cipher or MAC that runs on our own code for vector instructions. */
+export interface VectorCodeRow {
+  kind: string
+  name: string
+  /** The folder of `src/crypto/` that the code is in. */
+  folder: string
+}
 
 /** Verifies that a chain leads to one of the authorities, and returns the index of that. */
 export declare function verifyCertificateChain(chain: Array<Uint8Array>, trust: NativeTrust): number

@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { EVENTS } = require('./support/events.js');
+const { EVENT_NAMES } = require('../lib/boundary.js');
 const { ssh, testWith } = require('./support/clients.js');
 const { writeFile } = require('./support/folder.js');
 const { collect, start } = require('./support/processes.js');
@@ -185,7 +185,7 @@ const namesIn = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => nam
 
 test('the events of README.md are all that there are', () => {
   const told = rows('| event | asks |').flatMap(([names]) => namesIn(names));
-  expect(told.sort()).toEqual([...EVENTS].sort());
+  expect(told.sort()).toEqual([...EVENT_NAMES].sort());
 });
 
 // --- the program of README.md

@@ -13,7 +13,7 @@ import net from 'node:net';
 import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import ssh2 from 'ssh2';
-import { EVENTS } from '../__test__/support/events.js';
+import boundary from '../lib/boundary.js';
 import { createLoopbackServer, newKey } from '../__test__/support/own_server.js';
 
 /** Longer than anything here takes; only a failure waits for it. */
@@ -244,7 +244,7 @@ async function round() {
   const server = createLoopbackServer(hostKey);
   if (draw.chance(20)) await server.config('LogLevel=3');
   const account = new Account(server);
-  for (const name of EVENTS) {
+  for (const name of boundary.EVENT_NAMES) {
     for (let at = draw.below(3); at > 0; at--) server.on(name, listener(draw, server, name));
   }
   // somebody has to answer for logins, or none of them gets anywhere

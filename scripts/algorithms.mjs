@@ -9,19 +9,21 @@ import process from 'node:process';
 
 const native = createRequire(import.meta.url)('../native.js');
 const rows = native.algorithms();
-const folders = new Map(native.onVectorCode().map(([kind, name, folder]) => [kind + name, folder]));
-const kinds = [...new Set(rows.map(([kind]) => kind))];
+const folders = new Map(
+  native.onVectorCode().map(({ kind, name, folder }) => [kind + name, folder]),
+);
+const kinds = [...new Set(rows.map(({ kind }) => kind))];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((kind) => !kinds.includes(kind));
 if (unknown.length > 0) {
   console.error(`${unknown.join(', ')}: there is ${kinds.join(', ')}`);
   process.exit(2);
 }
-const width = Math.max(...rows.map(([, name]) => name.length));
+const width = Math.max(...rows.map(({ name }) => name.length));
 for (const kind of kinds) {
   if (wanted.length > 0 && !wanted.includes(kind)) continue;
   console.log(kind);
-  for (const [of, name, lists] of rows) {
+  for (const { kind: of, name, lists } of rows) {
     const folder = folders.get(of + name);
     const line = `  ${name.padEnd(width)}  ${lists}`;
     if (of === kind) console.log(folder ? `${line}, ${folder}` : line);

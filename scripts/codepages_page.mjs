@@ -33,13 +33,13 @@ const UNICODE_LICENSE = readFileSync(
   'utf8',
 );
 const all = codePages();
-const refused = all.filter(([, , supported]) => supported !== 'yes').map(([id]) => Number(id));
+const refused = all.filter((page) => !page.isSupported).map(({ id }) => id);
 if (refused.join() !== [...REASONS.keys()].join())
   throw new Error(`Refused are ${refused}: REASONS has to say why.`);
 
-const rows = all.map(([id, name, supported]) => {
-  const hexadecimal = id > 0x80000000 ? ` (0x${Number(id).toString(16)})` : '';
-  return `| ${id}${hexadecimal} | ${name} | ${supported} |\n`;
+const rows = all.map(({ id, name, isSupported }) => {
+  const hexadecimal = id > 0x80000000 ? ` (0x${id.toString(16)})` : '';
+  return `| ${id}${hexadecimal} | ${name} | ${isSupported ? 'yes' : 'no'} |\n`;
 });
 
 const page = `# Code pages

@@ -87,7 +87,7 @@ test('SSHSERVER_PORTABLE_CRYPTO=1 has ciphers and MACs run on AWS-LC alone', () 
   const usual = onVectorCode({});
   expect(onVectorCode({ SSHSERVER_PORTABLE_CRYPTO: '1' })).toEqual([]);
   expect(onVectorCode({ SSHSERVER_PORTABLE_CRYPTO: '0' })).toEqual(usual);
-  for (const [kind, name, folder] of usual) {
+  for (const { kind, name, folder } of usual) {
     expect(['cipher', 'mac']).toContain(kind);
     expect(name).toMatch(/^(aes|chacha20|hmac-sha2-256)/);
     expect(folder).toMatch(/^(avx2|avx512|sha_ni|vaes)$/);

@@ -14,8 +14,8 @@ const { startSmallExchange, endOf } = require('../support/small_exchange.js');
 
 const POST_QUANTUM = native
   .algorithms()
-  .filter(([kind, , lists]) => kind === 'kex' && lists === 'modern')
-  .map(([, name]) => name);
+  .filter(({ kind, lists }) => kind === 'kex' && lists === 'modern')
+  .map(({ name }) => name);
 
 /** One connection: what went wrong for the client, and how the server saw its end. */
 async function attempt(client, profile, hostKey) {

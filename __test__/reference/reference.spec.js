@@ -150,8 +150,8 @@ describe('what is public is in the table:', () => {
       signature: 'SSHPubKeyAuthSigAlgorithms',
     };
     const rows = require('../../native.js').algorithms();
-    expect(new Set(rows.map(([kind]) => kind))).toEqual(new Set(Object.keys(lists)));
-    expect(rows.filter(([kind, name]) => !names(lists[kind]).includes(name))).toEqual([]);
+    expect(new Set(rows.map(({ kind }) => kind))).toEqual(new Set(Object.keys(lists)));
+    expect(rows.filter(({ kind, name }) => !names(lists[kind]).includes(name))).toEqual([]);
   });
 
   test('the numbers of code pages', () => {

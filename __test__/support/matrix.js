@@ -78,8 +78,8 @@ function registry() {
   const names = (wanted) =>
     native
       .algorithms()
-      .filter(([kind]) => kind === wanted)
-      .map(([, name]) => name);
+      .filter(({ kind }) => kind === wanted)
+      .map(({ name }) => name);
   return {
     kex: names('kex'),
     cipher: names('cipher'),

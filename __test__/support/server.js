@@ -4,7 +4,7 @@
 
 const { sshserver } = require('../../index.js');
 const { afterTest } = require('./cleanup.js');
-const { EVENTS } = require('./events.js');
+const { EVENT_NAMES: EVENTS } = require('../../lib/boundary.js');
 const { hostCertificate } = require('./keys.js');
 
 /** Remembers every event of a server, and lets a test wait for one that may have been already. */

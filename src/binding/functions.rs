@@ -58,28 +58,56 @@ pub fn backlog_limits() -> BacklogLimits {
     BacklogLimits { most: number(MAX_WAITING_BYTES), event_cost: number(QUEUED_EVENT_COST) }
 }
 
-/// Every documented code page: its number, its name, and `yes` if it is supported, else `no`.
-#[napi]
-pub fn code_pages() -> Vec<Vec<String>> {
-    let supported = |page: &CodePage| (if page.is_supported() { "yes" } else { "no" }).to_owned();
-    let pages = CodePage::all().iter();
-    pages.map(|page| vec![page.id.to_string(), page.name.to_owned(), supported(page)]).collect()
+/// A documented code page.
+#[napi(object)]
+pub struct CodePageRow {
+    pub id: u32,
+    pub name: String,
+    pub is_supported: bool,
 }
 
-/// Every algorithm there is: its kind (`kex`, `signature`, `cipher`, `mac`, `compression`), its name,
-/// and `modern` (in the default lists and in both profiles), `profiles-only`, `intermediate` (in the
-/// default lists and in the intermediate profile), `compatible` (in the default lists only) or
-/// `on-request`.
+/// Every documented code page.
 #[napi]
-pub fn algorithms() -> Vec<Vec<&'static str>> {
+pub fn code_pages() -> Vec<CodePageRow> {
+    let row = |page: &CodePage| CodePageRow {
+        id: page.id,
+        name: page.name.to_owned(),
+        is_supported: page.is_supported(),
+    };
+    CodePage::all().iter().map(row).collect()
+}
+
+/// An algorithm that is there.
+#[napi(object, object_from_js = false)]
+pub struct AlgorithmRow {
+    /// `kex`, `signature`, `cipher`, `mac` or `compression`.
+    pub kind: &'static str,
+    pub name: &'static str,
+    /// `modern` (in the default lists and in both profiles), `profiles-only`, `intermediate` (in the
+    /// default lists and in the intermediate profile), `compatible` (in the default lists only) or
+    /// `on-request`.
+    pub lists: &'static str,
+}
+
+/// Every algorithm there is.
+#[napi]
+pub fn algorithms() -> Vec<AlgorithmRow> {
     let rows = crypto::algorithms().into_iter();
-    rows.map(|(kind, name, security)| vec![kind, name, security.name()]).collect()
+    rows.map(|(kind, name, security)| AlgorithmRow { kind, name, lists: security.name() }).collect()
 }
 
-/// The ciphers and MACs that run on our own code for vector instructions in this process: kind, name, and
-/// the folder of `src/crypto/` that it is in.
+/// A cipher or MAC that runs on our own code for vector instructions.
+#[napi(object, object_from_js = false)]
+pub struct VectorCodeRow {
+    pub kind: &'static str,
+    pub name: &'static str,
+    /// The folder of `src/crypto/` that the code is in.
+    pub folder: &'static str,
+}
+
+/// The ciphers and MACs that run on our own code for vector instructions in this process.
 #[napi]
-pub fn on_vector_code() -> Vec<Vec<&'static str>> {
+pub fn on_vector_code() -> Vec<VectorCodeRow> {
     let rows = crypto::on_vector_code().into_iter();
-    rows.map(|(kind, name, folder)| vec![kind, name, folder]).collect()
+    rows.map(|(kind, name, folder)| VectorCodeRow { kind, name, folder }).collect()
 }
