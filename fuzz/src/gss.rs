@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sshserver::crypto::gss::{Acceptor, Context, Failed, Initiator, Step};
 use sshserver::crypto::kex::{KEXES, KexAlgorithm, ServerProof};
+use sshserver::wire::NameList;
 use sshserver::wire::Writer;
 use sshserver::wire::messages::{KexInit, Message};
-use sshserver::wire::NameList;
 
 /// The MICs that were good.
 #[derive(Debug, Default, Clone)]

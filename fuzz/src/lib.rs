@@ -17,7 +17,10 @@ use sshserver::crypto::key_derivation::derive;
 use sshserver::crypto::mac::{MACS, MacAlgorithm};
 use sshserver::crypto::random::Random;
 use sshserver::crypto::signature::generate_ed25519;
-use sshserver::engine::{Answer, AuthAnswer, AuthParam, ChannelId, Config, Connection, Event, Notice, Prompt, Question, QuestionId, Ticket, Verbosity, WriteBuffer};
+use sshserver::engine::{
+    Answer, AuthAnswer, AuthParam, ChannelId, Config, Connection, Event, Notice, Prompt, Question,
+    QuestionId, Ticket, Verbosity, WriteBuffer,
+};
 use sshserver::error::{ApiMisuse, CryptoError};
 use sshserver::transport::AlgorithmLists;
 use sshserver::wire::messages::{KexInit, Message, NewKeys, ServiceRequest, UserauthRequest};
@@ -322,14 +325,17 @@ impl Session {
         let answer = match question {
             Question::Service { .. } => Answer::Accept(accept),
             Question::Auth(question) => {
-                self.asked_principals += usize::from(matches!(question.param, AuthParam::Principal(_)));
+                self.asked_principals +=
+                    usize::from(matches!(question.param, AuthParam::Principal(_)));
                 if let AuthParam::PublicKey(blob) = question.param {
                     self.asked_keys.push(blob);
                 }
                 Answer::Auth(AuthAnswer {
                     accept,
                     partial_success,
-                    available_methods: "password,publickey,keyboard-interactive,gssapi-with-mic,gssapi-keyex".to_owned(),
+                    available_methods:
+                        "password,publickey,keyboard-interactive,gssapi-with-mic,gssapi-keyex"
+                            .to_owned(),
                     banner: None,
                 })
             }

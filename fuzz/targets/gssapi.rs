@@ -36,7 +36,10 @@ fuzz_target!(|data: &[u8]| {
     session.program = Program::from(input.byte());
     while !input.is_empty() && !session.connection.is_ended() {
         let payload = match input.byte() % 6 {
-            0 => request("gssapi-with-mic", b"\0\0\0\x01\0\0\0\x0b\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"),
+            0 => request(
+                "gssapi-with-mic",
+                b"\0\0\0\x01\0\0\0\x0b\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02",
+            ),
             1 => request("gssapi-with-mic", input.chunk()),
             2 => request("gssapi-keyex", input.chunk()),
             // A number with one string.

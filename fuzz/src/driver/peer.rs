@@ -108,6 +108,13 @@ impl Channel {
         }
     }
 
+    fn confirmed(&mut self, message: &ChannelOpenConfirmation<'_>) {
+        self.stage = Stage::Open;
+        self.theirs = message.sender_channel;
+        self.window = message.initial_window_size;
+        self.most = message.maximum_packet_size;
+    }
+
     fn can_send(&self) -> bool {
         self.stage == Stage::Open && !self.sent_close
     }
@@ -144,6 +151,14 @@ pub struct Peer {
     pub replies: usize,
     /// It has sent what no client sends: the server may drop what follows.
     pub is_wild: bool,
+    /// The key exchanges that it has asked for.
+    pub exchanges: u32,
+}
+
+/// The channel that a message of the server is about, by the client's number.
+fn recipient(payload: &[u8]) -> usize {
+    let number = u32::from_be_bytes(payload[1..5].try_into().expect("a number"));
+    usize::try_from(number).expect("a number")
 }
 
 impl Peer {
@@ -158,6 +173,7 @@ impl Peer {
             successes: VecDeque::new(),
             replies: 0,
             is_wild: false,
+            exchanges: 0,
         }
     }
 
@@ -171,6 +187,9 @@ impl Peer {
 
     fn handle(&mut self, payload: &[u8]) {
         assert!(!self.told_to_go, "message {} behind DISCONNECT", payload[0]);
+        if self.is_wild && payload[0] >= messages::SSH_MSG_GLOBAL_REQUEST {
+            return self.handle_of_wild(payload);
+        }
         match payload[0] {
             messages::SSH_MSG_DISCONNECT => self.told_to_go = true,
             messages::SSH_MSG_USERAUTH_SUCCESS => self.logged_in = true,
@@ -205,19 +224,38 @@ impl Peer {
         }
     }
 
+    /// What the server says to a client that has sent messages of nobody's making: they may have asked for
+    /// anything, also for a channel, a reply or a window that is not in the client's books. It notes what it
+    /// needs for going on.
+    fn handle_of_wild(&mut self, payload: &[u8]) {
+        if !(91..=100).contains(&payload[0]) {
+            return;
+        }
+        let Some(channel) = self.channels.get_mut(recipient(payload)) else { return };
+        match payload[0] {
+            messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION if channel.stage == Stage::Asked => {
+                let message = ChannelOpenConfirmation::decode(payload).expect("a confirmation");
+                channel.confirmed(&message);
+            }
+            messages::SSH_MSG_CHANNEL_OPEN_FAILURE => channel.stage = Stage::Refused,
+            messages::SSH_MSG_CHANNEL_WINDOW_ADJUST => {
+                let message = ChannelWindowAdjust::decode(payload).expect("an adjustment");
+                channel.window = channel.window.saturating_add(message.bytes_to_add);
+            }
+            messages::SSH_MSG_CHANNEL_EOF => channel.got_eof = true,
+            messages::SSH_MSG_CHANNEL_CLOSE => channel.got_close = true,
+            _ => {}
+        }
+    }
+
     fn channel_message(&mut self, payload: &[u8]) {
-        let index = u32::from_be_bytes(payload[1..5].try_into().expect("a number"));
-        let index = usize::try_from(index).expect("a number");
-        let channel = self.channels.get_mut(index).expect("a channel of the client");
+        let channel = self.channels.get_mut(recipient(payload)).expect("a channel of the client");
         assert!(!channel.got_close, "message {} behind CLOSE", payload[0]);
         match payload[0] {
             messages::SSH_MSG_CHANNEL_OPEN_CONFIRMATION => {
                 let message = ChannelOpenConfirmation::decode(payload).expect("a confirmation");
                 assert_eq!(channel.stage, Stage::Asked);
-                channel.stage = Stage::Open;
-                channel.theirs = message.sender_channel;
-                channel.window = message.initial_window_size;
-                channel.most = message.maximum_packet_size;
+                channel.confirmed(&message);
             }
             messages::SSH_MSG_CHANNEL_OPEN_FAILURE => {
                 ChannelOpenFailure::decode(payload).expect("a failure");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sshserver::driver::ChannelEntry;
 use sshserver::engine::Ticket;
+use sshserver::limits::MAX_IDLE_KEY_EXCHANGES;
 use sshserver::wire::messages::{Disconnect, Ignore};
 
 use super::peer::{Takes, stretch, tag};
@@ -97,6 +98,9 @@ impl World {
             9 => {
                 if peer.client.kex_inits[0].is_none() {
                     peer.client.send_kex_init();
+                    // More of them in a row are a flood.
+                    peer.exchanges += 1;
+                    self.may_end |= peer.exchanges > MAX_IDLE_KEY_EXCHANGES;
                 }
             }
             10 => {
