@@ -528,6 +528,10 @@ pub const SFTP_REPLIES_LEN: usize = 512 * 1024;
 /// Bytes that a batch of SFTP requests may write or be expected to read.
 pub const SFTP_BATCH_LEN: usize = 256 * 1024;
 
+/// Bytes of a file in memory that may be freed on the thread that serves a connection: those of a larger one take
+/// long enough to be felt by the other connections of the thread.
+pub const SFTP_PROMPT_FREE_LEN: u64 = 1024 * 1024;
+
 /// Length of a list of names in a reply of SFTP to a client that may not take a long one.
 pub const SFTP_SMALL_LIST_LEN: usize = 30 * 1024;
 

@@ -21,7 +21,7 @@ const CREATED: u32 = 0o777;
 /// The attributes of what is open, or of a name in an open directory.
 pub(super) fn look(of: impl AsFd, name: &[u8]) -> Result<Statx> {
     let how = AtFlags::EMPTY_PATH | AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC;
-    Ok(statx(of, name, how, StatxFlags::BASIC_STATS)?)
+    Ok(statx(of, name, how, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)?)
 }
 
 /// As a reply tells them. Version 3 has no room for times before 1970 and after 2106.

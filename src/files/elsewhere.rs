@@ -1,5 +1,6 @@
 //! Systems whose calls for files below a directory this server does not know yet: no session is opened.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +23,12 @@ impl Session {
     }
 
     /// Runs requests in their order, and appends a reply for each.
-    pub fn run(&mut self, _requests: Vec<Request>, _replies: &mut Replies) {
+    pub fn run(&mut self, _requests: VecDeque<Request>, _replies: &mut Replies) {
+        match *self {}
+    }
+
+    /// Runs requests that need not wait.
+    pub fn run_promptly(&mut self, _requests: &mut VecDeque<Request>, _replies: &mut Replies) {
         match *self {}
     }
 

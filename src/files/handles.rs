@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::errors::Result;
 use super::listing::Listing;
+use super::storage::Storage;
 use crate::sftp::{HandleId, Status};
 
 /// An open file.
@@ -13,6 +14,10 @@ pub(super) struct File {
     pub(super) contents: OwnedFd,
     /// Every write goes to the end, whatever its offset is.
     pub(super) appends: bool,
+    /// Whether it is open for writing.
+    pub(super) writes: bool,
+    /// Where it lies.
+    pub(super) storage: Storage,
 }
 
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! A directory of this machine as the file system of an SFTP session. Every call may block, so that none is
-//! made on a thread that serves connections.
+//! A directory of this machine as the file system of an SFTP session. Nearly every call may block, so that threads
+//! that serve connections make none but those of `prompt.rs`.
 //!
 //! Nothing outside of the directory can be reached: the kernel resolves each path below it (`root.rs`), or
 //! where it can't, `walk.rs` does so step by step. No path is ever checked as text and then used.
@@ -23,10 +23,14 @@ mod operations;
 #[cfg(target_os = "linux")]
 mod paths;
 #[cfg(target_os = "linux")]
+mod prompt;
+#[cfg(target_os = "linux")]
 mod root;
 #[cfg(target_os = "linux")]
 mod session;
 mod settings;
+#[cfg(target_os = "linux")]
+mod storage;
 #[cfg(target_os = "linux")]
 mod walk;
 #[cfg(target_os = "linux")]

@@ -3,8 +3,8 @@
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{
-    AtFlags, FileType, OFlags, RenameFlags, StatVfsMountFlags, fstatvfs, fsync, linkat, mkdirat,
-    readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat,
+    AtFlags, FileType, Mode, OFlags, RenameFlags, StatVfsMountFlags, fstatvfs, fsync, linkat,
+    mkdirat, readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat,
 };
 use rustix::io::{Errno, pread};
 
@@ -99,7 +99,7 @@ impl Session {
         .map(|()| replies.status(id, Status::Ok))
     }
 
-    fn tell_limits(&mut self, id: u32, replies: &mut Replies) {
+    pub(super) fn tell_limits(&mut self, id: u32, replies: &mut Replies) {
         self.takes_large = true;
         replies.limits(
             id,
@@ -135,7 +135,7 @@ impl Session {
         change_at(&self.root, &self.absolute(path), last, to)
     }
 
-    fn set_stat_open(&self, handle: HandleId, to: &Attributes) -> Result<()> {
+    pub(super) fn set_stat_open(&self, handle: HandleId, to: &Attributes) -> Result<()> {
         self.may(Allowed::SETSTAT)?;
         change(&self.handles.file(handle)?.contents, to)
     }
@@ -175,7 +175,7 @@ impl Session {
         Ok(renameat(&from.directory, &from.name[..], &to.directory, &to.name[..])?)
     }
 
-    fn absolute(&self, path: &[u8]) -> Vec<u8> {
+    pub(super) fn absolute(&self, path: &[u8]) -> Vec<u8> {
         absolute(&self.settings.cwd, path)
     }
 
@@ -202,6 +202,14 @@ impl Session {
     }
 
     fn open_file(&mut self, id: u32, open: &Open, replies: &mut Replies) -> Result<()> {
+        let opening = self.opening(open)?;
+        let path = self.absolute(&open.path);
+        let contents = self.root.contents(&path, opening.flags, opening.mode)?;
+        self.add_opened(id, contents, &opening, replies)
+    }
+
+    /// How a file is to be opened, if that is allowed.
+    pub(super) fn opening(&self, open: &Open) -> Result<Opening> {
         self.handles.has_room()?;
         let changes = open.write || open.append || open.create || open.truncate;
         if changes {
@@ -223,9 +231,20 @@ impl Session {
         flags.set(OFlags::EXCL, open.exclusive && open.create);
         let mode =
             if open.create { created(&open.attributes, 0o666, self.umask()) } else { NO_MODE };
-        let contents = self.root.contents(&self.absolute(&open.path), flags, mode)?;
+        Ok(Opening { flags, mode, appends: open.append, writes })
+    }
+
+    /// Gives the client a handle of what was opened, if that is a file.
+    pub(super) fn add_opened(
+        &mut self,
+        id: u32,
+        contents: OwnedFd,
+        opening: &Opening,
+        replies: &mut Replies,
+    ) -> Result<()> {
+        let of = look(&contents, b"")?;
         // A pipe would make a READ wait for ever, and a device is no business of a file server.
-        match FileType::from_raw_mode(look(&contents, b"")?.stx_mode.into()) {
+        match FileType::from_raw_mode(of.stx_mode.into()) {
             FileType::RegularFile => {}
             FileType::Directory => return Err(Errno::ISDIR.into()),
             FileType::Symlink
@@ -235,7 +254,9 @@ impl Session {
             | FileType::BlockDevice
             | FileType::Unknown => return Err(Status::PermissionDenied.into()),
         }
-        let file = File { contents, appends: open.append };
+        let Opening { appends, writes, .. } = *opening;
+        let storage = self.root.mount.storage_of(&of);
+        let file = File { contents, appends, writes, storage };
         replies.handle(id, self.handles.add_file(file));
         Ok(())
     }
@@ -308,6 +329,15 @@ impl Session {
         link(&from, &to)?;
         Ok(unlinkat(&from.directory, old, AtFlags::empty())?)
     }
+}
+
+/// How a file is opened.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) flags: OFlags,
+    pub(super) mode: Mode,
+    pub(super) appends: bool,
+    pub(super) writes: bool,
 }
 
 /// Another name for a file; a symbolic link is not followed.

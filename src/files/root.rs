@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::errors::Result;
 use super::paths::entry;
 use super::settings::Symlinks;
+use super::storage::{Mount, Storage};
 use super::walk::{Last, Place, Walk};
 use crate::limits::MAX_RESOLUTIONS;
 
@@ -21,6 +22,8 @@ pub(super) struct Root {
     symlinks: Symlinks,
     /// `None` if paths are walked.
     resolve: Option<ResolveFlags>,
+    /// What it is mounted from.
+    pub(super) mount: Mount,
 }
 
 impl Root {
@@ -34,7 +37,8 @@ impl Root {
         let resolve = ResolveFlags::IN_ROOT | links;
         // Kernels before 5.6 lack it, and sandboxes forbid it: gVisor, old lists of seccomp.
         let works = openat2(&directory, ".", flags, Mode::empty(), resolve).is_ok();
-        Ok(Self { directory, symlinks, resolve: (works && !walks).then_some(resolve) })
+        let mount = Mount::of(&directory);
+        Ok(Self { directory, symlinks, resolve: (works && !walks).then_some(resolve), mount })
     }
 
     /// The walk through a path.
@@ -66,6 +70,39 @@ impl Root {
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let name = if name.is_empty() { b".".to_vec() } else { name };
         Ok(openat(directory, name, flags, mode)?)
+    }
+
+    /// As [`Self::node`], if that need not wait.
+    pub(super) fn node_promptly(&self, path: &[u8], last: Last) -> Result<Option<OwnedFd>> {
+        let follow = match last {
+            Last::Follow => OFlags::empty(),
+            Last::Keep => OFlags::NOFOLLOW,
+        };
+        self.contents_promptly(path, OFlags::PATH | follow, Mode::empty())
+    }
+
+    /// As [`Self::contents`], if that need not wait. What is created must be in memory.
+    pub(super) fn contents_promptly(
+        &self,
+        path: &[u8],
+        flags: OFlags,
+        mode: Mode,
+    ) -> Result<Option<OwnedFd>> {
+        let cached = match self.mount.storage {
+            Storage::Memory => ResolveFlags::empty(),
+            Storage::Disk(_) => ResolveFlags::CACHED,
+            Storage::Unknown => return Ok(None),
+        };
+        let Some(resolve) = self.resolve else {
+            return Ok(None);
+        };
+        let path = if path.is_empty() { b"/" } else { path };
+        let (flags, resolve) = (flags | OFlags::CLOEXEC, resolve | ResolveFlags::NO_XDEV | cached);
+        match openat2(&self.directory, path, flags, mode, resolve) {
+            // Not in the cache, or on another mount. Kernels before 5.12 know no RESOLVE_CACHED.
+            Err(Errno::AGAIN | Errno::INTR | Errno::XDEV | Errno::INVAL) => Ok(None),
+            result => Ok(Some(result?)),
+        }
     }
 
     /// The directory of an entry that is to be made, removed or renamed.

@@ -1,6 +1,7 @@
 //! One SFTP session over a directory: takes the requests in their order and appends the replies. A batch of
 //! requests runs on one thread, and no two batches of a session at the same time.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -41,30 +42,24 @@ impl Session {
     }
 
     /// Runs requests in their order, and appends a reply for each.
-    pub fn run(&mut self, requests: Vec<Request>, replies: &mut Replies) {
-        let mut requests = requests.into_iter().peekable();
-        while let Some(Request { id, operation }) = requests.next() {
-            let operation = match operation {
-                Ok(operation) => operation,
-                Err(status) => {
-                    replies.status(id, status);
-                    continue;
+    pub fn run(&mut self, mut requests: VecDeque<Request>, replies: &mut Replies) {
+        while let Some(Request { id, operation }) = requests.pop_front() {
+            match operation {
+                Err(status) => replies.status(id, status),
+                Ok(Operation::Write { handle, offset, data }) => {
+                    let run = Run::new(id, handle, offset, data).with_all(&mut requests);
+                    self.write(&run, replies);
                 }
-            };
-            if let Operation::Write { handle, offset, data } = operation {
-                let mut run =
-                    Run { handle, offset, len: data.len() as u64, writes: vec![(id, data)] };
-                while let Some(next) = requests.next_if(|next| run.goes_on_with(next)) {
-                    run.push(next);
+                Ok(operation) => {
+                    if let Err(refusal) = self.operate(id, operation, replies) {
+                        refuse(id, refusal, replies);
+                    }
                 }
-                self.write(&run, replies);
-            } else if let Err(refusal) = self.operate(id, operation, replies) {
-                refuse(id, refusal, replies);
             }
         }
     }
 
-    fn write(&self, run: &Run, replies: &mut Replies) {
+    pub(super) fn write(&self, run: &Run, replies: &mut Replies) {
         let data: Vec<&Data> = run.writes.iter().map(|(_, data)| data).collect();
         match self.handles.file(run.handle) {
             Ok(file) => {
@@ -106,7 +101,7 @@ pub(super) fn refuse(id: u32, refusal: Refusal, replies: &mut Replies) {
 pub(super) const NO_MODE: Mode = Mode::empty();
 
 /// WRITEs of one file, each beginning where the one before ends.
-struct Run {
+pub(super) struct Run {
     handle: HandleId,
     offset: u64,
     len: u64,
@@ -114,6 +109,20 @@ struct Run {
 }
 
 impl Run {
+    pub(super) fn new(id: u32, handle: HandleId, offset: u64, data: Data) -> Self {
+        Self { handle, offset, len: data.len() as u64, writes: vec![(id, data)] }
+    }
+
+    /// Takes those that follow from the front of what is to be run next.
+    pub(super) fn with_all(mut self, requests: &mut VecDeque<Request>) -> Self {
+        while requests.front().is_some_and(|next| self.goes_on_with(next))
+            && let Some(next) = requests.pop_front()
+        {
+            self.push(next);
+        }
+        self
+    }
+
     fn goes_on_with(&self, request: &Request) -> bool {
         let Ok(Operation::Write { handle, offset, .. }) = &request.operation else {
             return false;

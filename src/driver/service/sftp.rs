@@ -1,6 +1,6 @@
-//! One channel as an SFTP session. The bytes of the client become batches of requests; a batch runs on a thread
-//! for files, and its replies are sealed straight from the buffer that they were written to. While a batch runs,
-//! the replies of the one before are sent.
+//! One channel as an SFTP session. The bytes of the client become batches of requests. Those of a batch that need
+//! not wait for anything are run right here, the rest on a thread for files. The replies are sealed straight from
+//! the buffer that they were written to; while a thread for files is at work, those that are there are sent.
 //!
 //! Backpressure: what the client has sent is reported as consumed when its requests were run, and with enough
 //! replies unsent no request is run. Its messages are read all the same, so that a WINDOW_ADJUST behind
@@ -18,6 +18,7 @@ use super::threads;
 use crate::blocks::Gather;
 use crate::driver::connection::link::Link;
 use crate::driver::load::Charge;
+use crate::driver::op_error::OpError;
 use crate::engine::{ChannelId, Connection, Order, Room, Ticket, WriteBuffer};
 use crate::files::{Session, Settings};
 use crate::limits::{MAX_SFTP_BATCH, SFTP_BATCH_LEN, SFTP_REPLIES_LEN};
@@ -160,8 +161,15 @@ impl Service {
         now: Instant,
         budget: &mut usize,
     ) -> Progress {
-        let sending = self.send(engine, out, now, budget);
-        self.begin_batch(cx);
+        let sending = loop {
+            let sending = self.send(engine, out, now, budget);
+            if *budget == 0 || !self.run_batch(cx, engine, budget) {
+                break sending;
+            }
+        };
+        if *budget == 0 && sending == Progress::Waits && self.intake.has_packet() {
+            return Progress::Again;
+        }
         if sending != Progress::Waits || !self.replies.is_empty() {
             return sending;
         }
@@ -215,33 +223,49 @@ impl Service {
         self.replies.iter().map(Replies::len).sum()
     }
 
-    /// Gives the next requests to a thread for files.
-    fn begin_batch(&mut self, cx: &Link) {
+    /// Runs the next requests, or gives them to a thread for files; `true` if there may be replies now.
+    fn run_batch(&mut self, cx: &Link, engine: &mut Connection, budget: &mut usize) -> bool {
         if self.stage == Stage::Broken
             || !matches!(self.work, Work::Idle(_))
             || self.unsent() >= SFTP_REPLIES_LEN
+            || !self.intake.has_packet()
         {
-            return;
+            return false;
         }
         let mut replies = Replies::into(buffers::take());
-        let Batch { requests, len } = match self.next_batch(&mut replies) {
+        let Batch { mut requests, len } = match self.next_batch(&mut replies) {
             Ok(batch) => batch,
             Err(bad) => {
                 cx.log(|| format!("The SFTP session ends: the client has sent {bad}"));
                 self.break_off();
-                return;
+                return false;
             }
         };
-        if len == 0 {
-            return buffers::give_back(replies.into_buffer());
-        }
         let Work::Idle(mut session) = std::mem::replace(&mut self.work, Work::Running(len)) else {
-            return;
+            return false;
         };
-        perform(cx, self.channel, self.number, &self.stops, move || {
-            session.run(requests, &mut replies);
-            Outcome::Ran { session, replies }
-        });
+        let prompt = AssertUnwindSafe(|| session.run_promptly(&mut requests, &mut replies));
+        if catch_unwind(prompt).is_err() {
+            self.work = Work::Gone;
+            self.break_off();
+            engine.consumed(self.channel, len);
+            cx.tell_error(OpError::Panicked);
+            return false;
+        }
+        *budget = budget.saturating_sub(len);
+        // They are not kept back by a request that waits for a disk.
+        self.replies.push_back(replies);
+        if requests.is_empty() {
+            self.work = Work::Idle(session);
+            engine.consumed(self.channel, len);
+        } else {
+            perform(cx, self.channel, self.number, &self.stops, move || {
+                let mut replies = Replies::into(buffers::take());
+                session.run(requests, &mut replies);
+                Outcome::Ran { session, replies }
+            });
+        }
+        true
     }
 
     /// Takes as many requests as may run together.
@@ -261,7 +285,7 @@ impl Service {
             }
             let request = packet.request()?;
             cost = cost.saturating_add(cost_of(&request));
-            batch.requests.push(request);
+            batch.requests.push_back(request);
         }
         Ok(batch)
     }
@@ -284,7 +308,7 @@ impl Service {
 /// Requests that run together.
 #[derive(Debug, Default)]
 struct Batch {
-    requests: Vec<Request>,
+    requests: VecDeque<Request>,
     /// Bytes of the channel that they took.
     len: usize,
 }

@@ -1,5 +1,6 @@
 //! A directory with a secret beside it, and a session whose replies are taken apart.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,8 +24,16 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn new() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// One that is no place on a disk.
+    pub(super) fn in_memory() -> Self {
+        Self::below(Path::new("/dev/shm"))
+    }
+
+    fn below(temp: &Path) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let temp = std::env::temp_dir();
         let temp = temp.join(format!("sshserver-files-{}-{number}", std::process::id()));
         let root = temp.join("root");
         fs::create_dir_all(&root).unwrap();
@@ -84,18 +93,24 @@ impl Client {
     pub(super) fn run(&mut self, operations: Vec<Operation>) -> Vec<Reply> {
         let ids = 100..;
         let operations = ids.zip(operations.into_iter().map(Ok::<_, Status>));
-        let requests: Vec<_> =
+        let requests: VecDeque<_> =
             operations.map(|(id, operation)| Request { id, operation }).collect();
         let count = requests.len();
         let mut replies = Replies::default();
         self.0.run(requests, &mut replies);
-        let mut reader = Reader::new(replies.bytes());
-        let mut read = Vec::new();
-        while !reader.is_empty() {
-            read.push(reply(reader.string().unwrap(), 100 + u32::try_from(read.len()).unwrap()));
-        }
+        let read = all(&replies);
         assert_eq!(read.len(), count);
         read
+    }
+
+    /// Runs what need not wait: the replies, and how many requests are left.
+    pub(super) fn run_promptly(&mut self, operations: Vec<Operation>) -> Prompt {
+        let operations = (100..).zip(operations.into_iter().map(Ok::<_, Status>));
+        let mut requests: VecDeque<_> =
+            operations.map(|(id, operation)| Request { id, operation }).collect();
+        let mut replies = Replies::default();
+        self.0.run_promptly(&mut requests, &mut replies);
+        Prompt { replies: all(&replies), left: requests.len() }
     }
 
     pub(super) fn ask(&mut self, operation: Operation) -> Reply {
@@ -148,6 +163,22 @@ impl Client {
             refusal => format!("{refusal:?}"),
         }
     }
+}
+
+/// What was done without waiting.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Prompt {
+    pub(super) replies: Vec<Reply>,
+    pub(super) left: usize,
+}
+
+fn all(replies: &Replies) -> Vec<Reply> {
+    let mut reader = Reader::new(replies.bytes());
+    let mut read = Vec::new();
+    while !reader.is_empty() {
+        read.push(reply(reader.string().unwrap(), 100 + u32::try_from(read.len()).unwrap()));
+    }
+    read
 }
 
 pub(super) fn bytes(text: &str) -> Bytes {

@@ -11,3 +11,4 @@
 mod escape;
 mod files;
 mod fixture;
+mod prompt;
