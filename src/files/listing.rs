@@ -1,6 +1,7 @@
 //! A directory that is being listed, and the line of each entry as `ls -l` writes it: many clients take their
 //! listing from that line, although the draft tells them not to.
 
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,13 +25,11 @@ pub(super) struct Listing {
     entries: Dir,
     /// Whether it is the root, which has nothing above it.
     is_root: bool,
-    /// The entry that had no room in the last reply.
-    kept: Option<Vec<u8>>,
 }
 
 impl Listing {
     pub(super) fn new(directory: OwnedFd, is_root: bool) -> Result<Self> {
-        Ok(Self { entries: Dir::new(directory)?, is_root, kept: None })
+        Ok(Self { entries: Dir::new(directory)?, is_root })
     }
 
     /// Replies with the next entries, about `most` bytes of them; `false` at the end.
@@ -41,19 +40,21 @@ impl Listing {
         names: &mut Names,
         replies: &mut Replies,
     ) -> Result<bool> {
-        let mut list = replies.names(id);
+        let mut list = replies.names(id, most);
+        let mut line = Vec::new();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         while list.len() < most {
-            let name = match self.kept.take() {
-                Some(name) => name,
-                None => match self.entries.read() {
-                    Some(entry) => entry?.file_name().to_bytes().to_vec(),
-                    None => break,
-                },
+            let Some(entry) = self.entries.read() else {
+                break;
             };
-            let shown = if self.is_root && name == b".." { &b"."[..] } else { &name[..] };
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            let shown = if self.is_root && name == b".." { &b"."[..] } else { name };
             match look(self.entries.fd()?, shown) {
-                Ok(of) => list.push(&name, &line(&name, &of, names, now), &told(&of)),
+                Ok(of) => {
+                    write_line(&mut line, name, &of, names, now);
+                    list.push(name, &line, &told(&of));
+                }
                 // It is gone since.
                 Err(_) if name != b"." => {}
                 Err(error) => return Err(error),
@@ -72,65 +73,64 @@ impl Listing {
     }
 }
 
-/// The line of `ls -l`. The time is UTC, as the server's time zone is nothing that clients could know.
-pub(super) fn line(name: &[u8], of: &Statx, names: &mut Names, now: u64) -> Vec<u8> {
-    let number_or = |name: &str, number: u32| {
-        if name.is_empty() { number.to_string() } else { name.to_owned() }
-    };
-    let user = number_or(names.user(of.stx_uid), of.stx_uid);
-    let group = number_or(names.group(of.stx_gid), of.stx_gid);
-    let modified = u64::try_from(of.stx_mtime.tv_sec).unwrap_or(0);
-    let mut line = format!(
-        "{} {:>4} {user:<8} {group:<8} {:>8} {} ",
-        mode(of.stx_mode.into()),
-        of.stx_nlink,
-        of.stx_size,
-        date(modified, now),
-    )
-    .into_bytes();
+/// Writes the line of `ls -l`. The time is UTC, as the server's time zone is nothing that clients could know.
+pub(super) fn write_line(line: &mut Vec<u8>, name: &[u8], of: &Statx, names: &mut Names, now: u64) {
+    line.clear();
+    write_mode(line, of.stx_mode.into());
+    // Writing to a Vec does not fail.
+    _ = write!(line, " {:>4} ", of.stx_nlink);
+    write_owner(line, names.user(of.stx_uid), of.stx_uid);
+    write_owner(line, names.group(of.stx_gid), of.stx_gid);
+    _ = write!(line, "{:>8} ", of.stx_size);
+    write_date(line, u64::try_from(of.stx_mtime.tv_sec).unwrap_or(0), now);
+    line.push(b' ');
     line.extend_from_slice(name);
-    line
+}
+
+fn write_owner(line: &mut Vec<u8>, name: &str, number: u32) {
+    _ = match name {
+        "" => write!(line, "{number:<8} "),
+        name => write!(line, "{name:<8} "),
+    };
 }
 
 /// `drwxr-xr-x`
-fn mode(raw: u32) -> String {
-    let kind = match FileType::from_raw_mode(raw) {
-        FileType::RegularFile => '-',
-        FileType::Directory => 'd',
-        FileType::Symlink => 'l',
-        FileType::Fifo => 'p',
-        FileType::Socket => 's',
-        FileType::CharacterDevice => 'c',
-        FileType::BlockDevice => 'b',
-        FileType::Unknown => '?',
-    };
-    let mut text = String::from(kind);
-    for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
+fn write_mode(line: &mut Vec<u8>, raw: u32) {
+    line.push(match FileType::from_raw_mode(raw) {
+        FileType::RegularFile => b'-',
+        FileType::Directory => b'd',
+        FileType::Symlink => b'l',
+        FileType::Fifo => b'p',
+        FileType::Socket => b's',
+        FileType::CharacterDevice => b'c',
+        FileType::BlockDevice => b'b',
+        FileType::Unknown => b'?',
+    });
+    for (shift, special, letter) in [(6, 0o4000, b's'), (3, 0o2000, b's'), (0, 0o1000, b't')] {
         let bits = raw >> shift;
-        text.push(if bits & 4 != 0 { 'r' } else { '-' });
-        text.push(if bits & 2 != 0 { 'w' } else { '-' });
-        text.push(match (raw & special != 0, bits & 1 != 0) {
-            (false, false) => '-',
-            (false, true) => 'x',
+        line.push(if bits & 4 != 0 { b'r' } else { b'-' });
+        line.push(if bits & 2 != 0 { b'w' } else { b'-' });
+        line.push(match (raw & special != 0, bits & 1 != 0) {
+            (false, false) => b'-',
+            (false, true) => b'x',
             (true, true) => letter,
             (true, false) => letter.to_ascii_uppercase(),
         });
     }
-    text
 }
 
 /// `Jan  2 03:04`, or `Jan  2  2003` of another half year.
-fn date(time: u64, now: u64) -> String {
+fn write_date(line: &mut Vec<u8>, time: u64, now: u64) {
     let Ok(date) = DateTime::from_unix_duration(Duration::from_secs(time)) else {
-        return "Jan  1  9999".to_owned();
+        return line.extend_from_slice(b"Jan  1  9999");
     };
     let month = MONTHS.get(usize::from(date.month()).saturating_sub(1)).unwrap_or(&"Jan");
     let day = date.day();
-    if time <= now && now.saturating_sub(time) < HALF_A_YEAR {
-        format!("{month} {day:>2} {:02}:{:02}", date.hour(), date.minutes())
+    _ = if time <= now && now.saturating_sub(time) < HALF_A_YEAR {
+        write!(line, "{month} {day:>2} {:02}:{:02}", date.hour(), date.minutes())
     } else {
-        format!("{month} {day:>2}  {:04}", date.year())
-    }
+        write!(line, "{month} {day:>2}  {:04}", date.year())
+    };
 }
 
 #[cfg(test)]
@@ -150,13 +150,20 @@ mod tests {
             (0o010_600, "prw-------"),
             (0o140_000, "s---------"),
         ] {
-            assert_eq!(mode(raw), shown);
+            let mut line = Vec::new();
+            write_mode(&mut line, raw);
+            assert_eq!(line, shown.as_bytes());
         }
     }
 
     #[test]
     fn dates_have_the_time_of_day_for_half_a_year() {
         let day = 24 * 3600;
+        let date = |time, now| {
+            let mut line = Vec::new();
+            write_date(&mut line, time, now);
+            String::from_utf8(line).unwrap()
+        };
         // 2001-09-09 01:46:40 UTC
         let time = 1_000_000_000;
         assert_eq!(date(time, time), "Sep  9 01:46");

@@ -84,14 +84,15 @@ impl Replies {
 
     /// SSH_FXP_NAME with one name and no attributes, for REALPATH and READLINK.
     pub fn name(&mut self, id: u32, name: &[u8]) {
-        let mut names = self.names(id);
+        let mut names = self.names(id, 0);
         names.push(name, name, &Attributes::default());
         names.finish();
     }
 
-    /// SSH_FXP_NAME with any number of names.
-    pub fn names(&mut self, id: u32) -> Names<'_> {
+    /// SSH_FXP_NAME with any number of names, of which so many bytes are expected.
+    pub fn names(&mut self, id: u32, expected: usize) -> Names<'_> {
         self.packet.clear();
+        self.packet.reserve(expected);
         // The length and the count are written at the end.
         Writer::new(&mut self.packet).u32(0).u8(packet::NAME).u32(id).u32(0);
         Names { replies: self, count: 0 }
@@ -311,7 +312,7 @@ mod tests {
         assert_eq!(replies.bytes(), b"\0\0\0\x0c\x67\0\0\0\x09\0\0\0\x03xyz");
         assert_eq!(replies.data(1, 10, |_| Ok::<_, ()>(0)), Ok(0));
         assert_eq!(replies.data(1, 10, |_| Err("broken")), Err("broken"));
-        let mut names = replies.names(1);
+        let mut names = replies.names(1, 0);
         names.push(b"n", b"line", &Attributes::default());
         assert!(!names.is_empty() && names.len() > 13);
         assert_eq!((replies.len(), replies.is_empty()), (16, false));
