@@ -3,21 +3,18 @@
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature;
+use der::Decode;
 use der::asn1::{ObjectIdentifier, UintRef};
-use der::{Decode, Sequence};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use zeroize::Zeroizing;
 
 use super::curves::{CURVES, CurveNames, is_uncompressed};
 use super::{KeystoreError, asn1, explicit_curve};
+use crate::crypto::signature::spki::RsaPublicKey;
+pub(super) use crate::crypto::signature::spki::{DSA, DsaParameters, EC, ED25519, RSA};
 use crate::error::InvalidMessage;
 use crate::limits::{MAX_DSA_BITS, MAX_RSA_BITS, MIN_RSA_BITS};
 use crate::wire::{Reader, Writer};
-
-pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-pub(super) const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// The only size that can sign, see `crypto/signature/dsa.rs`.
 const DSA_Q_BITS: u32 = 160;
@@ -45,21 +42,6 @@ impl std::fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PublicKey({}, {} bits)", self.algorithm_name(), self.bits())
     }
-}
-
-/// RFC 3279 section 2.3.2
-#[derive(Sequence)]
-pub(super) struct DsaParameters<'a> {
-    pub(super) p: UintRef<'a>,
-    pub(super) q: UintRef<'a>,
-    pub(super) g: UintRef<'a>,
-}
-
-/// RFC 8017 A.1.1
-#[derive(Sequence)]
-struct RsaPublicKey<'a> {
-    n: UintRef<'a>,
-    e: UintRef<'a>,
 }
 
 const MALFORMED: KeystoreError = KeystoreError::Malformed("public key");

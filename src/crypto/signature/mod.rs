@@ -17,6 +17,7 @@ pub use certificate::{Certificate, CertificateKind, CertificateOption};
 pub use ed25519::generate_ed25519;
 pub use external::{ExternalSigner, RawSignature};
 pub use material::{Curve, KeyMaterial};
+pub(crate) use x509::spki;
 pub use x509::{X509Certificate, X509Chain, X509Flaw, X509Policy};
 
 use std::borrow::Cow;

@@ -5,7 +5,7 @@
 mod certificate;
 mod flaw;
 mod rows;
-mod spki;
+pub(crate) mod spki;
 #[cfg(test)]
 mod tests;
 

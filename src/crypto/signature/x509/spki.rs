@@ -1,5 +1,5 @@
 //! The key in a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) as a public key blob of SSH. `keystore` has a
-//! reader of its own for files, which takes more forms and says what is wrong with them.
+//! reader of its own for files, of these structures, which takes more forms and says what is wrong with them.
 
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode, Sequence};
@@ -8,13 +8,13 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use crate::wire::Writer;
 
 /// RFC 3279 section 2.3.1
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(crate) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// RFC 3279 section 2.3.2
-const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
+pub(crate) const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 /// RFC 5480 section 2.1.1
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(crate) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// RFC 8410 section 3
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+pub(crate) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// RFC 5480 section 2.1.1.1: the identifier of a curve, and its names in SSH (RFC 5656).
 const CURVES: [(ObjectIdentifier, &str, &str); 3] = [
@@ -25,17 +25,17 @@ const CURVES: [(ObjectIdentifier, &str, &str); 3] = [
 
 /// RFC 8017 A.1.1
 #[derive(Sequence)]
-struct RsaPublicKey<'a> {
-    n: UintRef<'a>,
-    e: UintRef<'a>,
+pub(crate) struct RsaPublicKey<'a> {
+    pub(crate) n: UintRef<'a>,
+    pub(crate) e: UintRef<'a>,
 }
 
 /// RFC 3279 section 2.3.2
 #[derive(Sequence)]
-struct DsaParameters<'a> {
-    p: UintRef<'a>,
-    q: UintRef<'a>,
-    g: UintRef<'a>,
+pub(crate) struct DsaParameters<'a> {
+    pub(crate) p: UintRef<'a>,
+    pub(crate) q: UintRef<'a>,
+    pub(crate) g: UintRef<'a>,
 }
 
 /// The public key blob; `None` for a kind of key that SSH does not have. The numbers are not looked at: the
