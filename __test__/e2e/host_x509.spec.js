@@ -1,7 +1,7 @@
 'use strict';
 
 // The server's own X.509 certificates, with an asyncssh that knows their root and no key: in each way in which a server
-// gets a key. (Java's and Bouncy Castle's stores and tokens are in src/keystore/tests.)
+// gets a key. (Bouncy Castle's stores and tokens are in src/keystore/tests.)
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -40,10 +40,24 @@ function pfx() {
   return store;
 }
 
+/** The same as Java's keytool writes it. */
+function jks() {
+  const store = path.join(folder, 'x509.jks');
+  const from = ['-srckeystore', pfx(), '-srcstoretype', 'PKCS12', '-srcstorepass', 's'];
+  const to = ['-destkeystore', store, '-deststoretype', 'JKS', '-deststorepass', 'secret1'];
+  const aliases = ['-srcalias', '1', '-destalias', 'host', '-srckeypass', 's'];
+  const args = ['-importkeystore', '-noprompt', ...from, ...to, ...aliases];
+  const { status, stdout } = spawnSync('keytool', [...args, '-destkeypass', 'secret1']);
+  if (status !== 0) throw new Error(`keytool: ${stdout}`);
+  return store;
+}
+
 const ways = {
   'SSHCert out of PEM': (server) => server.setSSHCert(x509Certificate(TYPE)),
   'SSHCert out of PFX': (server) =>
     server.setSSHCert(new Certificate(CertStoreTypes.cstPFXFile, pfx(), 's', '*')),
+  'SSHCert out of JKS': (server) =>
+    server.setSSHCert(new Certificate(CertStoreTypes.cstJKSFile, jks(), 'secret1', '*')),
   AltSSHCert: async (server) => {
     server.setSSHCert(hostCertificate('ed25519'));
     await server.config('AltSSHCertCount=1');
@@ -61,8 +75,9 @@ const ways = {
   },
 };
 
-describe.each(Object.entries(ways))('%s', (_way, configure) => {
-  testWith('asyncssh', 'proves the server with its chain', async () => {
+describe.each(Object.entries(ways))('%s', (way, configure) => {
+  const needed = way.endsWith('JKS') ? ['asyncssh', 'keytool'] : 'asyncssh';
+  testWith(needed, 'proves the server with its chain', async () => {
     const { server, recorder } = await start(configure);
     expect(await login(server)).toBe('hello');
     const line = recorder.all('SSHStatus').find((e) => e.message.startsWith('Key exchange:'));

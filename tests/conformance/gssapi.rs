@@ -206,6 +206,24 @@ fn further_tokens_that_are_cut_or_too_long_are_refused() {
     assert_refused(begun(), &[&whole[..], &[0]].concat(), InvalidMessage::TrailingBytes);
 }
 
+#[test]
+fn first_messages_that_are_cut_are_refused() {
+    let gex = format!("gss-gex-sha1-{SUFFIX}");
+    let request = ClientKex::start(&gex, &mut FixedRandom::new(3)).init();
+    for (method, whole) in [
+        ("curve25519-sha256", init(GOOD)),
+        ("nistp256-sha256", init(GOOD)),
+        ("group14-sha256", init(GOOD)),
+        ("gex-sha1", request),
+    ] {
+        for len in 1..whole.len() {
+            assert_refused(negotiated(method), &whole[..len], InvalidMessage::Truncated);
+        }
+        let longer = [&whole[..], &[0]].concat();
+        assert_refused(negotiated(method), &longer, InvalidMessage::TrailingBytes);
+    }
+}
+
 /// RFC 4462 section 5; RFC 4253 section 7.1: a method without what it needs is passed over.
 #[test]
 fn rfc4462_s5_the_null_host_key_is_for_gssapi_alone() {
