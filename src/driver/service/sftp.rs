@@ -21,7 +21,7 @@ use crate::driver::load::Charge;
 use crate::driver::op_error::OpError;
 use crate::engine::{ChannelId, Connection, Order, Room, Ticket, WriteBuffer};
 use crate::files::{Session, Settings};
-use crate::limits::{MAX_SFTP_BATCH, SFTP_BATCH_LEN, SFTP_REPLIES_LEN};
+use crate::limits::{MAX_SFTP_BATCH, MESSAGE_WORK, SFTP_BATCH_LEN, SFTP_REPLIES_LEN};
 use crate::sftp::{BadPacket, Intake, Operation, Replies, Request};
 
 /// An SFTP session on a channel.
@@ -244,15 +244,20 @@ impl Service {
         let Work::Idle(mut session) = std::mem::replace(&mut self.work, Work::Running(len)) else {
             return false;
         };
+        let waiting = requests.len();
         let prompt = AssertUnwindSafe(|| session.run_promptly(&mut requests, &mut replies));
         if catch_unwind(prompt).is_err() {
             self.work = Work::Gone;
+            close(session);
             self.break_off();
             engine.consumed(self.channel, len);
             cx.tell_error(OpError::Panicked);
             return false;
         }
-        *budget = budget.saturating_sub(len);
+        // A small request may cost as much as a large one: its path has to be found.
+        let done = waiting.saturating_sub(requests.len());
+        let work = done.saturating_mul(MESSAGE_WORK).saturating_add(len);
+        *budget = budget.saturating_sub(work);
         // They are not kept back by a request that waits for a disk.
         self.replies.push_back(replies);
         if requests.is_empty() {

@@ -93,8 +93,8 @@ fn files_in_memory_are_emptied_at_once_unless_they_are_large() {
     assert_eq!(fs::read(tree.root.join("small")).unwrap(), b"");
     waits(&mut client, Operation::Open(open("large", "wct")));
     assert_eq!(fs::metadata(tree.root.join("large")).unwrap().len(), 2 * 1024 * 1024);
-    opened(&mut client, "dangling", "wct");
-    assert!(tree.root.join("made").is_file());
+    waits(&mut client, Operation::Open(open("dangling", "wct")));
+    assert!(!tree.root.join("made").exists());
     // The last one that has a large file without a name frees it.
     let handle = opened(&mut client, "gone", "r");
     fs::remove_file(tree.root.join("gone")).unwrap();
@@ -111,10 +111,30 @@ fn what_is_not_allowed_is_refused_at_once() {
     tree.directory("d");
     tree.link("out", "../outside/secret");
     assert_eq!(prompt(&mut client, Operation::Open(open("d", "r"))), FAILURE);
-    let open_link = || Operation::Open(open("out", "r"));
-    assert_eq!(prompt_upwards(&mut client, open_link), NO_SUCH_FILE);
+    waits(&mut client, Operation::Open(open("out", "r")));
     let stat = || Operation::Stat(bytes("../outside/secret"));
     assert_eq!(prompt_upwards(&mut client, stat), NO_SUCH_FILE);
+}
+
+/// Through 40 links with long targets a single path takes the kernel a millisecond.
+#[test]
+fn no_link_is_followed_at_once() {
+    let tree = Tree::in_memory();
+    tree.file("f", "text");
+    tree.directory("d");
+    tree.file("d/f", "text");
+    tree.link("last", "f");
+    tree.link("middle", "d");
+    let mut client = tree.session(false);
+    for path in ["last", "middle/f", "middle/no"] {
+        waits(&mut client, Operation::Stat(bytes(path)));
+        waits(&mut client, Operation::Open(open(path, "r")));
+    }
+    waits(&mut client, Operation::LStat(bytes("middle/f")));
+    let told = prompt(&mut client, Operation::LStat(bytes("last")));
+    assert!(matches!(told, Reply::Attributes { mode, .. } if mode & 0o170_000 == 0o120_000));
+    let told = prompt(&mut client, Operation::Stat(bytes("d/f")));
+    assert!(matches!(told, Reply::Attributes { size: 4, .. }));
 }
 
 #[test]
