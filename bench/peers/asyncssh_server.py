@@ -126,6 +126,7 @@ async def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--host-key")
     parser.add_argument("--threads")
+    parser.add_argument("--sftp-root")
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -138,6 +139,7 @@ async def main():
         backlog=4096,
         line_editor=False,
         allow_scp=False,
+        sftp_factory=bool(options.sftp_root),
         login_timeout=300,
     )
     loop = asyncio.get_running_loop()

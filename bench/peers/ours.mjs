@@ -7,11 +7,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import sessions from '../../lib/sessions/index.js';
 import { Certificate, CertStoreTypes, sshserver } from '../../index.mjs';
 import { CHUNK, PASSWORD, USER, arguments_, commandLines, filledChunk, ready } from './common.mjs';
 
 const options = arguments_({
   'tcp-no-delay': { type: 'string', default: 'True' },
+  'sftp-root': { type: 'string' },
   compression: { type: 'string' },
   setting: { type: 'string', multiple: true, default: [] },
 });
@@ -97,6 +99,10 @@ for (const event of [
   listen(event, () => {});
 }
 
+if (options['sftp-root']) {
+  const { serveSessions, sftp } = sessions;
+  serveSessions(server, { sftp: sftp({ root: options['sftp-root'] }) });
+}
 await server.startListening();
 let delay;
 commandLines({

@@ -4,9 +4,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import ssh2 from 'ssh2';
+import { serveFiles } from './ssh2_sftp.mjs';
 import { CHUNK, PASSWORD, USER, arguments_, commandLines, filledChunk, ready } from './common.mjs';
 
-const options = arguments_({ 'tcp-no-delay': { type: 'string', default: 'True' } });
+const options = arguments_({
+  'tcp-no-delay': { type: 'string', default: 'True' },
+  'sftp-root': { type: 'string' },
+});
 const { version } = createRequire(import.meta.url)('ssh2/package.json');
 const { Server, utils } = ssh2;
 const chunk = filledChunk();
@@ -18,6 +22,7 @@ const server = new Server({ hostKeys: [readFileSync(options['host-key'])] }, (cl
   client.on('session', (accept) => {
     const session = accept();
     session.on('env', (acceptEnv) => acceptEnv?.());
+    if (options['sftp-root']) session.on('sftp', (acceptSftp) => serveFiles(acceptSftp()));
     session.on('exec', (acceptExec, _reject, { command }) => run(command, acceptExec()));
   });
   client.on('tcpip', (accept, reject, { destIP, destPort }) =>

@@ -22,6 +22,7 @@ import { arguments_, commandLines, ready } from './common.mjs';
 const options = arguments_({
   sshd: { type: 'string', default: '/usr/sbin/sshd' },
   'authorized-keys': { type: 'string' },
+  'sftp-root': { type: 'string' },
 });
 const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-sshd-'));
 const { username: user, uid } = os.userInfo();
@@ -72,7 +73,7 @@ MaxSessions 10000
 LoginGraceTime 120
 AcceptEnv *
 AllowTcpForwarding yes
-ForceCommand ${command}
+${options['sftp-root'] ? 'Subsystem sftp internal-sftp' : `ForceCommand ${command}`}
 SetEnv SHLVL=2
 LogLevel ERROR
 `,

@@ -71,6 +71,13 @@ export const GOALS = [
     toOwnBest: true,
     atMost: 2,
   },
+  ...[
+    { cases: /^down$/, atMost: 0.4 },
+    { cases: /^up$/, atMost: 0.45 },
+    { cases: /^(get|put) files/, atMost: 0.5 },
+    { cases: /^list/, atMost: 0.45 },
+    { cases: /30 KB/, atMost: 0.6 },
+  ].map((goal) => ({ scenario: 'sftp', metric: 'server_cpu_ms', to: 'openssh', ...goal })),
   { scenario: 'key-exchanges', cases: /^50 .*group18/, metric: 'p99_ms', atMost: 20 },
   { scenario: 'neighbours', cases: /./, metric: 'p99_ms', atMost: 50 },
   // 2048 small events (MAX_PINNED_BYTES and PINNED_EVENT_COST of src/limits.rs), and what V8 leaves besides.

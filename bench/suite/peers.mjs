@@ -73,6 +73,9 @@ function buildGo() {
   if (!existsSync(path.join(gocode, 'src', 'golang.org', 'x', 'crypto', 'ssh'))) {
     return 'golang-golang-x-crypto-dev is not installed';
   }
+  if (!existsSync(path.join(gocode, 'src', 'github.com', 'pkg', 'sftp'))) {
+    return 'golang-github-pkg-sftp-dev is not installed';
+  }
   const env = { ...process.env, GO111MODULE: 'off', GOPATH: gocode, GOFLAGS: '' };
   const source = here('go', 'main.go');
   return make('go-server', source, 'go', ['build', '-o', made('go-server'), source], env);

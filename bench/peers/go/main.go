@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -37,6 +38,7 @@ func main() {
 	port := flag.Int("port", 0, "")
 	hostKey := flag.String("host-key", "", "")
 	threads := flag.Int("threads", 0, "")
+	flag.String("sftp-root", "", "")
 	flag.Parse()
 	if *threads > 0 {
 		runtime.GOMAXPROCS(*threads)
@@ -136,10 +138,27 @@ func session(channel ssh.Channel, requests <-chan *ssh.Request) {
 			ok = true
 			go run(channel, command.Text)
 		}
+		if request.Type == "subsystem" && ssh.Unmarshal(request.Payload, &command) == nil {
+			ok = command.Text == "sftp"
+			if ok {
+				go files(channel)
+			}
+		}
 		if request.WantReply {
 			_ = request.Reply(ok, nil)
 		}
 	}
+}
+
+// files serves the files of the machine with pkg/sftp.
+func files(channel ssh.Channel) {
+	defer channel.Close()
+	server, err := sftp.NewServer(channel)
+	if err != nil {
+		return
+	}
+	_ = server.Serve()
+	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{0}))
 }
 
 func run(channel ssh.Channel, command string) {

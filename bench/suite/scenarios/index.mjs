@@ -16,6 +16,7 @@ import keyExchanges from './key_exchanges.mjs';
 import neighbours from './neighbours.mjs';
 import requests from './requests.mjs';
 import scaleChannels from './scale_channels.mjs';
+import sftp from './sftp.mjs';
 import spread from './spread.mjs';
 import sshBulk from './ssh_bulk.mjs';
 import sshTrue from './ssh_true.mjs';
@@ -33,6 +34,7 @@ export const SCENARIOS = [
   spread,
   scaleChannels,
   sshBulk,
+  sftp,
   eventLoop,
   keyExchanges,
   neighbours,
