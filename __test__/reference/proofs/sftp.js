@@ -5,6 +5,7 @@
 const { e2e, each } = require('./tests.js');
 
 const spec = e2e('sftp');
+const hung = e2e('sftp_hung');
 
 const of = (type, names, proof) =>
   each(
@@ -19,11 +20,18 @@ const details = spec(
 );
 
 const sftp = {
-  sftp: spec(
-    'the sftp of OpenSSH > moves files both ways, whole',
-    'the sftp of OpenSSH > has every command that it knows',
-    'what is wrong > with the directory refuses the session, and Error tells it',
-  ),
+  sftp: [
+    ...spec(
+      'the sftp of OpenSSH > moves files both ways, whole',
+      'the sftp of OpenSSH > has every command that it knows',
+      'what is wrong > with the directory refuses the session, and Error tells it',
+    ),
+    ...hung(
+      'all others go on, and so do the other channels of the connection',
+      'the client can leave, and the server end, while a request is unanswered',
+      'a session whose root hangs is not answered, and others are',
+    ),
+  ],
   ...of('SftpOptions', ['root', 'readOnly'], perSession),
   ...of('SftpOptions', ['allow', 'umask'], allowed),
   ...of('SftpOptions', ['cwd', 'symlinks', 'names', 'limits'], details),

@@ -194,7 +194,7 @@ impl Machine {
                 }
             }
             Notice::ChannelClosed { channel } => {
-                service::closed(&mut self.services, channel);
+                service::closed(&mut self.services, cx, channel);
                 if !tunnel::closed(&mut self.tunnels, cx, channel) {
                     self.channel_closed(cx, channel);
                 }
@@ -248,7 +248,7 @@ impl Machine {
         };
         self.stage.part(end);
         tunnel::end_all(&mut self.tunnels, cx);
-        service::end_all(&mut self.services);
+        service::end_all(&mut self.services, cx);
     }
 
     /// A command has ended.

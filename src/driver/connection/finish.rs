@@ -40,7 +40,7 @@ impl Machine {
         // An abort drops the task while the program's thread still keeps the connection.
         self.leave_program(cx);
         tunnel::end_all(&mut self.tunnels, cx);
-        service::end_all(&mut self.services);
+        service::end_all(&mut self.services, cx);
         self.job = None;
         self.channels.forget_unused(cx);
         let past = past(cx, engine.as_deref());

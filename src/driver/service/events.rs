@@ -107,16 +107,16 @@ pub(in crate::driver) fn ended(services: &mut Of, channel: ChannelId) -> bool {
 }
 
 /// A channel is closed; the program is told of that in any case.
-pub(in crate::driver) fn closed(services: &mut Of, channel: ChannelId) {
+pub(in crate::driver) fn closed(services: &mut Of, cx: &Link, channel: ChannelId) {
     let service = services.as_mut().and_then(|services| services.open.remove(&channel));
     if let Some(service) = service {
-        service.close();
+        service.close(cx);
     }
 }
 
 /// The connection is over.
-pub(in crate::driver) fn end_all(services: &mut Of) {
+pub(in crate::driver) fn end_all(services: &mut Of, cx: &Link) {
     for (_, service) in services.take().into_iter().flat_map(|services| services.open) {
-        service.close();
+        service.close(cx);
     }
 }

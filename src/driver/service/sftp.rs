@@ -17,9 +17,10 @@ use super::command::{Done, Outcome, ServiceCommand};
 use super::threads;
 use crate::blocks::Gather;
 use crate::driver::connection::link::Link;
+use crate::driver::handler::ServerEvent;
 use crate::driver::load::Charge;
 use crate::driver::op_error::OpError;
-use crate::engine::{ChannelId, Connection, Order, Room, Ticket, WriteBuffer};
+use crate::engine::{ChannelId, Connection, Order, Outcome as End, Room, Ticket, WriteBuffer};
 use crate::files::{Session, Settings};
 use crate::limits::{MAX_SFTP_BATCH, MESSAGE_WORK, SFTP_BATCH_LEN, SFTP_REPLIES_LEN};
 use crate::sftp::{BadPacket, Intake, Operation, Replies, Request};
@@ -147,7 +148,12 @@ impl Service {
                 }
                 self.break_off();
             }
-            Outcome::Panicked => self.break_off(),
+            Outcome::Panicked => {
+                if let Some((_, result)) = &mut finished.opened {
+                    *result = Err(std::io::ErrorKind::Other.into());
+                }
+                self.break_off();
+            }
         }
         finished
     }
@@ -302,10 +308,16 @@ impl Service {
     }
 
     /// The channel is gone: the thread for files stops, and what is open is closed there, as that may block.
-    pub(super) fn close(self) {
+    /// A program that waits for the root is told so: the thread that opens it may never come back.
+    pub(super) fn close(self, cx: &Link) {
         self.stops.store(true, Ordering::Relaxed);
-        if let Work::Idle(session) = self.work {
-            close(session);
+        match self.work {
+            Work::Idle(session) => close(session),
+            Work::Opening(ticket) => {
+                let result = Err(OpError::Outcome(End::ChannelClosed));
+                cx.shared.tell(ServerEvent::Done { ticket, result });
+            }
+            Work::Running(_) | Work::Gone => {}
         }
     }
 }

@@ -81,7 +81,7 @@ impl Services {
                 }
                 Progress::Over(status) => {
                     moved = true;
-                    self.finish(engine, channel, status, now);
+                    self.finish(cx, engine, channel, status, now);
                 }
             }
         }
@@ -89,9 +89,16 @@ impl Services {
     }
 
     /// Ends the session as the end of a program is told: exit-status (RFC 4254 section 6.10), EOF, CLOSE.
-    fn finish(&mut self, engine: &mut Connection, channel: ChannelId, status: u32, now: Instant) {
+    fn finish(
+        &mut self,
+        cx: &Link,
+        engine: &mut Connection,
+        channel: ChannelId,
+        status: u32,
+        now: Instant,
+    ) {
         if let Some(service) = self.open.remove(&channel) {
-            service.close();
+            service.close(cx);
         }
         let mut payload = Vec::new();
         Writer::new(&mut payload).string("exit-status").boolean(false).u32(status);
