@@ -242,6 +242,13 @@ impl Peer {
                 let message = ChannelWindowAdjust::decode(payload).expect("an adjustment");
                 channel.window = channel.window.saturating_add(message.bytes_to_add);
             }
+            messages::SSH_MSG_CHANNEL_DATA => {
+                channel.received[0] += ChannelData::decode(payload).expect("data").data.len();
+            }
+            messages::SSH_MSG_CHANNEL_EXTENDED_DATA => {
+                let message = ChannelExtendedData::decode(payload).expect("extended data");
+                channel.received[1] += message.data.len();
+            }
             messages::SSH_MSG_CHANNEL_EOF => channel.got_eof = true,
             messages::SSH_MSG_CHANNEL_CLOSE => channel.got_close = true,
             _ => {}

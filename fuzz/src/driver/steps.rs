@@ -116,13 +116,17 @@ impl World {
             }
             14 => {
                 // What no client sends, sealed.
-                peer.is_wild = true;
-                peer.client.send_now(input.chunk());
+                let message = input.chunk();
+                if !message.is_empty() {
+                    self.program.account().is_of_wild = true;
+                    peer.is_wild = true;
+                    peer.client.send_now(message);
+                }
             }
             _ => {
                 // What no client seals.
-                peer.is_wild = true;
                 let garbage = input.chunk().to_vec();
+                peer.is_wild |= !garbage.is_empty();
                 peer.client.out.extend_from_slice(&garbage);
             }
         }
