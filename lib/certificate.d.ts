@@ -9,9 +9,9 @@ export class SSHServerError extends Error {
 
 /** The formats a key or certificate can be stored in. At run time a plain object; `CertStoreTypes[6]` is the name. */
 export enum CertStoreTypes {
-  /** A store of the current user (Windows only). */
+  /** A store of the current user, such as MY (Windows only). */
   cstUser = 0,
-  /** A store of the machine (Windows only). */
+  /** A store of the machine, such as MY (Windows only). */
   cstMachine = 1,
   /** A PKCS#12 file. */
   cstPFXFile = 2,

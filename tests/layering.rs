@@ -40,6 +40,7 @@ const UNSAFE: &[&str] = &[
     "crypto/vaes/mod.rs",
     "crypto/vaes/memory.rs",
     "driver/gssapi/library.rs",
+    "keystore/windows_api.rs",
     "driver/priority.rs",
     "driver/io/raw_socket.rs",
     "binding/",

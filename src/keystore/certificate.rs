@@ -67,6 +67,7 @@ pub struct Certificate {
     /// Version: "V1", "V2" or "V3".
     pub version: String,
     der: Option<Vec<u8>>,
+    private_key_container: String,
     key: Option<Arc<PrivateKey>>,
 }
 
@@ -136,8 +137,8 @@ impl Certificate {
     }
 
     /// PrivateKeyContainer: only certificate stores of Windows have one.
-    pub fn private_key_container(&self) -> &'static str {
-        ""
+    pub fn private_key_container(&self) -> &str {
+        &self.private_key_container
     }
 }
 
@@ -335,6 +336,9 @@ impl Selection<'_> {
         if let Some(public) = self.key.and_then(EntryKey::public) {
             out.describe_public_key(public);
             out.public_key = to_pem("PUBLIC KEY", &public.spki_der());
+        }
+        if let Some(EntryKey::Token { container, .. }) = self.key {
+            out.private_key_container.clone_from(container);
         }
         if let Some(EntryKey::Private(key)) = self.key {
             out.private_key_pem = base64::to_pem("PRIVATE KEY", key.pkcs8());

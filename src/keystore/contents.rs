@@ -32,8 +32,9 @@ pub(super) enum EntryKey {
     Public(PublicKey),
     /// The private key itself.
     Private(Box<ParsedKey>),
-    /// A private key that stays in a token, and signs there.
-    Token { public: PublicKey, signer: Arc<PrivateKey> },
+    /// A private key that stays in a token or in a store of Windows, and signs there; the name of its container, if it
+    /// has one.
+    Token { public: PublicKey, signer: Arc<PrivateKey>, container: String },
     /// A private key that cannot be used, and the reason. It is an error only if this entry is selected:
     /// other entries may have another password, or another kind of key.
     Unusable(KeystoreError),

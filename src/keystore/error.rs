@@ -11,8 +11,12 @@ use std::io;
 pub enum KeystoreError {
     /// A number that is no documented store type.
     NoSuchStoreType,
-    /// A certificate store of Windows.
+    /// A certificate store of Windows, on another system.
     WindowsOnly,
+    /// There is no certificate store of Windows with this name.
+    NoSystemStore,
+    /// Windows reports this error for a store or for a key in it.
+    System(u32),
     /// The file cannot be read.
     Unreadable(io::ErrorKind),
     /// The path names something that is not a regular file.
@@ -99,9 +103,9 @@ impl fmt::Display for KeystoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoSuchStoreType => "There is no such store type.",
-            Self::WindowsOnly => {
-                "Certificate stores of the system exist on Windows only, and are not read there yet."
-            }
+            Self::WindowsOnly => "Certificate stores of the system exist on Windows only.",
+            Self::NoSystemStore => "There is no certificate store with that name.",
+            Self::System(number) => return write!(f, "Windows reports the error 0x{number:08X}."),
             Self::Unreadable(kind) => return write!(f, "The file cannot be read: {kind}."),
             Self::UnsupportedFormat(name) => {
                 return write!(f, "The data is of a form that is not supported: {name}.");

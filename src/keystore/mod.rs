@@ -25,6 +25,7 @@ mod jks;
 mod jwk;
 mod kdf;
 mod openssh;
+mod owner;
 mod p7b;
 mod pbe;
 mod pem;
@@ -37,6 +38,10 @@ mod revocation;
 mod ssh_public;
 mod store_type;
 mod unlock;
+#[cfg(windows)]
+mod windows_api;
+#[cfg(windows)]
+mod windows_store;
 mod x509;
 mod x509_path;
 mod xml;
@@ -48,6 +53,7 @@ pub use certificate::{Certificate, Wanted};
 pub use contents::Contents;
 pub use detect::parse;
 pub use error::{KeystoreError, LoadError};
+pub use owner::Owner;
 pub use private_key::ParsedKey;
 pub use revocation::RevocationList;
 pub use store_type::{STORE_TYPES, Source, StoreType};

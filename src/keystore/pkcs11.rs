@@ -395,7 +395,7 @@ fn token_key(
     };
     let key = PrivateKey::external(&public.ssh_blob(), Box::new(signer));
     let signer = Arc::new(key.map_err(|_| KeystoreError::UnsuitableKey)?);
-    Ok(EntryKey::Token { public, signer })
+    Ok(EntryKey::Token { public, signer, container: String::new() })
 }
 
 /// A key in a token. It is looked up for each use: its handle may change while the token is removed.

@@ -8,9 +8,11 @@ use zeroize::Zeroizing;
 
 use super::detect::{FORMATS, Unread, parse_as};
 use super::format::Format;
+#[cfg(windows)]
+use super::windows_store;
 use super::{
-    Contents, KeystoreError, Unlock, bcfks, der_key, dropbear, file, jks, jwk, openssh, p7b, pem,
-    pkcs11, pkcs12, ppk, ssh_public, xml,
+    Contents, KeystoreError, Owner, Unlock, bcfks, der_key, dropbear, file, jks, jwk, openssh, p7b,
+    pem, pkcs11, pkcs12, ppk, ssh_public, xml,
 };
 use crate::limits::MAX_PATH_LEN;
 
@@ -23,8 +25,8 @@ pub enum Source {
     Blob,
     /// The store is the data, or, if it is not, the name of a file.
     Either,
-    /// The store belongs to the operating system.
-    System,
+    /// The store belongs to the operating system; it is a name.
+    System(Owner),
     /// The store is a security token; it names the module.
     Token,
 }
@@ -84,8 +86,8 @@ const PPK: &[&Format] = &[&ppk::FORMAT];
 
 /// Every documented store type, by number.
 pub static STORE_TYPES: &[StoreType] = &[
-    row(0, "cstUser", Source::System, &[]),
-    row(1, "cstMachine", Source::System, &[]),
+    row(0, "cstUser", Source::System(Owner::User), &[]),
+    row(1, "cstMachine", Source::System(Owner::Machine), &[]),
     file(2, "cstPFXFile", &[&pkcs12::FORMAT]),
     blob(3, "cstPFXBlob", &[&pkcs12::FORMAT]),
     file(4, "cstJKSFile", &[&jks::FORMAT]),
@@ -125,7 +127,7 @@ pub(super) fn open(
         Source::Token => {
             pkcs11::open(store, unlock).map_err(|why| Unread { format: Some("PKCS#11"), why })
         }
-        Source::System => Err(KeystoreError::WindowsOnly.into()),
+        Source::System(owner) => open_system(owner, store),
         Source::File => parse_as(&read_named_file(store)?, formats, unlock),
         Source::Blob => parse_as(store, formats, unlock),
         Source::Either => match parse_as(store, formats, unlock) {
@@ -136,6 +138,17 @@ pub(super) fn open(
             result => result,
         },
     }
+}
+
+#[cfg(windows)]
+fn open_system(owner: Owner, store: &[u8]) -> Result<Contents, Unread> {
+    windows_store::open(owner, store)
+        .map_err(|why| Unread { format: Some("certificate store of Windows"), why })
+}
+
+#[cfg(not(windows))]
+fn open_system(_: Owner, _: &[u8]) -> Result<Contents, Unread> {
+    Err(KeystoreError::WindowsOnly.into())
 }
 
 /// The content of the file that `store` names, if it can be a path and there is such a file.
@@ -177,7 +190,7 @@ mod tests {
     #[test]
     fn a_type_that_is_read_has_a_form_and_every_form_has_a_type() {
         for row in STORE_TYPES {
-            let has_data = !matches!(row.source, Source::System | Source::Token);
+            let has_data = !matches!(row.source, Source::System(_) | Source::Token);
             assert_eq!(has_data, !row.formats.is_empty(), "{}", row.name);
         }
         for format in FORMATS {

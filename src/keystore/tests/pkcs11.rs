@@ -119,7 +119,7 @@ fn add_objects(module: &str) {
     session.generate_key_pair(&Mechanism::EccEdwardsKeyPairGen, &public, &private).unwrap();
 }
 
-fn sign_and_verify(key: &PrivateKey) -> usize {
+pub(super) fn sign_and_verify(key: &PrivateKey) -> usize {
     let mut made = 0;
     for name in key.algorithms() {
         if let Some(row) = by_name(name) {
