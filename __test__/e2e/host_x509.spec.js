@@ -1,7 +1,7 @@
 'use strict';
 
 // The server's own X.509 certificates, with an asyncssh that knows their root and no key: in each way in which a server
-// gets a key. (Bouncy Castle's stores and tokens are in src/keystore/tests.)
+// gets a key. (Bouncy Castle's stores are in src/keystore/tests.)
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -12,6 +12,8 @@ const { afterTest } = require('../support/cleanup.js');
 const { folder } = require('../support/folder.js');
 const { hostCertificate } = require('../support/keys.js');
 const { LineClient, json } = require('../support/line_client.js');
+const { startScript } = require('../support/programs.js');
+const { securityToken } = require('../support/security_token.js');
 const { startRecorded } = require('../support/server.js');
 const { x509Certificate, x509Key } = require('../support/x509_keys.js');
 
@@ -23,11 +25,13 @@ const start = (configure) =>
   startRecorded(configure, { events: ['SSHStatus', 'Error', 'Log'], hostKey: null });
 
 /** What a client says that trusts nothing but the root. */
-async function login(server, algorithm = NAME) {
+const login = (server, algorithm) => loginAt(server.getLocalPort(), algorithm);
+
+async function loginAt(port, algorithm = NAME) {
   const client = new LineClient([python, script], { protocol: json });
   afterTest('clients', () => client.kill());
   const { root } = x509Key(TYPE);
-  return client.ask({ port: server.getLocalPort(), algorithm, root, password: 'x' });
+  return client.ask({ port, algorithm, root, password: 'x' });
 }
 
 /** A PKCS#12 store of the key and its chain. */
@@ -84,6 +88,27 @@ describe.each(Object.entries(ways))('%s', (way, configure) => {
     expect(line.message).toContain(`host key ${NAME},`);
   });
 });
+
+testWith(
+  ['asyncssh', 'softhsm2-util', 'pkcs11-tool'],
+  'a security token with the key proves the server with the chain that is in the token',
+  async () => {
+    // Not the type of the root's key, which would fit the root's certificate too.
+    const { file, all } = x509Key('ecdsa-521');
+    const token = await securityToken('x509');
+    await token.addKey(file, '01');
+    for (const [i, certificate] of all.entries()) {
+      const der = path.join(folder, `x509-${i}.der`);
+      spawnSync('openssl', ['x509', '-in', certificate, '-outform', 'DER', '-out', der]);
+      await token.addCertificate(der, `0${i + 1}`);
+    }
+    const { store, pin, env } = token;
+    const { port } = await startScript('token_server.js', [store, pin], { env }).message();
+    // It has logged in: this server opens no channels.
+    const said = await loginAt(port, 'x509v3-ecdsa-sha2-nistp521');
+    expect(said).toBe('ChannelOpenError: open refused');
+  },
+);
 
 testWith('asyncssh', 'without the chain, or without the algorithm, none is offered', async () => {
   const { file, certificate, chain } = x509Key(TYPE);

@@ -8,20 +8,12 @@ const path = require('node:path');
 const { createHash, createPublicKey } = require('node:crypto');
 const { Certificate, CertStoreTypes } = require('../../index.js');
 const { testWith } = require('../support/clients.js');
-const { folder } = require('../support/folder.js');
-const { run } = require('../support/processes.js');
 const { startScript } = require('../support/programs.js');
+const { securityToken } = require('../support/security_token.js');
 const { startCommandServer } = require('../support/server.js');
 const ssh2 = require('../support/ssh2_client.js');
 
 const file = (name) => path.join(__dirname, '../../tests/vectors/stores', name);
-const MODULES = [
-  '/usr/lib/softhsm/libsofthsm2.so',
-  '/usr/lib64/softhsm/libsofthsm2.so',
-  '/usr/lib64/pkcs11/libsofthsm2.so',
-  '/usr/local/lib/softhsm/libsofthsm2.so',
-  '/opt/homebrew/lib/softhsm/libsofthsm2.so',
-];
 
 /** The modulus of rsa.key, which is in every store. */
 const modulus = Buffer.from(
@@ -65,30 +57,10 @@ test('a wrong password says so, and names the store', () => {
 });
 
 testWith('softhsm2-util', 'a key in a token signs the key exchange', async () => {
-  const module = MODULES.find((each) => fs.existsSync(each));
-  const configuration = path.join(folder, 'softhsm2.conf');
-  fs.mkdirSync(path.join(folder, 'tokens'));
-  fs.writeFileSync(configuration, `directories.tokendir = ${path.join(folder, 'tokens')}\n`);
-  const env = { SOFTHSM2_CONF: configuration };
-  const util = async (...args) => {
-    const { status, stderr } = await run('softhsm2-util', args, { env });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  };
-  await util(
-    '--init-token',
-    '--free',
-    '--label',
-    'host',
-    '--so-pin',
-    '87654321',
-    '--pin',
-    '123456',
-  );
-  const into = ['--token', 'host', '--pin', '123456', '--label', 'rsa', '--id', '01'];
-  await util('--import', file('rsa.key'), ...into);
-
-  const store = `pkcs11:token=host?module-path=${module}`;
-  const { port } = await startScript('token_server.js', [store, '123456'], { env }).message();
+  const token = await securityToken('host');
+  await token.addKey(file('rsa.key'), '01');
+  const { store, pin, env } = token;
+  const { port } = await startScript('token_server.js', [store, pin], { env }).message();
   for (const algorithm of ['rsa-sha2-256', 'rsa-sha2-512']) {
     const key = await ssh2.hostKeyOf(port, [algorithm]);
     expect(key.subarray(-modulus.length).equals(modulus)).toBe(true);
