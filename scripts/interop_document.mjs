@@ -107,6 +107,7 @@ const remarks = `## Remarks
 * Names that begin with \`x509v3-\`: asyncssh verifies the chain of the host as far as a root that it is given. No packaged
   client has \`x509v3-sign-rsa\` and \`x509v3-sign-dss\`; a client made of paramiko's classes proves them both ways in
   \`__test__/e2e/auth_x509.spec.js\`.
+* sshj logs in by Kerberos, too. It is not packaged for the machines that run this, so it was not tried.
 * dbclient runs from file to file: with a full pipe as its standard output it waits for ever when the
   channel is closed, with OpenSSH's server too (Dropbear 2022.83).
 * The rows \`gss-…\` log in by \`gssapi-keyex\`, with the server's library of MIT or of Heimdal. PuTTY goes on with an
