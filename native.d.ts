@@ -43,6 +43,13 @@ export declare class NativeDecoder {
   decode(bytes: Uint8Array): string
 }
 
+/** Where the calls of one session lie. */
+export declare class NativeDesk {
+  constructor()
+  /** Takes the calls that wait. */
+  take(): Array<ObjectCall>
+}
+
 /** The keys and certificates that a file revokes. */
 export declare class NativeRevocationList {
   /** Of the content of a file that `ssh-keygen -k` has written. */
@@ -79,6 +86,12 @@ export declare class NativeServer {
   channelInfo(id: number): ChannelInfo | null
   /** Serves a channel as an SFTP session; the operation has ended when the root is open. */
   serveFiles(op: number, channel: number, options: FilesOptions): void
+  /** Serves a channel as an SFTP session over an object of the program, without the `lacking` extensions. */
+  serveObject(op: number, channel: number, options: FilesOptions, lacking: Array<string>, desk: NativeDesk): void
+  /** Waits for calls of a session; the operation has ended when there are some, or there will be none. */
+  awaitCalls(op: number, channel: number, desk: NativeDesk): void
+  /** Answers all calls that were taken; `data` is what the READs among them have read. */
+  answerCalls(channel: number, desk: NativeDesk, answers: Array<ObjectAnswer>, data: Uint8Array): void
   /** `wake` is called when there are events to drain, until [`Self::rest`]. */
   constructor(wake: () => void)
   /** `wake` is called again. */
@@ -339,6 +352,51 @@ export interface NativeUserCertificate {
   signatureKey: string
   /** `SHA256:...` */
   signatureKeyFingerprint: string
+}
+
+/** The answer to one call: an error's code, or one of the others. */
+export interface ObjectAnswer {
+  error?: string
+  /** READ: where in the data of all answers its data lies. */
+  start?: number
+  len?: number
+  name?: string | Uint8Array
+  attributes?: ObjectAttributes
+  entries?: Array<ObjectEntry>
+  /** The fields of `statfs`: bsize, blocks, bfree, bavail, files, ffree. */
+  fileSystem?: Array<number>
+}
+
+/** `ATTRS`, as far as they are there. */
+export interface ObjectAttributes {
+  size?: number
+  uid?: number
+  gid?: number
+  mode?: number
+  atime?: number
+  mtime?: number
+}
+
+/** One call; see `Call`. A path is text where it is UTF-8. */
+export interface ObjectCall {
+  method: string
+  path: string | Uint8Array
+  to: string | Uint8Array
+  handle: number
+  other: number
+  offset: number
+  toOffset: number
+  len: number
+  flags: number
+  attributes: ObjectAttributes
+  data?: Uint8Array
+}
+
+/** An entry of a directory. */
+export interface ObjectEntry {
+  name: string | Uint8Array
+  links: number
+  attributes: ObjectAttributes
 }
 
 /** The ciphers and MACs that run on our own code for vector instructions in this process. */

@@ -839,6 +839,7 @@ module.exports.AlternativeToLoad = nativeBinding.AlternativeToLoad
 module.exports.LoadedAlternative = nativeBinding.LoadedAlternative
 module.exports.NativeCertificate = nativeBinding.NativeCertificate
 module.exports.NativeDecoder = nativeBinding.NativeDecoder
+module.exports.NativeDesk = nativeBinding.NativeDesk
 module.exports.NativeRevocationList = nativeBinding.NativeRevocationList
 module.exports.NativeServer = nativeBinding.NativeServer
 module.exports.algorithms = nativeBinding.algorithms

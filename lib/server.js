@@ -57,6 +57,8 @@ function exitStatusPayload(status) {
 
 /** Serves a channel as an SFTP session; for lib/sftp, whose options.js makes the options. Assigned by the class. */
 let serveFiles;
+/** The same over an object of the program; for lib/sftp/object.js. Assigned by the class. */
+let serveObject;
 
 /** The documented class. What the members do is described in index.d.ts. */
 class sshserver extends EventEmitter {
@@ -71,6 +73,20 @@ class sshserver extends EventEmitter {
   static {
     serveFiles = (server, channelId, options) =>
       server.#core.operation('serveFiles', checkId(channelId, 'channelId'), options);
+    serveObject = async (server, channelId, options, lacking) => {
+      const core = server.#core;
+      const channel = checkId(channelId, 'channelId');
+      const desk = new native.NativeDesk();
+      await core.operation('serveObject', channel, options, lacking, desk);
+      return {
+        /** The next calls; none when the channel is gone. */
+        async next() {
+          await core.operation('awaitCalls', channel, desk);
+          return desk.take();
+        },
+        answer: (answers, data) => core.query('answerCalls', channel, desk, answers, data),
+      };
+    };
   }
 
   constructor() {
@@ -371,4 +387,4 @@ class sshserver extends EventEmitter {
   }
 }
 
-module.exports = { sshserver, serveFiles };
+module.exports = { sshserver, serveFiles, serveObject };

@@ -88,6 +88,12 @@ const CHECKS = {
     expect(said).toMatchObject({ status: 0, stderr: expect.stringContaining('Permission denied') });
     expect(fs.readFileSync(path.join(files, 'name'))).toEqual(fs.readFileSync('/etc/hostname'));
   },
+  'files of an object': async ({ server }) => {
+    const got = path.join(folder, 'hello-of-object');
+    const said = await sftpClient(server, ['ls -1', `get hello.txt ${got}`, '-rm hello.txt']);
+    expect(said).toMatchObject({ status: 0, stderr: expect.stringContaining('ermission denied') });
+    expect(fs.readFileSync(got, 'utf8')).toBe('Hello!');
+  },
   terminals: async ({ server }) => {
     expect((await ssh(server, null, { flags: ['-T'] })).status).toBe(1);
     const client = startSsh(server, null, { flags: ['-tt'] });

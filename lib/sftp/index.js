@@ -1,10 +1,12 @@
 'use strict';
 
-// SFTP for serveSessions: the addon serves the channel, and no JavaScript runs for a request.
+// SFTP for serveSessions: the addon serves the channel. No JavaScript runs for a request, unless the files are those of
+// an object of the program.
 
 const { serveFiles } = require('../server.js');
 const { NATIVE } = require('../sessions/handlers.js');
-const { nativeOptions } = require('./options.js');
+const { serveFileSystem } = require('./object.js');
+const { checkOptions } = require('./options.js');
 
 /** Resolves when the channel of the session is gone. */
 function gone({ signal }) {
@@ -15,13 +17,15 @@ function gone({ signal }) {
 }
 
 function sftp(options) {
-  const fixed = typeof options === 'function' ? null : nativeOptions(options);
+  const fixed = typeof options === 'function' ? null : checkOptions(options);
   const handler = () => {
     throw new Error('sftp() is a handler for serveSessions.');
   };
   handler[NATIVE] = async (session) => {
-    const chosen = fixed ?? nativeOptions(await options(session));
-    await serveFiles(session.server, session.channelId, chosen);
+    const chosen = fixed ?? checkOptions(await options(session));
+    if (chosen.fs === undefined)
+      await serveFiles(session.server, session.channelId, chosen.options);
+    else await serveFileSystem(session, chosen);
     return () => gone(session);
   };
   return handler;

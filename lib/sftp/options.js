@@ -5,6 +5,7 @@
 const path = require('node:path');
 const {
   checkBoolean,
+  checkFunction,
   checkInteger,
   checkString,
   invalidType,
@@ -16,6 +17,8 @@ const OPERATIONS = sftpOperations();
 /** What changes nothing. */
 const READ_ONLY = ['read', 'list'];
 const SYMLINKS = ['inside', 'refuse'];
+/** What an object must have: without these it is no file system. */
+const METHODS = ['open', 'stat', 'readdir'];
 const NAMES = ['root', 'cwd', 'readOnly', 'allow', 'umask', 'symlinks', 'names', 'limits'];
 /** Each with its default, which is also the most. */
 const LIMITS = { openHandles: 100, readLength: 255 * 1024, writeLength: 255 * 1024 };
@@ -52,6 +55,27 @@ function limits(given = {}) {
   return all;
 }
 
+/** The names of options of an object: it decides what its links are, and whose its files are. */
+const OBJECT_NAMES = ['fs', ...NAMES.filter((name) => name !== 'symlinks' && name !== 'names')];
+
+/** The options of an object of the program. */
+function objectOptions(options) {
+  checkNames(options, 'options', OBJECT_NAMES);
+  const { fs, root = '/', ...others } = options;
+  checkObject(fs, 'options.fs');
+  for (const method of METHODS) checkFunction(fs[method], `options.fs.${method}`);
+  checkPath(root, 'options.root');
+  if (!root.startsWith('/')) throw invalidValue('options.root', 'an absolute path in the object');
+  const place = path.posix.normalize(root).replace(/(?<=.)\/$/, '');
+  return { fs, root: place, options: nativeOptions({ ...others, root: place }) };
+}
+
+/** The options of a session: `fs` and its `root`, if there is one, and `options` as the addon takes them. */
+function checkOptions(options) {
+  checkObject(options, 'options');
+  return options.fs === undefined ? { options: nativeOptions(options) } : objectOptions(options);
+}
+
 /** The options as the addon takes them. */
 function nativeOptions(options) {
   checkNames(options, 'options', NAMES);
@@ -74,4 +98,4 @@ function nativeOptions(options) {
   };
 }
 
-module.exports = { nativeOptions };
+module.exports = { checkOptions };

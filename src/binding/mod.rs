@@ -30,6 +30,7 @@ mod login_texts;
 mod loop_sockets;
 mod loop_wake;
 mod memory;
+mod object;
 mod program;
 mod properties;
 mod revocation;

@@ -48,5 +48,6 @@ pub use load::Charge;
 pub use op_error::{OpError, TunnelFailure};
 pub use registry::{PastChannel, PastConnection, Remains};
 pub use server::Server;
+pub use service::Desk;
 pub use shared::Settings;
 pub use tables::Known;

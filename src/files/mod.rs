@@ -18,6 +18,7 @@ mod handles;
 mod listing;
 #[cfg(target_os = "linux")]
 mod names;
+pub mod object;
 #[cfg(target_os = "linux")]
 mod operations;
 #[cfg(target_os = "linux")]

@@ -21,21 +21,29 @@ impl Names {
 
     /// The name of a user; empty if it has none.
     pub(super) fn user(&mut self, uid: u32) -> &str {
-        let find = |uid| {
-            let user = uzers::get_user_by_uid(uid);
-            user.map(|user| user.name().to_string_lossy().into_owned())
-        };
-        kept(&mut self.users, uid, self.looks_up, find)
+        kept(&mut self.users, uid, self.looks_up, find_user)
     }
 
     /// The name of a group; empty if it has none.
     pub(super) fn group(&mut self, gid: u32) -> &str {
-        let find = |gid| {
-            let group = uzers::get_group_by_gid(gid);
-            group.map(|group| group.name().to_string_lossy().into_owned())
-        };
-        kept(&mut self.groups, gid, self.looks_up, find)
+        kept(&mut self.groups, gid, self.looks_up, find_group)
     }
+
+    /// The names of a user and a group.
+    pub(super) fn both(&mut self, uid: u32, gid: u32) -> [&str; 2] {
+        [
+            kept(&mut self.users, uid, self.looks_up, find_user),
+            kept(&mut self.groups, gid, self.looks_up, find_group),
+        ]
+    }
+}
+
+fn find_user(uid: u32) -> Option<String> {
+    Some(uzers::get_user_by_uid(uid)?.name().to_string_lossy().into_owned())
+}
+
+fn find_group(gid: u32) -> Option<String> {
+    Some(uzers::get_group_by_gid(gid)?.name().to_string_lossy().into_owned())
 }
 
 fn kept(

@@ -7,6 +7,7 @@ mod attributes;
 mod data;
 mod extension;
 mod intake;
+pub mod longname;
 mod packet;
 mod replies;
 mod request;

@@ -48,11 +48,11 @@ impl Replies {
         self.bytes
     }
 
-    /// SSH_FXP_VERSION with all extensions.
-    pub fn version(&mut self) {
+    /// SSH_FXP_VERSION with those extensions that the files can do.
+    pub fn version(&mut self, can: impl Fn(&str) -> bool) {
         self.packet(|writer| {
             writer.u8(packet::VERSION).u32(VERSION);
-            for (name, version) in EXTENSIONS {
+            for (name, version) in EXTENSIONS.iter().filter(|(name, _)| can(name)) {
                 writer.string(name).string(version);
             }
         });
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn version_names_every_extension() {
         let mut replies = Replies::default();
-        replies.version();
+        replies.version(|_| true);
         let bytes = replies.bytes();
         assert_eq!(bytes[4..9], [2, 0, 0, 0, 3]);
         for (name, _) in EXTENSIONS {

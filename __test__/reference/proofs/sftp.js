@@ -19,6 +19,10 @@ const details = spec(
   'what is served > begins in the working directory, has numbers for names, and refuses links',
 );
 
+const object = e2e('sftp_object');
+const whole = object('memfs > takes and gives files, whole');
+const lacks = object('an object > may lack methods');
+
 const sftp = {
   sftp: [
     ...spec(
@@ -36,6 +40,18 @@ const sftp = {
   ...of('SftpOptions', ['allow', 'umask'], allowed),
   ...of('SftpOptions', ['cwd', 'symlinks', 'names', 'limits'], details),
   ...of('SftpLimits', ['openHandles', 'readLength', 'writeLength'], details),
+  'SftpObjectOptions.fs': whole,
+  'SftpObjectOptions.root': object(
+    'an object > has a root that paths do not leave, and what is allowed',
+  ),
+  ...of('SftpFs', ['open', 'stat', 'readdir'], lacks),
+  'SftpFile.read': object(
+    'an object > that fails without a code, or lies, is a failure of that request alone',
+  ),
+  'SftpFile.write': object('an object > gets the WRITEs of a file in their order'),
+  'SftpFile.close': object(
+    'an object > opens no more than is allowed, and closes all when the client leaves',
+  ),
 };
 
 module.exports = { sftp };

@@ -45,7 +45,7 @@ use super::io::program_loop::{Ready, Sign};
 use super::io::socket_options::Nagle;
 use super::io::stream::{Addresses, ByteStream};
 use super::permits::LoginPermit;
-use super::service::{Served, ServiceCommand};
+use super::service::{Desk, Served, ServiceCommand};
 use super::shared::{Shared, next_connection};
 use super::tunnel::TunnelCommand;
 use super::tunnel::alarm::{Called, TunnelSign};
@@ -53,6 +53,7 @@ use super::turn::TurnEnd;
 use crate::engine::{ChannelId, Connection, Queued, Ticket};
 use crate::error::DisconnectReason;
 use crate::files::Settings;
+use crate::files::object::{Answer, ObjectSession};
 
 /// How long the program may take to decide on a new connection before its stream is watched for the
 /// client's leaving. Mostly the decision comes at once; having the stream watched costs more than that.
@@ -161,6 +162,33 @@ impl ConnectionHandle {
     pub fn serve_files(&self, channel: ChannelId, settings: Arc<Settings>, ticket: Ticket) {
         let start = ServiceCommand::Start { channel, settings, ticket };
         self.link.submit_in_turn(Command::Service(start));
+    }
+
+    /// Serves a channel as an SFTP session over an object of the program, which takes its calls from the desk.
+    pub fn serve_object(
+        &self,
+        channel: ChannelId,
+        session: Box<ObjectSession>,
+        desk: Arc<Desk>,
+        ticket: Ticket,
+    ) {
+        let start = ServiceCommand::StartObject { channel, session, desk, ticket };
+        self.link.submit_in_turn(Command::Service(start));
+    }
+
+    /// Waits for calls on the desk of a channel; done when there are some, or when there will be none.
+    pub fn await_calls(&self, channel: ChannelId, desk: &Desk, ticket: Ticket) {
+        let service = desk.number();
+        let wait = ServiceCommand::Await { channel, service, ticket };
+        self.link.submit_in_turn(Command::Service(wait));
+    }
+
+    /// The program has answered all calls that it took from the desk.
+    pub fn answer_calls(&self, channel: ChannelId, desk: &Desk, answers: Vec<Answer<'_>>) {
+        if let Some(answered) = desk.answered(answers) {
+            let done = ServiceCommand::answered(channel, answered);
+            self.link.submit_in_turn(Command::Service(done));
+        }
     }
 
     /// Starts a key re-exchange.

@@ -85,8 +85,10 @@ impl Machine {
             return cx.report_unrun(&Command::Service(command));
         };
         let is_open = match &command {
-            ServiceCommand::Start { channel, .. } => self.channels.counters(*channel).is_some(),
-            ServiceCommand::Done(_) => true,
+            ServiceCommand::Start { channel, .. } | ServiceCommand::StartObject { channel, .. } => {
+                self.channels.counters(*channel).is_some()
+            }
+            ServiceCommand::Await { .. } | ServiceCommand::Done(_) => true,
         };
         service::run(&mut self.services, cx, engine, command, is_open);
     }

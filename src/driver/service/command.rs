@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::desk::{Answered, Desk};
 use crate::engine::{ChannelId, Ticket};
+use crate::files::object::ObjectSession;
 use crate::files::{Session, Settings};
 use crate::sftp::Replies;
 
@@ -11,15 +13,29 @@ use crate::sftp::Replies;
 pub(in crate::driver) enum ServiceCommand {
     /// Serve a channel as an SFTP session. The ticket is done when the root is open.
     Start { channel: ChannelId, settings: Arc<Settings>, ticket: Ticket },
-    /// A thread for files has done what it was asked for.
+    /// Serve a channel as an SFTP session over an object of the program.
+    StartObject { channel: ChannelId, session: Box<ObjectSession>, desk: Arc<Desk>, ticket: Ticket },
+    /// The program waits for calls of the session with this number. The ticket is done when there are some, or
+    /// when there will be none.
+    Await { channel: ChannelId, service: u64, ticket: Ticket },
+    /// A thread for files has done what it was asked for, or the program has.
     Done(Box<Done>),
 }
 
 impl ServiceCommand {
+    /// The program has answered the calls of a session.
+    pub(in crate::driver) fn answered(channel: ChannelId, answered: Answered) -> Self {
+        let Answered { service, session, replies } = answered;
+        let result = Outcome::Answered { session, replies };
+        Self::Done(Box::new(Done { channel, service, result }))
+    }
+
     /// The ticket of the program.
     pub(in crate::driver) fn ticket(&self) -> Option<Ticket> {
         match self {
-            Self::Start { ticket, .. } => Some(*ticket),
+            Self::Start { ticket, .. }
+            | Self::StartObject { ticket, .. }
+            | Self::Await { ticket, .. } => Some(*ticket),
             Self::Done(_) => None,
         }
     }
@@ -47,6 +63,8 @@ pub(super) enum Outcome {
     Opened(std::io::Result<Box<Session>>),
     /// Requests were run.
     Ran { session: Box<Session>, replies: Replies },
+    /// The program has answered requests.
+    Answered { session: Box<ObjectSession>, replies: Replies },
     /// It panicked, and the session is lost.
     Panicked,
 }

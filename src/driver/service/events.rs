@@ -2,8 +2,9 @@
 //! event to the channels of the program: it concerns no service.
 
 use super::command::{Done, Outcome, ServiceCommand};
-use super::sftp::{Service, close};
-use super::table::{Services, next_number};
+use super::number::next_number;
+use super::sftp::{Service, close, tell_calls};
+use super::table::Services;
 use crate::blocks::Gather;
 use crate::driver::connection::link::Link;
 use crate::driver::handler::ServerEvent;
@@ -31,6 +32,25 @@ pub(in crate::driver) fn run(
             let service = Service::start(cx, channel, next_number(), settings, ticket);
             services.open.insert(channel, Box::new(service));
         }
+        ServiceCommand::StartObject { channel, session, desk, ticket } => {
+            let services = services.get_or_insert_default();
+            let is_free = is_open && !services.open.contains_key(&channel);
+            if is_free {
+                let service = Service::over(cx, channel, session, desk);
+                services.open.insert(channel, Box::new(service));
+                services.list(channel);
+            }
+            let unknown = OpError::Misuse(ApiMisuse::UnknownChannel);
+            let result = if is_free { Ok(None) } else { Err(unknown) };
+            cx.shared.tell(ServerEvent::Done { ticket, result });
+        }
+        ServiceCommand::Await { channel, service: number, ticket } => {
+            let open = services.as_mut().and_then(|services| services.open.get_mut(&channel));
+            match open.filter(|service| service.number == number) {
+                Some(service) => service.await_calls(cx, ticket),
+                None => tell_calls(cx, ticket),
+            }
+        }
         ServiceCommand::Done(done) => self::done(services, cx, engine, *done),
     }
 }
@@ -42,7 +62,7 @@ fn done(services: &mut Of, cx: &Link, engine: &mut Connection, done: Done) {
         // The channel is gone; what its session has open is closed elsewhere.
         return match result {
             Outcome::Opened(Ok(session)) | Outcome::Ran { session, .. } => close(session),
-            Outcome::Opened(Err(_)) | Outcome::Panicked => {}
+            Outcome::Opened(Err(_)) | Outcome::Answered { .. } | Outcome::Panicked => {}
         };
     };
     if matches!(result, Outcome::Panicked) {

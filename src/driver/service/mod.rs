@@ -3,11 +3,14 @@
 
 mod buffers;
 mod command;
+mod desk;
 mod events;
+mod number;
 mod sftp;
 mod table;
 mod threads;
 
 pub(super) use command::{Served, ServiceCommand};
+pub use desk::Desk;
 pub(super) use events::{closed, deliver, end_all, ended, ready, run};
 pub(super) use table::Services;

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use super::buffers;
 use super::command::{Done, Outcome, ServiceCommand};
+use super::desk::Desk;
 use super::threads;
 use crate::blocks::Gather;
 use crate::driver::connection::link::Link;
@@ -21,6 +22,7 @@ use crate::driver::handler::ServerEvent;
 use crate::driver::load::Charge;
 use crate::driver::op_error::OpError;
 use crate::engine::{ChannelId, Connection, Order, Outcome as End, Room, Ticket, WriteBuffer};
+use crate::files::object::ObjectSession;
 use crate::files::{Session, Settings};
 use crate::limits::{MAX_SFTP_BATCH, MESSAGE_WORK, SFTP_BATCH_LEN, SFTP_REPLIES_LEN};
 use crate::sftp::{BadPacket, Intake, Operation, Replies, Request};
@@ -41,6 +43,12 @@ pub(super) struct Service {
     stage: Stage,
     /// Tells the thread for files that nobody waits for it any more.
     stops: Arc<AtomicBool>,
+    /// Of a session over an object of the program: where its calls lie.
+    desk: Option<Arc<Desk>>,
+    /// The program waits for calls.
+    awaiting: Option<Ticket>,
+    /// Whether calls lie there that the program has not been told of.
+    has_calls: bool,
     /// Whether it is in the list of services with something to do.
     pub(super) is_listed: bool,
 }
@@ -50,9 +58,11 @@ pub(super) struct Service {
 enum Work {
     /// Here.
     Idle(Box<Session>),
+    /// Here, over an object of the program.
+    Ready(Box<ObjectSession>),
     /// With a thread for files: it opens the root. The program waits for that.
     Opening(Ticket),
-    /// With a thread for files: it runs requests of so many bytes.
+    /// With a thread for files, or the program: it runs requests of so many bytes.
     Running(usize),
     /// Lost, or never opened.
     Gone,
@@ -106,7 +116,44 @@ impl Service {
             sent: 0,
             stage: Stage::AwaitInit,
             stops,
+            desk: None,
+            awaiting: None,
+            has_calls: false,
             is_listed: false,
+        }
+    }
+
+    /// A session over an object of the program.
+    pub(super) fn over(
+        cx: &Link,
+        channel: ChannelId,
+        session: Box<ObjectSession>,
+        desk: Arc<Desk>,
+    ) -> Self {
+        Self {
+            channel,
+            number: desk.number(),
+            intake: Intake::default(),
+            waiting: cx.charge_pinned(0),
+            work: Work::Ready(session),
+            replies: VecDeque::new(),
+            sent: 0,
+            stage: Stage::AwaitInit,
+            stops: Arc::default(),
+            desk: Some(desk),
+            awaiting: None,
+            has_calls: false,
+            is_listed: false,
+        }
+    }
+
+    /// The program waits for calls.
+    pub(super) fn await_calls(&mut self, cx: &Link, ticket: Ticket) {
+        if std::mem::take(&mut self.has_calls) {
+            return tell_calls(cx, ticket);
+        }
+        if let Some(before) = self.awaiting.replace(ticket) {
+            tell_calls(cx, before);
         }
     }
 
@@ -134,12 +181,16 @@ impl Service {
         match std::mem::replace(&mut self.work, Work::Gone) {
             Work::Running(len) => finished.consumed = len,
             Work::Opening(ticket) => finished.opened = Some((ticket, Ok(()))),
-            Work::Idle(_) | Work::Gone => {}
+            Work::Idle(_) | Work::Ready(_) | Work::Gone => {}
         }
         match outcome {
             Outcome::Opened(Ok(session)) => self.work = Work::Idle(session),
             Outcome::Ran { session, replies } => {
                 self.work = Work::Idle(session);
+                self.replies.push_back(replies);
+            }
+            Outcome::Answered { session, replies } => {
+                self.work = Work::Ready(session);
                 self.replies.push_back(replies);
             }
             Outcome::Opened(Err(error)) => {
@@ -179,7 +230,7 @@ impl Service {
         if sending != Progress::Waits || !self.replies.is_empty() {
             return sending;
         }
-        let is_at_rest = matches!(self.work, Work::Idle(_) | Work::Gone);
+        let is_at_rest = matches!(self.work, Work::Idle(_) | Work::Ready(_) | Work::Gone);
         match self.stage {
             Stage::Broken if is_at_rest => Progress::Over(1),
             // What is left is the beginning of a packet that never comes.
@@ -232,7 +283,7 @@ impl Service {
     /// Runs the next requests, or gives them to a thread for files; `true` if there may be replies now.
     fn run_batch(&mut self, cx: &Link, engine: &mut Connection, budget: &mut usize) -> bool {
         if self.stage == Stage::Broken
-            || !matches!(self.work, Work::Idle(_))
+            || !matches!(self.work, Work::Idle(_) | Work::Ready(_))
             || self.unsent() >= SFTP_REPLIES_LEN
             || !self.intake.has_packet()
         {
@@ -247,8 +298,17 @@ impl Service {
                 return false;
             }
         };
-        let Work::Idle(mut session) = std::mem::replace(&mut self.work, Work::Running(len)) else {
-            return false;
+        let mut session = match std::mem::replace(&mut self.work, Work::Running(len)) {
+            Work::Idle(session) => session,
+            Work::Ready(session) => {
+                *budget = budget.saturating_sub(len);
+                self.ask(cx, session, requests, replies);
+                if matches!(self.work, Work::Ready(_)) {
+                    engine.consumed(self.channel, len);
+                }
+                return true;
+            }
+            Work::Opening(_) | Work::Running(_) | Work::Gone => return false,
         };
         let waiting = requests.len();
         let prompt = AssertUnwindSafe(|| session.run_promptly(&mut requests, &mut replies));
@@ -279,6 +339,27 @@ impl Service {
         true
     }
 
+    /// Asks the program for what a batch of requests needs of it.
+    fn ask(
+        &mut self,
+        cx: &Link,
+        mut session: Box<ObjectSession>,
+        requests: VecDeque<Request>,
+        mut replies: Replies,
+    ) {
+        let calls = session.prepare(requests, &mut replies);
+        self.replies.push_back(replies);
+        let Some(desk) = self.desk.as_ref().filter(|_| !calls.is_empty()) else {
+            self.work = Work::Ready(session);
+            return;
+        };
+        desk.put(session, calls);
+        match self.awaiting.take() {
+            Some(ticket) => tell_calls(cx, ticket),
+            None => self.has_calls = true,
+        }
+    }
+
     /// Takes as many requests as may run together.
     fn next_batch(&mut self, replies: &mut Replies) -> Result<Batch, BadPacket> {
         let mut batch = Batch::default();
@@ -290,7 +371,12 @@ impl Service {
             batch.len = batch.len.saturating_add(packet.len());
             if self.stage == Stage::AwaitInit {
                 packet.init()?;
-                replies.version();
+                match &self.work {
+                    Work::Ready(session) => session.version(replies),
+                    Work::Idle(_) | Work::Opening(_) | Work::Running(_) | Work::Gone => {
+                        replies.version(|_| true);
+                    }
+                }
                 self.stage = Stage::Serving;
                 continue;
             }
@@ -310,6 +396,9 @@ impl Service {
     /// The channel is gone: the thread for files stops, and what is open is closed there, as that may block.
     /// A program that waits for the root is told so: the thread that opens it may never come back.
     pub(super) fn close(self, cx: &Link) {
+        if let Some(ticket) = self.awaiting {
+            tell_calls(cx, ticket);
+        }
         self.stops.store(true, Ordering::Relaxed);
         match self.work {
             Work::Idle(session) => close(session),
@@ -317,7 +406,7 @@ impl Service {
                 let result = Err(OpError::Outcome(End::ChannelClosed));
                 cx.shared.tell(ServerEvent::Done { ticket, result });
             }
-            Work::Running(_) | Work::Gone => {}
+            Work::Ready(_) | Work::Running(_) | Work::Gone => {}
         }
     }
 }
@@ -345,6 +434,11 @@ fn cost_of(request: &Request) -> usize {
         Ok(Operation::ReadDir(_)) => SFTP_BATCH_LEN / 4,
         _ => SFTP_BATCH_LEN / MAX_SFTP_BATCH,
     }
+}
+
+/// Tells the program to look for calls.
+pub(super) fn tell_calls(cx: &Link, ticket: Ticket) {
+    cx.shared.tell(ServerEvent::Done { ticket, result: Ok(None) });
 }
 
 /// Closes what a session has open, where that may block.

@@ -1,7 +1,6 @@
 //! The services of one connection. The connection's task runs all of them, as it does with tunnels.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -13,13 +12,6 @@ use crate::driver::tunnel::NOBODY;
 use crate::engine::{ChannelId, Connection, Queued, SendMode};
 use crate::wire::Writer;
 use crate::wire::messages::SSH_MSG_CHANNEL_REQUEST;
-
-static NEXT: AtomicU64 = AtomicU64::new(1);
-
-/// The number of the next service of the process.
-pub(super) fn next_number() -> u64 {
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
 
 /// The services of one connection.
 #[derive(Debug, Default)]
