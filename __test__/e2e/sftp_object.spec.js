@@ -151,6 +151,28 @@ describe('an object', () => {
     expect((await call('stat', '/f')).size).toBe(0);
   });
 
+  onLinux(
+    'that says it has read what it has not has zeros to show, and nothing of the process',
+    async () => {
+      const object = altered((made) => ({
+        async open(...args) {
+          const file = await made.open(...args);
+          file.read = async (room) => ({ bytesRead: room.length });
+          return file;
+        },
+      }));
+      // So that memory which is not cleared has something in it.
+      for (let i = 0; i < 200; i++) Buffer.allocUnsafeSlow(32_000).fill('secret');
+      const { call } = await open(await serve({ fs: object }));
+      const handle = await call('open', '/f', 'w+');
+      for (let i = 0; i < 20; i++) {
+        const into = Buffer.alloc(32_000, 1);
+        expect(await call('read', handle, into, 0, into.length, 0)).toBe(into.length);
+        expect(into.every((byte) => byte === 0)).toBe(true);
+      }
+    },
+  );
+
   onLinux('opens no more than is allowed, and closes all when the client leaves', async () => {
     let opened = 0;
     const object = altered((made) => ({

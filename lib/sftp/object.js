@@ -82,8 +82,8 @@ class ObjectSession {
   #batch(calls) {
     const lengths = calls.map(({ method, len }) => (method === 'read' ? len : 0));
     const length = lengths.reduce((sum, each) => sum + each, 0);
-    // Not of the shared pool: the object gets a part of it that nobody else has.
-    if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(length);
+    // Of zeros: what an object says that it has read and has not written goes to the client.
+    if (this.#buffer.length < length) this.#buffer = Buffer.alloc(length);
     const order = new Order();
     let end = 0;
     return Promise.all(
@@ -113,10 +113,10 @@ async function serveFileSystem({ server, channelId, signal }, { fs, root, option
   const end = () => calls.end();
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
-  // It fails when the channel is gone, and there is nobody left to answer.
+  // It fails when the channel is gone. Should it fail otherwise, the client must not wait for its answers.
   new ObjectSession(channel, calls)
     .run()
-    .catch(() => {})
+    .catch(() => server.closeChannel(channelId).catch(() => {}))
     .finally(end);
 }
 
