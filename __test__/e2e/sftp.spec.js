@@ -9,7 +9,7 @@ const { once } = require('node:events');
 const { sftpClient, testOnUnix } = require('../support/clients.js');
 const { onLinux } = require('../support/conditions.js');
 const { folder } = require('../support/folder.js');
-const { connect, openOther, startRaw, startServed } = require('../support/served.js');
+const { connect, openOther, openSftp, startRaw, startServed } = require('../support/served.js');
 const { sftp } = require('../../lib/sftp/index.js');
 const { until } = require('../support/waiting.js');
 const { byte, string, uint32 } = require('../support/wire.js');
@@ -35,14 +35,7 @@ const client = ({ server }, commands) => sftpClient(server, commands);
 /** The sftp client of ssh2, and its calls as promises. */
 async function openSsh2(it) {
   const ssh2 = await connect(it);
-  const calls = await new Promise((resolve, reject) => {
-    ssh2.sftp((error, made) => (error ? reject(error) : resolve(made)));
-  });
-  const call = (name, ...args) =>
-    new Promise((resolve, reject) => {
-      calls[name](...args, (error, value) => (error ? reject(error) : resolve(value)));
-    });
-  return { ssh2, calls, call };
+  return { ssh2, ...(await openSftp(ssh2)) };
 }
 
 describe('the sftp of OpenSSH', () => {

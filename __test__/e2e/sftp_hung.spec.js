@@ -7,7 +7,7 @@ const path = require('node:path');
 const { once } = require('node:events');
 const { folder } = require('../support/folder.js');
 const { mountHung, withHungDisk } = require('../support/hung_disk.js');
-const { connect, openOther, startServed } = require('../support/served.js');
+const { connect, openOther, openSftp, startServed } = require('../support/served.js');
 const { sftp } = require('../../lib/sftp/index.js');
 const { until } = require('../support/waiting.js');
 
@@ -29,19 +29,9 @@ async function start(rootOf = (root) => root) {
   return { ...it, disk };
 }
 
-async function files(ssh2) {
-  const calls = await new Promise((resolve, reject) => {
-    ssh2.sftp((error, made) => (error ? reject(error) : resolve(made)));
-  });
-  return (name, ...args) =>
-    new Promise((resolve, reject) => {
-      calls[name](...args, (error, value) => (error ? reject(error) : resolve(value)));
-    });
-}
-
 /** Asks for something that never comes; resolves when the disk has the request. */
 async function hang(ssh2, disk, name) {
-  const call = await files(ssh2);
+  const { call } = await openSftp(ssh2);
   const state = { isOver: false };
   const over = () => (state.isOver = true);
   call('stat', `hung/${name}`).then(over, over);
@@ -66,7 +56,10 @@ withHungDisk('all others go on, and so do the other channels of the connection',
   // More connections than there are threads for them.
   const others = await Promise.all(Array.from({ length: 8 }, () => connect(it)));
   await Promise.all([ssh2, ...others].map((each) => echo(each, 30)));
-  const texts = others.map(async (each) => String(await (await files(each))('readFile', 'f')));
+  const texts = others.map(async (each) => {
+    const { call } = await openSftp(each);
+    return String(await call('readFile', 'f'));
+  });
   expect(await Promise.all(texts)).toEqual(others.map(() => 'text'));
   expect(state.isOver).toBe(false);
 });

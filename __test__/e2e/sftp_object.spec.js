@@ -10,7 +10,7 @@ const { onLinux } = require('../support/conditions.js');
 const { folder } = require('../support/folder.js');
 const { hostKeyText } = require('../support/keys.js');
 const { collect, start } = require('../support/processes.js');
-const { connect, startServed } = require('../support/served.js');
+const { connect, openSftp, startServed } = require('../support/served.js');
 const { sftp } = require('../../lib/sftp/index.js');
 const { until } = require('../support/waiting.js');
 
@@ -22,14 +22,7 @@ const serve = (options) => startServed({ sftp: sftp(options) });
 /** The sftp client of ssh2, with its calls as promises. */
 async function open(it) {
   const ssh2 = await connect(it);
-  const calls = await new Promise((resolve, reject) => {
-    ssh2.sftp((error, made) => (error ? reject(error) : resolve(made)));
-  });
-  const call = (name, ...args) =>
-    new Promise((resolve, reject) => {
-      calls[name](...args, (error, value) => (error ? reject(error) : resolve(value)));
-    });
-  return { ssh2, calls, call };
+  return { ssh2, ...(await openSftp(ssh2)) };
 }
 
 /** Objects as programs have them: `{ fs, root }`. */

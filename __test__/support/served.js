@@ -37,6 +37,18 @@ function openOther(client, method, ...args) {
   });
 }
 
+/** The sftp client of a client of ssh2: `calls`, and `call(name, ...args)`, which is one of them as a promise. */
+async function openSftp(client) {
+  const calls = await new Promise((resolve, reject) => {
+    client.sftp((error, made) => (error ? reject(error) : resolve(made)));
+  });
+  const call = (name, ...args) =>
+    new Promise((resolve, reject) => {
+      calls[name](...args, (error, value) => (error ? reject(error) : resolve(value)));
+    });
+  return { calls, call };
+}
+
 /** A session without a request, of a raw client: `ask(type, ...fields)` resolves to whether it was granted. */
 async function startRaw({ server }) {
   const raw = await new RawSession(server.getLocalPort()).login();
@@ -60,4 +72,15 @@ const pty = ({ term = 'xterm', columns = 80, rows = 24, modes = '\0' } = {}) => 
 ];
 const size = (columns, rows) => [columns, rows, 0, 0].map(uint32);
 
-module.exports = { ...sessions, startServed, connect, openOther, startRaw, env, pty, size, flag };
+module.exports = {
+  ...sessions,
+  startServed,
+  connect,
+  openOther,
+  openSftp,
+  startRaw,
+  env,
+  pty,
+  size,
+  flag,
+};
