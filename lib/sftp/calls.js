@@ -244,39 +244,25 @@ class Calls {
     return (await Promise.all(names.map(look))).filter((each) => each !== null);
   }
 
-  async setstat({ path, attributes: { size, mode, mtime, atime, uid, gid } }) {
-    const fs = this.#fs;
-    const at = this.#at(path);
+  /** Sets what is there. `on` is the object or an open file, `about` the arguments in front, and `l` begins the names. */
+  async #set(on, about, attributes, l = '') {
+    const { size, mode, mtime, atime, uid, gid } = attributes;
     const steps = [];
-    if (size !== undefined) steps.push(() => use(fs, 'truncate', at, size));
-    if (mode !== undefined) steps.push(() => use(fs, 'chmod', at, mode));
-    if (mtime !== undefined) steps.push(() => use(fs, 'utimes', at, atime, mtime));
-    if (uid !== undefined) steps.push(() => use(fs, 'chown', at, uid, gid));
+    const set = (method, ...to) => steps.push(() => use(on, method, ...about, ...to));
+    if (size !== undefined) set(`${l}truncate`, size);
+    if (mode !== undefined) set(`${l}chmod`, mode);
+    if (mtime !== undefined) set(`${l}utimes`, atime, mtime);
+    if (uid !== undefined) set(`${l}chown`, uid, gid);
     await setEach(steps);
     return {};
   }
 
-  async lsetstat({ path, attributes: { size, mode, mtime, atime, uid, gid } }) {
-    const fs = this.#fs;
-    const at = this.#at(path);
-    const steps = [];
-    if (size !== undefined) steps.push(() => Promise.reject(fault('ENOSYS')));
-    if (mode !== undefined) steps.push(() => use(fs, 'lchmod', at, mode));
-    if (mtime !== undefined) steps.push(() => use(fs, 'lutimes', at, atime, mtime));
-    if (uid !== undefined) steps.push(() => use(fs, 'lchown', at, uid, gid));
-    await setEach(steps);
-    return {};
-  }
+  setstat = ({ path, attributes }) => this.#set(this.#fs, [this.#at(path)], attributes);
+  /** No object has an `ltruncate`. */
+  lsetstat = ({ path, attributes }) => this.#set(this.#fs, [this.#at(path)], attributes, 'l');
 
-  async fsetstat({ handle, attributes: { size, mode, mtime, atime, uid, gid } }) {
-    const { file } = this.#file(handle);
-    const steps = [];
-    if (size !== undefined) steps.push(() => use(file, 'truncate', size));
-    if (mode !== undefined) steps.push(() => use(file, 'chmod', mode));
-    if (mtime !== undefined) steps.push(() => use(file, 'utimes', atime, mtime));
-    if (uid !== undefined) steps.push(() => use(file, 'chown', uid, gid));
-    await setEach(steps);
-    return {};
+  async fsetstat({ handle, attributes }) {
+    return this.#set(this.#file(handle).file, [], attributes);
   }
 
   async #plain(method, ...args) {
