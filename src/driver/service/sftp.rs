@@ -301,7 +301,7 @@ impl Service {
         let mut session = match std::mem::replace(&mut self.work, Work::Running(len)) {
             Work::Idle(session) => session,
             Work::Ready(session) => {
-                *budget = budget.saturating_sub(len);
+                *budget = budget.saturating_sub(work_of(requests.len(), len));
                 self.ask(cx, session, requests, replies);
                 if matches!(self.work, Work::Ready(_)) {
                     engine.consumed(self.channel, len);
@@ -320,10 +320,8 @@ impl Service {
             cx.tell_error(OpError::Panicked);
             return false;
         }
-        // A small request may cost as much as a large one: its path has to be found.
         let done = waiting.saturating_sub(requests.len());
-        let work = done.saturating_mul(MESSAGE_WORK).saturating_add(len);
-        *budget = budget.saturating_sub(work);
+        *budget = budget.saturating_sub(work_of(done, len));
         // They are not kept back by a request that waits for a disk.
         self.replies.push_back(replies);
         if requests.is_empty() {
@@ -434,6 +432,12 @@ fn cost_of(request: &Request) -> usize {
         Ok(Operation::ReadDir(_)) => SFTP_BATCH_LEN / 4,
         _ => SFTP_BATCH_LEN / MAX_SFTP_BATCH,
     }
+}
+
+/// The work of so many requests of so many bytes. A small one may cost as much as a large one: its path has to
+/// be found.
+fn work_of(requests: usize, len: usize) -> usize {
+    requests.saturating_mul(MESSAGE_WORK).saturating_add(len)
 }
 
 /// Tells the program to look for calls.
