@@ -2,7 +2,7 @@
 # Builds the Rust tests for 64-bit Windows on Debian and runs them with Wine: scripts/wine.sh [ARGUMENTS OF cargo test].
 # The standard library is built from its source, as Debian has none for Windows that fits. Packages:
 #   apt-get install rustc-web rust-web-src gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix wine64
-# The first build takes ten minutes on two processors. SSHSERVER_WINE_TARGET is the folder for it.
+# The first build takes ten minutes on two free processors, half an hour on busy ones. SSHSERVER_WINE_TARGET is the folder for it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
